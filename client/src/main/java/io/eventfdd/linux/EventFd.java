@@ -1,0 +1,139 @@
+package io.eventfdd.linux;
+
+import com.sun.jna.Native;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A real eventfd. Counts are unsigned 64-bit in a {@code long}. The caller keeps the descriptor
+ * open during each call: it owns it, or has {@linkplain Fd#acquire acquired} it.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
+ */
+public final class EventFd implements AutoCloseable {
+    private static final int EFD_SEMAPHORE = 1;
+    private static final int EFD_NONBLOCK = 0x800;
+    private static final int EFD_CLOEXEC = 0x80000;
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int RWF_NOWAIT = 8;
+    private static final String COUNT_FIELD = "eventfd-count:";
+
+    private final Fd fd;
+
+    private EventFd(Fd fd) {
+        this.fd = fd;
+    }
+
+    /**
+     * Makes one, close-on-exec from birth.
+     *
+     * @param initial the first count, 0 to 4294967295
+     */
+    public static EventFd create(long initial, boolean semaphore, boolean nonblocking)
+            throws ErrnoException {
+        int flags =
+                EFD_CLOEXEC | (semaphore ? EFD_SEMAPHORE : 0) | (nonblocking ? EFD_NONBLOCK : 0);
+        int number = Libc.eventfd((int) initial, flags);
+        if (number < 0) {
+            throw ErrnoException.ofLast(
+                    "eventfd(" + initial + ", 0x" + Integer.toHexString(flags) + ")");
+        }
+        return new EventFd(Fd.adopt(number));
+    }
+
+    /** Takes over a descriptor that is one, as from SCM_RIGHTS. */
+    public static EventFd adopt(Fd fd) {
+        return new EventFd(fd);
+    }
+
+    /** The descriptor. */
+    public Fd fd() {
+        return fd;
+    }
+
+    /**
+     * Adds {@code value} to the count. False where there is no room and O_NONBLOCK is set, or where
+     * a signal interrupted the call that waited for room: in both cases nothing was added. Blocks
+     * where O_NONBLOCK is clear and there is no room.
+     *
+     * @param value 1 to 2^64-2
+     */
+    public boolean write(long value) throws ErrnoException {
+        if (Libc.eventfd_write(fd.number(), value) == 0) {
+            return true;
+        }
+        int errno = Native.getLastError();
+        if (errno == Libc.EAGAIN || errno == Libc.EINTR) {
+            return false;
+        }
+        throw ErrnoException.of(
+                "eventfd_write(" + fd + ", " + Long.toUnsignedString(value) + ")", errno);
+    }
+
+    /**
+     * Takes the count, or 1 in semaphore mode; 0 where it is 0 and O_NONBLOCK is set, or a signal
+     * interrupted the call. Blocks where O_NONBLOCK is clear and the count is 0.
+     */
+    public long read() throws ErrnoException {
+        var value = new long[1];
+        return Libc.eventfd_read(fd.number(), value) == 0 ? value[0] : nothing("eventfd_read");
+    }
+
+    /**
+     * As {@link #read()}, but never blocks, whatever any holder made of the description's flags.
+     */
+    public long readNow(ReadBuffer buffer) throws ErrnoException {
+        if (Libc.preadv2(fd.number(), buffer.iovec(), 1, -1, RWF_NOWAIT) == Long.BYTES) {
+            return buffer.value();
+        }
+        return nothing("preadv2");
+    }
+
+    private long nothing(String call) throws ErrnoException {
+        int errno = Native.getLastError();
+        if (errno == Libc.EAGAIN || errno == Libc.EINTR) {
+            return 0;
+        }
+        throw ErrnoException.of(call + "(" + fd + ")", errno);
+    }
+
+    /**
+     * The count at this moment, without taking it: the {@code eventfd-count} of proc(5)'s fdinfo,
+     * which is hexadecimal.
+     */
+    public long count() throws ErrnoException {
+        var path = ("/proc/self/fdinfo/" + fd.number() + "\0").getBytes(StandardCharsets.US_ASCII);
+        int info = Libc.open(path, O_CLOEXEC, 0);
+        if (info < 0) {
+            throw ErrnoException.ofLast("open(/proc/self/fdinfo/" + fd.number() + ")");
+        }
+        var text = new byte[256];
+        long size = Libc.read(info, text, text.length);
+        int errno = Native.getLastError();
+        Libc.close(info);
+        if (size < 0) {
+            throw ErrnoException.of("read(/proc/self/fdinfo/" + fd.number() + ")", errno);
+        }
+        return parseCount(new String(text, 0, (int) size, StandardCharsets.US_ASCII));
+    }
+
+    /** The count in the text of an eventfd's fdinfo, as in {@code eventfd-count: 2a}. */
+    static long parseCount(String fdinfo) throws ErrnoException {
+        int at = fdinfo.indexOf(COUNT_FIELD);
+        int end = fdinfo.indexOf('\n', at);
+        if (at < 0 || end < 0) {
+            throw ErrnoException.of("not the fdinfo of an eventfd", 22);
+        }
+        return Long.parseUnsignedLong(fdinfo.substring(at + COUNT_FIELD.length(), end).strip(), 16);
+    }
+
+    @Override
+    public void close() {
+        fd.close();
+    }
+
+    @Override
+    public String toString() {
+        return "eventfd " + fd.number();
+    }
+}

@@ -1,0 +1,46 @@
+package io.eventfdd.linux;
+
+/**
+ * The process's limit of open files, RLIMIT_NOFILE.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man2/getrlimit.2.html">getrlimit(2)</a>
+ */
+public final class OpenFiles {
+    private static final int RLIMIT_NOFILE = 7;
+    private static final int F_DUPFD_CLOEXEC = 1030;
+
+    private OpenFiles() {}
+
+    /** Raises the soft limit to the hard one, and returns it. */
+    public static long raiseLimit() throws ErrnoException {
+        var limit = new long[2];
+        if (Libc.getrlimit(RLIMIT_NOFILE, limit) < 0) {
+            throw ErrnoException.ofLast("getrlimit(RLIMIT_NOFILE)");
+        }
+        if (limit[0] != limit[1]) {
+            limit[0] = limit[1];
+            if (Libc.setrlimit(RLIMIT_NOFILE, limit) < 0) {
+                throw ErrnoException.ofLast("setrlimit(RLIMIT_NOFILE)");
+            }
+        }
+        return limit[0] < 0 ? Long.MAX_VALUE : limit[0];
+    }
+
+    /**
+     * Grows the kernel's table to {@code size} descriptors now: later it would stall eventfd(2) and
+     * accept(2) for milliseconds at each doubling, since a threaded process has to wait for all its
+     * readers.
+     */
+    public static void growTable(int size) throws ErrnoException {
+        int high = Libc.fcntl(0, F_DUPFD_CLOEXEC, size - 1L);
+        if (high < 0) {
+            throw ErrnoException.ofLast("fcntl(F_DUPFD_CLOEXEC, " + (size - 1) + ")");
+        }
+        Libc.close(high);
+    }
+
+    /** The effective user of this process. */
+    public static int effectiveUser() {
+        return Libc.geteuid();
+    }
+}

@@ -1,0 +1,58 @@
+package io.eventfdd.linux;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+
+/**
+ * An array of {@code struct pollfd { int fd; short events; short revents; }} that asks of many
+ * descriptors at once whether they are readable. One thread at a time uses it.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man2/poll.2.html">poll(2)</a>
+ */
+public final class Readiness {
+    private static final int SIZE = 8;
+    private static final int EVENTS = 4;
+    private static final int REVENTS = 6;
+    private static final short POLLIN = 1;
+
+    private Memory memory = new Memory(SIZE);
+    private int count;
+
+    /** Forgets what was asked before and makes room for {@code descriptors}. */
+    public void begin(int descriptors) {
+        if (memory.size() < (long) descriptors * SIZE) {
+            memory = new Memory((long) descriptors * SIZE);
+        }
+        count = 0;
+    }
+
+    /** Asks of one more. */
+    public void ask(Fd fd) {
+        long at = (long) count++ * SIZE;
+        memory.setInt(at, fd.number());
+        memory.setShort(at + EVENTS, POLLIN);
+        memory.setShort(at + REVENTS, (short) 0);
+    }
+
+    /**
+     * Waits until one is readable, at most {@code timeoutMillis} (-1: without end); how many are, 0
+     * if interrupted.
+     */
+    public int await(int timeoutMillis) throws ErrnoException {
+        int ready = Libc.poll(Pointer.nativeValue(memory), count, timeoutMillis);
+        if (ready >= 0) {
+            return ready;
+        }
+        int errno = Native.getLastError();
+        if (errno == Libc.EINTR) {
+            return 0;
+        }
+        throw ErrnoException.of("poll(" + count + " fds)", errno);
+    }
+
+    /** Whether the descriptor that was asked of as number {@code index} was readable. */
+    public boolean isReadable(int index) {
+        return (memory.getShort((long) index * SIZE + REVENTS) & POLLIN) != 0;
+    }
+}

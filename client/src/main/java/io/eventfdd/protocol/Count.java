@@ -1,0 +1,43 @@
+package io.eventfdd.protocol;
+
+import java.math.BigInteger;
+
+/**
+ * The kernel's counts: unsigned 64-bit, held in a {@code long} whose sign bit is one more bit of
+ * the number.
+ */
+public final class Count {
+    /**
+     * The highest count that an eventfd holds, and the highest value that one write adds: 2^64-2.
+     */
+    public static final long MAX = -2L;
+
+    /** The highest initial count: the argument of eventfd(2) is 32-bit. */
+    public static final long MAX_INITIAL = 0xFFFF_FFFFL;
+
+    private static final BigInteger MAX_UNSIGNED =
+            BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
+
+    private Count() {}
+
+    /** The number that {@code count} stands for. */
+    public static BigInteger toBigInteger(long count) {
+        return count >= 0 ? BigInteger.valueOf(count) : MAX_UNSIGNED.and(BigInteger.valueOf(count));
+    }
+
+    /** The decimal digits of {@code count}; never a minus sign. */
+    public static String toString(long count) {
+        return Long.toUnsignedString(count);
+    }
+
+    /** The count that {@code digits} spell, or a number outside of 64 bits as it is. */
+    static BigInteger parse(String digits) {
+        if (digits.isEmpty()
+                || digits.length() > 40
+                || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw new NumberFormatException(
+                    "not a decimal number: '" + EventfdName.shown(digits) + "'");
+        }
+        return new BigInteger(digits);
+    }
+}

@@ -1,0 +1,92 @@
+package io.eventfdd.protocol;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * JSON as the protocol has it: strict UTF-8, one value and no more, no field twice. Safe for all
+ * threads.
+ */
+public final class Json {
+    private static final ObjectMapper MAPPER =
+            JsonMapper.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                    .disable(JsonParser.Feature.AUTO_CLOSE_SOURCE)
+                    .build();
+
+    private Json() {}
+
+    /** A new, empty object. */
+    public static ObjectNode object() {
+        return JsonNodeFactory.instance.objectNode();
+    }
+
+    /** Sets {@code field} to an unsigned 64-bit number. */
+    public static void putCount(ObjectNode object, String field, long count) {
+        if (count >= 0) {
+            object.put(field, count);
+        } else {
+            object.put(field, Count.toBigInteger(count));
+        }
+    }
+
+    /** {@code node} as UTF-8. */
+    public static byte[] bytes(JsonNode node) {
+        try {
+            return MAPPER.writeValueAsBytes(node);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree that cannot be written", e);
+        }
+    }
+
+    /**
+     * The value that {@code utf8} spells.
+     *
+     * @throws ProblemException {@code invalid-request}, saying what is wrong and where
+     */
+    public static JsonNode parse(byte[] utf8) {
+        String text;
+        try {
+            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+        } catch (CharacterCodingException e) {
+            throw ProblemType.INVALID_REQUEST.exception("not JSON: the text is not UTF-8");
+        }
+        try {
+            var node = MAPPER.readTree(text);
+            if (node.isMissingNode()) {
+                throw ProblemType.INVALID_REQUEST.exception("not JSON: there is no value");
+            }
+            return node;
+        } catch (JsonProcessingException e) {
+            var where =
+                    e.getLocation() == null
+                            ? ""
+                            : " (line "
+                                    + e.getLocation().getLineNr()
+                                    + ", column "
+                                    + e.getLocation().getColumnNr()
+                                    + ")";
+            throw ProblemType.INVALID_REQUEST.exception("not JSON: " + inPlainWords(e) + where);
+        }
+    }
+
+    /** Jackson's own first line, without the names of its classes. */
+    private static String inPlainWords(JsonProcessingException e) {
+        var message = e.getOriginalMessage().lines().findFirst().orElse("malformed");
+        return EventfdName.shown(
+                message.replaceAll("\\(?`?(?:java|com)\\.[\\w.$]+`?\\)?", "a value"));
+    }
+}

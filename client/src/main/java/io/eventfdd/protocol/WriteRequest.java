@@ -1,0 +1,30 @@
+package io.eventfdd.protocol;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import java.time.Duration;
+
+/**
+ * The body of a write.
+ *
+ * @param value what to add, 1 to 2^64-2 (unsigned)
+ * @param timeout how long to wait for room; zero is "do not wait"
+ */
+public record WriteRequest(long value, Duration timeout) {
+    /** Reads the body; absent fields are 1 and {@code 0s}. */
+    public static WriteRequest from(JsonFields fields, Duration maxWait) {
+        var request =
+                new WriteRequest(
+                        fields.count("value", 1, Count.MAX, 1),
+                        fields.timeout("timeout", maxWait).orElse(Duration.ZERO));
+        fields.end();
+        return request;
+    }
+
+    /** The body that {@link #from} reads. */
+    public ObjectNode toJson() {
+        var json = Json.object();
+        Json.putCount(json, "value", value);
+        return json.put("timeout", Timeout.format(timeout));
+    }
+}

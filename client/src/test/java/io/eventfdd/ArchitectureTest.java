@@ -1,0 +1,79 @@
+package io.eventfdd;
+
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+import java.io.UncheckedIOException;
+
+/** Holds the packages of the library to their directions: client → linux, protocol. */
+@AnalyzeClasses(packages = "io.eventfdd", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    @ArchTest
+    static final ArchRule ONLY_LINUX_KNOWS_JNA =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("io.eventfdd.linux..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("com.sun.jna..")
+                    .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule LINUX_KNOWS_NEITHER_CLIENT_NOR_JSON_NOR_HTTP =
+            noClasses()
+                    .that()
+                    .resideInAPackage("io.eventfdd.linux..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage(
+                            "io.eventfdd.client..", "com.fasterxml..", "org.apache.hc..")
+                    .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule PROTOCOL_KNOWS_NO_OTHER_PACKAGE_OF_OURS =
+            noClasses()
+                    .that()
+                    .resideInAPackage("io.eventfdd.protocol..")
+                    .should()
+                    .dependOnClassesThat(
+                            resideInAnyPackage("io.eventfdd..")
+                                    .and(resideOutsideOfPackage("io.eventfdd.protocol..")))
+                    .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule PROTOCOL_DOES_NO_IO =
+            noClasses()
+                    .that()
+                    .resideInAPackage("io.eventfdd.protocol..")
+                    .should()
+                    .dependOnClassesThat(
+                            resideInAnyPackage(
+                                            "java.io..",
+                                            "java.net..",
+                                            "java.nio.channels..",
+                                            "java.nio.file..",
+                                            "org.apache.hc..",
+                                            "io.helidon..")
+                                    .and(not(type(UncheckedIOException.class))))
+                    .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule NAMES_SAY_WHAT_A_CLASS_IS =
+            noClasses()
+                    .should()
+                    .haveNameMatching(".*(Impl|Utils?|Helper|Manager)$")
+                    .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule NO_CYCLES =
+            slices().matching("io.eventfdd.(*)..").should().beFreeOfCycles().allowEmptyShould(true);
+}

@@ -1,0 +1,62 @@
+package io.eventfdd.server.loop;
+
+import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.PeerCredentials;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The client of one connection, in whose name calls wait: who it is, and the socket whose hang-up
+ * ends its wait. One call waits at a time.
+ */
+public final class Caller {
+    private final Fd socket;
+    private final PeerCredentials peer;
+
+    // The loop's own.
+    private @Nullable Registration hangUp;
+    private @Nullable Waiter waiter;
+    private boolean gone;
+
+    /**
+     * The client at the other end of {@code socket}, which stays open until {@link Eventfds#forget}
+     * returns.
+     */
+    public Caller(Fd socket, PeerCredentials peer) {
+        this.socket = socket;
+        this.peer = peer;
+    }
+
+    /** Who it is. */
+    public PeerCredentials peer() {
+        return peer;
+    }
+
+    Fd socket() {
+        return socket;
+    }
+
+    @Nullable Registration hangUp() {
+        return hangUp;
+    }
+
+    void hangUp(@Nullable Registration registration) {
+        this.hangUp = registration;
+    }
+
+    @Nullable Waiter waiter() {
+        return waiter;
+    }
+
+    void waiter(@Nullable Waiter waiter) {
+        this.waiter = waiter;
+    }
+
+    boolean isGone() {
+        return gone;
+    }
+
+    void setGone() {
+        gone = true;
+    }
+}

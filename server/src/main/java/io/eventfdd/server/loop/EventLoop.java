@@ -1,0 +1,229 @@
+package io.eventfdd.server.loop;
+
+import io.eventfdd.linux.Epoll;
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.EventFd;
+import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.ReadBuffer;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
+
+/**
+ * The thread {@code eventfdd-loop} and its epoll set: it runs what is submitted, tells
+ * registrations of their readiness, and wakes up for the next deadline. It is a platform thread,
+ * since a native call pins a virtual one.
+ */
+public final class EventLoop implements AutoCloseable {
+    /** Work for the loop's thread. */
+    @FunctionalInterface
+    public interface Task {
+        /** Does it, on the loop's thread. What it throws ends the loop. */
+        void run() throws IOException;
+
+        /** The loop has ended, and will not do it. On any thread. */
+        default void abandon() {}
+    }
+
+    private static final System.Logger LOGGER = System.getLogger(EventLoop.class.getName());
+    private static final int EVENTS_A_TURN = 256;
+
+    private final Epoll epoll;
+    private final EventFd wakeUp;
+    private final Registrations registrations = new Registrations();
+    private final Queue<Task> submitted = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean woken = new AtomicBoolean();
+    private final Deadlines deadlines;
+    private final LongSupplier nanoTime;
+    private final Thread thread;
+    private volatile Runnable onFailure = () -> {};
+    private volatile boolean over;
+
+    /** Written by the loop's thread alone. */
+    private volatile long turns;
+
+    private boolean closing;
+    private boolean turnOver;
+    private final Task endOfTurn = () -> turnOver = true;
+
+    /**
+     * A loop that does not run yet.
+     *
+     * @param nanoTime the clock, as {@link System#nanoTime}
+     */
+    public EventLoop(LongSupplier nanoTime) throws IOException {
+        this.nanoTime = nanoTime;
+        this.deadlines = new Deadlines();
+        this.epoll = Epoll.create(EVENTS_A_TURN);
+        this.wakeUp = EventFd.create(0, false, true);
+        this.thread = Thread.ofPlatform().name("eventfdd-loop").unstarted(this::run);
+    }
+
+    /** Starts the thread. {@code onFailure} runs on it, once, if the loop dies of a bug. */
+    public void start(Runnable onFailure) {
+        this.onFailure = onFailure;
+        thread.start();
+    }
+
+    /** Whether the calling thread is the loop's. */
+    public boolean inLoop() {
+        return Thread.currentThread() == thread;
+    }
+
+    /**
+     * Runs {@code task} on the loop's thread, after what was submitted before; abandons it where
+     * the loop has ended.
+     */
+    public void submit(Task task) {
+        submitted.add(task);
+        if (over) {
+            abandonSubmitted();
+        } else if (!inLoop() && woken.compareAndSet(false, true)) {
+            wake();
+        }
+    }
+
+    private void abandonSubmitted() {
+        for (var task = submitted.poll(); task != null; task = submitted.poll()) {
+            task.abandon();
+        }
+    }
+
+    private void wake() {
+        if (!wakeUp.fd().acquire()) {
+            return;
+        }
+        try {
+            wakeUp.write(1);
+        } catch (ErrnoException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            wakeUp.fd().release();
+        }
+    }
+
+    /** The clock that deadlines are told in. */
+    long now() {
+        return nanoTime.getAsLong();
+    }
+
+    Deadlines deadlines() {
+        assert inLoop();
+        return deadlines;
+    }
+
+    /** Adds {@code fd} to the epoll set; {@code target} hears of it until {@link #unregister}. */
+    public Registration register(Fd fd, int interest, Registration.Target target)
+            throws ErrnoException {
+        assert inLoop();
+        var registration = registrations.add(fd, target);
+        try {
+            epoll.add(fd, interest, registration.token());
+        } catch (ErrnoException e) {
+            registrations.remove(registration);
+            throw e;
+        }
+        return registration;
+    }
+
+    /** Changes what is asked of it, and looks at once. */
+    public void modify(Registration registration, int interest) throws ErrnoException {
+        assert inLoop();
+        epoll.modify(registration.fd(), interest, registration.token());
+    }
+
+    /**
+     * Removes it; the descriptor is still open. What epoll_wait has found of it already is dropped.
+     */
+    public void unregister(Registration registration) throws ErrnoException {
+        assert inLoop();
+        registrations.remove(registration);
+        epoll.remove(registration.fd());
+    }
+
+    private void run() {
+        try {
+            var own = register(wakeUp.fd(), Epoll.IN, new WakeUps());
+            while (!closing) {
+                turn();
+            }
+            unregister(own);
+        } catch (Throwable bug) {
+            LOGGER.log(Level.ERROR, "the event loop failed; the daemon ends", bug);
+            onFailure.run();
+        } finally {
+            over = true;
+            abandonSubmitted();
+        }
+    }
+
+    /**
+     * How often the loop has woken up: it stands still while nobody calls and nobody's time is up.
+     */
+    public long turns() {
+        return turns;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+    private void turn() throws IOException {
+        turns++;
+        int found = epoll.await(deadlines.millisUntilNext(now()));
+        for (int i = 0; i < found; i++) {
+            registrations.tell(epoll.data(i), epoll.events(i));
+        }
+        runSubmitted();
+        deadlines.expire(now());
+    }
+
+    /**
+     * Only what is there now: a task that submits another one must not keep the kernel's events
+     * waiting.
+     */
+    private void runSubmitted() throws IOException {
+        woken.set(false);
+        turnOver = false;
+        submitted.add(endOfTurn);
+        while (!turnOver) {
+            submitted.remove().run();
+        }
+        if (!submitted.isEmpty() && woken.compareAndSet(false, true)) {
+            wake();
+        }
+    }
+
+    /** Drains the wake-up eventfd. */
+    private final class WakeUps implements Registration.Target {
+        private final ReadBuffer buffer = new ReadBuffer();
+
+        @Override
+        public void ready(int events) throws ErrnoException {
+            wakeUp.readNow(buffer);
+        }
+    }
+
+    /**
+     * Ends the thread after what was submitted before, and closes the epoll set. Not from the
+     * loop's thread.
+     */
+    @Override
+    public void close() {
+        submit(() -> closing = true);
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        epoll.close();
+        wakeUp.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package io.eventfdd.server.loop;
+
+import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.protocol.EventfdSpec;
+
+import java.time.Instant;
+
+/**
+ * An eventfd as it was at one moment.
+ *
+ * @param count the kernel's count, unsigned, which was not consumed
+ * @param waiters reads, waits, multi-waits and writes for room that wait on it
+ */
+public record EventfdState(
+        EventfdName name,
+        long count,
+        EventfdSpec spec,
+        Owner owner,
+        int waiters,
+        Instant created) {}

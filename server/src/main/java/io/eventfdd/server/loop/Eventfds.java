@@ -1,0 +1,421 @@
+package io.eventfdd.server.loop;
+
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.protocol.WaitRequest;
+import io.eventfdd.protocol.WaitRequest.Mode;
+import io.eventfdd.server.access.Right;
+import io.eventfdd.server.loop.Waiter.Outcome;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/**
+ * The named eventfds and what can be done with them; for all threads but the loop's own. Calls
+ * block their thread until they are done, the waiting ones on the loop, and throw {@link
+ * ProblemException} for all that the contract has a name for.
+ *
+ * <p>The table of names is read by all threads and changed by the loop's alone.
+ */
+public final class Eventfds {
+    private final EventLoop loop;
+    private final Lines lines;
+    private final Limits limits;
+    private final int groupId;
+    private final Clock clock;
+    private final ConcurrentNavigableMap<String, NamedEventfd> table =
+            new ConcurrentSkipListMap<>();
+
+    /** How many are in the table; the loop's own. */
+    private int standing;
+
+    /**
+     * None yet.
+     *
+     * @param groupId the group of all that are made
+     * @param clock for the time of their creation
+     */
+    public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock) {
+        this.loop = loop;
+        this.lines = new Lines(loop, limits.waiters());
+        this.limits = limits;
+        this.groupId = groupId;
+        this.clock = clock;
+    }
+
+    // The table
+
+    /** Makes an eventfd, or finds the one that stands under the name. */
+    public Creation create(EventfdName name, EventfdSpec spec, Caller caller) {
+        var standing = table.get(name.value());
+        if (standing == null) {
+            var made = onLoop(() -> make(name, spec, caller));
+            if (made.isNew()) {
+                return new Creation(Creation.Result.CREATED, stateOf(made.eventfd()));
+            }
+            standing = made.eventfd();
+        }
+        require(Right.READ, standing, caller);
+        var result =
+                standing.spec().sameAs(spec) ? Creation.Result.FOUND : Creation.Result.DIFFERENT;
+        return new Creation(result, stateOf(standing));
+    }
+
+    private record Made(NamedEventfd eventfd, boolean isNew) {}
+
+    private Made make(EventfdName name, EventfdSpec spec, Caller caller) throws IOException {
+        var found = table.get(name.value());
+        if (found != null) {
+            return new Made(found, false);
+        }
+        if (standing >= limits.eventfds()) {
+            throw ProblemType.LIMIT.exception(
+                    "max-eventfds: there are " + limits.eventfds() + " eventfds already");
+        }
+        try {
+            var owner = new Owner(caller.peer().uid(), groupId);
+            var eventfd = new NamedEventfd(name, spec, owner, clock.instant());
+            table.put(name.value(), eventfd);
+            standing++;
+            return new Made(eventfd, true);
+        } catch (ErrnoException e) {
+            if (e.outOfDescriptors()) {
+                throw ProblemType.LIMIT.exception("open files: " + e.getMessage());
+            }
+            throw e;
+        }
+    }
+
+    /** The eventfd as it is now. */
+    public EventfdState state(EventfdName name, Caller caller) {
+        return stateOf(find(name, Right.READ, caller));
+    }
+
+    /**
+     * Those that {@code caller} may read, in ASCII order.
+     *
+     * @param prefix what their names begin with
+     * @param after the name that they come after, whether it stands or not; empty for the first
+     * @param limit how many at most
+     */
+    public Page list(String prefix, String after, int limit, Caller caller) {
+        var found = new ArrayList<EventfdState>();
+        var rest =
+                after.compareTo(prefix) >= 0
+                        ? table.tailMap(after, false)
+                        : table.tailMap(prefix, true);
+        for (var entry : rest.entrySet()) {
+            if (!entry.getKey().startsWith(prefix)) {
+                break;
+            }
+            var eventfd = entry.getValue();
+            if (!holds(Right.READ, eventfd, caller)) {
+                continue;
+            }
+            if (found.size() == limit) {
+                return new Page(found, true);
+            }
+            stateIfThere(eventfd).ifPresent(found::add);
+        }
+        return new Page(found, false);
+    }
+
+    /**
+     * Forgets the name, ends all who wait on it, and closes the daemon's descriptor; raw holders
+     * keep theirs.
+     */
+    public void delete(EventfdName name, Caller caller) {
+        onLoop(() -> {
+            var eventfd = table.get(name.value());
+            if (eventfd == null) {
+                throw notFound(name);
+            }
+            if (!Right.mayDelete(caller.peer(), eventfd.owner().uid())) {
+                throw ProblemType.FORBIDDEN.exception(
+                        name + " is not yours to delete: only its owner or root may");
+            }
+            table.remove(name.value());
+            standing--;
+            lines.delete(eventfd);
+            eventfd.eventFd().close();
+            return eventfd;
+        });
+    }
+
+    // The calls
+
+    /**
+     * Adds {@code value}, waiting at most {@code timeout} for room.
+     *
+     * @param value 1 to 2^64-2, unsigned
+     * @return whether it was added
+     */
+    public boolean write(EventfdName name, long value, Duration timeout, Caller caller) {
+        var target = find(name, Right.WRITE, caller);
+        if (addDirectly(target, value)) {
+            return true;
+        }
+        var outcome = wait(new Waiter.Writer(target, value, caller, deadline(timeout)));
+        return outcome.isPresent();
+    }
+
+    /** False where the kernel had no room, or where somebody might be overtaken. */
+    private static boolean addDirectly(NamedEventfd target, long value) {
+        var eventFd = target.eventFd();
+        if (!eventFd.fd().acquire()) {
+            return false;
+        }
+        try {
+            return target.writesDirectly() && eventFd.write(value);
+        } catch (ErrnoException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            eventFd.fd().release();
+        }
+    }
+
+    /** Takes the count, or 1 of a semaphore's, waiting at most {@code timeout} for it. */
+    public Optional<Reading> read(EventfdName name, Duration timeout, Caller caller) {
+        var target = find(name, Right.READ, caller);
+        var taken = takeDirectly(target);
+        if (taken.isPresent()) {
+            return taken;
+        }
+        return wait(new Waiter.Consumer(List.of(target), Mode.ANY, caller, deadline(timeout)))
+                .map(List::getFirst);
+    }
+
+    /** Empty where there is nothing to take, or where somebody might be overtaken. */
+    private static Optional<Reading> takeDirectly(NamedEventfd target) {
+        var eventFd = target.eventFd();
+        if (!eventFd.fd().acquire()) {
+            return Optional.empty();
+        }
+        try {
+            long value = target.readsDirectly() ? eventFd.read() : 0;
+            return value == 0 ? Optional.empty() : Optional.of(new Reading(target, value));
+        } catch (ErrnoException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            eventFd.fd().release();
+        }
+    }
+
+    /** Waits at most {@code timeout} until it is readable, and takes nothing. */
+    public Optional<Reading> await(EventfdName name, Duration timeout, Caller caller) {
+        var target = find(name, Right.READ, caller);
+        var now = stateOf(target);
+        if (now.count() != 0) {
+            return Optional.of(new Reading(target, now.count()));
+        }
+        return wait(new Waiter.Observer(List.of(target), Mode.ANY, caller, deadline(timeout)))
+                .map(List::getFirst);
+    }
+
+    /** Waits on many; empty where the time is over first. */
+    public Optional<List<Reading>> await(WaitRequest request, Caller caller) {
+        var targets =
+                request.eventfds().stream().map(name -> find(name, Right.READ, caller)).toList();
+        long deadline = deadline(request.timeout());
+        return wait(
+                request.consume()
+                        ? new Waiter.Consumer(targets, request.mode(), caller, deadline)
+                        : new Waiter.Observer(targets, request.mode(), caller, deadline));
+    }
+
+    /** The counts of an eventfd as they come, until {@code caller}'s connection ends. */
+    public Watch watch(EventfdName name, Caller caller) {
+        var watch = new Watch();
+        var watcher = new Waiter.Watcher(find(name, Right.READ, caller), watch, caller);
+        submit(watcher);
+        return watch;
+    }
+
+    /** Gives what was taken, and not received, back to the eventfd that it came from. */
+    public void putBack(Collection<Reading> taken) {
+        loop.submit(() -> {
+            for (var reading : taken) {
+                lines.putBack(reading);
+            }
+        });
+    }
+
+    /**
+     * The connection of {@code caller} is about to be closed: its wait ends, and its socket is not
+     * looked at any more.
+     */
+    public void forget(Caller caller) {
+        onLoop(() -> {
+            lines.hungUp(caller);
+            return caller;
+        });
+    }
+
+    /** From now on nobody waits: all who do get {@code end}, and so do all who come. */
+    public void endWaits(End end) {
+        onLoop(() -> {
+            lines.close(table.values(), end);
+            return end;
+        });
+    }
+
+    /** As {@link #endWaits}, from the loop's own thread. */
+    void endWaitsHere(End end) {
+        lines.close(table.values(), end);
+    }
+
+    /** How many eventfds there are. */
+    public int size() {
+        return onLoop(() -> standing);
+    }
+
+    // How it is done
+
+    private long deadline(Duration timeout) {
+        return loop.now() + timeout.toNanos();
+    }
+
+    private NamedEventfd find(EventfdName name, Right right, Caller caller) {
+        var eventfd = table.get(name.value());
+        if (eventfd == null) {
+            throw notFound(name);
+        }
+        require(right, eventfd, caller);
+        return eventfd;
+    }
+
+    private static void require(Right right, NamedEventfd eventfd, Caller caller) {
+        if (!holds(right, eventfd, caller)) {
+            throw ProblemType.FORBIDDEN.exception(
+                    "user "
+                            + Integer.toUnsignedString(caller.peer().uid())
+                            + " may not "
+                            + right.verb()
+                            + " "
+                            + eventfd.name()
+                            + ", which is "
+                            + eventfd.spec().mode()
+                            + " of user "
+                            + Integer.toUnsignedString(eventfd.owner().uid()));
+        }
+    }
+
+    private static boolean holds(Right right, NamedEventfd eventfd, Caller caller) {
+        return right.isHeldBy(
+                caller.peer(), eventfd.owner().uid(), eventfd.owner().gid(), eventfd.spec().mode());
+    }
+
+    private static ProblemException notFound(EventfdName name) {
+        return ProblemType.NOT_FOUND.exception("there is no eventfd " + name);
+    }
+
+    private static EventfdState stateOf(NamedEventfd eventfd) {
+        return stateIfThere(eventfd).orElseThrow(() -> notFound(eventfd.name()));
+    }
+
+    private static Optional<EventfdState> stateIfThere(NamedEventfd eventfd) {
+        try {
+            return Optional.ofNullable(eventfd.state());
+        } catch (ErrnoException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void submit(Waiter waiter) {
+        loop.submit(
+                new EventLoop.Task() {
+                    @Override
+                    public void run() throws IOException {
+                        lines.arrive(waiter);
+                    }
+
+                    @Override
+                    public void abandon() {
+                        waiter.outcome().complete(new Outcome.Ended(End.FAILED));
+                    }
+                });
+    }
+
+    /** What the waiter was served; empty where its time was over first. */
+    private Optional<List<Reading>> wait(Waiter waiter) {
+        submit(waiter);
+        return switch (waiter.outcome().join()) {
+            case Outcome.Served(var readings) -> Optional.of(readings);
+            case Outcome.Refused(var problem) -> throw new ProblemException(problem);
+            case Outcome.Ended(var end) ->
+                    switch (end) {
+                        case TIMED_OUT -> Optional.empty();
+                        case CLIENT_GONE -> throw new ClientGoneException();
+                        case DELETED ->
+                                throw ProblemType.GONE.exception(
+                                        deletedOf(waiter)
+                                                + " was deleted while the call waited on it");
+                        case SHUT_DOWN ->
+                                throw ProblemType.SHUTTING_DOWN.exception(
+                                        "the daemon is shutting down");
+                        case FAILED ->
+                                throw ProblemType.INTERNAL.exception("the event loop has failed");
+                    };
+        };
+    }
+
+    private static String deletedOf(Waiter waiter) {
+        return waiter.targets().stream()
+                .filter(target -> target.eventFd().fd().isClosed())
+                .findFirst()
+                .orElse(waiter.target())
+                .name()
+                .value();
+    }
+
+    @FunctionalInterface
+    private interface LoopCall<T> {
+        T call() throws IOException;
+    }
+
+    /**
+     * Has {@code call} done on the loop's thread, and waits for it. A problem that it throws is the
+     * caller's.
+     */
+    private <T> T onLoop(LoopCall<T> call) {
+        var result = new CompletableFuture<T>();
+        loop.submit(
+                new EventLoop.Task() {
+                    @Override
+                    public void run() throws IOException {
+                        try {
+                            result.complete(call.call());
+                        } catch (ProblemException problem) {
+                            result.completeExceptionally(problem);
+                        }
+                    }
+
+                    @Override
+                    public void abandon() {
+                        result.completeExceptionally(
+                                ProblemType.INTERNAL.exception("the event loop has ended"));
+                    }
+                });
+        try {
+            return result.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof ProblemException problem) {
+                throw problem;
+            }
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,150 @@
+package io.eventfdd.server.loop;
+
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.EventFd;
+import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.protocol.EventfdSpec;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Queue;
+import java.util.TreeSet;
+
+/**
+ * One named eventfd: the kernel's object, its owner, and the lines of those who wait on it. It
+ * belongs to the loop's thread, with one exception.
+ *
+ * <p><b>The short-cut.</b> A call that need not wait goes from its own thread straight to the
+ * kernel where nobody waits whom it could overtake, and where nobody else holds the open file
+ * description: as long as it has not left this process, its O_NONBLOCK, which every holder could
+ * clear, is set, and no call can block. {@link #share} ends that, once and for all, and sets the
+ * flag to what the spec says.
+ */
+final class NamedEventfd {
+    /** Lines are in the order of arrival, and let go from the middle. */
+    private static final Comparator<Waiter> BY_ARRIVAL = Comparator.comparingLong(Waiter::sequence);
+
+    private final EventfdName name;
+    private final EventfdSpec spec;
+    private final Owner owner;
+    private final Instant created;
+    private final EventFd eventFd;
+
+    /** Who takes, first come, first served. */
+    final TreeSet<Waiter.Consumer> consumers = new TreeSet<>(BY_ARRIVAL);
+
+    /** Who only sees, once. */
+    final TreeSet<Waiter.Observer> observers = new TreeSet<>(BY_ARRIVAL);
+
+    /** Who sees each count. */
+    final TreeSet<Waiter.Watcher> watchers = new TreeSet<>(BY_ARRIVAL);
+
+    /** Who waits for room, first come, first served. */
+    final TreeSet<Waiter.Writer> writers = new TreeSet<>(BY_ARRIVAL);
+
+    /** Values on their way back that found no room yet; they go before the writers. */
+    final Queue<Long> returning = new ArrayDeque<>(0);
+
+    /** In the epoll set, while someone waits. */
+    @Nullable Registration armed;
+
+    /** What was asked of the kernel while armed. */
+    int interest;
+
+    boolean deleted;
+
+    /** The pass of {@link Lines} that looked at it last. */
+    long pass;
+
+    private volatile boolean shared;
+    private volatile boolean readsInLine;
+    private volatile boolean writesInLine;
+    private volatile int waiters;
+
+    NamedEventfd(EventfdName name, EventfdSpec spec, Owner owner, Instant created)
+            throws ErrnoException {
+        this.name = name;
+        this.spec = spec;
+        this.owner = owner;
+        this.created = created;
+        this.eventFd = EventFd.create(spec.initial(), spec.semaphore(), true);
+    }
+
+    EventfdName name() {
+        return name;
+    }
+
+    EventfdSpec spec() {
+        return spec;
+    }
+
+    Owner owner() {
+        return owner;
+    }
+
+    /**
+     * The kernel's object; off the loop only between {@code fd().acquire()} and {@code
+     * fd().release()}.
+     */
+    EventFd eventFd() {
+        return eventFd;
+    }
+
+    /** Whether a read may go straight to the kernel; ask it after {@code acquire()}. */
+    boolean readsDirectly() {
+        return !shared && !readsInLine;
+    }
+
+    /** Whether a write may go straight to the kernel; ask it after {@code acquire()}. */
+    boolean writesDirectly() {
+        return !shared && !writesInLine;
+    }
+
+    boolean isShared() {
+        return shared;
+    }
+
+    /**
+     * Prepares the description for leaving this process; from now on every read and write goes
+     * through the loop.
+     */
+    void share() throws ErrnoException {
+        if (shared) {
+            return;
+        }
+        shared = true;
+        // A direct call that asked just before is over within a microsecond, unless its thread is
+        // preempted in it.
+        eventFd.fd().awaitUnused();
+        if (!spec.nonblocking()) {
+            eventFd.fd().setNonblocking(false);
+        }
+    }
+
+    /** The lines have changed: tells the short-cut of it. */
+    void linesChanged() {
+        readsInLine = !consumers.isEmpty() || !observers.isEmpty() || !returning.isEmpty();
+        writesInLine = !writers.isEmpty() || !returning.isEmpty();
+        waiters = consumers.size() + observers.size() + writers.size();
+    }
+
+    /** As it is now; for all threads. Empty where it is deleted already. */
+    @Nullable EventfdState state() throws ErrnoException {
+        if (!eventFd.fd().acquire()) {
+            return null;
+        }
+        try {
+            return new EventfdState(name, eventFd.count(), spec, owner, waiters, created);
+        } finally {
+            eventFd.fd().release();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "eventfd " + name;
+    }
+}

@@ -1,0 +1,37 @@
+package io.eventfdd.server.loop;
+
+import io.eventfdd.protocol.Count;
+import io.eventfdd.protocol.EventfdName;
+
+/**
+ * What was seen or taken of one eventfd; what was taken can be {@linkplain Eventfds#putBack put
+ * back} to that very one.
+ */
+public final class Reading {
+    private final NamedEventfd source;
+    private final long value;
+
+    Reading(NamedEventfd source, long value) {
+        this.source = source;
+        this.value = value;
+    }
+
+    NamedEventfd source() {
+        return source;
+    }
+
+    /** The name that it had. */
+    public EventfdName name() {
+        return source.name();
+    }
+
+    /** The count that was seen, or the value that was taken; unsigned, never 0. */
+    public long value() {
+        return value;
+    }
+
+    @Override
+    public String toString() {
+        return name() + "=" + Count.toString(value);
+    }
+}

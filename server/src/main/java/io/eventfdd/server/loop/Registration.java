@@ -1,0 +1,41 @@
+package io.eventfdd.server.loop;
+
+import io.eventfdd.linux.Fd;
+
+import java.io.IOException;
+
+/** One descriptor in the loop's epoll set. Belongs to the loop's thread. */
+public final class Registration {
+    /** Hears of a descriptor's readiness, on the loop's thread. */
+    @FunctionalInterface
+    public interface Target {
+        /** {@code events} as epoll_wait reported them. */
+        void ready(int events) throws IOException;
+    }
+
+    private final Fd fd;
+    private final Target target;
+    private final long token;
+
+    Registration(Fd fd, Target target, long token) {
+        this.fd = fd;
+        this.target = target;
+        this.token = token;
+    }
+
+    Fd fd() {
+        return fd;
+    }
+
+    Target target() {
+        return target;
+    }
+
+    /**
+     * What the kernel gives back with each event: the place in the table, and its generation above
+     * it.
+     */
+    long token() {
+        return token;
+    }
+}
