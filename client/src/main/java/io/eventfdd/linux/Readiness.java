@@ -14,7 +14,8 @@ public final class Readiness {
     private static final int SIZE = 8;
     private static final int EVENTS = 4;
     private static final int REVENTS = 6;
-    private static final short POLLIN = 1;
+    static final short READABLE = 1;
+    static final short WRITABLE = 4;
 
     private Memory memory = new Memory(SIZE);
     private int count;
@@ -29,9 +30,14 @@ public final class Readiness {
 
     /** Asks of one more. */
     public void ask(Fd fd) {
+        ask(fd, READABLE);
+    }
+
+    /** Asks of one more whether it is {@link #READABLE} or {@link #WRITABLE}. */
+    void ask(Fd fd, short events) {
         long at = (long) count++ * SIZE;
         memory.setInt(at, fd.number());
-        memory.setShort(at + EVENTS, POLLIN);
+        memory.setShort(at + EVENTS, events);
         memory.setShort(at + REVENTS, (short) 0);
     }
 
@@ -53,6 +59,6 @@ public final class Readiness {
 
     /** Whether the descriptor that was asked of as number {@code index} was readable. */
     public boolean isReadable(int index) {
-        return (memory.getShort((long) index * SIZE + REVENTS) & POLLIN) != 0;
+        return (memory.getShort((long) index * SIZE + REVENTS) & READABLE) != 0;
     }
 }

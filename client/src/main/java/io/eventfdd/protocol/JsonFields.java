@@ -140,8 +140,9 @@ public final class JsonFields {
         return elements;
     }
 
-    /** Refuses every field that was not asked for. */
-    public void end() {
+    /** Refuses every field that was not asked for and is not among {@code later}, which will be. */
+    public void end(String... later) {
+        asked.addAll(List.of(later));
         var unknown = new ArrayList<String>();
         object.fieldNames()
                 .forEachRemaining(name -> {

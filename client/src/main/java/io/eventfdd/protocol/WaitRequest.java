@@ -64,6 +64,10 @@ public record WaitRequest(
 
     /** Reads the body; absent {@code timeout} is {@code defaultTimeout}. */
     public static WaitRequest from(JsonFields fields, Duration defaultTimeout, Duration maxWait) {
+        var mode = fields.text("mode").map(Mode::parse).orElse(Mode.ANY);
+        boolean consume = fields.bool("consume", false);
+        var timeout = fields.timeout("timeout", maxWait).orElse(defaultTimeout);
+        fields.end("eventfds");
         var names = new ArrayList<EventfdName>();
         for (var element : fields.array("eventfds")) {
             if (!element.isTextual()) {
@@ -72,14 +76,7 @@ public record WaitRequest(
             }
             names.add(new EventfdName(element.textValue()));
         }
-        var request =
-                new WaitRequest(
-                        names,
-                        fields.text("mode").map(Mode::parse).orElse(Mode.ANY),
-                        fields.bool("consume", false),
-                        fields.timeout("timeout", maxWait).orElse(defaultTimeout));
-        fields.end();
-        return request;
+        return new WaitRequest(names, mode, consume, timeout);
     }
 
     /** The body that {@link #from} reads. */

@@ -11,12 +11,12 @@ import java.time.Duration;
  * @param timeout how long to wait for room; zero is "do not wait"
  */
 public record WriteRequest(long value, Duration timeout) {
-    /** Reads the body; absent fields are 1 and {@code 0s}. */
-    public static WriteRequest from(JsonFields fields, Duration maxWait) {
+    /** Reads the body; an absent value is 1, an absent timeout {@code standard}. */
+    public static WriteRequest from(JsonFields fields, Duration standard, Duration maxWait) {
         var request =
                 new WriteRequest(
                         fields.count("value", 1, Count.MAX, 1),
-                        fields.timeout("timeout", maxWait).orElse(Duration.ZERO));
+                        fields.timeout("timeout", maxWait).orElse(standard));
         fields.end();
         return request;
     }

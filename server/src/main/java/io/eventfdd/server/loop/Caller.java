@@ -13,8 +13,9 @@ public final class Caller {
     private final Fd socket;
     private final PeerCredentials peer;
 
-    // The loop's own.
-    private @Nullable Registration hangUp;
+    /** Written by the loop alone, like all that follows; others only ask whether it is there. */
+    private volatile @Nullable Registration hangUp;
+
     private @Nullable Waiter waiter;
     private boolean gone;
 
@@ -34,6 +35,11 @@ public final class Caller {
 
     Fd socket() {
         return socket;
+    }
+
+    /** Whether the socket is in the loop's epoll set. */
+    boolean isWatched() {
+        return hangUp != null;
     }
 
     @Nullable Registration hangUp() {

@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The named eventfds and what can be done with them; for all threads but the loop's own. Calls
@@ -31,6 +32,9 @@ import java.util.concurrent.ConcurrentSkipListMap;
  * <p>The table of names is read by all threads and changed by the loop's alone.
  */
 public final class Eventfds {
+    /** How long a healthy loop is never away. */
+    private static final Duration TURN = Duration.ofSeconds(2);
+
     private final EventLoop loop;
     private final Lines lines;
     private final Limits limits;
@@ -240,8 +244,13 @@ public final class Eventfds {
     public Watch watch(EventfdName name, Caller caller) {
         var watch = new Watch();
         var watcher = new Waiter.Watcher(find(name, Right.READ, caller), watch, caller);
-        submit(watcher);
-        return watch;
+        return onLoop(() -> {
+            lines.arrive(watcher);
+            if (watcher.outcome().getNow(null) instanceof Outcome.Refused(var problem)) {
+                throw new ProblemException(problem);
+            }
+            return watch;
+        });
     }
 
     /** Gives what was taken, and not received, back to the eventfd that it came from. */
@@ -258,6 +267,9 @@ public final class Eventfds {
      * looked at any more.
      */
     public void forget(Caller caller) {
+        if (!caller.isWatched()) {
+            return;
+        }
         onLoop(() -> {
             lines.hungUp(caller);
             return caller;
@@ -272,14 +284,26 @@ public final class Eventfds {
         });
     }
 
-    /** As {@link #endWaits}, from the loop's own thread. */
-    void endWaitsHere(End end) {
-        lines.close(table.values(), end);
+    /** The loop has died of a bug: all waits end. On the loop's thread. */
+    public void loopFailed() {
+        lines.close(table.values(), End.FAILED);
+    }
+
+    /** Whether the loop turns: it answers within a time that no healthy one needs. */
+    public boolean isTurning() {
+        var answer = new CompletableFuture<Boolean>();
+        loop.submit(() -> answer.complete(true));
+        return answer.completeOnTimeout(false, TURN.toMillis(), TimeUnit.MILLISECONDS).join();
     }
 
     /** How many eventfds there are. */
     public int size() {
         return onLoop(() -> standing);
+    }
+
+    /** How many calls wait, once for each eventfd that they wait on. */
+    public int waiting() {
+        return onLoop(lines::waiting);
     }
 
     // How it is done

@@ -78,6 +78,12 @@ final class Lines {
         settle(waiter);
     }
 
+    /** How many wait, once for each eventfd that they wait on. */
+    int waiting() {
+        assert loop.inLoop();
+        return waiting;
+    }
+
     private @Nullable Outcome refusal(Waiter waiter) {
         if (over != null) {
             return new Outcome.Ended(over);
@@ -205,8 +211,9 @@ final class Lines {
     void forget(Caller caller) throws IOException {
         var hangUp = caller.hangUp();
         if (hangUp != null) {
-            caller.hangUp(null);
+            // In this order: once nobody watches it, the connection's thread may close it.
             loop.unregister(hangUp);
+            caller.hangUp(null);
         }
     }
 

@@ -47,7 +47,7 @@ final class LoopUnderTest implements AutoCloseable {
     LoopUnderTest(Limits limits) throws IOException {
         loop = new EventLoop(System::nanoTime);
         eventfds = new Eventfds(loop, limits, 0, Clock.systemUTC());
-        loop.start(() -> eventfds.endWaitsHere(End.FAILED));
+        loop.start(eventfds::loopFailed);
         address = Files.createTempDirectory("efd").resolve("s");
         server =
                 ServerSocketChannel.open(StandardProtocolFamily.UNIX)

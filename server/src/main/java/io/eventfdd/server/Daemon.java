@@ -1,0 +1,197 @@
+package io.eventfdd.server;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.eventfdd.linux.OpenFiles;
+import io.eventfdd.protocol.Json;
+import io.eventfdd.protocol.Timeout;
+import io.eventfdd.server.config.Setting;
+import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.http.ApiServer;
+import io.eventfdd.server.http.Clients;
+import io.eventfdd.server.http.Endpoint;
+import io.eventfdd.server.http.EventfdApi;
+import io.eventfdd.server.http.HealthApi;
+import io.eventfdd.server.http.MetricsApi;
+import io.eventfdd.server.http.OpenApiDocument;
+import io.eventfdd.server.loop.End;
+import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.loop.Eventfds;
+import io.eventfdd.server.loop.Limits;
+import io.eventfdd.server.runtime.RuntimeDirectory;
+
+import sun.misc.Signal;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** One run of the daemon: what it is made of, and the order in which that starts and stops. */
+final class Daemon {
+    private static final System.Logger LOGGER = System.getLogger(Daemon.class.getName());
+
+    /**
+     * Descriptors that are neither eventfds nor connections: the JVM's, the sockets, the loop's
+     * own, and some to spare.
+     */
+    private static final int RESERVE = 96;
+
+    private static final Duration TIME_FOR_ANSWERS = Duration.ofSeconds(2);
+    private static final Duration EVENTS_KEEP_ALIVE = Duration.ofSeconds(15);
+    private static final int STOPPED = 0;
+    private static final int FAILED = 70;
+
+    private final Settings settings;
+    private final RuntimeDirectory directory;
+    private final EventLoop loop;
+    private final Eventfds eventfds;
+    private final ApiServer api;
+    private final CompletableFuture<Integer> end = new CompletableFuture<>();
+
+    /** All of it, and nothing started. */
+    Daemon(Settings wanted, RuntimeDirectory directory) throws IOException {
+        this.settings = withinOpenFiles(wanted);
+        this.directory = directory;
+        this.loop = new EventLoop(System::nanoTime);
+        this.eventfds =
+                new Eventfds(
+                        loop,
+                        new Limits(
+                                settings.number(Setting.MAX_EVENTFDS),
+                                settings.number(Setting.MAX_WAITERS)),
+                        directory.groupId(),
+                        Clock.systemUTC());
+        var clients = new Clients(eventfds);
+        var calls =
+                new EventfdApi(
+                        eventfds,
+                        clients,
+                        settings.duration(Setting.MAX_WAIT),
+                        EVENTS_KEEP_ALIVE,
+                        this::about);
+        var endpoints = new ArrayList<Endpoint>(calls.endpoints());
+        endpoints.addAll(new HealthApi(eventfds::isTurning, this::isReady).endpoints());
+        endpoints.add(new OpenApiDocument().endpoint());
+        endpoints.add(new MetricsApi(Metrics.of(loop, eventfds, this::connections)).endpoint());
+        this.api =
+                new ApiServer(
+                        ApiServer.Settings.of(directory.apiSocket(), directory.groupId())
+                                .withSocketMode(settings.number(Setting.SOCKET_MODE))
+                                .withMaxConnections(settings.number(Setting.MAX_CONNECTIONS))
+                                .withTimeouts(
+                                        settings.duration(Setting.IDLE_TIMEOUT),
+                                        settings.duration(Setting.REQUEST_TIMEOUT),
+                                        settings.duration(Setting.DELIVERY_TIMEOUT)),
+                        endpoints,
+                        clients);
+    }
+
+    /**
+     * accept(2) must never meet EMFILE: where the process may have fewer files, there are fewer of
+     * everything.
+     */
+    private static Settings withinOpenFiles(Settings wanted) throws IOException {
+        long limit = OpenFiles.raiseLimit();
+        long free = Math.max(limit - RESERVE, 4);
+        long asked =
+                (long) wanted.number(Setting.MAX_EVENTFDS)
+                        + wanted.number(Setting.MAX_CONNECTIONS)
+                        + wanted.number(Setting.MAX_FD_CONNECTIONS);
+        if (asked <= free) {
+            OpenFiles.growTable((int) (asked + RESERVE));
+            return wanted;
+        }
+        OpenFiles.growTable((int) limit);
+        var lowered =
+                wanted.lowered(Setting.MAX_EVENTFDS, free / 2)
+                        .lowered(Setting.MAX_FD_CONNECTIONS, free / 8)
+                        .lowered(Setting.MAX_CONNECTIONS, free - free / 2 - free / 8);
+        LOGGER.log(
+                Level.WARNING,
+                "this process may open {0} files: max-eventfds is {1}, max-connections {2},"
+                    + " max-fd-connections {3}",
+                limit,
+                lowered.number(Setting.MAX_EVENTFDS),
+                lowered.number(Setting.MAX_CONNECTIONS),
+                lowered.number(Setting.MAX_FD_CONNECTIONS));
+        return lowered;
+    }
+
+    /** Serves until a signal comes or the loop fails; the exit status. */
+    int serve() throws IOException {
+        loop.start(this::loopFailed);
+        try {
+            api.start();
+        } catch (IOException e) {
+            loop.close();
+            throw e;
+        }
+        for (var name : List.of("TERM", "INT")) {
+            Signal.handle(new Signal(name), signal -> end.complete(STOPPED));
+        }
+        sayHello();
+        int status = end.join();
+        stop(status);
+        return status;
+    }
+
+    private void sayHello() {
+        System.out.println("eventfdd " + Version.text() + " serves");
+        System.out.println("  HTTP      " + directory.apiSocket());
+        System.out.println("try");
+        System.out.println(
+                "  curl --unix-socket "
+                        + directory.apiSocket()
+                        + " -X PUT http://localhost/v1/eventfds/orders");
+        System.out.flush();
+    }
+
+    /** On the loop's thread, which ends then. */
+    private void loopFailed() {
+        eventfds.loopFailed();
+        end.complete(FAILED);
+    }
+
+    /** No new calls; then waits end, so that all are answered; then the connections. */
+    private void stop(int status) {
+        api.refuseCalls();
+        if (status == STOPPED) {
+            eventfds.endWaits(End.SHUT_DOWN);
+        }
+        api.stop(TIME_FOR_ANSWERS);
+        loop.close();
+    }
+
+    private int connections() {
+        return api.connections();
+    }
+
+    private boolean isReady() {
+        return api.isRunning();
+    }
+
+    private ObjectNode about() {
+        var about = Json.object().put("version", Version.text());
+        about.putObject("runtime")
+                .put("directory", directory.path().toString())
+                .put("api", directory.apiSocket().toString())
+                .put("fd", directory.fdSocket().toString());
+        var limits = about.putObject("limits");
+        for (var setting :
+                List.of(
+                        Setting.MAX_EVENTFDS,
+                        Setting.MAX_CONNECTIONS,
+                        Setting.MAX_FD_CONNECTIONS,
+                        Setting.MAX_WAITERS)) {
+            limits.put(setting.key(), settings.number(setting));
+        }
+        for (var setting : List.of(Setting.MAX_WAIT, Setting.DELIVERY_TIMEOUT)) {
+            limits.put(setting.key(), Timeout.format(settings.duration(setting)));
+        }
+        return about;
+    }
+}

@@ -1,0 +1,126 @@
+package io.eventfdd.server;
+
+import io.eventfdd.linux.OpenFiles;
+import io.eventfdd.server.config.InvalidSetting;
+import io.eventfdd.server.config.Setting;
+import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.http.UnixListeners;
+import io.eventfdd.server.runtime.RuntimeDirectory;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Optional;
+
+/** The command {@code eventfdd}. Exit status: 0 done, 1 could not, 2 used wrongly. */
+public final class Main {
+    private static final int COULD_NOT = 1;
+
+    private Main() {}
+
+    /** Runs the command that {@code arguments} spell, and ends the process with its status. */
+    public static void main(String[] arguments) {
+        // Before anything else uses NIO: which listeners it makes is settled once for the process.
+        UnixListeners.install();
+        Logging.toStandardError();
+        var command = new CommandLine(eventfdd());
+        command.setExecutionStrategy(Main::execute);
+        System.exit(command.execute(arguments));
+    }
+
+    private static CommandSpec eventfdd() {
+        var spec = CommandSpec.create().name("eventfdd").mixinStandardHelpOptions(true);
+        spec.usageMessage().description("Named eventfds for the processes of one host.");
+        spec.versionProvider(() -> new String[] {"eventfdd " + Version.text()});
+        return spec.addSubcommand("serve", serve());
+    }
+
+    private static CommandSpec serve() {
+        var spec = CommandSpec.create().mixinStandardHelpOptions(true);
+        spec.usageMessage()
+                .description("Serves until SIGTERM or SIGINT.")
+                .footer(
+                        "",
+                        "Settings are read from options, the environment (EVENTFDD_MAX_WAIT=…) and"
+                            + " the file, in that order.");
+        spec.addOption(
+                OptionSpec.builder("--runtime-dir")
+                        .paramLabel("DIR")
+                        .type(Path.class)
+                        .description(
+                                "where the sockets are; else EVENTFDD_RUNTIME_DIR,"
+                                    + " RUNTIME_DIRECTORY, /run/eventfdd, XDG_RUNTIME_DIR/eventfdd,"
+                                    + " /tmp/eventfdd-UID")
+                        .build());
+        spec.addOption(
+                OptionSpec.builder("--config")
+                        .paramLabel("FILE")
+                        .type(Path.class)
+                        .description(
+                                "the settings' file; else EVENTFDD_CONFIG, "
+                                        + Settings.STANDARD_FILE
+                                        + " where it is there")
+                        .build());
+        for (var setting : Setting.values()) {
+            spec.addOption(
+                    OptionSpec.builder("--" + setting.key())
+                            .paramLabel("VALUE")
+                            .type(String.class)
+                            .description(
+                                    setting.meaning()
+                                            + " ("
+                                            + setting.standard()
+                                            + "; "
+                                            + setting.range()
+                                            + ")")
+                            .build());
+        }
+        return spec;
+    }
+
+    private static int execute(ParseResult parsed) {
+        var help = CommandLine.executeHelpRequest(parsed);
+        if (help != null) {
+            return help;
+        }
+        if (!parsed.hasSubcommand()) {
+            throw new CommandLine.ParameterException(
+                    parsed.commandSpec().commandLine(), "a command is missing");
+        }
+        try {
+            return serve(parsed.subcommand());
+        } catch (InvalidSetting | IOException e) {
+            System.err.println("eventfdd: " + e.getMessage());
+            return COULD_NOT;
+        }
+    }
+
+    private static int serve(ParseResult options) throws InvalidSetting, IOException {
+        var environment = System.getenv();
+        var given = new HashMap<String, String>();
+        for (var setting : Setting.values()) {
+            String value = options.matchedOptionValue("--" + setting.key(), "");
+            if (!value.isEmpty()) {
+                given.put(setting.key(), value);
+            }
+        }
+        var file =
+                Optional.ofNullable(options.<Path>matchedOptionValue("--config", null))
+                        .or(() ->
+                                Optional.ofNullable(environment.get("EVENTFDD_CONFIG"))
+                                        .map(Path::of));
+        var settings = Settings.read(given, environment, file);
+        int uid = OpenFiles.effectiveUser();
+        var directory =
+                Optional.ofNullable(options.<Path>matchedOptionValue("--runtime-dir", null))
+                        .orElseGet(() -> RuntimeDirectory.locate(environment, uid));
+        try (var held = RuntimeDirectory.open(directory, uid)) {
+            return new Daemon(settings, held).serve();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package io.eventfdd.server.config;
+
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.Timeout;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+
+/** The table of settings: each key with its kind, default and range. */
+public enum Setting {
+    DIRECTORY_MODE(
+            Kind.MODE,
+            "0750",
+            "0700",
+            "0777",
+            "permission bits of the runtime directory where the daemon makes it"),
+    SOCKET_MODE(Kind.MODE, "0660", "0600", "0666", "permission bits of both sockets"),
+    MAX_EVENTFDS(Kind.NUMBER, "10000", "1", "1000000", "named eventfds in all"),
+    MAX_CONNECTIONS(Kind.NUMBER, "8192", "1", "1000000", "connections to api.sock"),
+    MAX_FD_CONNECTIONS(Kind.NUMBER, "512", "1", "1000000", "connections to fd.sock"),
+    MAX_WAITERS(
+            Kind.NUMBER,
+            "20000",
+            "1",
+            "1000000",
+            "calls that wait; a wait on many counts once for each name"),
+    MAX_WAIT(Kind.DURATION, "1h", "1s", "24h", "the longest timeout that a call may ask for"),
+    IDLE_TIMEOUT(
+            Kind.DURATION,
+            "5m",
+            "1s",
+            "24h",
+            "how long a connection may stand idle between two requests"),
+    REQUEST_TIMEOUT(Kind.DURATION, "30s", "1s", "1h", "how long a request may take to arrive"),
+    DELIVERY_TIMEOUT(
+            Kind.DURATION, "60s", "1s", "1h", "how long a client may leave a response unread");
+
+    /** How a value is written. */
+    enum Kind {
+        /** A whole number. */
+        NUMBER,
+        /** A whole number and a unit: ms, s, m, h. */
+        DURATION,
+        /** Three octal digits, a 0 before them allowed. */
+        MODE
+    }
+
+    private final Kind kind;
+    private final String standard;
+    private final String least;
+    private final String most;
+    private final String meaning;
+
+    Setting(Kind kind, String standard, String least, String most, String meaning) {
+        this.kind = kind;
+        this.standard = standard;
+        this.least = least;
+        this.most = most;
+        this.meaning = meaning;
+    }
+
+    /** The key in the file and, after {@code --}, on the command line, as in {@code max-wait}. */
+    public String key() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** The name in the environment, as in {@code EVENTFDD_MAX_WAIT}. */
+    public String variable() {
+        return "EVENTFDD_" + name();
+    }
+
+    /** The value where none is given. */
+    public String standard() {
+        return standard;
+    }
+
+    /** The lowest and the highest value, for people. */
+    public String range() {
+        return least + " to " + most;
+    }
+
+    /** What it is, in a line. */
+    public String meaning() {
+        return meaning;
+    }
+
+    static Optional<Setting> ofKey(String key) {
+        return Arrays.stream(values()).filter(setting -> setting.key().equals(key)).findFirst();
+    }
+
+    /** The number that {@code text} stands for: itself, milliseconds, or permission bits. */
+    long parse(String text) throws InvalidSetting {
+        long value = valueOf(this, text);
+        if (value < valueOf(this, least) || value > valueOf(this, most)) {
+            throw new InvalidSetting(key() + ": " + text + " is not " + range());
+        }
+        return value;
+    }
+
+    private static long valueOf(Setting setting, String text) throws InvalidSetting {
+        try {
+            return switch (setting.kind) {
+                case NUMBER -> Long.parseUnsignedLong(text);
+                case DURATION ->
+                        Timeout.parse(setting.key(), text, Duration.ofDays(365)).toMillis();
+                case MODE -> octal(text);
+            };
+        } catch (NumberFormatException | ProblemException e) {
+            throw new InvalidSetting(
+                    setting.key()
+                            + ": '"
+                            + text
+                            + "' is not "
+                            + switch (setting.kind) {
+                                case NUMBER -> "a whole number";
+                                case DURATION -> "a duration, as in 500ms, 30s, 5m, 2h";
+                                case MODE -> "three octal digits, as in 0660";
+                            });
+        }
+    }
+
+    private static long octal(String text) {
+        if (!text.matches("0?[0-7]{3}")) {
+            throw new NumberFormatException(text);
+        }
+        return Long.parseLong(text, 8);
+    }
+}

@@ -1,0 +1,121 @@
+package io.eventfdd.server.config;
+
+import io.helidon.config.Config;
+import io.helidon.config.ConfigException;
+import io.helidon.config.ConfigSources;
+import io.helidon.config.spi.ConfigSource;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** The settings of this run: every one of the table has a value, and it is in range. Immutable. */
+public final class Settings {
+    /** Where the file is looked for that nobody named. */
+    public static final Path STANDARD_FILE = Path.of("/etc/eventfdd/eventfdd.yaml");
+
+    private final Map<Setting, Long> values;
+
+    private Settings(Map<Setting, Long> values) {
+        this.values = values;
+    }
+
+    /**
+     * Reads them from the options, the environment and the file, the first that has one, and else
+     * takes the default.
+     *
+     * @param options by key, from the command line
+     * @param environment by name; those that begin with {@code EVENTFDD_} and are in no table are
+     *     not this program's to judge
+     * @param file the file that was named; it must be there
+     * @throws InvalidSetting where a key is unknown, a value is malformed or out of range, or the
+     *     file cannot be read
+     */
+    public static Settings read(
+            Map<String, String> options, Map<String, String> environment, Optional<Path> file)
+            throws InvalidSetting {
+        var config = config(options, environment, file);
+        var values = new EnumMap<Setting, Long>(Setting.class);
+        for (var entry : config.entrySet()) {
+            var setting = Setting.ofKey(entry.getKey());
+            if (setting.isEmpty()) {
+                throw new InvalidSetting("unknown setting: " + entry.getKey());
+            }
+            values.put(setting.get(), setting.get().parse(entry.getValue()));
+        }
+        for (var setting : Setting.values()) {
+            if (!values.containsKey(setting)) {
+                values.put(setting, setting.parse(setting.standard()));
+            }
+        }
+        return new Settings(values);
+    }
+
+    private static Map<String, String> config(
+            Map<String, String> options, Map<String, String> environment, Optional<Path> file)
+            throws InvalidSetting {
+        var sources = new ArrayList<Supplier<? extends ConfigSource>>();
+        sources.add(ConfigSources.create(options));
+        sources.add(ConfigSources.create(fromEnvironment(environment)));
+        var path = file.or(() -> Optional.of(STANDARD_FILE).filter(Files::exists));
+        if (path.isPresent()) {
+            if (!Files.isReadable(path.get())) {
+                throw new InvalidSetting("cannot read " + path.get());
+            }
+            sources.add(ConfigSources.file(path.get()));
+        }
+        try {
+            return Config.builder()
+                    .sources(sources)
+                    .disableEnvironmentVariablesSource()
+                    .disableSystemPropertiesSource()
+                    .build()
+                    .asMap()
+                    .orElse(Map.of());
+        } catch (ConfigException e) {
+            throw new InvalidSetting(
+                    "cannot read "
+                            + path.map(Path::toString).orElse("the settings")
+                            + ": "
+                            + e.getMessage());
+        }
+    }
+
+    private static Map<String, String> fromEnvironment(Map<String, String> environment) {
+        var found = new HashMap<String, String>();
+        for (var setting : Setting.values()) {
+            var value = environment.get(setting.variable());
+            if (value != null) {
+                found.put(setting.key(), value);
+            }
+        }
+        return found;
+    }
+
+    /** A number or a mode. */
+    public int number(Setting setting) {
+        return (int) value(setting);
+    }
+
+    /** A duration. */
+    public Duration duration(Setting setting) {
+        return Duration.ofMillis(value(setting));
+    }
+
+    private long value(Setting setting) {
+        return values.getOrDefault(setting, 0L);
+    }
+
+    /** The same with a lower number, as far as {@code limit} is lower. */
+    public Settings lowered(Setting setting, long limit) {
+        var lower = new EnumMap<>(values);
+        lower.merge(setting, limit, Math::min);
+        return new Settings(lower);
+    }
+}

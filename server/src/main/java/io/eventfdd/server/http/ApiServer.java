@@ -1,0 +1,341 @@
+package io.eventfdd.server.http;
+
+import io.eventfdd.protocol.Problem;
+import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.server.runtime.SocketFile;
+import io.helidon.webserver.ErrorHandling;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http1.Http1Config;
+import io.helidon.webserver.http1.Http1ConnectionSelector;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Pipe;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The HTTP server on {@code api.sock}. Start and stop are for one thread, once each; the rest for
+ * any.
+ *
+ * <p>{@link UnixListeners#install} comes first in the process.
+ */
+public final class ApiServer {
+    private static final System.Logger LOG = System.getLogger(ApiServer.class.getName());
+    private static final int BACKLOG = 4096;
+
+    /** A name of 5,000 characters is an invalid name, not a request line that is too long. */
+    private static final int MAX_REQUEST_LINE = 16 * 1024;
+
+    private static final int MAX_HEADERS = 16 * 1024;
+
+    /** Connections that are there only to be told that there are too many. */
+    private static final int REFUSED_AT_ONCE = 64;
+
+    private static final Duration AFTER_HANG_UP = Duration.ofMillis(500);
+    private static final Duration HELIDON_STOP = Duration.ofSeconds(1);
+
+    /** Held, since java.util.logging forgets a level with its logger. */
+    private static final java.util.logging.Logger HELIDON =
+            java.util.logging.Logger.getLogger("io.helidon");
+
+    private final Settings settings;
+    private final Routes routes;
+    private final Connections connections;
+    private final byte[] refusal;
+    private volatile boolean stopping;
+    private volatile Optional<Running> running = Optional.empty();
+
+    /** What there is between start and stop. */
+    private record Running(SocketFile file, PatientListener listener, WebServer helidon) {}
+
+    /**
+     * A server that has not begun to listen.
+     *
+     * @param endpoints the table of calls; two rows of one path and method are an {@link
+     *     IllegalArgumentException}
+     * @param life is told of each connection
+     */
+    public ApiServer(Settings settings, List<Endpoint> endpoints, ConnectionLife life) {
+        this.settings = settings;
+        this.routes = new Routes(endpoints);
+        this.refusal = refusal(settings.maxConnections());
+        this.connections =
+                new Connections(settings.maxConnections(), settings.timeouts(), life, refusal);
+    }
+
+    /**
+     * What can be set.
+     *
+     * @param socket where it listens
+     * @param socketMode the socket's permission bits
+     * @param socketGroup the socket's gid
+     * @param maxConnections how many clients may be connected; more are told so and closed
+     * @param maxBody bytes of a request's body
+     * @param idleTimeout from an answer's end to the next request's first byte
+     * @param requestTimeout from a request's first byte to its last
+     * @param sendTimeout how long a client may take none of what is sent, before it is disconnected
+     */
+    public record Settings(
+            Path socket,
+            int socketMode,
+            int socketGroup,
+            int maxConnections,
+            int maxBody,
+            Duration idleTimeout,
+            Duration requestTimeout,
+            Duration sendTimeout) {
+        /** The defaults, in the contract's words or ours. */
+        public static Settings of(Path socket, int socketGroup) {
+            return new Settings(
+                    socket,
+                    0660,
+                    socketGroup,
+                    8192,
+                    64 * 1024,
+                    Duration.ofMinutes(5),
+                    Duration.ofSeconds(30),
+                    Duration.ofSeconds(60));
+        }
+
+        /** The same with another mode. */
+        public Settings withSocketMode(int mode) {
+            return new Settings(
+                    socket,
+                    mode,
+                    socketGroup,
+                    maxConnections,
+                    maxBody,
+                    idleTimeout,
+                    requestTimeout,
+                    sendTimeout);
+        }
+
+        /** The same with another limit. */
+        public Settings withMaxConnections(int max) {
+            return new Settings(
+                    socket,
+                    socketMode,
+                    socketGroup,
+                    max,
+                    maxBody,
+                    idleTimeout,
+                    requestTimeout,
+                    sendTimeout);
+        }
+
+        /** The same with other timeouts. */
+        public Settings withTimeouts(Duration idle, Duration request, Duration send) {
+            return new Settings(
+                    socket, socketMode, socketGroup, maxConnections, maxBody, idle, request, send);
+        }
+
+        Timeouts timeouts() {
+            return new Timeouts(idleTimeout, requestTimeout, sendTimeout);
+        }
+    }
+
+    /**
+     * Listens and serves, from the return on.
+     *
+     * @throws IOException saying what could not be done, and with which path; nothing is left
+     *     behind then
+     */
+    public void start() throws IOException {
+        if (HELIDON.getLevel() == null) {
+            HELIDON.setLevel(java.util.logging.Level.WARNING);
+        }
+        warmUp();
+        var file = SocketFile.stage(settings.socket());
+        try {
+            var listeners = UnixListeners.installed();
+            var listener = new PatientListener(listeners.listen(file.staged(), BACKLOG), refusal);
+            var address = UnixDomainSocketAddress.of(file.staged());
+            listeners.offer(address, listener);
+            var helidon = helidon(address);
+            try {
+                helidon.start();
+                if (!helidon.isRunning()) {
+                    throw new IOException(
+                            "cannot serve on " + settings.socket() + "; the log says why");
+                }
+                file.publish(settings.socketMode(), settings.socketGroup());
+                running = Optional.of(new Running(file, listener, helidon));
+            } catch (IOException | RuntimeException e) {
+                stop(helidon);
+                listener.close();
+                throw e;
+            } finally {
+                listeners.withdraw(address);
+            }
+        } catch (IOException | RuntimeException e) {
+            connections.close();
+            file.discard();
+            throw e;
+        }
+    }
+
+    private WebServer helidon(UnixDomainSocketAddress address) {
+        return WebServer.builder()
+                .bindAddress(address)
+                .shutdownHook(false)
+                .featuresDiscoverServices(false)
+                .protocolsDiscoverServices(false)
+                .addConnectionSelector(connections.selector(http1()))
+                .connectionOptions(connections.options())
+                .maxTcpConnections(settings.maxConnections() + REFUSED_AT_ONCE)
+                .maxPayloadSize(settings.maxBody())
+                .writeQueueLength(0)
+                .idleConnectionPeriod(Duration.ofDays(365))
+                .shutdownGracePeriod(AFTER_HANG_UP)
+                .directHandlers(TransportProblems.directHandlers())
+                .errorHandling(ErrorHandling.builder().includeEntity(true).build())
+                .routing(HttpRouting.builder().any(new Dispatcher(routes, () -> stopping)))
+                .build();
+    }
+
+    private static Http1ConnectionSelector http1() {
+        return Http1ConnectionSelector.builder()
+                .config(
+                        Http1Config.builder()
+                                .maxPrologueLength(MAX_REQUEST_LINE)
+                                .maxHeadersSize(MAX_HEADERS)
+                                .validatePath(false)
+                                .validatePrologue(false)
+                                .sendKeepAliveHeader(false)
+                                .build())
+                .build();
+    }
+
+    /**
+     * The JDK needs descriptors of its own when a virtual thread first waits for a socket. Now
+     * there are some.
+     *
+     * @throws IOException where there are none even now
+     */
+    private static void warmUp() throws IOException {
+        var pipe = Pipe.open();
+        try (var source = pipe.source();
+                var sink = pipe.sink()) {
+            var reader =
+                    Thread.ofVirtual()
+                            .start(() -> {
+                                try {
+                                    source.read(ByteBuffer.allocate(1));
+                                } catch (IOException e) {
+                                    LOG.log(
+                                            Level.WARNING,
+                                            "a virtual thread cannot wait for a socket: {0}",
+                                            e.getMessage());
+                                }
+                            });
+            while (reader.isAlive() && reader.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+            sink.write(ByteBuffer.allocate(1));
+            reader.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
+    /** A whole response, for clients that come when there are too many. */
+    private static byte[] refusal(int maxConnections) {
+        var body =
+                ProblemType.LIMIT
+                        .problem(
+                                "too many connections: the limit is "
+                                        + maxConnections
+                                        + ", or the daemon is out of descriptors")
+                        .toBytes();
+        var head =
+                "HTTP/1.1 429 Too Many Requests\r\nContent-Type: "
+                        + Problem.MEDIA_TYPE
+                        + "\r\nConnection: close\r\nContent-Length: "
+                        + body.length
+                        + "\r\n\r\n";
+        var bytes = ByteBuffer.allocate(head.length() + body.length);
+        return bytes.put(head.getBytes(StandardCharsets.US_ASCII)).put(body).array();
+    }
+
+    /** Whether clients can connect and are served. */
+    public boolean isRunning() {
+        return running.filter(it -> it.helidon.isRunning() && it.listener.isListening())
+                .isPresent();
+    }
+
+    /** How many clients are connected. */
+    public int connections() {
+        return connections.count();
+    }
+
+    /**
+     * From now on every call that begins is answered {@code shutting-down}, and ends its
+     * connection.
+     */
+    public void refuseCalls() {
+        stopping = true;
+    }
+
+    /**
+     * Ends it: no one can connect any more, the socket's name goes, connections that wait for a
+     * request end, those that answer one have {@code time} to do so, and are hung up then. Handlers
+     * that still run get an interrupt.
+     *
+     * @param time for the answers; this takes at most two seconds longer
+     */
+    public void stop(Duration time) {
+        refuseCalls();
+        var was = running;
+        running = Optional.empty();
+        was.ifPresent(it -> {
+            try {
+                it.file.remove();
+                it.listener.stopListening();
+            } catch (IOException e) {
+                LOG.log(
+                        Level.WARNING,
+                        "cannot take {0} away: {1}",
+                        settings.socket(),
+                        e.getMessage());
+            }
+            endConnections(time);
+            stop(it.helidon);
+        });
+        connections.close();
+    }
+
+    private void endConnections(Duration time) {
+        try {
+            connections.endIdle();
+            if (!connections.awaitNone(time)) {
+                connections.hangUp();
+                if (!connections.awaitNone(AFTER_HANG_UP)) {
+                    LOG.log(Level.WARNING, "{0} calls do not end", connections.count());
+                }
+            }
+        } catch (InterruptedException e) {
+            connections.hangUp();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Helidon's stop, which may hang, on a thread that may hang. */
+    private static void stop(WebServer helidon) {
+        var stopper = Thread.ofPlatform().daemon().name("eventfdd-http-stop").start(helidon::stop);
+        try {
+            if (!stopper.join(HELIDON_STOP)) {
+                LOG.log(Level.WARNING, "the HTTP server does not stop");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

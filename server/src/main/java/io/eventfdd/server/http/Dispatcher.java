@@ -1,0 +1,132 @@
+package io.eventfdd.server.http;
+
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpPrologue;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.RoutingResponse;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+
+import java.lang.System.Logger.Level;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The one handler that Helidon knows: leads each request to its endpoint, turns what an endpoint
+ * throws into an answer, and ends the connection where request or answer say so, which Helidon does
+ * not.
+ */
+final class Dispatcher implements Handler {
+    private static final System.Logger LOG = System.getLogger(Dispatcher.class.getName());
+
+    private final Routes routes;
+    private final BooleanSupplier stopping;
+
+    Dispatcher(Routes routes, BooleanSupplier stopping) {
+        this.routes = routes;
+        this.stopping = stopping;
+    }
+
+    @Override
+    public void handle(ServerRequest request, ServerResponse response) {
+        var connection = WatchedConnection.current();
+        var exchange = new Exchange(request, response, connection.client());
+        try {
+            dispatch(exchange, request.prologue());
+        } catch (CloseConnectionException e) {
+            throw e;
+        } catch (ProblemException e) {
+            afresh(exchange, e);
+            exchange.problem(e.problem());
+        } catch (Routes.MethodNotAllowed e) {
+            exchange.answerHeader(HeaderNames.ALLOW, e.allow());
+            exchange.problem(
+                    ProblemType.METHOD_NOT_ALLOWED.problem("this path takes " + e.allow()));
+        } catch (Throwable e) {
+            failed(exchange, e);
+        }
+        if (exchange.isLast() || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+            if (!request.content().consumed()) {
+                connection.leavesUnread();
+            }
+            throw new EndOfConnection("the connection's last answer is sent");
+        }
+        drain(exchange, connection);
+        connection.answered();
+    }
+
+    private void dispatch(Exchange exchange, HttpPrologue prologue) throws Exception {
+        if (stopping.getAsBoolean()) {
+            exchange.makeLast();
+            throw ProblemType.SHUTTING_DOWN.exception("no new calls are taken");
+        }
+        if (prologue.fragment().hasValue()) {
+            throw ProblemType.INVALID_REQUEST.exception("a request has no fragment (#)");
+        }
+        var match = routes.match(prologue.method().text(), prologue.uriPath().rawPath());
+        exchange.name(match.name());
+        match.endpoint().handler().handle(exchange);
+        if (exchange.response() instanceof RoutingResponse streamed) {
+            streamed.commit(); // which Helidon would do too late for a last answer
+        }
+    }
+
+    /**
+     * What came of an answer so far is dropped; the connection with it where some of it is sent.
+     */
+    private static void afresh(Exchange exchange, Throwable why) {
+        if (!(exchange.response() instanceof RoutingResponse response) || !response.reset()) {
+            throw new EndOfConnection("failed in the middle of an answer: " + why.getMessage());
+        }
+    }
+
+    private void failed(Exchange exchange, Throwable why) {
+        var client = exchange.client();
+        if (client.end() != ConnectionEnd.FAILED) {
+            throw new EndOfConnection(client + " has gone");
+        }
+        if (why instanceof InterruptedException && stopping.getAsBoolean()) {
+            afresh(exchange, why);
+            exchange.makeLast();
+            exchange.problem(
+                    ProblemType.SHUTTING_DOWN.problem("the daemon stops before this call is done"));
+            return;
+        }
+        var prologue = exchange.request().prologue();
+        LOG.log(
+                Level.ERROR,
+                "a bug, in the answer to "
+                        + Shown.of(prologue.method().text())
+                        + " "
+                        + Shown.of(prologue.uriPath().rawPath()),
+                why);
+        afresh(exchange, why);
+        exchange.problem(ProblemType.INTERNAL.problem("the daemon failed; its log says more"));
+    }
+
+    /**
+     * Reads what is left of a body that no endpoint wanted, so that the next request can be found
+     * behind it.
+     */
+    private static void drain(Exchange exchange, WatchedConnection connection) {
+        var request = exchange.request();
+        var body = request.content();
+        if (body.consumed()) {
+            return;
+        }
+        if (request.headers().containsToken(HeaderValues.EXPECT_100) && !request.continueSent()) {
+            throw new EndOfConnection("a body that was announced may come or not");
+        }
+        try {
+            body.consume();
+        } catch (CloseConnectionException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            connection.leavesUnread();
+            throw new EndOfConnection("the rest of a request cannot be read: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package io.eventfdd.server.http;
+
+/**
+ * One row of the table of calls.
+ *
+ * @param method the HTTP method, in capitals
+ * @param path the path, beginning with a slash; one whole segment of it may be <code>{name}</code>,
+ *     which stands for any segment that is not empty, and which {@link Exchange#name} tells
+ * @param handler what answers
+ */
+public record Endpoint(String method, String path, Handler handler) {
+    /** Answers one request, on the connection's virtual thread: it may block. */
+    @FunctionalInterface
+    public interface Handler {
+        /**
+         * Answers by exactly one of the exchange's methods that send, before it returns.
+         *
+         * @throws io.eventfdd.protocol.ProblemException the problem that is to be the answer
+         * @throws Exception anything else is a bug, and answered as {@code internal}
+         */
+        void handle(Exchange exchange) throws Exception;
+    }
+}

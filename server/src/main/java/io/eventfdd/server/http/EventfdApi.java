@@ -1,0 +1,277 @@
+package io.eventfdd.server.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.protocol.Json;
+import io.eventfdd.protocol.JsonFields;
+import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.protocol.Timeout;
+import io.eventfdd.protocol.WaitRequest;
+import io.eventfdd.protocol.WriteRequest;
+import io.eventfdd.server.loop.Creation;
+import io.eventfdd.server.loop.EventfdState;
+import io.eventfdd.server.loop.Eventfds;
+import io.eventfdd.server.loop.Reading;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+
+/**
+ * The calls on eventfds: what a request says is checked here, what it does is {@link Eventfds}'.
+ * Each runs on its connection's virtual thread.
+ */
+public final class EventfdApi {
+    private static final HeaderName PREFER = HeaderNames.create("Prefer");
+    private static final HeaderName IF_NONE_MATCH = HeaderNames.IF_NONE_MATCH;
+
+    /** RFC 7240's preference to wait, in seconds. */
+    private static final Pattern WAIT =
+            Pattern.compile("(?:^|[,;])\\s*wait\\s*=\\s*\"?([0-9]{1,9})\"?\\s*(?:$|[,;])");
+
+    private static final int MAX_PAGE = 1000;
+
+    private final Eventfds eventfds;
+    private final Clients clients;
+    private final Duration maxWait;
+    private final Duration keepAlive;
+    private final Supplier<ObjectNode> about;
+
+    /**
+     * The calls.
+     *
+     * @param maxWait the longest timeout that is taken
+     * @param keepAlive how long a stream of events may be silent
+     * @param about what {@code GET /v1} tells
+     */
+    public EventfdApi(
+            Eventfds eventfds,
+            Clients clients,
+            Duration maxWait,
+            Duration keepAlive,
+            Supplier<ObjectNode> about) {
+        this.eventfds = eventfds;
+        this.clients = clients;
+        this.maxWait = maxWait;
+        this.keepAlive = keepAlive;
+        this.about = about;
+    }
+
+    /** The table of calls. */
+    public List<Endpoint> endpoints() {
+        var one = "/v1/eventfds/{name}";
+        return List.of(
+                new Endpoint("GET", "/v1", this::about),
+                new Endpoint("GET", "/v1/eventfds", this::list),
+                new Endpoint("PUT", one, this::create),
+                new Endpoint("GET", one, this::state),
+                new Endpoint("DELETE", one, this::delete),
+                new Endpoint("POST", one + "/write", this::write),
+                new Endpoint("POST", one + "/read", this::read),
+                new Endpoint("GET", one + "/wait", this::await),
+                new Endpoint("GET", one + "/watch", this::watch),
+                new Endpoint("POST", "/v1/wait", this::awaitMany));
+    }
+
+    private void about(Exchange exchange) {
+        exchange.query().end();
+        exchange.json(200, about.get());
+    }
+
+    private void list(Exchange exchange) {
+        var query = exchange.query();
+        var prefix = query.text("prefix").orElse("");
+        var after = query.text("after").orElse("");
+        int limit = query.text("limit").map(EventfdApi::pageSize).orElse(MAX_PAGE);
+        query.end();
+        var page = eventfds.list(prefix, after, limit, clients.caller(exchange));
+        var body = Json.object();
+        var array = body.putArray("eventfds");
+        page.eventfds().forEach(state -> array.add(json(state)));
+        if (page.more()) {
+            body.put("next", page.eventfds().getLast().name().value());
+        }
+        exchange.json(200, body);
+    }
+
+    private static int pageSize(String text) {
+        if (!text.matches("[0-9]{1,9}")
+                || Integer.parseInt(text) < 1
+                || Integer.parseInt(text) > MAX_PAGE) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    "limit: " + Shown.quoted(text) + " is not 1 to " + MAX_PAGE);
+        }
+        return Integer.parseInt(text);
+    }
+
+    private void create(Exchange exchange) {
+        var name = name(exchange);
+        var fields = fields(exchange);
+        var spec = EventfdSpec.from(fields);
+        fields.end();
+        boolean exclusive = exclusive(exchange);
+        var creation = eventfds.create(name, spec, clients.caller(exchange));
+        var state = json(creation.state());
+        if (creation.result() == Creation.Result.CREATED) {
+            exchange.json(201, state);
+        } else if (exclusive) {
+            throw ProblemType.PRECONDITION_FAILED.exception(name + " exists already");
+        } else if (creation.result() == Creation.Result.FOUND) {
+            exchange.json(200, state);
+        } else {
+            throw ProblemType.EXISTS.exception(name + " exists with another spec: " + state);
+        }
+    }
+
+    private static boolean exclusive(Exchange exchange) {
+        var condition = exchange.header(IF_NONE_MATCH).map(String::strip);
+        if (condition.isPresent() && !condition.get().equals("*")) {
+            throw ProblemType.INVALID_REQUEST.exception(
+                    "If-None-Match: "
+                            + Shown.quoted(condition.get())
+                            + " is not *; there are no entity tags here");
+        }
+        return condition.isPresent();
+    }
+
+    private void state(Exchange exchange) {
+        var name = name(exchange);
+        exchange.query().end();
+        exchange.json(200, json(eventfds.state(name, clients.caller(exchange))));
+    }
+
+    private void delete(Exchange exchange) {
+        var name = name(exchange);
+        exchange.query().end();
+        eventfds.delete(name, clients.caller(exchange));
+        exchange.noContent();
+    }
+
+    private void write(Exchange exchange) {
+        var name = name(exchange);
+        var fields = fields(exchange);
+        var timeout = timeout(exchange, fields, Duration.ZERO);
+        var request = WriteRequest.from(fields, timeout, maxWait);
+        if (!eventfds.write(name, request.value(), request.timeout(), clients.caller(exchange))) {
+            throw ProblemType.WOULD_BLOCK.exception(
+                    "the count of "
+                            + name
+                            + " has no room for the value within "
+                            + Timeout.format(request.timeout()));
+        }
+        exchange.json(200, json(name, "value", request.value()));
+    }
+
+    private void read(Exchange exchange) {
+        var name = name(exchange);
+        var fields = fields(exchange);
+        var timeout = timeout(exchange, fields, Duration.ZERO);
+        fields.end();
+        var taken = eventfds.read(name, timeout, clients.caller(exchange));
+        answer(exchange, taken.map(reading -> json(name, "value", reading.value())));
+    }
+
+    private void await(Exchange exchange) {
+        var name = name(exchange);
+        var query = exchange.query();
+        var timeout =
+                query.text("timeout")
+                        .map(text -> Timeout.parse("timeout", text, maxWait))
+                        .or(() -> preferred(exchange))
+                        .orElse(WaitRequest.DEFAULT_TIMEOUT);
+        query.end();
+        var seen = eventfds.await(name, timeout, clients.caller(exchange));
+        answer(exchange, seen.map(reading -> json(name, "count", reading.value())));
+    }
+
+    private void awaitMany(Exchange exchange) {
+        var fields = fields(exchange);
+        var request =
+                WaitRequest.from(
+                        fields, timeout(exchange, fields, WaitRequest.DEFAULT_TIMEOUT), maxWait);
+        var ready = eventfds.await(request, clients.caller(exchange));
+        answer(exchange, ready.map(readings -> ready(readings, request.consume())));
+    }
+
+    private void watch(Exchange exchange) throws Exception {
+        var name = name(exchange);
+        exchange.query().end();
+        var watch = eventfds.watch(name, clients.caller(exchange));
+        new EventStream(name, watch, keepAlive).send(exchange);
+    }
+
+    // What requests say
+
+    private static EventfdName name(Exchange exchange) {
+        return new EventfdName(exchange.name());
+    }
+
+    private static JsonFields fields(Exchange exchange) {
+        exchange.query().end();
+        return JsonFields.parse(exchange.body());
+    }
+
+    /** The field, or else the preference, or else {@code standard}. */
+    private Duration timeout(Exchange exchange, JsonFields fields, Duration standard) {
+        return fields.timeout("timeout", maxWait).or(() -> preferred(exchange)).orElse(standard);
+    }
+
+    /**
+     * RFC 7240's {@code Prefer: wait=N}; a wish, so that a longer one than is taken is cut and not
+     * refused.
+     */
+    private Optional<Duration> preferred(Exchange exchange) {
+        return exchange.header(PREFER)
+                .map(WAIT::matcher)
+                .filter(java.util.regex.Matcher::find)
+                .map(matcher -> {
+                    var wish = Duration.ofSeconds(Long.parseLong(matcher.group(1)));
+                    return wish.compareTo(maxWait) > 0 ? maxWait : wish;
+                });
+    }
+
+    // What answers say
+
+    private static void answer(Exchange exchange, Optional<ObjectNode> body) {
+        if (body.isPresent()) {
+            exchange.json(200, body.get());
+        } else {
+            exchange.noContent();
+        }
+    }
+
+    private static ObjectNode ready(Collection<Reading> readings, boolean consumed) {
+        var body = Json.object();
+        var array = body.putArray("ready");
+        readings.forEach(reading ->
+                array.add(json(reading.name(), consumed ? "value" : "count", reading.value())));
+        return body;
+    }
+
+    /** An eventfd and one number of it. */
+    static ObjectNode json(EventfdName name, String field, long value) {
+        var json = Json.object().put("name", name.value());
+        Json.putCount(json, field, value);
+        return json;
+    }
+
+    private static ObjectNode json(EventfdState state) {
+        var json = json(state.name(), "count", state.count());
+        json.put("semaphore", state.spec().semaphore());
+        json.put("nonblocking", state.spec().nonblocking());
+        json.put("mode", state.spec().mode().toString());
+        json.putObject("owner")
+                .put("uid", Integer.toUnsignedLong(state.owner().uid()))
+                .put("gid", Integer.toUnsignedLong(state.owner().gid()));
+        json.put("waiters", state.waiters());
+        json.put("created", state.created().toString());
+        return json;
+    }
+}

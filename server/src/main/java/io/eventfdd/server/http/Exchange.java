@@ -1,0 +1,206 @@
+package io.eventfdd.server.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import io.eventfdd.linux.PeerCredentials;
+import io.eventfdd.protocol.Json;
+import io.eventfdd.protocol.Problem;
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
+import io.helidon.http.Header;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpException;
+import io.helidon.http.Method;
+import io.helidon.http.RequestException;
+import io.helidon.http.Status;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** One request and its answer, on the connection's virtual thread and for no other. */
+public final class Exchange {
+    private static final Header JSON = contentType("application/json");
+    private static final Header PROBLEM = contentType(Problem.MEDIA_TYPE);
+    private static final byte[] NOTHING = {};
+
+    private final ServerRequest request;
+    private final ServerResponse response;
+    private final ClientConnection client;
+    private String name = "";
+    private boolean last;
+
+    Exchange(ServerRequest request, ServerResponse response, ClientConnection client) {
+        this.request = request;
+        this.response = response;
+        this.client = client;
+        this.last = request.headers().containsToken(HeaderValues.CONNECTION_CLOSE);
+    }
+
+    private static Header contentType(String type) {
+        return HeaderValues.createCached(HeaderNames.CONTENT_TYPE, type);
+    }
+
+    void name(String decoded) {
+        name = decoded;
+    }
+
+    /** The path's <code>{name}</code>, decoded and not checked: it may be anything but empty. */
+    public String name() {
+        return name;
+    }
+
+    /** The connection that the request came on. */
+    public ClientConnection client() {
+        return client;
+    }
+
+    /** Who asks. */
+    public PeerCredentials peer() {
+        return client.peer();
+    }
+
+    /** The request as Helidon has it. */
+    public ServerRequest request() {
+        return request;
+    }
+
+    /** The response as Helidon has it, for what the methods here do not do. */
+    public ServerResponse response() {
+        return response;
+    }
+
+    /** The header's first value, where it is there. */
+    public Optional<String> header(HeaderName header) {
+        return request.headers().first(header);
+    }
+
+    /** The query parameters. */
+    public Query query() {
+        return Query.parse(request.prologue().query().rawValue());
+    }
+
+    /**
+     * The JSON body, not parsed yet, empty where there is none.
+     *
+     * @throws ProblemException {@code unsupported-media-type} where a body does not say that it is
+     *     JSON, {@code too-large}, or {@code invalid-request} where it does not come as HTTP has it
+     */
+    public byte[] body() {
+        var content = request.content();
+        if (!content.hasEntity()) {
+            return NOTHING;
+        }
+        byte[] body;
+        try (InputStream in = content.inputStream()) {
+            body = read(in, request.headers().contentLength());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (RequestException e) {
+            throw new ProblemException(brokenOff(e.status(), e));
+        } catch (HttpException e) {
+            throw new ProblemException(brokenOff(e.status(), e));
+        }
+        if (body.length > 0 && !isJson()) {
+            throw ProblemType.UNSUPPORTED_MEDIA_TYPE.exception(
+                    "the body's Content-Type is not application/json");
+        }
+        return body;
+    }
+
+    /** Where the length is known, one array of just that size. */
+    private static byte[] read(InputStream in, OptionalLong length) throws IOException {
+        if (length.isEmpty()) {
+            return in.readAllBytes();
+        }
+        var body = new byte[(int) length.getAsLong()];
+        in.readNBytes(body, 0, body.length);
+        in.read(); // the end of it, which Helidon wants to be seen
+        return body;
+    }
+
+    /** Where a body cannot be read to its end, the next request cannot be found either. */
+    private Problem brokenOff(Status status, RuntimeException why) {
+        last = true;
+        WatchedConnection.current().leavesUnread();
+        return TransportProblems.of(status.code(), why.getMessage());
+    }
+
+    private boolean isJson() {
+        var type = header(HeaderNames.CONTENT_TYPE).orElse("");
+        int parameters = type.indexOf(';');
+        return (parameters < 0 ? type : type.substring(0, parameters))
+                .strip()
+                .equalsIgnoreCase("application/json");
+    }
+
+    /** Answers with {@code body}. */
+    public void json(int status, JsonNode body) {
+        send(status, JSON, Json.bytes(body));
+    }
+
+    /** Answers 204. */
+    public void noContent() {
+        begin(Status.NO_CONTENT_204);
+        response.send();
+    }
+
+    /** Answers with {@code problem}. */
+    public void problem(Problem problem) {
+        send(problem.status(), PROBLEM, problem.toBytes());
+    }
+
+    /** Answers with {@code body}, which is of {@code mediaType}. */
+    public void send(int status, String mediaType, byte[] body) {
+        send(status, contentType(mediaType), body);
+    }
+
+    private void send(int status, Header type, byte[] body) {
+        begin(Status.create(status));
+        response.header(type);
+        if (request.prologue().method().equals(Method.HEAD)) {
+            response.header(HeaderNames.CONTENT_LENGTH, Integer.toString(body.length));
+            response.send(NOTHING);
+        } else {
+            response.send(body);
+        }
+    }
+
+    /**
+     * Answers 200 with a body of {@code mediaType} that is written bit by bit; each {@code flush}
+     * sends what there is. Closing it ends the answer.
+     */
+    public OutputStream stream(String mediaType) {
+        begin(Status.OK_200);
+        response.header(contentType(mediaType));
+        return response.outputStream();
+    }
+
+    /** Sets a header of the answer, before it is sent. */
+    public void answerHeader(HeaderName header, String value) {
+        response.header(header, value);
+    }
+
+    private void begin(Status status) {
+        response.status(status);
+        if (last) {
+            response.header(HeaderValues.CONNECTION_CLOSE);
+        }
+    }
+
+    /** Makes this the connection's last exchange. */
+    public void makeLast() {
+        last = true;
+    }
+
+    boolean isLast() {
+        return last;
+    }
+}

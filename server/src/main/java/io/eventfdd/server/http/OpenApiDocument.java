@@ -1,0 +1,34 @@
+package io.eventfdd.server.http;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** {@code GET /openapi}: the contract of the HTTP calls for machines, which is a file of ours. */
+public final class OpenApiDocument {
+    private static final String RESOURCE = "openapi.json";
+
+    private final byte[] document;
+
+    /** Reads the file. */
+    public OpenApiDocument() {
+        try (var in = OpenApiDocument.class.getResourceAsStream(RESOURCE)) {
+            if (in == null) {
+                throw new IllegalStateException("no " + RESOURCE + " in this build");
+            }
+            document = in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Its row in the table of calls. */
+    public Endpoint endpoint() {
+        return new Endpoint(
+                "GET",
+                "/openapi",
+                exchange -> {
+                    exchange.query().end();
+                    exchange.send(200, "application/json", document);
+                });
+    }
+}

@@ -1,0 +1,75 @@
+package io.eventfdd.server.http;
+
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The query parameters of one request, each asked for by name; {@link #end} refuses those that
+ * nobody asked for, so that a typo does not silently change what happens.
+ */
+public final class Query {
+    private final Map<String, String> parameters;
+
+    private Query(Map<String, String> parameters) {
+        this.parameters = parameters;
+    }
+
+    /**
+     * The parameters in {@code raw}, which is what stands behind the question mark.
+     *
+     * @throws ProblemException {@code invalid-request} where a name is there twice or the encoding
+     *     is not UTF-8 in percents
+     */
+    static Query parse(String raw) {
+        var parameters = new LinkedHashMap<String, String>();
+        for (int from = 0; from < raw.length(); ) {
+            int to = raw.indexOf('&', from);
+            to = to < 0 ? raw.length() : to;
+            if (to > from) {
+                var pair = raw.substring(from, to);
+                int equals = pair.indexOf('=');
+                var name = decode(equals < 0 ? pair : pair.substring(0, equals));
+                if (parameters.putIfAbsent(
+                                name, equals < 0 ? "" : decode(pair.substring(equals + 1)))
+                        != null) {
+                    throw ProblemType.INVALID_REQUEST.exception(
+                            "the query parameter " + Shown.quoted(name) + " is there twice");
+                }
+            }
+            from = to + 1;
+        }
+        return new Query(parameters);
+    }
+
+    private static String decode(String text) {
+        return Percent.decode(text)
+                .orElseThrow(() ->
+                        ProblemType.INVALID_REQUEST.exception(
+                                "the query is not percent-encoded UTF-8: " + Shown.quoted(text)));
+    }
+
+    /** The parameter's value, where it is there; it is empty where there is no equals sign. */
+    public Optional<String> text(String name) {
+        return Optional.ofNullable(parameters.remove(name));
+    }
+
+    /**
+     * Refuses every parameter that was not asked for.
+     *
+     * @throws ProblemException {@code invalid-request}, which names them
+     */
+    public void end() {
+        if (!parameters.isEmpty()) {
+            var names = parameters.keySet().stream().limit(8).map(Shown::quoted).toList();
+            throw ProblemType.INVALID_REQUEST.exception(
+                    (parameters.size() == 1
+                                    ? "unknown query parameter: "
+                                    : "unknown query parameters: ")
+                            + String.join(", ", names));
+        }
+    }
+}

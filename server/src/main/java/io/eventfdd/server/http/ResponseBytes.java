@@ -1,0 +1,46 @@
+package io.eventfdd.server.http;
+
+import io.eventfdd.server.http.ClientConnection.Doing;
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataWriter;
+
+/** What a connection's responses are written to: the socket, with an eye on the time. */
+final class ResponseBytes implements DataWriter {
+    private final DataWriter socket;
+    private final ClientConnection client;
+    private final long sendNanos;
+
+    ResponseBytes(DataWriter socket, ClientConnection client, Timeouts timeouts) {
+        this.socket = socket;
+        this.client = client;
+        this.sendNanos = timeouts.send().toNanos();
+    }
+
+    @Override
+    public void write(BufferData buffer) {
+        writeNow(buffer);
+    }
+
+    @Override
+    public void write(BufferData... buffers) {
+        writeNow(BufferData.create(buffers));
+    }
+
+    @Override
+    public void writeNow(BufferData... buffers) {
+        writeNow(BufferData.create(buffers));
+    }
+
+    @Override
+    public void writeNow(BufferData buffer) {
+        client.within(System.nanoTime() + sendNanos, Doing.SENDING);
+        try {
+            socket.writeNow(buffer);
+        } catch (RuntimeException e) {
+            client.endsAs(ConnectionEnd.RESET);
+            throw e;
+        } finally {
+            client.inTime();
+        }
+    }
+}

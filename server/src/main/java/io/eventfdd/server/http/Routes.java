@@ -1,0 +1,137 @@
+package io.eventfdd.server.http;
+
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The table of endpoints by path and method. Paths are compared as they came, byte by byte, but for
+ * the one segment that is a name: no dots are resolved, no slashes joined, no parameters cut off at
+ * a semicolon.
+ */
+final class Routes {
+    private static final String NAME = "{name}";
+
+    private final Map<String, Methods> fixed = new HashMap<>();
+    private final List<Named> named;
+
+    /** One path's methods. */
+    private record Methods(Map<String, Endpoint> byMethod, String allow) {
+        Methods(TreeMap<String, Endpoint> byMethod) {
+            this(new HashMap<>(byMethod), String.join(", ", byMethod.keySet()));
+        }
+    }
+
+    /** A path with a name in it. */
+    private record Named(String prefix, String suffix, Methods methods) {
+        /**
+         * The segment that stands for the name, still encoded, where {@code path} is one of these.
+         */
+        Optional<String> nameIn(String path) {
+            int end = path.length() - suffix.length();
+            if (end <= prefix.length() || !path.startsWith(prefix) || !path.endsWith(suffix)) {
+                return Optional.empty();
+            }
+            int slash = path.indexOf('/', prefix.length());
+            return slash < 0 || slash >= end
+                    ? Optional.of(path.substring(prefix.length(), end))
+                    : Optional.empty();
+        }
+    }
+
+    /**
+     * What a request leads to.
+     *
+     * @param endpoint its row of the table
+     * @param name what stands for <code>{name}</code>, or empty where the path has none
+     */
+    record Match(Endpoint endpoint, String name) {}
+
+    /**
+     * No endpoint takes this method; {@code allow} is the value of the header that says which are
+     * taken.
+     */
+    static final class MethodNotAllowed extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final String allow;
+
+        MethodNotAllowed(String allow) {
+            super("allowed: " + allow, null, false, false);
+            this.allow = allow;
+        }
+
+        String allow() {
+            return allow;
+        }
+    }
+
+    Routes(List<Endpoint> endpoints) {
+        var byPath = new LinkedHashMap<String, TreeMap<String, Endpoint>>();
+        for (var endpoint : endpoints) {
+            if (byPath.computeIfAbsent(endpoint.path(), path -> new TreeMap<>())
+                            .put(endpoint.method(), endpoint)
+                    != null) {
+                throw new IllegalArgumentException(
+                        endpoint.method() + " " + endpoint.path() + " is there twice");
+            }
+        }
+        var withName = new ArrayList<Named>();
+        byPath.forEach((path, byMethod) -> {
+            int name = path.indexOf(NAME);
+            if (name < 0) {
+                fixed.put(path, new Methods(byMethod));
+            } else {
+                withName.add(
+                        new Named(
+                                path.substring(0, name),
+                                path.substring(name + NAME.length()),
+                                new Methods(byMethod)));
+            }
+        });
+        named = List.copyOf(withName);
+    }
+
+    /**
+     * The endpoint for {@code method} on {@code rawPath}, the path as it came.
+     *
+     * @throws ProblemException {@code not-found}, or {@code invalid-name} for a name that cannot be
+     *     decoded
+     * @throws MethodNotAllowed where the path takes other methods only
+     */
+    Match match(String method, String rawPath) {
+        var methods = fixed.get(rawPath);
+        if (methods != null) {
+            return new Match(endpoint(methods, method), "");
+        }
+        for (var path : named) {
+            var name = path.nameIn(rawPath);
+            if (name.isPresent()) {
+                return new Match(endpoint(path.methods, method), decode(name.get()));
+            }
+        }
+        throw ProblemType.NOT_FOUND.exception("there is nothing at " + Shown.quoted(rawPath));
+    }
+
+    private static Endpoint endpoint(Methods methods, String method) {
+        var endpoint = methods.byMethod.get(method);
+        if (endpoint == null) {
+            throw new MethodNotAllowed(methods.allow);
+        }
+        return endpoint;
+    }
+
+    private static String decode(String name) {
+        return Percent.decode(name)
+                .orElseThrow(() ->
+                        ProblemType.INVALID_NAME.exception(
+                                Shown.quoted(name)
+                                        + " is not percent-encoded UTF-8, and so no name"));
+    }
+}

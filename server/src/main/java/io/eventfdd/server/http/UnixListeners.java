@@ -1,0 +1,136 @@
+package io.eventfdd.server.http;
+
+import sun.nio.ch.DefaultSelectorProvider;
+
+import java.io.IOException;
+import java.net.ProtocolFamily;
+import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.Pipe;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.AbstractSelector;
+import java.nio.channels.spi.SelectorProvider;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The JDK's channels, except that a listening Unix socket can be made before the library that
+ * listens on it: Helidon opens and binds its listener itself, and dies of the first accept that
+ * fails. Here it opens an {@link AdoptingListener}, and its {@code bind} to an {@link #offer
+ * offered} address takes over the listener that was prepared for it.
+ *
+ * <p>So the one who prepares it decides how it is bound; it may as well be inherited (socket
+ * activation).
+ *
+ * <p>The JDK makes one of these, for the whole process, where {@link #install} comes before any use
+ * of NIO.
+ */
+public final class UnixListeners extends SelectorProvider {
+    private static final String PROPERTY = "java.nio.channels.spi.SelectorProvider";
+
+    private final SelectorProvider jdk = DefaultSelectorProvider.get();
+    private final Map<SocketAddress, PatientListener> offered = new ConcurrentHashMap<>();
+
+    /** For the JDK, which finds this class by its name. */
+    public UnixListeners() {}
+
+    /**
+     * Makes this the provider of the process's channels; the first thing that a process does.
+     *
+     * @throws IllegalStateException where another one is in use already
+     */
+    public static void install() {
+        System.setProperty(PROPERTY, UnixListeners.class.getName());
+        installed();
+    }
+
+    /** The one that is installed. */
+    static UnixListeners installed() {
+        if (SelectorProvider.provider() instanceof UnixListeners listeners) {
+            return listeners;
+        }
+        throw new IllegalStateException(
+                "NIO was used before UnixListeners.install(), or " + PROPERTY + " names another");
+    }
+
+    /**
+     * A listening socket at {@code path}, which must not be there yet.
+     *
+     * @param backlog how many connections may wait to be accepted
+     * @throws IOException where bind(2) or listen(2) fails
+     */
+    ServerSocketChannel listen(Path path, int backlog) throws IOException {
+        var listener = jdk.openServerSocketChannel(StandardProtocolFamily.UNIX);
+        try {
+            return listener.bind(UnixDomainSocketAddress.of(path), backlog);
+        } catch (IOException e) {
+            listener.close();
+            throw e;
+        }
+    }
+
+    /**
+     * The next one to bind to {@code address} gets {@code listener} in place of a socket of its
+     * own.
+     */
+    void offer(SocketAddress address, PatientListener listener) {
+        offered.put(address, listener);
+    }
+
+    /** Takes back what was offered and perhaps not taken. */
+    void withdraw(SocketAddress address) {
+        offered.remove(address);
+    }
+
+    /** What was offered for {@code address}, where it was; it is not on offer any more. */
+    Optional<PatientListener> take(SocketAddress address) {
+        return Optional.ofNullable(offered.remove(address));
+    }
+
+    @Override
+    public ServerSocketChannel openServerSocketChannel(ProtocolFamily family) throws IOException {
+        return family == StandardProtocolFamily.UNIX
+                ? new AdoptingListener(this)
+                : jdk.openServerSocketChannel(family);
+    }
+
+    @Override
+    public DatagramChannel openDatagramChannel() throws IOException {
+        return jdk.openDatagramChannel();
+    }
+
+    @Override
+    public DatagramChannel openDatagramChannel(ProtocolFamily family) throws IOException {
+        return jdk.openDatagramChannel(family);
+    }
+
+    @Override
+    public Pipe openPipe() throws IOException {
+        return jdk.openPipe();
+    }
+
+    @Override
+    public AbstractSelector openSelector() throws IOException {
+        return jdk.openSelector();
+    }
+
+    @Override
+    public ServerSocketChannel openServerSocketChannel() throws IOException {
+        return jdk.openServerSocketChannel();
+    }
+
+    @Override
+    public SocketChannel openSocketChannel() throws IOException {
+        return jdk.openSocketChannel();
+    }
+
+    @Override
+    public SocketChannel openSocketChannel(ProtocolFamily family) throws IOException {
+        return jdk.openSocketChannel(family);
+    }
+}

@@ -1,0 +1,227 @@
+package io.eventfdd.server.runtime;
+
+import io.eventfdd.protocol.RuntimeLocation;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The directory that the sockets are in, held by this daemon alone until {@link #close}.
+ *
+ * <p>It is held by a lock on a file in it, which the kernel lets go of with the process, however
+ * that ends. The file stays: to remove it would let two daemons lock two files of the same name.
+ */
+public final class RuntimeDirectory implements AutoCloseable {
+    private static final Set<PosixFilePermission> DIRECTORY_MODE =
+            PosixFilePermissions.fromString("rwxr-x---");
+    private static final Set<PosixFilePermission> LOCK_MODE =
+            PosixFilePermissions.fromString("rw-------");
+    private static final int WRITABLE_BY_ALL = 0002;
+    private static final int WRITABLE_BY_OTHERS = 0022;
+
+    private final Path path;
+    private final int groupId;
+    private final FileChannel lockFile;
+    private final FileLock lock;
+
+    private RuntimeDirectory(Path path, int groupId, FileChannel lockFile, FileLock lock) {
+        this.path = path;
+        this.groupId = groupId;
+        this.lockFile = lockFile;
+        this.lock = lock;
+    }
+
+    /** Where the directory is for a daemon of user {@code uid}, where no option says so. */
+    public static Path locate(Map<String, String> environment, int uid) {
+        return RuntimeLocation.of(environment, uid)
+                .forDaemon(place ->
+                        Files.isWritable(Files.exists(place) ? place : place.resolveSibling(".")));
+    }
+
+    /**
+     * Makes the directory where it is missing (0750, whatever the umask), takes it, and clears away
+     * sockets that nobody listens on.
+     *
+     * @param uid the user that this process runs as
+     * @throws IOException saying why it cannot be had: another daemon has it, it is not a directory
+     *     of ours or root's, its path is too long for a socket, …
+     */
+    public static RuntimeDirectory open(Path directory, int uid) throws IOException {
+        var path = directory.toAbsolutePath().normalize();
+        checkLength(path);
+        try {
+            make(path);
+            checkOwner(path, uid);
+            var lockFile =
+                    FileChannel.open(
+                            path.resolve("lock"),
+                            Set.of(
+                                    StandardOpenOption.CREATE,
+                                    StandardOpenOption.WRITE,
+                                    LinkOption.NOFOLLOW_LINKS),
+                            mode(LOCK_MODE));
+            try {
+                var lock =
+                        lock(lockFile)
+                                .orElseThrow(() ->
+                                        new IOException(
+                                                "another eventfdd has the runtime directory "
+                                                        + path));
+                var held = new RuntimeDirectory(path, attribute(path, "unix:gid"), lockFile, lock);
+                clear(held.apiSocket());
+                clear(held.fdSocket());
+                return held;
+            } catch (IOException | RuntimeException e) {
+                lockFile.close();
+                throw e;
+            }
+        } catch (FileSystemException e) {
+            var reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+            throw new IOException(
+                    "cannot use the runtime directory " + path + ": " + e.getFile() + ": " + reason,
+                    e);
+        }
+    }
+
+    private static void checkLength(Path path) throws IOException {
+        int length =
+                SocketFile.longest(path.resolve("api.sock"))
+                        .toString()
+                        .getBytes(StandardCharsets.UTF_8)
+                        .length;
+        if (length > SocketFile.MAX_PATH) {
+            throw new IOException(
+                    "the path of the runtime directory "
+                            + path
+                            + " is "
+                            + (length - SocketFile.MAX_PATH)
+                            + " bytes too long for a Unix socket in it");
+        }
+    }
+
+    private static void make(Path path) throws IOException {
+        try {
+            Files.createDirectory(path, mode(DIRECTORY_MODE));
+            Files.setPosixFilePermissions(path, DIRECTORY_MODE); // what the umask took
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+                throw new IOException(
+                        "the runtime directory " + path + " is there and is not a directory", e);
+            }
+        }
+    }
+
+    /**
+     * Where anyone may make directories, as in /tmp, anyone may have made this one, or may write to
+     * it.
+     */
+    private static void checkOwner(Path path, int uid) throws IOException {
+        int owner = attribute(path, "unix:uid");
+        if (owner != uid && owner != 0) {
+            throw new IOException(
+                    "the runtime directory "
+                            + path
+                            + " belongs to user "
+                            + Integer.toUnsignedString(owner)
+                            + ", not to us or root");
+        }
+        boolean anyonesParent =
+                (attribute(path.resolveSibling("."), "unix:mode") & WRITABLE_BY_ALL) != 0;
+        if (anyonesParent && (attribute(path, "unix:mode") & WRITABLE_BY_OTHERS) != 0) {
+            throw new IOException("the runtime directory " + path + " can be written by others");
+        }
+    }
+
+    private static FileAttribute<?> mode(Set<PosixFilePermission> permissions) {
+        return PosixFilePermissions.asFileAttribute(permissions);
+    }
+
+    private static int attribute(Path path, String name) throws IOException {
+        return (int) Files.getAttribute(path, name, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static Optional<FileLock> lock(FileChannel file) throws IOException {
+        try {
+            return Optional.ofNullable(file.tryLock());
+        } catch (OverlappingFileLockException e) {
+            return Optional.empty(); // by another daemon in this process
+        }
+    }
+
+    /** Removes a socket that a killed daemon left. */
+    private static void clear(Path socket) throws IOException {
+        if (!Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        if (!SocketFile.isSocket(socket)) {
+            throw new IOException(socket + " is there and is not a socket");
+        }
+        if (isLive(socket)) {
+            throw new IOException("another process listens on " + socket);
+        }
+        Files.delete(socket);
+    }
+
+    /**
+     * Only ECONNREFUSED says that nobody listens; a socket of another type or with a full backlog
+     * is live.
+     */
+    private static boolean isLive(Path socket) throws IOException {
+        try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            probe.configureBlocking(false);
+            try {
+                probe.connect(UnixDomainSocketAddress.of(socket));
+                return true;
+            } catch (ConnectException e) {
+                return false;
+            } catch (IOException e) {
+                return true;
+            }
+        }
+    }
+
+    /** The directory's own path, absolute. */
+    public Path path() {
+        return path;
+    }
+
+    /** Where HTTP is spoken. */
+    public Path apiSocket() {
+        return path.resolve("api.sock");
+    }
+
+    /** Where fds are handed out. */
+    public Path fdSocket() {
+        return path.resolve("fd.sock");
+    }
+
+    /** The directory's group, which the sockets in it have too. */
+    public int groupId() {
+        return groupId;
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.release();
+        lockFile.close();
+    }
+}
