@@ -127,11 +127,7 @@ public final class JsonFields {
 
     /** The elements of an array that must be there. */
     public List<JsonNode> array(String name) {
-        var node =
-                field(name)
-                        .orElseThrow(() ->
-                                ProblemType.INVALID_REQUEST.exception(
-                                        "the field " + path + name + " is missing"));
+        var node = field(name).orElseThrow(() -> missing(name));
         if (!node.isArray()) {
             throw wrongType(name, "an array");
         }
@@ -156,6 +152,11 @@ public final class JsonFields {
                     (unknown.size() == 1 ? "unknown field: " : "unknown fields: ")
                             + String.join(", ", first));
         }
+    }
+
+    /** For a field that must be there and is not. */
+    ProblemException missing(String name) {
+        return ProblemType.INVALID_REQUEST.exception("the field " + path + name + " is missing");
     }
 
     private ProblemException wrongType(String name, String wanted) {

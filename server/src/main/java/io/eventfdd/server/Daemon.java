@@ -12,6 +12,7 @@ import io.eventfdd.server.http.Clients;
 import io.eventfdd.server.http.Endpoint;
 import io.eventfdd.server.http.EventfdApi;
 import io.eventfdd.server.http.HealthApi;
+import io.eventfdd.server.http.IdempotencyKeys;
 import io.eventfdd.server.http.MetricsApi;
 import io.eventfdd.server.http.OpenApiDocument;
 import io.eventfdd.server.loop.End;
@@ -49,6 +50,7 @@ final class Daemon {
     private final RuntimeDirectory directory;
     private final EventLoop loop;
     private final Eventfds eventfds;
+    private final IdempotencyKeys keys;
     private final ApiServer api;
     private final CompletableFuture<Integer> end = new CompletableFuture<>();
 
@@ -65,11 +67,19 @@ final class Daemon {
                                 settings.number(Setting.MAX_WAITERS)),
                         directory.groupId(),
                         Clock.systemUTC());
-        var clients = new Clients(eventfds);
+        var clients = new Clients(eventfds, settings.duration(Setting.DELIVERY_TIMEOUT));
+        this.keys =
+                new IdempotencyKeys(
+                        eventfds,
+                        settings.duration(Setting.KEY_LIFE),
+                        new IdempotencyKeys.Limits(
+                                settings.number(Setting.MAX_KEYS),
+                                settings.number(Setting.MAX_KEY_BYTES)));
         var calls =
                 new EventfdApi(
                         eventfds,
                         clients,
+                        keys,
                         settings.duration(Setting.MAX_WAIT),
                         EVENTS_KEEP_ALIVE,
                         this::about);
@@ -113,7 +123,7 @@ final class Daemon {
         LOGGER.log(
                 Level.WARNING,
                 "this process may open {0} files: max-eventfds is {1}, max-connections {2},"
-                    + " max-fd-connections {3}",
+                        + " max-fd-connections {3}",
                 limit,
                 lowered.number(Setting.MAX_EVENTFDS),
                 lowered.number(Setting.MAX_CONNECTIONS),
@@ -163,6 +173,7 @@ final class Daemon {
             eventfds.endWaits(End.SHUT_DOWN);
         }
         api.stop(TIME_FOR_ANSWERS);
+        keys.close();
         loop.close();
     }
 

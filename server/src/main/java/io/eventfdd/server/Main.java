@@ -47,7 +47,7 @@ public final class Main {
                 .footer(
                         "",
                         "Settings are read from options, the environment (EVENTFDD_MAX_WAIT=…) and"
-                            + " the file, in that order.");
+                                + " the file, in that order.");
         spec.addOption(
                 OptionSpec.builder("--runtime-dir")
                         .paramLabel("DIR")

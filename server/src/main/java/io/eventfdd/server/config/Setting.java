@@ -35,7 +35,15 @@ public enum Setting {
             "how long a connection may stand idle between two requests"),
     REQUEST_TIMEOUT(Kind.DURATION, "30s", "1s", "1h", "how long a request may take to arrive"),
     DELIVERY_TIMEOUT(
-            Kind.DURATION, "60s", "1s", "1h", "how long a client may leave a response unread");
+            Kind.DURATION, "60s", "1s", "1h", "how long a client may leave a response unread"),
+    KEY_LIFE(Kind.DURATION, "5m", "1s", "24h", "how long an idempotency key keeps its answer"),
+    MAX_KEYS(Kind.NUMBER, "10000", "1", "1000000", "idempotency keys of one user"),
+    MAX_KEY_BYTES(
+            Kind.NUMBER,
+            "16777216",
+            "65536",
+            "1073741824",
+            "bytes of the answers that one user's idempotency keys keep");
 
     /** How a value is written. */
     enum Kind {

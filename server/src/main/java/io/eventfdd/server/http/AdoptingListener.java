@@ -29,10 +29,11 @@ final class AdoptingListener extends ServerSocketChannel {
         if (adopted.isPresent()) {
             throw new AlreadyBoundException();
         }
-        adopted = listeners.take(address);
-        if (adopted.isEmpty()) {
-            throw new IOException("no listener is prepared for " + address);
-        }
+        var prepared = listeners.take(address);
+        adopted =
+                prepared.isPresent()
+                        ? prepared
+                        : Optional.of(listeners.listenPlainly(address, backlog));
         return this;
     }
 

@@ -193,7 +193,7 @@ public final class ApiServer {
                 .maxPayloadSize(settings.maxBody())
                 .writeQueueLength(0)
                 .idleConnectionPeriod(Duration.ofDays(365))
-                .shutdownGracePeriod(AFTER_HANG_UP)
+                .shutdownGracePeriod(Duration.ofMillis(1))
                 .directHandlers(TransportProblems.directHandlers())
                 .errorHandling(ErrorHandling.builder().includeEntity(true).build())
                 .routing(HttpRouting.builder().any(new Dispatcher(routes, () -> stopping)))

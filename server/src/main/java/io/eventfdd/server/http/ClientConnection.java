@@ -121,11 +121,6 @@ public final class ClientConnection {
         end.compareAndSet(ConnectionEnd.FAILED, how);
     }
 
-    /** Whether something has said how it ends. */
-    boolean isEnding() {
-        return end.get() != ConnectionEnd.FAILED;
-    }
-
     /** How it ended. */
     ConnectionEnd end() {
         return end.get();

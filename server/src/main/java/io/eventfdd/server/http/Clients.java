@@ -1,41 +1,164 @@
 package io.eventfdd.server.http;
 
+import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.UnixPeer;
+import io.eventfdd.linux.UnixPeer.Taken;
 import io.eventfdd.server.loop.Caller;
 import io.eventfdd.server.loop.Eventfds;
+import io.eventfdd.server.loop.Reading;
 
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 
-/** The loop's callers, one for each live connection. For all threads. */
+/**
+ * The live connections as the eventfds know them, and what each was sent and may not have taken: it
+ * is the client's once the client has taken the whole answer off its socket, and goes back to its
+ * eventfd where the connection ends before that.
+ *
+ * <p>Each connection's state belongs to the connection's own thread; {@link #expire} looks at it
+ * from another.
+ */
 public final class Clients implements ConnectionLife {
     private final Eventfds eventfds;
-    private final Map<Long, Caller> callers = new ConcurrentHashMap<>();
+    private final Duration patience;
+    private final Map<ClientConnection, Client> clients = new ConcurrentHashMap<>();
+    private final LongAdder returned = new LongAdder();
 
-    /** Nobody is connected yet. */
-    public Clients(Eventfds eventfds) {
+    /** What was taken from eventfds and is on its way to a client. */
+    private record Delivery(List<Reading> taken, Optional<IdempotencyKeys.Entry> key, long since) {}
+
+    /** One connection. */
+    private static final class Client {
+        private final Caller caller;
+        private volatile Optional<Delivery> delivery = Optional.empty();
+
+        Client(Caller caller) {
+            this.caller = caller;
+        }
+    }
+
+    /**
+     * Nobody is connected yet.
+     *
+     * @param patience how long a client may leave an answer unread that something was taken for
+     */
+    public Clients(Eventfds eventfds, Duration patience) {
         this.eventfds = eventfds;
+        this.patience = patience;
     }
 
     @Override
     public void began(ClientConnection connection) {
-        callers.put(connection.id(), new Caller(Fd.borrow(connection.fd()), connection.peer()));
+        clients.put(
+                connection, new Client(new Caller(Fd.borrow(connection.fd()), connection.peer())));
+    }
+
+    @Override
+    public void requested(ClientConnection connection) {
+        var client = client(connection);
+        if (client.delivery.isPresent() && !settle(client, false)) {
+            throw new EndOfConnection(connection + " did not take an answer in time");
+        }
     }
 
     @Override
     public void ended(ClientConnection connection, ConnectionEnd how) {
-        var caller = callers.remove(connection.id());
-        if (caller != null) {
-            eventfds.forget(caller);
+        var client = client(connection);
+        if (client.delivery.isPresent()) {
+            settle(client, how == ConnectionEnd.RESET);
         }
+        clients.remove(connection);
+        eventfds.forget(client.caller);
+    }
+
+    private Client client(ClientConnection connection) {
+        var client = clients.get(connection);
+        if (client == null) {
+            throw new IllegalStateException("no such connection: " + connection);
+        }
+        return client;
     }
 
     /** In whose name the call of {@code exchange} is made. */
     Caller caller(Exchange exchange) {
-        var caller = callers.get(exchange.client().id());
-        if (caller == null) {
-            throw new IllegalStateException("no such connection: " + exchange.client());
+        return client(exchange.client()).caller;
+    }
+
+    /** Sends {@code answer}, and remembers what was taken for it until the client has it. */
+    void send(Exchange exchange, Answer answer, Optional<IdempotencyKeys.Entry> key) {
+        if (!answer.taken().isEmpty()) {
+            key.ifPresent(IdempotencyKeys.Entry::delivering);
+            client(exchange.client()).delivery =
+                    Optional.of(new Delivery(answer.taken(), key, System.nanoTime()));
         }
-        return caller;
+        answer.sendTo(exchange);
+    }
+
+    /**
+     * Finds out whether the last answer was taken, waiting for that where it is open, and acts on
+     * it.
+     */
+    private boolean settle(Client client, boolean reset) {
+        var delivery = client.delivery.orElseThrow();
+        boolean taken = !reset && isTaken(client, delivery);
+        client.delivery = Optional.empty();
+        if (delivery.key().isPresent()) {
+            delivery.key().get().delivered(taken);
+        } else if (!taken) {
+            returned.increment();
+            eventfds.putBack(delivery.taken());
+        }
+        return taken;
+    }
+
+    private boolean isTaken(Client client, Delivery delivery) {
+        return switch (taken(client)) {
+            case ALL -> true;
+            case NEVER -> false;
+            case NOT_YET ->
+                    eventfds.awaitTaken(
+                            client.caller,
+                            patience.minusNanos(System.nanoTime() - delivery.since()));
+        };
+    }
+
+    private static Taken taken(Client client) {
+        try {
+            return UnixPeer.taken(client.caller.socket());
+        } catch (ErrnoException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Hangs up on those that have left an answer unread for too long; called now and then, by one
+     * thread.
+     */
+    public void expire() {
+        long now = System.nanoTime();
+        clients.forEach((connection, client) ->
+                client.delivery
+                        .filter(delivery -> now - delivery.since() >= patience.toNanos())
+                        .filter(delivery -> hasUntaken(client))
+                        .ifPresent(delivery -> connection.hangUp()));
+    }
+
+    private static boolean hasUntaken(Client client) {
+        try {
+            return UnixPeer.hasUntaken(client.caller.socket());
+        } catch (ErrnoException closed) {
+            return false;
+        }
+    }
+
+    /** How many values went back since their clients did not take them. */
+    public long returned() {
+        return returned.sum();
     }
 }

@@ -12,6 +12,12 @@ public interface ConnectionLife {
     /** A client has connected and is known; nothing of it was read yet. */
     void began(ClientConnection connection);
 
+    /**
+     * A request has come whole, and nothing of it is carried out yet. It may block, or throw {@link
+     * EndOfConnection} where the connection is not to go on.
+     */
+    default void requested(ClientConnection connection) {}
+
     /** The connection is about to be closed. */
     void ended(ClientConnection connection, ConnectionEnd how);
 }

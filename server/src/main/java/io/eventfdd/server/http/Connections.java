@@ -97,11 +97,7 @@ final class Connections implements AutoCloseable {
      */
     boolean enter(ClientConnection client) {
         live.add(client);
-        boolean fits = count.incrementAndGet() <= limit;
-        if (ending) {
-            client.endsAs(ConnectionEnd.CLOSED_BY_US);
-        }
-        return fits;
+        return count.incrementAndGet() <= limit;
     }
 
     void leave(ClientConnection client) {

@@ -33,7 +33,8 @@ final class Dispatcher implements Handler {
     @Override
     public void handle(ServerRequest request, ServerResponse response) {
         var connection = WatchedConnection.current();
-        var exchange = new Exchange(request, response, connection.client());
+        var exchange = new Exchange(request, response, connection.client(), stopping);
+        connection.requested();
         try {
             dispatch(exchange, request.prologue());
         } catch (CloseConnectionException e) {
@@ -69,8 +70,16 @@ final class Dispatcher implements Handler {
         var match = routes.match(prologue.method().text(), prologue.uriPath().rawPath());
         exchange.name(match.name());
         match.endpoint().handler().handle(exchange);
-        if (exchange.response() instanceof RoutingResponse streamed) {
-            streamed.commit(); // which Helidon would do too late for a last answer
+        finish(exchange);
+    }
+
+    /** A streamed answer is whole only now; Helidon would see to that too late for a last one. */
+    private static void finish(Exchange exchange) {
+        if (exchange.response() instanceof RoutingResponse response) {
+            if (!response.hasEntity()) {
+                throw new IllegalStateException("the endpoint did not answer");
+            }
+            response.commit();
         }
     }
 

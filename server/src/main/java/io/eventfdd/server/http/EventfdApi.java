@@ -17,8 +17,8 @@ import io.eventfdd.server.loop.Reading;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -29,6 +29,7 @@ import java.util.regex.Pattern;
  * Each runs on its connection's virtual thread.
  */
 public final class EventfdApi {
+    private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
     private static final HeaderName PREFER = HeaderNames.create("Prefer");
     private static final HeaderName IF_NONE_MATCH = HeaderNames.IF_NONE_MATCH;
 
@@ -40,6 +41,7 @@ public final class EventfdApi {
 
     private final Eventfds eventfds;
     private final Clients clients;
+    private final IdempotencyKeys keys;
     private final Duration maxWait;
     private final Duration keepAlive;
     private final Supplier<ObjectNode> about;
@@ -47,6 +49,7 @@ public final class EventfdApi {
     /**
      * The calls.
      *
+     * @param keys the answers of calls that came before
      * @param maxWait the longest timeout that is taken
      * @param keepAlive how long a stream of events may be silent
      * @param about what {@code GET /v1} tells
@@ -54,11 +57,13 @@ public final class EventfdApi {
     public EventfdApi(
             Eventfds eventfds,
             Clients clients,
+            IdempotencyKeys keys,
             Duration maxWait,
             Duration keepAlive,
             Supplier<ObjectNode> about) {
         this.eventfds = eventfds;
         this.clients = clients;
+        this.keys = keys;
         this.maxWait = maxWait;
         this.keepAlive = keepAlive;
         this.about = about;
@@ -73,11 +78,47 @@ public final class EventfdApi {
                 new Endpoint("PUT", one, this::create),
                 new Endpoint("GET", one, this::state),
                 new Endpoint("DELETE", one, this::delete),
-                new Endpoint("POST", one + "/write", this::write),
-                new Endpoint("POST", one + "/read", this::read),
+                new Endpoint("POST", one + "/write", keyed(this::write)),
+                new Endpoint("POST", one + "/read", keyed(this::read)),
                 new Endpoint("GET", one + "/wait", this::await),
                 new Endpoint("GET", one + "/watch", this::watch),
-                new Endpoint("POST", "/v1/wait", this::awaitMany));
+                new Endpoint("POST", "/v1/wait", keyed(this::awaitMany)));
+    }
+
+    /** A call that may bear an idempotency key. */
+    @FunctionalInterface
+    private interface Call {
+        Answer answer(Exchange exchange, byte[] body);
+    }
+
+    /**
+     * The endpoint that makes {@code call}, or answers as before where its key was there before.
+     */
+    private Endpoint.Handler keyed(Call call) {
+        return exchange -> {
+            exchange.query().end();
+            var body = exchange.body();
+            var key = exchange.header(IDEMPOTENCY_KEY);
+            if (key.isEmpty()) {
+                clients.send(exchange, call.answer(exchange, body), Optional.empty());
+            } else {
+                var prologue = exchange.request().prologue();
+                var keyed =
+                        keys.answer(
+                                exchange.peer().uid(),
+                                key.get(),
+                                List.of(
+                                        bytes(prologue.method().text()),
+                                        bytes(prologue.uriPath().rawPath()),
+                                        body),
+                                () -> call.answer(exchange, body));
+                clients.send(exchange, keyed.answer(), Optional.of(keyed.entry()));
+            }
+        };
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     private void about(Exchange exchange) {
@@ -154,9 +195,9 @@ public final class EventfdApi {
         exchange.noContent();
     }
 
-    private void write(Exchange exchange) {
+    private Answer write(Exchange exchange, byte[] body) {
         var name = name(exchange);
-        var fields = fields(exchange);
+        var fields = JsonFields.parse(body);
         var timeout = timeout(exchange, fields, Duration.ZERO);
         var request = WriteRequest.from(fields, timeout, maxWait);
         if (!eventfds.write(name, request.value(), request.timeout(), clients.caller(exchange))) {
@@ -166,16 +207,17 @@ public final class EventfdApi {
                             + " has no room for the value within "
                             + Timeout.format(request.timeout()));
         }
-        exchange.json(200, json(name, "value", request.value()));
+        return Answer.ok(json(name, "value", request.value()));
     }
 
-    private void read(Exchange exchange) {
+    private Answer read(Exchange exchange, byte[] body) {
         var name = name(exchange);
-        var fields = fields(exchange);
+        var fields = JsonFields.parse(body);
         var timeout = timeout(exchange, fields, Duration.ZERO);
         fields.end();
-        var taken = eventfds.read(name, timeout, clients.caller(exchange));
-        answer(exchange, taken.map(reading -> json(name, "value", reading.value())));
+        return eventfds.read(name, timeout, clients.caller(exchange))
+                .map(taken -> Answer.ok(json(name, "value", taken.value()), List.of(taken)))
+                .orElse(Answer.noContent());
     }
 
     private void await(Exchange exchange) {
@@ -187,17 +229,23 @@ public final class EventfdApi {
                         .or(() -> preferred(exchange))
                         .orElse(WaitRequest.DEFAULT_TIMEOUT);
         query.end();
-        var seen = eventfds.await(name, timeout, clients.caller(exchange));
-        answer(exchange, seen.map(reading -> json(name, "count", reading.value())));
+        eventfds.await(name, timeout, clients.caller(exchange))
+                .map(seen -> Answer.ok(json(name, "count", seen.value())))
+                .orElse(Answer.noContent())
+                .sendTo(exchange);
     }
 
-    private void awaitMany(Exchange exchange) {
-        var fields = fields(exchange);
+    private Answer awaitMany(Exchange exchange, byte[] body) {
+        var fields = JsonFields.parse(body);
         var request =
                 WaitRequest.from(
                         fields, timeout(exchange, fields, WaitRequest.DEFAULT_TIMEOUT), maxWait);
-        var ready = eventfds.await(request, clients.caller(exchange));
-        answer(exchange, ready.map(readings -> ready(readings, request.consume())));
+        return eventfds.await(request, clients.caller(exchange))
+                .map(ready ->
+                        Answer.ok(
+                                json(ready, request.consume()),
+                                request.consume() ? ready : List.of()))
+                .orElse(Answer.noContent());
     }
 
     private void watch(Exchange exchange) throws Exception {
@@ -239,15 +287,7 @@ public final class EventfdApi {
 
     // What answers say
 
-    private static void answer(Exchange exchange, Optional<ObjectNode> body) {
-        if (body.isPresent()) {
-            exchange.json(200, body.get());
-        } else {
-            exchange.noContent();
-        }
-    }
-
-    private static ObjectNode ready(Collection<Reading> readings, boolean consumed) {
+    private static ObjectNode json(List<Reading> readings, boolean consumed) {
         var body = Json.object();
         var array = body.putArray("ready");
         readings.forEach(reading ->

@@ -15,6 +15,7 @@ import io.helidon.http.HttpException;
 import io.helidon.http.Method;
 import io.helidon.http.RequestException;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 
@@ -24,6 +25,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
 
 /** One request and its answer, on the connection's virtual thread and for no other. */
 public final class Exchange {
@@ -34,13 +36,19 @@ public final class Exchange {
     private final ServerRequest request;
     private final ServerResponse response;
     private final ClientConnection client;
+    private final BooleanSupplier stopping;
     private String name = "";
     private boolean last;
 
-    Exchange(ServerRequest request, ServerResponse response, ClientConnection client) {
+    Exchange(
+            ServerRequest request,
+            ServerResponse response,
+            ClientConnection client,
+            BooleanSupplier stopping) {
         this.request = request;
         this.response = response;
         this.client = client;
+        this.stopping = stopping;
         this.last = request.headers().containsToken(HeaderValues.CONNECTION_CLOSE);
     }
 
@@ -107,6 +115,11 @@ public final class Exchange {
             throw new ProblemException(brokenOff(e.status(), e));
         } catch (HttpException e) {
             throw new ProblemException(brokenOff(e.status(), e));
+        } catch (CloseConnectionException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // of many kinds, such as NumberFormatException: chunks that are none
+            throw new ProblemException(brokenOff(Status.BAD_REQUEST_400, e));
         }
         if (body.length > 0 && !isJson()) {
             throw ProblemType.UNSUPPORTED_MEDIA_TYPE.exception(
@@ -190,6 +203,7 @@ public final class Exchange {
 
     private void begin(Status status) {
         response.status(status);
+        last |= stopping.getAsBoolean();
         if (last) {
             response.header(HeaderValues.CONNECTION_CLOSE);
         }

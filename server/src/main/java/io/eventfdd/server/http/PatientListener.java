@@ -65,6 +65,7 @@ final class PatientListener implements AutoCloseable {
                     return client;
                 }
                 refuse(client);
+                refill(); // with what the client had
             } catch (ClosedChannelException e) {
                 awaitClose();
                 throw new AsynchronousCloseException();

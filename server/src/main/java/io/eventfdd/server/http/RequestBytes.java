@@ -10,6 +10,7 @@ import io.helidon.webserver.ServerConnectionException;
 import org.jspecify.annotations.Nullable;
 
 import java.io.UncheckedIOException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /**
@@ -22,17 +23,23 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
     private final ClientConnection client;
     private final long idleNanos;
     private final long requestNanos;
+    private final BooleanSupplier ending;
 
     private boolean begun;
 
     /** When the request that has begun must be whole, in {@link System#nanoTime}. */
     private long wholeUntil;
 
-    RequestBytes(HelidonSocket socket, ClientConnection client, Timeouts timeouts) {
+    RequestBytes(
+            HelidonSocket socket,
+            ClientConnection client,
+            Timeouts timeouts,
+            BooleanSupplier ending) {
         this.socket = socket;
         this.client = client;
         this.idleNanos = timeouts.idle().toNanos();
         this.requestNanos = timeouts.request().toNanos();
+        this.ending = ending;
     }
 
     /** The request is answered; {@code more} bytes are here already, of the next one. */
@@ -62,7 +69,9 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
             client.within(wholeUntil, Doing.RECEIVING);
         } else {
             client.within(System.nanoTime() + idleNanos, Doing.WAITING);
-            if (client.isEnding()) {
+            if (ending.getAsBoolean()) { // looked at after the deadline is set, which those who end
+                // it look at after
+                client.endsAs(ConnectionEnd.CLOSED_BY_US);
                 return null;
             }
         }

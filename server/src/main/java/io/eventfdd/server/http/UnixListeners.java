@@ -65,13 +65,22 @@ public final class UnixListeners extends SelectorProvider {
      * @throws IOException where bind(2) or listen(2) fails
      */
     ServerSocketChannel listen(Path path, int backlog) throws IOException {
+        return listen(UnixDomainSocketAddress.of(path), backlog);
+    }
+
+    private ServerSocketChannel listen(SocketAddress address, int backlog) throws IOException {
         var listener = jdk.openServerSocketChannel(StandardProtocolFamily.UNIX);
         try {
-            return listener.bind(UnixDomainSocketAddress.of(path), backlog);
+            return listener.bind(address, backlog);
         } catch (IOException e) {
             listener.close();
             throw e;
         }
+    }
+
+    /** What the JDK's own channel would be, for an address that nobody prepared anything for. */
+    PatientListener listenPlainly(SocketAddress address, int backlog) throws IOException {
+        return new PatientListener(listen(address, backlog), new byte[0]);
     }
 
     /**

@@ -44,7 +44,12 @@ final class WatchedConnection implements ServerConnection {
             ServerConnectionSelector http1) {
         this.connections = connections;
         this.client = client;
-        this.requests = new RequestBytes(helidon.serverSocket(), client, connections.timeouts());
+        this.requests =
+                new RequestBytes(
+                        helidon.serverSocket(),
+                        client,
+                        connections.timeouts(),
+                        connections::isEnding);
         this.context =
                 new WatchedContext(
                         helidon,
@@ -65,6 +70,11 @@ final class WatchedConnection implements ServerConnection {
     /** Bytes of a request may be left that nobody will read. */
     void leavesUnread() {
         unread = true;
+    }
+
+    /** A request has come, and is about to be carried out. */
+    void requested() {
+        connections.life().requested(client);
     }
 
     /** A request is answered, and its body was read. */

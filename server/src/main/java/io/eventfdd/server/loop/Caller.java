@@ -14,10 +14,11 @@ public final class Caller {
     private final PeerCredentials peer;
 
     /** Written by the loop alone, like all that follows; others only ask whether it is there. */
-    private volatile @Nullable Registration hangUp;
+    private volatile @Nullable Registration registration;
 
     private @Nullable Waiter waiter;
     private boolean gone;
+    private Callers.@Nullable Delivery delivery;
 
     /**
      * The client at the other end of {@code socket}, which stays open until {@link Eventfds#forget}
@@ -33,21 +34,22 @@ public final class Caller {
         return peer;
     }
 
-    Fd socket() {
+    /** Its socket, which is open until {@link Eventfds#forget} returns. */
+    public Fd socket() {
         return socket;
     }
 
     /** Whether the socket is in the loop's epoll set. */
     boolean isWatched() {
-        return hangUp != null;
+        return registration != null;
     }
 
-    @Nullable Registration hangUp() {
-        return hangUp;
+    @Nullable Registration registration() {
+        return registration;
     }
 
-    void hangUp(@Nullable Registration registration) {
-        this.hangUp = registration;
+    void registration(@Nullable Registration registration) {
+        this.registration = registration;
     }
 
     @Nullable Waiter waiter() {
@@ -64,5 +66,13 @@ public final class Caller {
 
     void setGone() {
         gone = true;
+    }
+
+    Callers.@Nullable Delivery delivery() {
+        return delivery;
+    }
+
+    void delivery(Callers.@Nullable Delivery delivery) {
+        this.delivery = delivery;
     }
 }

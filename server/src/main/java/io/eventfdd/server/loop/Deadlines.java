@@ -1,5 +1,6 @@
 package io.eventfdd.server.loop;
 
+import java.io.IOException;
 import java.util.TreeSet;
 
 /** Who is to be woken when. Belongs to the loop's thread. */
@@ -15,7 +16,7 @@ final class Deadlines {
         long sequence();
 
         /** The time has come; it is not in the table any more. */
-        void expire();
+        void expire() throws IOException;
     }
 
     private final TreeSet<Timed> byTime =
@@ -44,7 +45,7 @@ final class Deadlines {
                 : (int) Math.min(Integer.MAX_VALUE, (nanos + NANOS_A_MILLI - 1) / NANOS_A_MILLI);
     }
 
-    void expire(long now) {
+    void expire(long now) throws IOException {
         while (!byTime.isEmpty() && byTime.first().deadline() - now <= 0) {
             var first = byTime.first();
             byTime.remove(first);

@@ -8,6 +8,7 @@ import io.eventfdd.linux.ReadBuffer;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -46,6 +47,7 @@ public final class EventLoop implements AutoCloseable {
     /** Written by the loop's thread alone. */
     private volatile long turns;
 
+    private long timers;
     private boolean closing;
     private boolean turnOver;
     private final Task endOfTurn = () -> turnOver = true;
@@ -109,6 +111,20 @@ public final class EventLoop implements AutoCloseable {
     /** The clock that deadlines are told in. */
     long now() {
         return nanoTime.getAsLong();
+    }
+
+    /** Runs {@code task} on the loop's thread once {@code delay} is over. */
+    public void after(Duration delay, Task task) {
+        assert inLoop();
+        deadlines.add(new Timer(now() + delay.toNanos(), Long.MIN_VALUE + ++timers, task));
+    }
+
+    /** Its sequence is counted from the lowest number, far from all that waits. */
+    private record Timer(long deadline, long sequence, Task task) implements Deadlines.Timed {
+        @Override
+        public void expire() throws IOException {
+            task.run();
+        }
     }
 
     Deadlines deadlines() {

@@ -1,14 +1,19 @@
 package io.eventfdd.server.loop;
 
+import static java.util.Objects.requireNonNull;
+
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.protocol.WaitRequest;
 import io.eventfdd.protocol.WaitRequest.Mode;
 import io.eventfdd.server.access.Right;
 import io.eventfdd.server.loop.Waiter.Outcome;
+
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -85,23 +90,109 @@ public final class Eventfds {
         if (found != null) {
             return new Made(found, false);
         }
-        if (standing >= limits.eventfds()) {
+        checkRoomFor(1);
+        var eventfd = newEventfd(name, spec, caller);
+        enter(eventfd);
+        return new Made(eventfd, true);
+    }
+
+    private void checkRoomFor(int more) {
+        if (standing + more > limits.eventfds()) {
             throw ProblemType.LIMIT.exception(
-                    "max-eventfds: there are " + limits.eventfds() + " eventfds already");
-        }
-        try {
-            var owner = new Owner(caller.peer().uid(), groupId);
-            var eventfd = new NamedEventfd(name, spec, owner, clock.instant());
-            table.put(name.value(), eventfd);
-            standing++;
-            return new Made(eventfd, true);
-        } catch (ErrnoException e) {
-            if (e.outOfDescriptors()) {
-                throw ProblemType.LIMIT.exception("open files: " + e.getMessage());
-            }
-            throw e;
+                    "max-eventfds: there are " + standing + " of at most " + limits.eventfds());
         }
     }
+
+    /** One that is not in the table yet. */
+    private NamedEventfd newEventfd(EventfdName name, EventfdSpec spec, Caller caller) {
+        try {
+            var owner = new Owner(caller.peer().uid(), groupId);
+            return new NamedEventfd(name, spec, owner, clock.instant());
+        } catch (ErrnoException e) {
+            throw ProblemType.LIMIT.exception("the kernel makes no more: " + e.getMessage());
+        }
+    }
+
+    private void enter(NamedEventfd eventfd) {
+        table.put(eventfd.name().value(), eventfd);
+        standing++;
+    }
+
+    /** Ends all who wait on it, and closes the daemon's descriptor. */
+    private void remove(NamedEventfd eventfd) throws IOException {
+        table.remove(eventfd.name().value());
+        standing--;
+        lines.delete(eventfd);
+        eventfd.eventFd().close();
+    }
+
+    // The descriptors
+
+    /**
+     * Finds or makes all that {@code request} names, so that their descriptors can be sent; where
+     * one cannot be had, nothing has changed. On the loop's own thread, which then sends them: so
+     * nobody closes one under the sending.
+     */
+    public Opened open(OpenRequest request, Caller caller) throws IOException {
+        assert loop.inLoop();
+        int missing = 0;
+        for (var entry : request.entries()) {
+            var standing = table.get(entry.name().value());
+            check(entry, standing, caller);
+            missing += standing == null ? 1 : 0;
+        }
+        checkRoomFor(missing);
+        var all = new ArrayList<NamedEventfd>(request.entries().size());
+        var made = new ArrayList<NamedEventfd>(missing);
+        try {
+            for (var entry : request.entries()) {
+                var eventfd = table.get(entry.name().value());
+                if (eventfd == null) {
+                    eventfd = newEventfd(entry.name(), requireNonNull(entry.create()), caller);
+                    made.add(eventfd);
+                }
+                all.add(eventfd);
+            }
+        } catch (ProblemException e) {
+            made.forEach(eventfd -> eventfd.eventFd().close());
+            throw e;
+        }
+        made.forEach(this::enter);
+        return Opened.share(all, made);
+    }
+
+    /** Whether {@code entry} can be had: rights first, then existence. */
+    private void check(OpenRequest.Entry entry, @Nullable NamedEventfd standing, Caller caller) {
+        var wanted = entry.create();
+        if (standing == null) {
+            if (wanted == null) {
+                throw notFound(entry.name());
+            }
+            return;
+        }
+        require(Right.READ_WRITE, standing, caller);
+        if (entry.exclusive()) {
+            throw ProblemType.EXISTS.exception("there is an eventfd " + entry.name() + " already");
+        }
+        if (wanted != null && !standing.spec().sameAs(wanted)) {
+            throw ProblemType.EXISTS.exception(
+                    "there is an eventfd " + entry.name() + " already, with another spec");
+        }
+    }
+
+    /**
+     * The descriptors could not be sent: what was made for them goes again, as if deleted, so that
+     * it is all or nothing for the client that did not hear of it. In the moment in which it stood,
+     * other threads may have found it; for them, too, it was deleted.
+     */
+    public void takeBack(Opened opened) throws IOException {
+        assert loop.inLoop();
+        for (var eventfd : opened.made()) {
+            remove(eventfd);
+        }
+    }
+
+    // The state of the table
 
     /** The eventfd as it is now. */
     public EventfdState state(EventfdName name, Caller caller) {
@@ -151,10 +242,7 @@ public final class Eventfds {
                 throw ProblemType.FORBIDDEN.exception(
                         name + " is not yours to delete: only its owner or root may");
             }
-            table.remove(name.value());
-            standing--;
-            lines.delete(eventfd);
-            eventfd.eventFd().close();
+            remove(eventfd);
             return eventfd;
         });
     }
@@ -272,8 +360,23 @@ public final class Eventfds {
         }
         onLoop(() -> {
             lines.hungUp(caller);
+            lines.callers().forget(caller);
             return caller;
         });
+    }
+
+    /**
+     * Whether {@code caller}'s client took all that was sent to it, as soon as that is certain; not
+     * where it did not within {@code patience}.
+     */
+    public boolean awaitTaken(Caller caller, Duration patience) {
+        var taken = new CompletableFuture<Boolean>();
+        long deadline = deadline(patience);
+        onLoop(() -> {
+            lines.callers().awaitTaken(caller, deadline, taken);
+            return taken;
+        });
+        return taken.join();
     }
 
     /** From now on nobody waits: all who do get {@code end}, and so do all who come. */
@@ -286,7 +389,11 @@ public final class Eventfds {
 
     /** The loop has died of a bug: all waits end. On the loop's thread. */
     public void loopFailed() {
-        lines.close(table.values(), End.FAILED);
+        try {
+            lines.close(table.values(), End.FAILED);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Whether the loop turns: it answers within a time that no healthy one needs. */

@@ -16,7 +16,6 @@ import io.eventfdd.server.loop.Waiter.Writer;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -38,6 +37,7 @@ final class Lines {
 
     private final EventLoop loop;
     private final Turn turn;
+    private final Callers callers;
     private final int maxWaiters;
     private final ReadBuffer buffer = new ReadBuffer();
     private final Readiness readiness = new Readiness();
@@ -50,6 +50,7 @@ final class Lines {
         this.loop = loop;
         this.maxWaiters = maxWaiters;
         this.turn = new Turn(this);
+        this.callers = new Callers(loop, this);
     }
 
     // Arrival
@@ -123,11 +124,7 @@ final class Lines {
             }
             var caller = waiter.caller();
             caller.waiter(waiter);
-            if (caller.hangUp() == null) {
-                // No event is asked for: HUP comes all the same, and only where the client closed
-                // both directions.
-                caller.hangUp(loop.register(caller.socket(), 0, events -> hungUp(caller)));
-            }
+            callers.listen(caller);
         } catch (ErrnoException full) {
             leave(waiter);
             waiter.outcome()
@@ -139,15 +136,15 @@ final class Lines {
         }
     }
 
+    Callers callers() {
+        return callers;
+    }
+
     // Departure
 
     /** {@code waiter} leaves unserved. */
-    void end(Waiter waiter, End end) {
-        try {
-            leave(waiter);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    void end(Waiter waiter, End end) throws IOException {
+        leave(waiter);
         if (waiter instanceof Watcher watcher) {
             watcher.watch().tell(new Watch.Event.Ended(end));
         }
@@ -198,22 +195,9 @@ final class Lines {
     /** The client of {@code caller} closed its connection. */
     void hungUp(Caller caller) throws IOException {
         caller.setGone();
-        forget(caller);
         var waiter = caller.waiter();
         if (waiter != null) {
             end(waiter, End.CLIENT_GONE);
-        }
-    }
-
-    /**
-     * The connection of {@code caller} is about to be closed: its descriptor leaves the epoll set.
-     */
-    void forget(Caller caller) throws IOException {
-        var hangUp = caller.hangUp();
-        if (hangUp != null) {
-            // In this order: once nobody watches it, the connection's thread may close it.
-            loop.unregister(hangUp);
-            caller.hangUp(null);
         }
     }
 
@@ -228,22 +212,24 @@ final class Lines {
         arm(eventfd);
     }
 
-    private void endAll(NamedEventfd eventfd, End end) {
+    private void endAll(NamedEventfd eventfd, End end) throws IOException {
         var all = new ArrayList<Waiter>(eventfd.consumers);
         all.addAll(eventfd.observers);
         all.addAll(eventfd.writers);
         all.addAll(eventfd.watchers);
-        all.forEach(waiter -> {
+        for (var waiter : all) {
             if (!waiter.isOver()) {
                 end(waiter, end);
             }
-        });
+        }
     }
 
     /** All who wait on any of {@code eventfds} end, and nobody may wait any more. */
-    void close(Collection<NamedEventfd> eventfds, End end) {
+    void close(Collection<NamedEventfd> eventfds, End end) throws IOException {
         over = end;
-        eventfds.forEach(eventfd -> endAll(eventfd, end));
+        for (var eventfd : eventfds) {
+            endAll(eventfd, end);
+        }
     }
 
     // Readiness

@@ -7,6 +7,7 @@ import io.eventfdd.protocol.WaitRequest.Mode;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -145,7 +146,7 @@ abstract sealed class Waiter implements Deadlines.Timed {
     }
 
     @Override
-    public void expire() {
+    public void expire() throws IOException {
         requireNonNull(lines).end(this, End.TIMED_OUT);
     }
 }

@@ -11,16 +11,19 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -71,14 +74,7 @@ public final class RuntimeDirectory implements AutoCloseable {
         try {
             make(path);
             checkOwner(path, uid);
-            var lockFile =
-                    FileChannel.open(
-                            path.resolve("lock"),
-                            Set.of(
-                                    StandardOpenOption.CREATE,
-                                    StandardOpenOption.WRITE,
-                                    LinkOption.NOFOLLOW_LINKS),
-                            mode(LOCK_MODE));
+            var lockFile = openLock(path.resolve("lock"));
             try {
                 var lock =
                         lock(lockFile)
@@ -95,11 +91,36 @@ public final class RuntimeDirectory implements AutoCloseable {
                 throw e;
             }
         } catch (FileSystemException e) {
-            var reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
             throw new IOException(
-                    "cannot use the runtime directory " + path + ": " + e.getFile() + ": " + reason,
-                    e);
+                    "cannot use the runtime directory " + path + ": " + inWords(e), e);
         }
+    }
+
+    private static FileChannel openLock(Path file) throws IOException {
+        try {
+            return FileChannel.open(
+                    file,
+                    Set.of(
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE,
+                            LinkOption.NOFOLLOW_LINKS),
+                    mode(LOCK_MODE));
+        } catch (FileSystemException e) {
+            throw e;
+        } catch (IOException e) { // the JDK's for ELOOP is of no kind and names no file
+            throw new FileSystemException(
+                    file.toString(), "", Objects.requireNonNullElse(e.getMessage(), ""));
+        }
+    }
+
+    private static String inWords(FileSystemException e) {
+        var reason =
+                switch (e) {
+                    case NoSuchFileException _ -> "no such directory";
+                    case AccessDeniedException _ -> "permission denied";
+                    default -> e.getReason();
+                };
+        return e.getFile() + ": " + reason;
     }
 
     private static void checkLength(Path path) throws IOException {

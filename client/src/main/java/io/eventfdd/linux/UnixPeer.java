@@ -1,0 +1,50 @@
+package io.eventfdd.linux;
+
+/**
+ * What the kernel knows of the other end of a connected Unix socket, without a word from it.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man7/unix.7.html">unix(7), SIOCOUTQ</a>
+ */
+public final class UnixPeer {
+    private static final long SIOCOUTQ = 0x5411;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_ERROR = 4;
+
+    private UnixPeer() {}
+
+    /**
+     * Whether the peer has taken all that was sent to it: nothing is left in its receive queue, and
+     * it did not close the socket over something unread. Takes the socket's pending error.
+     */
+    public static Taken taken(Fd socket) throws ErrnoException {
+        if (hasUntaken(socket)) {
+            return Taken.NOT_YET;
+        }
+        // A close empties the queue too, but says ECONNRESET before it does.
+        var error = new int[1];
+        if (Libc.getsockopt(socket.number(), SOL_SOCKET, SO_ERROR, error, new int[] {Integer.BYTES})
+                < 0) {
+            throw ErrnoException.ofLast("getsockopt(" + socket + ", SO_ERROR)");
+        }
+        return error[0] == 0 ? Taken.ALL : Taken.NEVER;
+    }
+
+    /** Whether something that was sent is in the peer's receive queue still. Takes no error. */
+    public static boolean hasUntaken(Fd socket) throws ErrnoException {
+        var untaken = new int[1];
+        if (Libc.ioctl(socket.number(), SIOCOUTQ, untaken) < 0) {
+            throw ErrnoException.ofLast("ioctl(" + socket + ", SIOCOUTQ)");
+        }
+        return untaken[0] != 0;
+    }
+
+    /** How much of what was sent the peer took. */
+    public enum Taken {
+        /** All of it. */
+        ALL,
+        /** Some is still in its queue. */
+        NOT_YET,
+        /** It closed the socket before. */
+        NEVER
+    }
+}

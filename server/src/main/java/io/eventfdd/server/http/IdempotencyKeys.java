@@ -1,0 +1,265 @@
+package io.eventfdd.server.http;
+
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.server.loop.Eventfds;
+import io.eventfdd.server.loop.Reading;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.DelayQueue;
+import java.util.concurrent.Delayed;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+
+/**
+ * The answers that belong to idempotency keys, each for its life: a call that comes again with its
+ * key gets its answer again and does nothing twice. For all threads; one of its own lets lapsed
+ * keys go.
+ *
+ * <p>What a call took and its client did not is kept with the key, and goes back to the eventfd
+ * when the key lapses.
+ *
+ * @see <a href="https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/">The
+ *     Idempotency-Key header</a>
+ */
+public final class IdempotencyKeys implements AutoCloseable {
+    private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
+
+    private final Eventfds eventfds;
+    private final Duration life;
+    private final Limits limits;
+    private final Map<Owned, Entry> entries = new ConcurrentHashMap<>();
+    private final Map<Integer, Usage> usage = new ConcurrentHashMap<>();
+    private final DelayQueue<Entry> lapsing = new DelayQueue<>();
+    private final Thread reaper;
+
+    /**
+     * How much one user may have kept.
+     *
+     * @param keys how many
+     * @param bytes of their answers
+     */
+    public record Limits(int keys, long bytes) {}
+
+    private record Owned(int uid, String key) {}
+
+    private record Usage(int keys, long bytes) {
+        static final Usage NONE = new Usage(0, 0);
+
+        Usage plus(int moreKeys, long moreBytes) {
+            return new Usage(keys + moreKeys, bytes + moreBytes);
+        }
+    }
+
+    /** None yet. */
+    public IdempotencyKeys(Eventfds eventfds, Duration life, Limits limits) {
+        this.eventfds = eventfds;
+        this.life = life;
+        this.limits = limits;
+        this.reaper = Thread.ofVirtual().name("eventfdd-keys").start(this::letGo);
+    }
+
+    /** One key and what became of its call. */
+    final class Entry implements Delayed {
+        private final Owned owned;
+        private final byte[] request;
+        private Optional<Answer> answer = Optional.empty();
+        private List<Reading> kept = List.of();
+        private int deliveries;
+        private boolean lapsed;
+        private long lapse;
+
+        private Entry(Owned owned, byte[] request) {
+            this.owned = owned;
+            this.request = request;
+        }
+
+        private synchronized Answer again(byte[] same) {
+            if (!Arrays.equals(request, same)) {
+                throw ProblemType.IDEMPOTENCY_KEY_REUSED.exception(
+                        "the key came before with another method, path or body");
+            }
+            return answer.orElseThrow(() ->
+                    ProblemType.IDEMPOTENCY_KEY_IN_USE.exception(
+                            "the first call with this key is still running"));
+        }
+
+        private synchronized void answered(Answer now) {
+            answer = Optional.of(now);
+            kept = now.taken();
+            lapse = System.nanoTime() + life.toNanos();
+            count(owned.uid(), 0, now.size());
+            lapsing.add(this);
+        }
+
+        /** The answer is on its way to a client. */
+        synchronized void delivering() {
+            deliveries++;
+        }
+
+        /** The client took it, or did not. */
+        synchronized void delivered(boolean taken) {
+            deliveries--;
+            if (taken) {
+                kept = List.of();
+            }
+            putBackIfLapsed();
+        }
+
+        private synchronized void lapse() {
+            lapsed = true;
+            putBackIfLapsed();
+        }
+
+        private void putBackIfLapsed() {
+            if (lapsed && deliveries == 0 && !kept.isEmpty()) {
+                eventfds.putBack(kept);
+                kept = List.of();
+            }
+        }
+
+        private synchronized int bytes() {
+            return answer.map(Answer::size).orElse(0);
+        }
+
+        @Override
+        public synchronized long getDelay(TimeUnit unit) {
+            return unit.convert(lapse - System.nanoTime(), TimeUnit.NANOSECONDS);
+        }
+
+        @Override
+        public int compareTo(Delayed other) {
+            return Long.compare(
+                    getDelay(TimeUnit.NANOSECONDS), other.getDelay(TimeUnit.NANOSECONDS));
+        }
+    }
+
+    /** An answer with the entry that it is kept in. */
+    record Keyed(Answer answer, Entry entry) {}
+
+    /**
+     * The answer of {@code key}, or else that of {@code call}, which is made now and kept where it
+     * is one that is.
+     *
+     * @param uid whose key it is
+     * @param request what the call is told by: method, path and body
+     * @throws ProblemException that of the call, or {@code idempotency-key-in-use}, {@code
+     *     idempotency-key-reused}, {@code limit}, {@code invalid-request}
+     */
+    Keyed answer(int uid, String key, List<byte[]> request, Supplier<Answer> call) {
+        if (!KEY.matcher(key).matches()) {
+            throw ProblemType.INVALID_REQUEST.exception(
+                    "Idempotency-Key: "
+                            + Shown.quoted(key)
+                            + " is not 1 to 255 visible ASCII characters");
+        }
+        var digest = digest(request);
+        var mine = new Entry(new Owned(uid, key), digest);
+        var standing = entries.get(mine.owned);
+        if (standing == null) {
+            checkLimits(uid);
+            standing = entries.putIfAbsent(mine.owned, mine);
+        }
+        if (standing != null) {
+            return new Keyed(standing.again(digest), standing);
+        }
+        count(uid, 1, 0);
+        boolean kept = false;
+        try {
+            var answer = made(call);
+            mine.answered(answer);
+            kept = true;
+            return new Keyed(answer, mine);
+        } finally {
+            if (!kept) {
+                forget(mine);
+            }
+        }
+    }
+
+    /** An answer that is kept; the problems that are not are thrown. */
+    private static Answer made(Supplier<Answer> call) {
+        try {
+            return call.get();
+        } catch (ProblemException e) {
+            return switch (e.problem().type()) {
+                case WOULD_BLOCK, GONE -> Answer.of(e.problem());
+                default -> throw e;
+            };
+        }
+    }
+
+    private void checkLimits(int uid) {
+        var used = usage.getOrDefault(uid, Usage.NONE);
+        if (used.keys() >= limits.keys()) {
+            throw ProblemType.LIMIT.exception(
+                    "max-keys: this user has " + used.keys() + " idempotency keys already");
+        }
+        if (used.bytes() >= limits.bytes()) {
+            throw ProblemType.LIMIT.exception(
+                    "max-key-bytes: the answers of this user's idempotency keys fill "
+                            + used.bytes()
+                            + " bytes already");
+        }
+    }
+
+    private void count(int uid, int keys, long bytes) {
+        usage.merge(
+                uid,
+                new Usage(keys, bytes),
+                (a, b) -> {
+                    var sum = a.plus(b.keys(), b.bytes());
+                    return sum.equals(Usage.NONE) ? null : sum;
+                });
+    }
+
+    private void forget(Entry entry) {
+        entries.remove(entry.owned, entry);
+        count(entry.owned.uid(), -1, -entry.bytes());
+    }
+
+    private void letGo() {
+        try {
+            while (true) {
+                var entry = lapsing.take();
+                forget(entry);
+                entry.lapse();
+            }
+        } catch (InterruptedException e) {
+            // the daemon stops
+        }
+    }
+
+    private static byte[] digest(List<byte[]> parts) {
+        try {
+            var sha = MessageDigest.getInstance("SHA-256");
+            for (var part : parts) {
+                sha.update(part);
+                sha.update((byte) 0);
+            }
+            return sha.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    /** How many keys are kept. */
+    public int size() {
+        return entries.size();
+    }
+
+    /** Ends its thread; what is kept goes back. */
+    @Override
+    public void close() {
+        reaper.interrupt();
+        entries.values().forEach(Entry::lapse);
+    }
+}

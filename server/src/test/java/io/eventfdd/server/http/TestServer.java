@@ -1,0 +1,195 @@
+package io.eventfdd.server.http;
+
+import io.eventfdd.protocol.Json;
+import io.eventfdd.server.testing.RawClient;
+import io.eventfdd.server.testing.UnixRestAssured;
+import io.restassured.specification.RequestSpecification;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
+
+/** A real server on a real socket, with endpoints that do nothing but let themselves be tested. */
+final class TestServer implements ConnectionLife, AutoCloseable {
+    static {
+        UnixListeners.install();
+    }
+
+    private final Path socket;
+    private final ApiServer server;
+    private final RequestSpecification http;
+    private final BlockingQueue<ClientConnection> begun = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Ended> ended = new LinkedBlockingQueue<>();
+    private final CountDownLatch released = new CountDownLatch(1);
+    private final CountDownLatch entered = new CountDownLatch(1);
+
+    /** A connection's end, and whether its socket was still open then. */
+    record Ended(ClientConnection connection, ConnectionEnd how, boolean open) {}
+
+    private TestServer(Path directory, UnaryOperator<ApiServer.Settings> change)
+            throws IOException {
+        socket = directory.resolve("api.sock");
+        http = UnixRestAssured.over(socket);
+        int gid = Files.exists(directory) ? (int) Files.getAttribute(directory, "unix:gid") : 0;
+        server = new ApiServer(change.apply(ApiServer.Settings.of(socket, gid)), endpoints(), this);
+    }
+
+    private List<Endpoint> endpoints() {
+        return List.of(
+                new Endpoint(
+                        "GET",
+                        "/v1",
+                        exchange -> exchange.json(200, Json.object().put("version", "test"))),
+                new Endpoint("GET", "/v1/eventfds/{name}", TestServer::named),
+                new Endpoint("PUT", "/v1/eventfds/{name}", TestServer::named),
+                new Endpoint("DELETE", "/v1/eventfds/{name}", Exchange::noContent),
+                new Endpoint("POST", "/v1/eventfds/{name}/write", TestServer::echo),
+                new Endpoint("GET", "/wait", this::waitForRelease),
+                new Endpoint(
+                        "GET",
+                        "/large",
+                        exchange -> exchange.send(200, "text/plain", new byte[4 << 20])),
+                new Endpoint(
+                        "GET",
+                        "/last",
+                        exchange -> {
+                            exchange.makeLast();
+                            exchange.noContent();
+                        }),
+                new Endpoint(
+                        "GET",
+                        "/stream",
+                        exchange -> {
+                            try (var out = exchange.stream("text/event-stream")) {
+                                out.write('a');
+                                out.flush();
+                                out.write('b');
+                            }
+                        }),
+                new Endpoint(
+                        "GET",
+                        "/bug",
+                        exchange -> {
+                            throw new IllegalStateException("secret of java.lang");
+                        }),
+                new Endpoint(
+                        "GET",
+                        "/late-bug",
+                        exchange -> {
+                            var out = exchange.stream("text/plain");
+                            out.write(new byte[100_000]);
+                            out.flush();
+                            throw new IllegalStateException("in the middle");
+                        }),
+                new Endpoint("GET", "/silent", exchange -> {}));
+    }
+
+    private static void named(Exchange exchange) {
+        var query = exchange.query();
+        query.text("timeout");
+        query.end();
+        exchange.json(
+                200, Json.object().put("name", exchange.name()).put("uid", exchange.peer().uid()));
+    }
+
+    private static void echo(Exchange exchange) {
+        exchange.json(200, Json.object().put("length", exchange.body().length));
+    }
+
+    private void waitForRelease(Exchange exchange) throws InterruptedException {
+        entered.countDown();
+        released.await();
+        exchange.noContent();
+    }
+
+    /** A server that runs. */
+    static TestServer start(Path directory) throws IOException {
+        return start(directory, UnaryOperator.identity());
+    }
+
+    /** A server that runs, with other settings. */
+    static TestServer start(Path directory, UnaryOperator<ApiServer.Settings> change)
+            throws IOException {
+        var test = new TestServer(directory, change);
+        test.server.start();
+        return test;
+    }
+
+    ApiServer server() {
+        return server;
+    }
+
+    Path socket() {
+        return socket;
+    }
+
+    RequestSpecification http() {
+        return http;
+    }
+
+    RawClient connect() throws IOException {
+        return RawClient.connect(socket);
+    }
+
+    RawClient.Answer exchange(String request) throws IOException {
+        return RawClient.exchange(socket, request);
+    }
+
+    /** Waits until a handler waits. */
+    void awaitWaiting() throws InterruptedException {
+        entered.await();
+    }
+
+    /** Lets the handlers that wait go on. */
+    void release() {
+        released.countDown();
+    }
+
+    @Override
+    public void began(ClientConnection connection) {
+        begun.add(connection);
+    }
+
+    @Override
+    public void ended(ClientConnection connection, ConnectionEnd how) {
+        ended.add(
+                new Ended(
+                        connection,
+                        how,
+                        connection.channel().isOpen()
+                                && Files.exists(Path.of("/proc/self/fd/" + connection.fd()))));
+    }
+
+    ClientConnection nextBegun() throws InterruptedException {
+        return next(begun);
+    }
+
+    Ended nextEnded() throws InterruptedException {
+        return next(ended);
+    }
+
+    private static <T> T next(BlockingQueue<T> queue) throws InterruptedException {
+        var next = queue.poll(10, TimeUnit.SECONDS);
+        if (next == null) {
+            throw new AssertionError("nothing came");
+        }
+        return next;
+    }
+
+    /** How many began and did not end, or ended and nobody asked. */
+    int endedAndNotAsked() {
+        return ended.size();
+    }
+
+    @Override
+    public void close() {
+        server.stop(Duration.ofMillis(100));
+    }
+}

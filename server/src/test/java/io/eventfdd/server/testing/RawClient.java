@@ -1,0 +1,160 @@
+package io.eventfdd.server.testing;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** A client that sends bytes as they are, for HTTP that no library would speak. Its reads block. */
+public final class RawClient implements AutoCloseable {
+    private final SocketChannel channel;
+    private final ByteBuffer buffer = ByteBuffer.allocate(64 * 1024).flip();
+
+    private RawClient(SocketChannel channel) {
+        this.channel = channel;
+    }
+
+    /** A connected client. */
+    public static RawClient connect(Path socket) throws IOException {
+        return over(SocketChannel.open(StandardProtocolFamily.UNIX), socket);
+    }
+
+    /** A client of a channel that is not connected yet. */
+    public static RawClient over(SocketChannel channel, Path socket) throws IOException {
+        channel.connect(UnixDomainSocketAddress.of(socket));
+        return new RawClient(channel);
+    }
+
+    /** One exchange on a connection of its own. */
+    public static Answer exchange(Path socket, String request) throws IOException {
+        return exchange(socket, request.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** One exchange on a connection of its own. */
+    public static Answer exchange(Path socket, byte[] request) throws IOException {
+        try (var client = connect(socket)) {
+            client.send(request);
+            return client.answer();
+        }
+    }
+
+    /** Sends {@code text}; what the server does not take any more is dropped. */
+    public RawClient send(String text) {
+        return send(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Sends {@code bytes}; what the server does not take any more is dropped. */
+    public RawClient send(byte[] bytes) {
+        try {
+            var left = ByteBuffer.wrap(bytes);
+            while (left.hasRemaining()) {
+                channel.write(left);
+            }
+        } catch (IOException e) {
+            // an answer may have come all the same
+        }
+        return this;
+    }
+
+    /** Sends {@code method path} with a body of JSON, or without one where it is empty. */
+    public RawClient call(String method, String path, String body) {
+        var head =
+                method
+                        + " "
+                        + path
+                        + " HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                        + body.getBytes(StandardCharsets.UTF_8).length
+                        + "\r\n";
+        return send(
+                head
+                        + (body.isEmpty() ? "" : "Content-Type: application/json\r\n")
+                        + "\r\n"
+                        + body);
+    }
+
+    /** The next answer, whole. */
+    public Answer answer() throws IOException {
+        var lines = new StringBuilder();
+        while (!lines.toString().endsWith("\r\n\r\n")) {
+            lines.append((char) next());
+        }
+        var head = lines.toString().lines().toList();
+        var headers = new HashMap<String, String>();
+        for (var line : head.subList(1, head.size() - 1)) {
+            int colon = line.indexOf(':');
+            headers.put(
+                    line.substring(0, colon).toLowerCase(Locale.ROOT),
+                    line.substring(colon + 1).strip());
+        }
+        var body = new byte[Integer.parseInt(headers.getOrDefault("content-length", "0"))];
+        for (int i = 0; i < body.length; i++) {
+            body[i] = (byte) next();
+        }
+        return new Answer(
+                Integer.parseInt(head.get(0).substring(9, 12)),
+                headers,
+                new String(body, StandardCharsets.UTF_8));
+    }
+
+    private int next() throws IOException {
+        int read = read();
+        if (read < 0) {
+            throw new EOFException("the server closed the connection");
+        }
+        return read;
+    }
+
+    /** The next byte, or -1 at the end. */
+    public int read() throws IOException {
+        while (!buffer.hasRemaining()) {
+            if (channel.read(buffer.clear()) < 0) {
+                buffer.flip();
+                return -1;
+            }
+            buffer.flip();
+        }
+        return buffer.get() & 0xff;
+    }
+
+    /**
+     * Whether the server has closed the connection, with nothing more to read; waits for either.
+     */
+    public boolean isAtEnd() {
+        try {
+            return read() < 0;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
+    /** The socket. */
+    public SocketChannel channel() {
+        return channel;
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+
+    /**
+     * A whole answer.
+     *
+     * @param status the status code
+     * @param headers by name in lower case
+     * @param body as UTF-8
+     */
+    public record Answer(int status, Map<String, String> headers, String body) {
+        /** The header, or nothing. */
+        public String header(String name) {
+            return headers.getOrDefault(name, "");
+        }
+    }
+}
