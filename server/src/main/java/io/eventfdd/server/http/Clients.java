@@ -21,8 +21,8 @@ import java.util.concurrent.atomic.LongAdder;
  * is the client's once the client has taken the whole answer off its socket, and goes back to its
  * eventfd where the connection ends before that.
  *
- * <p>Each connection's state belongs to the connection's own thread; {@link #expire} looks at it
- * from another.
+ * <p>Each connection's state belongs to the connection's own thread; {@link #tick} looks at it from
+ * another.
  */
 public final class Clients implements ConnectionLife {
     private final Eventfds eventfds;
@@ -136,11 +136,9 @@ public final class Clients implements ConnectionLife {
         }
     }
 
-    /**
-     * Hangs up on those that have left an answer unread for too long; called now and then, by one
-     * thread.
-     */
-    public void expire() {
+    /** Hangs up on those that have left an answer unread for too long. */
+    @Override
+    public void tick() {
         long now = System.nanoTime();
         clients.forEach((connection, client) ->
                 client.delivery

@@ -20,4 +20,10 @@ public interface ConnectionLife {
 
     /** The connection is about to be closed. */
     void ended(ClientConnection connection, ConnectionEnd how);
+
+    /**
+     * Some time has passed: a moment to end what is overdue. On the server's clock thread, which it
+     * must not block.
+     */
+    default void tick() {}
 }

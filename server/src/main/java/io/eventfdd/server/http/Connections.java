@@ -68,6 +68,7 @@ final class Connections implements AutoCloseable {
         for (var client : live) {
             client.expire(now);
         }
+        life.tick();
     }
 
     /** What configures each accepted channel: makes the connection of it, and sets no option. */
