@@ -119,7 +119,8 @@ public final class Main {
         var directory =
                 Optional.ofNullable(options.<Path>matchedOptionValue("--runtime-dir", null))
                         .orElseGet(() -> RuntimeDirectory.locate(environment, uid));
-        try (var held = RuntimeDirectory.open(directory, uid)) {
+        try (var held =
+                RuntimeDirectory.open(directory, settings.number(Setting.DIRECTORY_MODE), uid)) {
             return new Daemon(settings, held).serve();
         }
     }

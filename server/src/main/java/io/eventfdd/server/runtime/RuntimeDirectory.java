@@ -34,8 +34,8 @@ import java.util.Set;
  * that ends. The file stays: to remove it would let two daemons lock two files of the same name.
  */
 public final class RuntimeDirectory implements AutoCloseable {
-    private static final Set<PosixFilePermission> DIRECTORY_MODE =
-            PosixFilePermissions.fromString("rwxr-x---");
+    private static final Set<PosixFilePermission> FOR_US_ALONE =
+            PosixFilePermissions.fromString("rwx------");
     private static final Set<PosixFilePermission> LOCK_MODE =
             PosixFilePermissions.fromString("rw-------");
     private static final int WRITABLE_BY_ALL = 0002;
@@ -61,18 +61,19 @@ public final class RuntimeDirectory implements AutoCloseable {
     }
 
     /**
-     * Makes the directory where it is missing (0750, whatever the umask), takes it, and clears away
+     * Makes the directory where it is missing, whatever the umask, takes it, and clears away
      * sockets that nobody listens on.
      *
+     * @param mode the permission bits of a directory that is made
      * @param uid the user that this process runs as
      * @throws IOException saying why it cannot be had: another daemon has it, it is not a directory
      *     of ours or root's, its path is too long for a socket, …
      */
-    public static RuntimeDirectory open(Path directory, int uid) throws IOException {
+    public static RuntimeDirectory open(Path directory, int mode, int uid) throws IOException {
         var path = directory.toAbsolutePath().normalize();
         checkLength(path);
         try {
-            make(path);
+            make(path, mode);
             checkOwner(path, uid);
             var lockFile = openLock(path.resolve("lock"));
             try {
@@ -139,10 +140,11 @@ public final class RuntimeDirectory implements AutoCloseable {
         }
     }
 
-    private static void make(Path path) throws IOException {
+    private static void make(Path path, int mode) throws IOException {
         try {
-            Files.createDirectory(path, mode(DIRECTORY_MODE));
-            Files.setPosixFilePermissions(path, DIRECTORY_MODE); // what the umask took
+            Files.createDirectory(path, mode(FOR_US_ALONE));
+            Files.setAttribute(
+                    path, "unix:mode", mode); // not at birth, where the umask has its say
         } catch (FileAlreadyExistsException e) {
             if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
                 throw new IOException(

@@ -36,7 +36,7 @@ class RuntimeDirectoryTest {
     }
 
     private RuntimeDirectory open() throws IOException {
-        return RuntimeDirectory.open(path, uid);
+        return RuntimeDirectory.open(path, 0750, uid);
     }
 
     @Test
@@ -135,7 +135,7 @@ class RuntimeDirectoryTest {
         assertThatIOException()
                 .isThrownBy(this::open)
                 .withMessageContaining("belongs to user 12345");
-        RuntimeDirectory.open(path, 12345).close();
+        RuntimeDirectory.open(path, 0750, 12345).close();
     }
 
     @Test
@@ -154,14 +154,14 @@ class RuntimeDirectoryTest {
     @Test
     void aPathThatIsTooLongSaysSo() {
         assertThatIOException()
-                .isThrownBy(() -> RuntimeDirectory.open(parent.resolve("x".repeat(90)), uid))
+                .isThrownBy(() -> RuntimeDirectory.open(parent.resolve("x".repeat(90)), 0750, uid))
                 .withMessageContaining("bytes too long for a Unix socket");
     }
 
     @Test
     void aDirectoryThatCannotBeMadeSaysWhich() {
         assertThatIOException()
-                .isThrownBy(() -> RuntimeDirectory.open(parent.resolve("a/b"), uid))
+                .isThrownBy(() -> RuntimeDirectory.open(parent.resolve("a/b"), 0750, uid))
                 .withMessageContaining("cannot use the runtime directory " + parent.resolve("a/b"));
     }
 
