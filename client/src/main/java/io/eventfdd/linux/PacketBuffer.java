@@ -100,13 +100,13 @@ public final class PacketBuffer {
     }
 
     /** Prepares for the receipt of as much as there is room for. */
-    void clear() {
+    void makeRoom() {
         memory.setLong(IOVEC_LENGTH, maxBytes);
         control(controlBytes);
     }
 
     /** Prepares for a look at what comes with a packet: there is no room for anything. */
-    void close() {
+    void makeNoRoom() {
         memory.setLong(IOVEC_LENGTH, 0);
         control(0);
     }

@@ -271,7 +271,7 @@ public final class SeqPacketSocket implements AutoCloseable {
      * buffer} has room for; the kernel closes the others.
      */
     public Received receive(PacketBuffer buffer) throws ErrnoException {
-        buffer.clear();
+        buffer.makeRoom();
         int size = receive(buffer, MSG_CMSG_CLOEXEC);
         if (size == NOTHING) {
             return Received.Nothing.YET;
@@ -300,7 +300,7 @@ public final class SeqPacketSocket implements AutoCloseable {
 
     /** Looks at the next packet and takes nothing. */
     public Next peek(PacketBuffer buffer) throws ErrnoException {
-        buffer.close();
+        buffer.makeNoRoom();
         int size = receive(buffer, MSG_PEEK);
         if (size == NOTHING) {
             return Next.NOTHING_YET;

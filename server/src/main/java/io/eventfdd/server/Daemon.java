@@ -133,6 +133,18 @@ final class Daemon {
 
     /** Serves until a signal comes or the loop fails; the exit status. */
     int serve() throws IOException {
+        start();
+        for (var name : List.of("TERM", "INT")) {
+            Signal.handle(new Signal(name), signal -> end.complete(STOPPED));
+        }
+        sayHello();
+        int status = end.join();
+        stop();
+        return status;
+    }
+
+    /** Serves, from the return on. */
+    void start() throws IOException {
         loop.start(this::loopFailed);
         try {
             api.start();
@@ -140,13 +152,6 @@ final class Daemon {
             loop.close();
             throw e;
         }
-        for (var name : List.of("TERM", "INT")) {
-            Signal.handle(new Signal(name), signal -> end.complete(STOPPED));
-        }
-        sayHello();
-        int status = end.join();
-        stop(status);
-        return status;
     }
 
     private void sayHello() {
@@ -167,11 +172,9 @@ final class Daemon {
     }
 
     /** No new calls; then waits end, so that all are answered; then the connections. */
-    private void stop(int status) {
+    void stop() {
         api.refuseCalls();
-        if (status == STOPPED) {
-            eventfds.endWaits(End.SHUT_DOWN);
-        }
+        eventfds.endWaits(End.SHUT_DOWN);
         api.stop(TIME_FOR_ANSWERS);
         keys.close();
         loop.close();

@@ -2,6 +2,7 @@ package io.eventfdd.server.http;
 
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.server.loop.ClientGoneException;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpPrologue;
@@ -42,6 +43,8 @@ final class Dispatcher implements Handler {
         } catch (ProblemException e) {
             afresh(exchange, e);
             exchange.problem(e.problem());
+        } catch (ClientGoneException e) {
+            throw new EndOfConnection(connection.client() + " has gone");
         } catch (Routes.MethodNotAllowed e) {
             exchange.answerHeader(HeaderNames.ALLOW, e.allow());
             exchange.problem(

@@ -355,14 +355,12 @@ public final class Eventfds {
      * looked at any more.
      */
     public void forget(Caller caller) {
-        if (!caller.isWatched()) {
-            return;
+        if (caller.isWatched()) {
+            onLoopWhileItTurns(() -> {
+                lines.hungUp(caller);
+                lines.callers().forget(caller);
+            });
         }
-        onLoop(() -> {
-            lines.hungUp(caller);
-            lines.callers().forget(caller);
-            return caller;
-        });
     }
 
     /**
@@ -372,19 +370,15 @@ public final class Eventfds {
     public boolean awaitTaken(Caller caller, Duration patience) {
         var taken = new CompletableFuture<Boolean>();
         long deadline = deadline(patience);
-        onLoop(() -> {
-            lines.callers().awaitTaken(caller, deadline, taken);
-            return taken;
-        });
+        if (!onLoopWhileItTurns(() -> lines.callers().awaitTaken(caller, deadline, taken))) {
+            return false;
+        }
         return taken.join();
     }
 
     /** From now on nobody waits: all who do get {@code end}, and so do all who come. */
     public void endWaits(End end) {
-        onLoop(() -> {
-            lines.close(table.values(), end);
-            return end;
-        });
+        onLoopWhileItTurns(() -> lines.close(table.values(), end));
     }
 
     /** The loop has died of a bug: all waits end. On the loop's thread. */
@@ -515,6 +509,28 @@ public final class Eventfds {
     @FunctionalInterface
     private interface LoopCall<T> {
         T call() throws IOException;
+    }
+
+    /**
+     * Has {@code task} done on the loop's thread, and waits for that; false where the loop has
+     * ended.
+     */
+    private boolean onLoopWhileItTurns(EventLoop.Task task) {
+        var done = new CompletableFuture<Boolean>();
+        loop.submit(
+                new EventLoop.Task() {
+                    @Override
+                    public void run() throws IOException {
+                        task.run();
+                        done.complete(true);
+                    }
+
+                    @Override
+                    public void abandon() {
+                        done.complete(false);
+                    }
+                });
+        return done.join();
     }
 
     /**

@@ -1,0 +1,153 @@
+package io.eventfdd.server.fdsocket;
+
+import io.eventfdd.linux.Epoll;
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.EventFd;
+import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.loop.Registration;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Accepts connections, and goes on where there is no descriptor for one: it gives up the one that
+ * it has in reserve, so that the client can be told, and pauses where that does not help. An outage
+ * is logged when it begins and when it ends. Belongs to the loop's thread.
+ */
+final class Acceptor implements Registration.Target {
+    /** Who hears of the connections. */
+    interface Host {
+        /** Whether there may be one more, be it only to be told that it is too many. */
+        boolean hasRoom();
+
+        /** A client, which is the host's to close. */
+        void arrived(SeqPacketSocket socket) throws IOException;
+
+        /** A client for which there is no descriptor in reserve; the host's to close, soon. */
+        void tooMany(SeqPacketSocket socket);
+    }
+
+    private static final System.Logger LOGGER = System.getLogger(Acceptor.class.getName());
+    private static final Duration PAUSE = Duration.ofMillis(50);
+
+    /** How many at once, so that the others get their turn. */
+    private static final int A_TURN = 64;
+
+    private final EventLoop loop;
+    private final SeqPacketSocket listener;
+    private final Host host;
+    private @Nullable Registration registration;
+    private @Nullable EventFd reserve;
+    private boolean outage;
+    private boolean closed;
+
+    Acceptor(EventLoop loop, SeqPacketSocket listener, Host host) {
+        this.loop = loop;
+        this.listener = listener;
+        this.host = host;
+    }
+
+    /** From now on connections are accepted. */
+    void start() throws ErrnoException {
+        refill();
+        registration = loop.register(listener.fd(), Epoll.IN, this);
+    }
+
+    @Override
+    public void ready(int events) throws IOException {
+        for (int i = 0; i < A_TURN; i++) {
+            if (!host.hasRoom()) {
+                pause();
+                return;
+            }
+            Optional<SeqPacketSocket> socket;
+            try {
+                socket = listener.accept();
+            } catch (ErrnoException e) {
+                outageBegins(e);
+                if (!giveUpReserve()) {
+                    pause();
+                    return;
+                }
+                continue;
+            }
+            if (socket.isEmpty()) {
+                return;
+            }
+            if (refill()) {
+                outageEnds();
+                host.arrived(socket.get());
+            } else {
+                host.tooMany(socket.get());
+            }
+        }
+    }
+
+    private boolean refill() {
+        if (reserve == null) {
+            try {
+                reserve = EventFd.create(0, false, true);
+            } catch (ErrnoException e) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean giveUpReserve() {
+        var given = reserve;
+        reserve = null;
+        if (given != null) {
+            given.close();
+        }
+        return given != null;
+    }
+
+    /** The listener is level-triggered: it would turn the loop until there is a descriptor. */
+    private void pause() throws ErrnoException {
+        unregister();
+        loop.after(
+                PAUSE,
+                () -> {
+                    if (!closed) {
+                        start();
+                    }
+                });
+    }
+
+    private void outageBegins(ErrnoException why) {
+        if (!outage) {
+            outage = true;
+            LOGGER.log(
+                    Level.WARNING,
+                    "cannot accept connections to fd.sock: {0}; trying on",
+                    why.getMessage());
+        }
+    }
+
+    private void outageEnds() {
+        if (outage) {
+            outage = false;
+            LOGGER.log(Level.INFO, "accepting connections to fd.sock again");
+        }
+    }
+
+    private void unregister() throws ErrnoException {
+        if (registration != null) {
+            loop.unregister(registration);
+            registration = null;
+        }
+    }
+
+    /** No more connections; the listener is still to be closed. */
+    void stop() throws ErrnoException {
+        closed = true;
+        unregister();
+        giveUpReserve();
+    }
+}

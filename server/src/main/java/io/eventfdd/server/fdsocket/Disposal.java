@@ -1,0 +1,106 @@
+package io.eventfdd.server.fdsocket;
+
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.PacketBuffer;
+import io.eventfdd.linux.Received;
+import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.linux.ThreadAlarm;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The thread that lets go of what clients sent and nobody wants.
+ *
+ * <p>A descriptor in a packet is closed, where it is the last of its file, by whoever drops the
+ * packet: takes it without room for descriptors, or closes the socket over it. Closing may block as
+ * long as the sender likes; a TCP socket with SO_LINGER does. So the loop must do neither, and this
+ * thread has an alarm. No descriptor of a stranger ever comes into this process's table.
+ */
+final class Disposal implements AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger(Disposal.class.getName());
+    private static final Duration PATIENCE = Duration.ofMillis(2);
+    private static final long TIME_TO_END_SECONDS = 1;
+
+    /** How much of what a dismissed client has sent already is taken, at most. */
+    private static final int PACKETS = 32;
+
+    private final ExecutorService thread =
+            Executors.newSingleThreadExecutor(
+                    Thread.ofPlatform().daemon().name("eventfdd-fd-disposal").factory());
+    private final PacketBuffer noRoom = new PacketBuffer(1, 0);
+    private @Nullable ThreadAlarm alarm;
+
+    private interface Call {
+        void call() throws ErrnoException;
+    }
+
+    /** Drops the next packet of {@code socket}, and then does {@code next}. */
+    void drop(SeqPacketSocket socket, Runnable next) {
+        // It stays open: it is closed by this thread, too.
+        thread.execute(() -> {
+            briefly(() -> socket.receive(noRoom));
+            next.run();
+        });
+    }
+
+    /** Closes {@code socket}, whatever is unread in it, and then does {@code next}. */
+    void close(SeqPacketSocket socket, Runnable next) {
+        thread.execute(() -> {
+            briefly(socket::close);
+            next.run();
+        });
+    }
+
+    /**
+     * As {@link #close}, for a client that is still there to read what it was told: were anything
+     * unread at the close, it would be told ECONNRESET first.
+     */
+    void dismiss(SeqPacketSocket socket, Runnable next) {
+        thread.execute(() -> {
+            briefly(() -> {
+                for (int i = 0; i < PACKETS; i++) {
+                    if (!(socket.receive(noRoom) instanceof Received.Packet)) {
+                        return;
+                    }
+                }
+            });
+            briefly(socket::close);
+            next.run();
+        });
+    }
+
+    private void briefly(Call call) {
+        try {
+            if (alarm == null) {
+                alarm = ThreadAlarm.ofCurrentThread();
+            }
+            alarm.set(PATIENCE);
+            try {
+                call.call();
+            } finally {
+                alarm.clear();
+            }
+        } catch (ErrnoException e) {
+            LOGGER.log(Level.DEBUG, "while letting go: {0}", e.getMessage());
+        }
+    }
+
+    /** Waits a moment for what is still to be closed. */
+    @Override
+    public void close() {
+        thread.shutdown();
+        try {
+            if (!thread.awaitTermination(TIME_TO_END_SECONDS, TimeUnit.SECONDS)) {
+                LOGGER.log(Level.DEBUG, "the kernel closes the rest with the process");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,286 @@
+package io.eventfdd.server.fdsocket;
+
+import io.eventfdd.linux.Epoll;
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.Received;
+import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.linux.SeqPacketSocket.Next;
+import io.eventfdd.linux.SeqPacketSocket.Sent;
+import io.eventfdd.protocol.JsonFields;
+import io.eventfdd.protocol.OpenRequest;
+import io.eventfdd.protocol.Problem;
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.server.loop.Caller;
+import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.loop.Opened;
+import io.eventfdd.server.loop.Registration;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.List;
+
+/**
+ * One client: a packet is read, understood elsewhere, carried out and answered, and only when the
+ * client has taken the answer is the next one read. So a client that sends and never reads fills
+ * its own queue, and has one reply under way at most. Belongs to the loop's thread.
+ *
+ * <p>It is in the epoll set edge-triggered, for input. Only a client that has sent its next packet
+ * before it took the last reply makes it ask for room as well, which the kernel reports each time
+ * that the client takes a packet. A client that asks, reads, and asks again costs no event more.
+ */
+final class FdConnection implements Registration.Target {
+    private static final System.Logger LOGGER = System.getLogger(FdConnection.class.getName());
+    private static final int INPUT = Epoll.IN | Epoll.ET;
+    private static final int INPUT_AND_ROOM = Epoll.IN | Epoll.OUT | Epoll.ET;
+
+    private static final byte[] TOO_LARGE =
+            ProblemType.TOO_LARGE
+                    .problem("a packet is at most " + OpenRequest.MAX_PACKET + " bytes")
+                    .toBytes();
+    private static final byte[] UNASKED =
+            ProblemType.INVALID_REQUEST
+                    .problem("descriptors came with the request; nobody asked for them")
+                    .toBytes();
+    private static final byte[] SHUTTING_DOWN =
+            ProblemType.SHUTTING_DOWN.problem("the daemon is shutting down").toBytes();
+
+    private enum State {
+        /** The next packet may be read. */
+        IDLE,
+        /** A request is being carried out. */
+        BUSY,
+        /** The client is gone, or had to go. */
+        CLOSED
+    }
+
+    private final FdServer server;
+    private final EventLoop loop;
+    private final SeqPacketSocket socket;
+    private final Caller caller;
+    private final Registration registration;
+    private State state = State.IDLE;
+    private int interest = INPUT;
+
+    /** The descriptors of the last reply, which the client may have taken by now. */
+    private Flights.@Nullable Flight flight;
+
+    /** Begins to serve it; where that fails, {@code socket} is still the caller's. */
+    FdConnection(FdServer server, EventLoop loop, SeqPacketSocket socket) throws ErrnoException {
+        this.server = server;
+        this.loop = loop;
+        this.socket = socket;
+        this.caller = new Caller(socket.fd(), socket.peer());
+        this.registration = loop.register(socket.fd(), INPUT, this);
+    }
+
+    @Override
+    public void ready(int events) throws IOException {
+        if ((events & Epoll.HUP) != 0) {
+            close();
+        } else {
+            readNext();
+        }
+    }
+
+    // A request
+
+    /** Reads the next packet, where there is one and its time has come. */
+    void readNext() throws IOException {
+        if (state != State.IDLE) {
+            return;
+        }
+        try {
+            var next = socket.peek(server.buffer());
+            if (next == Next.NOTHING_YET) {
+                listenFor(INPUT);
+            } else if (!socket.peerHasTakenAll()) {
+                listenFor(INPUT_AND_ROOM);
+            } else {
+                landed();
+                read(next);
+            }
+        } catch (ErrnoException e) {
+            failed(e);
+        }
+    }
+
+    /** Looks again at once, whatever has happened before. */
+    private void listenFor(int events) throws ErrnoException {
+        if (interest != events) {
+            interest = events;
+            loop.modify(registration, events);
+        }
+    }
+
+    private void read(Next next) throws IOException {
+        if (next == Next.PACKET_WITH_FDS) {
+            state = State.BUSY;
+            server.disposal().drop(socket, () -> loop.submit(() -> reply(UNASKED)));
+        } else if (next == Next.END) {
+            close();
+        } else if (server.requests().begin(this)) {
+            state = State.BUSY;
+            carryOut();
+        }
+    }
+
+    private void carryOut() throws IOException {
+        try {
+            if (!(socket.receive(server.buffer()) instanceof Received.Packet packet)) {
+                throw new IllegalStateException("a packet that was there is gone");
+            }
+            if (!packet.truncated()) {
+                server.requests().elsewhere(() -> understood(packet.bytes()));
+                return;
+            }
+        } catch (ErrnoException e) {
+            server.requests().end();
+            throw e;
+        }
+        finish(TOO_LARGE);
+    }
+
+    /** Not on the loop's thread: what to do there. */
+    private EventLoop.Task understood(byte[] packet) {
+        try {
+            var request = OpenRequest.from(JsonFields.parse(packet));
+            return () -> open(request);
+        } catch (ProblemException e) {
+            return answering(e.problem());
+        } catch (RuntimeException | StackOverflowError bug) {
+            LOGGER.log(Level.ERROR, "a request on fd.sock met a bug", bug);
+            return answering(ProblemType.INTERNAL.problem("the daemon's log says more"));
+        }
+    }
+
+    /** Not on the loop's thread. */
+    private EventLoop.Task answering(Problem problem) {
+        var packet = problem.toBytes();
+        return () -> finish(packet);
+    }
+
+    private void open(OpenRequest request) throws IOException {
+        if (state == State.CLOSED) {
+            server.requests().end();
+            return;
+        }
+        try {
+            checkFlights(request.entries().size());
+            send(server.eventfds().open(request, caller));
+        } catch (ProblemException e) {
+            server.requests().elsewhere(() -> answering(e.problem()));
+        }
+    }
+
+    private void checkFlights(int fds) {
+        if (!server.flights().haveRoomFor(fds, user())) {
+            throw ProblemType.LIMIT.exception(
+                    "fds in flight: too many are sent to clients of user "
+                            + Integer.toUnsignedString(user())
+                            + " that have not received them");
+        }
+    }
+
+    private int user() {
+        return caller.peer().uid();
+    }
+
+    private void send(Opened opened) throws IOException {
+        var sent = send(opened.reply().toBytes(), opened);
+        if (sent == Sent.DONE) {
+            int fds = opened.fds().size();
+            flight = server.flights().begin(socket, user(), fds);
+            server.handedOut(fds);
+            server.requests().end();
+            replied();
+            return;
+        }
+        server.eventfds().takeBack(opened);
+        if (sent == Sent.TOO_MANY_IN_FLIGHT) {
+            throw ProblemType.LIMIT.exception(
+                    "fds in flight: the user of this daemon has too many that nobody received"
+                            + " (ETOOMANYREFS)");
+        }
+        server.requests().end();
+        close();
+    }
+
+    // A reply
+
+    private Sent send(byte[] packet, @Nullable Opened opened) {
+        try {
+            return socket.send(server.buffer(), packet, opened == null ? List.of() : opened.fds());
+        } catch (ErrnoException e) {
+            LOGGER.log(Level.WARNING, "a client of fd.sock gets no reply: {0}", e.getMessage());
+            return Sent.PEER_GONE;
+        }
+    }
+
+    /** The end of a request that has a place among those that are carried out. */
+    private void finish(byte[] packet) throws IOException {
+        server.requests().end();
+        reply(packet);
+    }
+
+    private void reply(byte[] packet) throws IOException {
+        if (state == State.CLOSED) {
+            return;
+        }
+        // There is always room: the client has taken all that was sent before.
+        if (send(packet, null) == Sent.DONE) {
+            replied();
+        } else {
+            close();
+        }
+    }
+
+    private void replied() throws IOException {
+        state = State.IDLE;
+        if (interest == INPUT_AND_ROOM) {
+            return; // the kernel reports when the client takes this reply
+        }
+        try {
+            if (socket.peek(server.buffer()) != Next.NOTHING_YET) {
+                // Came while this was busy, and its edge is past. It has its turn like others'.
+                listenFor(INPUT_AND_ROOM);
+            }
+        } catch (ErrnoException e) {
+            failed(e);
+        }
+    }
+
+    // The end
+
+    private void landed() {
+        if (flight != null) {
+            server.flights().end(flight);
+            flight = null;
+        }
+    }
+
+    private void failed(ErrnoException e) throws IOException {
+        LOGGER.log(Level.WARNING, "a connection to fd.sock ends: {0}", e.getMessage());
+        close();
+    }
+
+    /** The daemon stops: says so to a client that waits for a reply. */
+    void shutDown() throws IOException {
+        if (state == State.BUSY) {
+            send(SHUTTING_DOWN, null);
+        }
+        close();
+    }
+
+    private void close() throws IOException {
+        if (state == State.CLOSED) {
+            return;
+        }
+        state = State.CLOSED;
+        landed();
+        loop.unregister(registration);
+        server.ended(this, socket);
+    }
+}

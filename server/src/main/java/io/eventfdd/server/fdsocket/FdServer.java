@@ -1,0 +1,243 @@
+package io.eventfdd.server.fdsocket;
+
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.PacketBuffer;
+import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.protocol.OpenRequest;
+import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.loop.Eventfds;
+import io.eventfdd.server.runtime.SocketFile;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The server of {@code fd.sock}. It has no thread of its own for its clients: the event loop serves
+ * them.
+ */
+public final class FdServer implements AutoCloseable {
+    /**
+     * How much of it there may be.
+     *
+     * @param connections at a time; one more is told and closed
+     * @param fdsInFlight descriptors that are sent and not received, in all; the kernel's own limit
+     *     for a daemon without privileges is RLIMIT_NOFILE
+     */
+    public record Limits(int connections, long fdsInFlight) {}
+
+    private static final System.Logger LOGGER = System.getLogger(FdServer.class.getName());
+    private static final int BACKLOG = 1024;
+
+    /** How many connections above the limit there are at most, to be told and closed. */
+    private static final int BEING_TOLD = 16;
+
+    private final EventLoop loop;
+    private final Eventfds eventfds;
+    private final Limits limits;
+    private final SocketFile file;
+    private final SeqPacketSocket listener;
+    private final Acceptor acceptor;
+    private final Disposal disposal = new Disposal();
+    private final Requests requests;
+    private final Flights flights;
+    private final byte[] tooMany;
+
+    // The loop's own.
+    private final PacketBuffer buffer =
+            new PacketBuffer(OpenRequest.MAX_PACKET, OpenRequest.MAX_ENTRIES);
+    private final Set<FdConnection> connections = new HashSet<>();
+
+    /** Those too that are still to be closed. */
+    private final AtomicInteger open = new AtomicInteger();
+
+    private volatile long handedOut;
+
+    private FdServer(
+            EventLoop loop,
+            Eventfds eventfds,
+            Limits limits,
+            SocketFile file,
+            SeqPacketSocket listener) {
+        this.loop = loop;
+        this.eventfds = eventfds;
+        this.limits = limits;
+        this.file = file;
+        this.listener = listener;
+        this.requests = new Requests(loop);
+        this.flights = new Flights(limits.fdsInFlight());
+        this.tooMany =
+                ProblemType.LIMIT
+                        .problem(
+                                "max-fd-connections: there are "
+                                        + limits.connections()
+                                        + " connections already, or no descriptors for more")
+                        .toBytes();
+        this.acceptor = new Acceptor(loop, listener, new Arrivals());
+    }
+
+    /**
+     * Serves at {@code socket} from now on.
+     *
+     * @param loop which runs
+     * @param mode the socket's permission bits
+     * @param gid its group
+     * @throws IOException where the socket cannot be
+     */
+    public static FdServer start(
+            EventLoop loop, Eventfds eventfds, Path socket, int mode, int gid, Limits limits)
+            throws IOException {
+        var file = SocketFile.stage(socket);
+        try {
+            var listener = SeqPacketSocket.listen(file.staged(), BACKLOG);
+            try {
+                file.publish(mode, gid);
+                var server = new FdServer(loop, eventfds, limits, file, listener);
+                server.onLoop(server.acceptor::start);
+                return server;
+            } catch (IOException | RuntimeException e) {
+                listener.close();
+                throw e;
+            }
+        } catch (IOException | RuntimeException e) {
+            file.discard();
+            throw e;
+        }
+    }
+
+    private final class Arrivals implements Acceptor.Host {
+        @Override
+        public boolean hasRoom() {
+            return open.get() < limits.connections() + BEING_TOLD;
+        }
+
+        @Override
+        public void arrived(SeqPacketSocket socket) {
+            if (open.get() >= limits.connections()) {
+                tooMany(socket);
+                return;
+            }
+            try {
+                connections.add(new FdConnection(FdServer.this, loop, socket));
+                open.incrementAndGet();
+            } catch (ErrnoException e) {
+                LOGGER.log(Level.WARNING, "cannot serve a client: {0}", e.getMessage());
+                tooMany(socket);
+            }
+        }
+
+        @Override
+        public void tooMany(SeqPacketSocket socket) {
+            try {
+                socket.send(buffer, tooMany, List.of());
+            } catch (ErrnoException e) {
+                LOGGER.log(Level.DEBUG, "a client that is refused: {0}", e.getMessage());
+            }
+            open.incrementAndGet();
+            disposal.dismiss(socket, open::decrementAndGet);
+        }
+    }
+
+    // For its connections, on the loop's thread
+
+    Eventfds eventfds() {
+        return eventfds;
+    }
+
+    PacketBuffer buffer() {
+        assert loop.inLoop();
+        return buffer;
+    }
+
+    Disposal disposal() {
+        return disposal;
+    }
+
+    Requests requests() {
+        assert loop.inLoop();
+        return requests;
+    }
+
+    Flights flights() {
+        assert loop.inLoop();
+        return flights;
+    }
+
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+    void handedOut(int fds) {
+        assert loop.inLoop();
+        handedOut += fds;
+    }
+
+    void ended(FdConnection connection, SeqPacketSocket socket) {
+        assert loop.inLoop();
+        connections.remove(connection);
+        disposal.close(socket, open::decrementAndGet);
+    }
+
+    // For everybody
+
+    /** How many descriptors went to clients since the start. */
+    public long fdsHandedOut() {
+        return handedOut;
+    }
+
+    /** How many connections there are. */
+    public int connections() {
+        return open.get();
+    }
+
+    /**
+     * Removes the socket, ends all connections and tells those that wait for a reply. Before the
+     * loop is closed.
+     */
+    @Override
+    public void close() throws IOException {
+        file.remove();
+        onLoop(() -> {
+            acceptor.stop();
+            for (var connection : List.copyOf(connections)) {
+                connection.shutDown();
+            }
+        });
+        disposal.close(listener, () -> {});
+        disposal.close();
+        requests.close();
+    }
+
+    private void onLoop(EventLoop.Task task) throws IOException {
+        var done = new CompletableFuture<Boolean>();
+        loop.submit(
+                new EventLoop.Task() {
+                    @Override
+                    public void run() {
+                        try {
+                            task.run();
+                            done.complete(true);
+                        } catch (IOException | RuntimeException e) {
+                            done.completeExceptionally(e);
+                        }
+                    }
+
+                    @Override
+                    public void abandon() {
+                        done.complete(false); // the process ends
+                    }
+                });
+        try {
+            done.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof IOException failure) {
+                throw failure;
+            }
+            throw e;
+        }
+    }
+}
