@@ -7,6 +7,7 @@ import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.Timeout;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.fdsocket.FdServer;
 import io.eventfdd.server.http.ApiServer;
 import io.eventfdd.server.http.Clients;
 import io.eventfdd.server.http.Endpoint;
@@ -29,6 +30,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** One run of the daemon: what it is made of, and the order in which that starts and stops. */
@@ -52,6 +54,7 @@ final class Daemon {
     private final Eventfds eventfds;
     private final IdempotencyKeys keys;
     private final ApiServer api;
+    private Optional<FdServer> fds = Optional.empty();
     private final CompletableFuture<Integer> end = new CompletableFuture<>();
 
     /** All of it, and nothing started. */
@@ -104,15 +107,16 @@ final class Daemon {
      * accept(2) must never meet EMFILE: where the process may have fewer files, there are fewer of
      * everything.
      */
-    private static Settings withinOpenFiles(Settings wanted) throws IOException {
+    private static Settings withinOpenFiles(Settings asked) throws IOException {
         long limit = OpenFiles.raiseLimit();
+        var wanted = asked.lowered(Setting.MAX_FDS_IN_FLIGHT, limit);
         long free = Math.max(limit - RESERVE, 4);
-        long asked =
+        long needed =
                 (long) wanted.number(Setting.MAX_EVENTFDS)
                         + wanted.number(Setting.MAX_CONNECTIONS)
                         + wanted.number(Setting.MAX_FD_CONNECTIONS);
-        if (asked <= free) {
-            OpenFiles.growTable((int) (asked + RESERVE));
+        if (needed <= free) {
+            OpenFiles.growTable((int) (needed + RESERVE));
             return wanted;
         }
         OpenFiles.growTable((int) limit);
@@ -147,8 +151,20 @@ final class Daemon {
     void start() throws IOException {
         loop.start(this::loopFailed);
         try {
+            fds =
+                    Optional.of(
+                            FdServer.start(
+                                    loop,
+                                    eventfds,
+                                    directory.fdSocket(),
+                                    settings.number(Setting.SOCKET_MODE),
+                                    directory.groupId(),
+                                    new FdServer.Limits(
+                                            settings.number(Setting.MAX_FD_CONNECTIONS),
+                                            settings.number(Setting.MAX_FDS_IN_FLIGHT))));
             api.start();
         } catch (IOException e) {
+            closeFds();
             loop.close();
             throw e;
         }
@@ -157,6 +173,7 @@ final class Daemon {
     private void sayHello() {
         System.out.println("eventfdd " + Version.text() + " serves");
         System.out.println("  HTTP      " + directory.apiSocket());
+        System.out.println("  raw fds   " + directory.fdSocket());
         System.out.println("try");
         System.out.println(
                 "  curl --unix-socket "
@@ -175,9 +192,21 @@ final class Daemon {
     void stop() {
         api.refuseCalls();
         eventfds.endWaits(End.SHUT_DOWN);
+        closeFds();
         api.stop(TIME_FOR_ANSWERS);
         keys.close();
         loop.close();
+    }
+
+    private void closeFds() {
+        try {
+            if (fds.isPresent()) {
+                fds.get().close();
+            }
+        } catch (IOException e) {
+            LOGGER.log(
+                    Level.WARNING, "cannot close {0}: {1}", directory.fdSocket(), e.getMessage());
+        }
     }
 
     private int connections() {
@@ -200,6 +229,7 @@ final class Daemon {
                         Setting.MAX_EVENTFDS,
                         Setting.MAX_CONNECTIONS,
                         Setting.MAX_FD_CONNECTIONS,
+                        Setting.MAX_FDS_IN_FLIGHT,
                         Setting.MAX_WAITERS)) {
             limits.put(setting.key(), settings.number(setting));
         }

@@ -76,11 +76,11 @@ class IdempotencyTest {
         try (var client = daemon.connect()) {
             client.send(
                     "POST /v1/eventfds/n/read HTTP/1.1\r\n"
-                        + "Host: x\r\n"
-                        + "Idempotency-Key: k\r\n"
-                        + "Content-Type: application/json\r\n"
-                        + "Content-Length: 17\r\n\r\n"
-                        + "{\"timeout\":\"20s\"}");
+                            + "Host: x\r\n"
+                            + "Idempotency-Key: k\r\n"
+                            + "Content-Type: application/json\r\n"
+                            + "Content-Length: 17\r\n\r\n"
+                            + "{\"timeout\":\"20s\"}");
             until(() -> daemon.waiters("n") == 1);
             post("read", "k", "{\"timeout\":\"20s\"}")
                     .statusCode(409)
@@ -115,9 +115,9 @@ class IdempotencyTest {
         var client = daemon.connect();
         client.send(
                 "POST /v1/eventfds/n/read HTTP/1.1\r\n"
-                    + "Host: x\r\n"
-                    + "Idempotency-Key: k\r\n"
-                    + "Content-Length: 0\r\n\r\n");
+                        + "Host: x\r\n"
+                        + "Idempotency-Key: k\r\n"
+                        + "Content-Length: 0\r\n\r\n");
         until(() -> daemon.count("n").equals("0"));
         client.close();
         until(() -> daemon.count("n").equals("5"));

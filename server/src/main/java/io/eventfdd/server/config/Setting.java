@@ -20,6 +20,12 @@ public enum Setting {
     MAX_EVENTFDS(Kind.NUMBER, "10000", "1", "1000000", "named eventfds in all"),
     MAX_CONNECTIONS(Kind.NUMBER, "8192", "1", "1000000", "connections to api.sock"),
     MAX_FD_CONNECTIONS(Kind.NUMBER, "512", "1", "1000000", "connections to fd.sock"),
+    MAX_FDS_IN_FLIGHT(
+            Kind.NUMBER,
+            "16384",
+            "253",
+            "1000000",
+            "raw fds that are sent and not received yet, in all"),
     MAX_WAITERS(
             Kind.NUMBER,
             "20000",
