@@ -66,8 +66,10 @@ final class Daemon {
                 new Eventfds(
                         loop,
                         new Limits(
-                                settings.number(Setting.MAX_EVENTFDS),
-                                settings.number(Setting.MAX_WAITERS)),
+                                limit(Setting.MAX_EVENTFDS, Setting.MAX_EVENTFDS_PER_USER),
+                                limit(Setting.MAX_WAITERS, Setting.MAX_WAITERS_PER_USER),
+                                settings.number(Setting.MAX_WAITERS_PER_CONNECTION),
+                                limit(Setting.MAX_WATCHERS, Setting.MAX_WATCHERS_PER_USER)),
                         directory.groupId(),
                         Clock.systemUTC());
         var clients = new Clients(eventfds, settings.duration(Setting.DELIVERY_TIMEOUT));
@@ -95,12 +97,17 @@ final class Daemon {
                         ApiServer.Settings.of(directory.apiSocket(), directory.groupId())
                                 .withSocketMode(settings.number(Setting.SOCKET_MODE))
                                 .withMaxConnections(settings.number(Setting.MAX_CONNECTIONS))
+                                .withMaxBody(settings.number(Setting.MAX_BODY))
                                 .withTimeouts(
                                         settings.duration(Setting.IDLE_TIMEOUT),
                                         settings.duration(Setting.REQUEST_TIMEOUT),
                                         settings.duration(Setting.DELIVERY_TIMEOUT)),
                         endpoints,
                         clients);
+    }
+
+    private Limits.Limit limit(Setting inAll, Setting perUser) {
+        return new Limits.Limit(settings.number(inAll), settings.number(perUser));
     }
 
     /**
@@ -224,17 +231,12 @@ final class Daemon {
                 .put("api", directory.apiSocket().toString())
                 .put("fd", directory.fdSocket().toString());
         var limits = about.putObject("limits");
-        for (var setting :
-                List.of(
-                        Setting.MAX_EVENTFDS,
-                        Setting.MAX_CONNECTIONS,
-                        Setting.MAX_FD_CONNECTIONS,
-                        Setting.MAX_FDS_IN_FLIGHT,
-                        Setting.MAX_WAITERS)) {
-            limits.put(setting.key(), settings.number(setting));
-        }
-        for (var setting : List.of(Setting.MAX_WAIT, Setting.DELIVERY_TIMEOUT)) {
-            limits.put(setting.key(), Timeout.format(settings.duration(setting)));
+        for (var setting : Setting.values()) {
+            if (setting.isNumber()) {
+                limits.put(setting.key(), settings.number(setting));
+            } else if (setting.isDuration()) {
+                limits.put(setting.key(), Timeout.format(settings.duration(setting)));
+            }
         }
         return about;
     }

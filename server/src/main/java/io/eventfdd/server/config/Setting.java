@@ -18,6 +18,7 @@ public enum Setting {
             "permission bits of the runtime directory where the daemon makes it"),
     SOCKET_MODE(Kind.MODE, "0660", "0600", "0666", "permission bits of both sockets"),
     MAX_EVENTFDS(Kind.NUMBER, "10000", "1", "1000000", "named eventfds in all"),
+    MAX_EVENTFDS_PER_USER(Kind.NUMBER, "10000", "1", "1000000", "named eventfds of one user"),
     MAX_CONNECTIONS(Kind.NUMBER, "8192", "1", "1000000", "connections to api.sock"),
     MAX_FD_CONNECTIONS(Kind.NUMBER, "512", "1", "1000000", "connections to fd.sock"),
     MAX_FDS_IN_FLIGHT(
@@ -32,6 +33,16 @@ public enum Setting {
             "1",
             "1000000",
             "calls that wait; a wait on many counts once for each name"),
+    MAX_WAITERS_PER_USER(Kind.NUMBER, "20000", "1", "1000000", "the same of one user"),
+    MAX_WAITERS_PER_CONNECTION(
+            Kind.NUMBER,
+            "1024",
+            "1",
+            "1024",
+            "the same on one connection: names of a wait on many"),
+    MAX_WATCHERS(Kind.NUMBER, "1000", "1", "1000000", "streams of counts that are watched"),
+    MAX_WATCHERS_PER_USER(Kind.NUMBER, "1000", "1", "1000000", "the same of one user"),
+    MAX_BODY(Kind.NUMBER, "65536", "1024", "65536", "bytes of a request's body"),
     MAX_WAIT(Kind.DURATION, "1h", "1s", "24h", "the longest timeout that a call may ask for"),
     IDLE_TIMEOUT(
             Kind.DURATION,
@@ -83,6 +94,16 @@ public enum Setting {
     /** The name in the environment, as in {@code EVENTFDD_MAX_WAIT}. */
     public String variable() {
         return "EVENTFDD_" + name();
+    }
+
+    /** Whether it is a count of something. */
+    public boolean isNumber() {
+        return kind == Kind.NUMBER;
+    }
+
+    /** Whether it is a time. */
+    public boolean isDuration() {
+        return kind == Kind.DURATION;
     }
 
     /** The value where none is given. */

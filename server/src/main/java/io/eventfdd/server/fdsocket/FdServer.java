@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -58,6 +59,7 @@ public final class FdServer implements AutoCloseable {
     /** Those too that are still to be closed. */
     private final AtomicInteger open = new AtomicInteger();
 
+    private final AtomicBoolean closed = new AtomicBoolean();
     private volatile long handedOut;
 
     private FdServer(
@@ -200,6 +202,9 @@ public final class FdServer implements AutoCloseable {
      */
     @Override
     public void close() throws IOException {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         file.remove();
         onLoop(() -> {
             acceptor.stop();

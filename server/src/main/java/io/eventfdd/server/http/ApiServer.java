@@ -130,6 +130,19 @@ public final class ApiServer {
                     sendTimeout);
         }
 
+        /** The same with another limit of a request's body, in bytes. */
+        public Settings withMaxBody(int max) {
+            return new Settings(
+                    socket,
+                    socketMode,
+                    socketGroup,
+                    maxConnections,
+                    max,
+                    idleTimeout,
+                    requestTimeout,
+                    sendTimeout);
+        }
+
         /** The same with other timeouts. */
         public Settings withTimeouts(Duration idle, Duration request, Duration send) {
             return new Settings(

@@ -10,6 +10,7 @@ import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.protocol.WaitRequest;
 import io.eventfdd.protocol.WaitRequest.Mode;
+import io.eventfdd.server.access.Denials;
 import io.eventfdd.server.access.Right;
 import io.eventfdd.server.loop.Waiter.Outcome;
 
@@ -42,14 +43,14 @@ public final class Eventfds {
 
     private final EventLoop loop;
     private final Lines lines;
-    private final Limits limits;
+    private final Denials denials = new Denials(System::nanoTime);
     private final int groupId;
     private final Clock clock;
     private final ConcurrentNavigableMap<String, NamedEventfd> table =
             new ConcurrentSkipListMap<>();
 
-    /** How many are in the table; the loop's own. */
-    private int standing;
+    /** Those in the table; the loop's own. */
+    private final Quota standing;
 
     /**
      * None yet.
@@ -59,8 +60,8 @@ public final class Eventfds {
      */
     public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock) {
         this.loop = loop;
-        this.lines = new Lines(loop, limits.waiters());
-        this.limits = limits;
+        this.lines = new Lines(loop, limits);
+        this.standing = new Quota("max-eventfds", limits.eventfds());
         this.groupId = groupId;
         this.clock = clock;
     }
@@ -90,17 +91,10 @@ public final class Eventfds {
         if (found != null) {
             return new Made(found, false);
         }
-        checkRoomFor(1);
+        standing.check(caller.peer().uid(), 1);
         var eventfd = newEventfd(name, spec, caller);
         enter(eventfd);
         return new Made(eventfd, true);
-    }
-
-    private void checkRoomFor(int more) {
-        if (standing + more > limits.eventfds()) {
-            throw ProblemType.LIMIT.exception(
-                    "max-eventfds: there are " + standing + " of at most " + limits.eventfds());
-        }
     }
 
     /** One that is not in the table yet. */
@@ -115,13 +109,13 @@ public final class Eventfds {
 
     private void enter(NamedEventfd eventfd) {
         table.put(eventfd.name().value(), eventfd);
-        standing++;
+        standing.add(eventfd.owner().uid(), 1);
     }
 
     /** Ends all who wait on it, and closes the daemon's descriptor. */
     private void remove(NamedEventfd eventfd) throws IOException {
         table.remove(eventfd.name().value());
-        standing--;
+        standing.add(eventfd.owner().uid(), -1);
         lines.delete(eventfd);
         eventfd.eventFd().close();
     }
@@ -141,7 +135,7 @@ public final class Eventfds {
             check(entry, standing, caller);
             missing += standing == null ? 1 : 0;
         }
-        checkRoomFor(missing);
+        standing.check(caller.peer().uid(), missing);
         var all = new ArrayList<NamedEventfd>(request.entries().size());
         var made = new ArrayList<NamedEventfd>(missing);
         try {
@@ -239,8 +233,7 @@ public final class Eventfds {
                 throw notFound(name);
             }
             if (!Right.mayDelete(caller.peer(), eventfd.owner().uid())) {
-                throw ProblemType.FORBIDDEN.exception(
-                        name + " is not yours to delete: only its owner or root may");
+                throw forbidden(caller, name + " may be deleted by its owner and root only");
             }
             remove(eventfd);
             return eventfd;
@@ -399,7 +392,7 @@ public final class Eventfds {
 
     /** How many eventfds there are. */
     public int size() {
-        return onLoop(() -> standing);
+        return onLoop(standing::inAll);
     }
 
     /** How many calls wait, once for each eventfd that they wait on. */
@@ -422,12 +415,11 @@ public final class Eventfds {
         return eventfd;
     }
 
-    private static void require(Right right, NamedEventfd eventfd, Caller caller) {
+    private void require(Right right, NamedEventfd eventfd, Caller caller) {
         if (!holds(right, eventfd, caller)) {
-            throw ProblemType.FORBIDDEN.exception(
-                    "user "
-                            + Integer.toUnsignedString(caller.peer().uid())
-                            + " may not "
+            throw forbidden(
+                    caller,
+                    "to "
                             + right.verb()
                             + " "
                             + eventfd.name()
@@ -436,6 +428,13 @@ public final class Eventfds {
                             + " of user "
                             + Integer.toUnsignedString(eventfd.owner().uid()));
         }
+    }
+
+    private ProblemException forbidden(Caller caller, String what) {
+        int user = caller.peer().uid();
+        var sentence = "user " + Integer.toUnsignedString(user) + " has no right: " + what;
+        denials.add(user, sentence);
+        return ProblemType.FORBIDDEN.exception(sentence);
     }
 
     private static boolean holds(Right right, NamedEventfd eventfd, Caller caller) {

@@ -6,6 +6,7 @@ import io.eventfdd.linux.ReadBuffer;
 import io.eventfdd.linux.Readiness;
 import io.eventfdd.linux.ThreadAlarm;
 import io.eventfdd.protocol.Count;
+import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.server.loop.Waiter.Consumer;
 import io.eventfdd.server.loop.Waiter.Observer;
@@ -38,17 +39,20 @@ final class Lines {
     private final EventLoop loop;
     private final Turn turn;
     private final Callers callers;
-    private final int maxWaiters;
+    private final int mostPerConnection;
+    private final Quota waiting;
+    private final Quota watching;
     private final ReadBuffer buffer = new ReadBuffer();
     private final Readiness readiness = new Readiness();
     private @Nullable ThreadAlarm alarm;
     private @Nullable End over;
     private long arrivals;
-    private int waiting;
 
-    Lines(EventLoop loop, int maxWaiters) {
+    Lines(EventLoop loop, Limits limits) {
         this.loop = loop;
-        this.maxWaiters = maxWaiters;
+        this.mostPerConnection = limits.waitersPerConnection();
+        this.waiting = new Quota("max-waiters", limits.waiters());
+        this.watching = new Quota("max-watchers", limits.watchers());
         this.turn = new Turn(this);
         this.callers = new Callers(loop, this);
     }
@@ -82,7 +86,7 @@ final class Lines {
     /** How many wait, once for each eventfd that they wait on. */
     int waiting() {
         assert loop.inLoop();
-        return waiting;
+        return waiting.inAll();
     }
 
     private @Nullable Outcome refusal(Waiter waiter) {
@@ -97,12 +101,25 @@ final class Lines {
                 return new Outcome.Ended(End.DELETED);
             }
         }
-        if (waiting + waiter.targets().size() > maxWaiters) {
+        int size = waiter.targets().size();
+        if (size > mostPerConnection) {
             return new Outcome.Refused(
                     ProblemType.LIMIT.problem(
-                            "max-waiters: " + maxWaiters + " calls wait already"));
+                            "max-waiters-per-connection: "
+                                    + size
+                                    + " names are more than "
+                                    + mostPerConnection));
+        }
+        try {
+            quota(waiter).check(waiter.caller().peer().uid(), size);
+        } catch (ProblemException e) {
+            return new Outcome.Refused(e.problem());
         }
         return null;
+    }
+
+    private Quota quota(Waiter waiter) {
+        return waiter instanceof Watcher ? watching : waiting;
     }
 
     private void serve(Waiter waiter) throws IOException {
@@ -158,7 +175,7 @@ final class Lines {
     }
 
     private void enter(Waiter waiter) {
-        waiting += waiter.targets().size();
+        quota(waiter).add(waiter.caller().peer().uid(), waiter.targets().size());
         for (var target : waiter.targets()) {
             switch (waiter) {
                 case Consumer consumer -> target.consumers.add(consumer);
@@ -171,7 +188,7 @@ final class Lines {
     }
 
     private void leave(Waiter waiter) throws IOException {
-        waiting -= waiter.targets().size();
+        quota(waiter).add(waiter.caller().peer().uid(), -waiter.targets().size());
         for (var target : waiter.targets()) {
             switch (waiter) {
                 case Consumer consumer -> target.consumers.remove(consumer);

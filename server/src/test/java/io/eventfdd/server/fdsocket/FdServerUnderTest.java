@@ -1,0 +1,248 @@
+package io.eventfdd.server.fdsocket;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.eventfdd.linux.EventFd;
+import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.OpenFiles;
+import io.eventfdd.linux.PacketBuffer;
+import io.eventfdd.linux.PeerCredentials;
+import io.eventfdd.linux.Received;
+import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.linux.SeqPacketSocket.Sent;
+import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.protocol.Json;
+import io.eventfdd.protocol.JsonFields;
+import io.eventfdd.protocol.OpenReply;
+import io.eventfdd.protocol.OpenRequest;
+import io.eventfdd.server.loop.Caller;
+import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.loop.Eventfds;
+import io.eventfdd.server.loop.Limits;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** A real server on a real loop, and clients of it. */
+final class FdServerUnderTest implements AutoCloseable {
+    static final Duration PATIENCE = Duration.ofSeconds(15);
+    static final FdServer.Limits ROOMY = new FdServer.Limits(512, 10_000);
+
+    final EventLoop loop;
+    final Eventfds eventfds;
+    final Path path;
+    final FdServer server;
+    private final List<Client> clients = new ArrayList<>();
+
+    FdServerUnderTest() throws IOException {
+        this(ROOMY, 15_000);
+    }
+
+    FdServerUnderTest(FdServer.Limits limits, int maxEventfds) throws IOException {
+        loop = new EventLoop(System::nanoTime);
+        eventfds = new Eventfds(loop, new Limits(maxEventfds, 100), 0, Clock.systemUTC());
+        loop.start(() -> {});
+        path = Files.createTempDirectory("efd").resolve("fd.sock");
+        server = FdServer.start(loop, eventfds, path, 0660, 0, limits);
+    }
+
+    /** A problem's name and detail. */
+    record Problem(String slug, String detail) {}
+
+    /** What came in reply, and the descriptors, which are the caller's. */
+    record Reply(String json, List<Fd> fds) implements AutoCloseable {
+        List<OpenReply.Entry> entries() {
+            assertThat(json).startsWith("{\"eventfds\"");
+            return OpenReply.from(JsonFields.parse(json.getBytes(UTF_8))).entries();
+        }
+
+        Problem problem() {
+            assertThat(fds).as("descriptors with a problem").isEmpty();
+            var document = Json.parse(json.getBytes(UTF_8));
+            assertThat(document.path("title").isTextual()).isTrue();
+            assertThat(document.path("status").isInt()).isTrue();
+            return new Problem(
+                    document.path("type").asText().replace("urn:eventfdd:problem:", ""),
+                    document.path("detail").asText());
+        }
+
+        String slug() {
+            return problem().slug();
+        }
+
+        @Override
+        public void close() {
+            fds.forEach(Fd::close);
+        }
+    }
+
+    /** One connection, seen from its other end. */
+    static final class Client implements AutoCloseable {
+        final SeqPacketSocket socket;
+        private final PacketBuffer buffer = new PacketBuffer(1 << 18, PacketBuffer.MAX_FDS);
+
+        private Client(SeqPacketSocket socket) {
+            this.socket = socket;
+        }
+
+        /** False where the queue is full, or the server is gone. */
+        boolean offer(byte[] packet, Fd... fds) {
+            try {
+                return socket.send(buffer, packet, Arrays.asList(fds)) == Sent.DONE;
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        void send(byte[] packet, Fd... fds) {
+            assertThat(offer(packet, fds)).as("sent").isTrue();
+        }
+
+        void send(OpenRequest.Entry... entries) {
+            send(request(entries));
+        }
+
+        Received receive() {
+            try {
+                var received = socket.receive(buffer, PATIENCE);
+                assertThat(received).as("in time").isNotEqualTo(Received.Nothing.YET);
+                return received;
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        Reply reply() {
+            var received = receive();
+            assertThat(received).isInstanceOf(Received.Packet.class);
+            var packet = (Received.Packet) received;
+            assertThat(packet.truncated() || packet.controlTruncated()).isFalse();
+            return new Reply(new String(packet.bytes(), UTF_8), packet.fds());
+        }
+
+        Received receiveNow() {
+            try {
+                return socket.receive(buffer);
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        boolean hasSomething() {
+            try {
+                return socket.peek(new PacketBuffer(0, 0)) != SeqPacketSocket.Next.NOTHING_YET;
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        Reply ask(byte[] packet, Fd... fds) {
+            send(packet, fds);
+            return reply();
+        }
+
+        Reply ask(String json) {
+            return ask(json.replace('\'', '"').getBytes(UTF_8));
+        }
+
+        Reply open(OpenRequest.Entry... entries) {
+            return ask(request(entries));
+        }
+
+        void assertEnded() {
+            assertThat(receive()).isEqualTo(Received.Nothing.ANY_MORE);
+        }
+
+        @Override
+        public void close() {
+            socket.close();
+        }
+    }
+
+    Client client() throws IOException {
+        var client = new Client(SeqPacketSocket.connect(path, PATIENCE));
+        clients.add(client);
+        return client;
+    }
+
+    static EventfdName name(String name) {
+        return new EventfdName(name);
+    }
+
+    static OpenRequest.Entry there(String name) {
+        return OpenRequest.Entry.of(name(name));
+    }
+
+    static OpenRequest.Entry creating(String name) {
+        return creating(name, EventfdSpec.counter());
+    }
+
+    static OpenRequest.Entry creating(String name, EventfdSpec spec) {
+        return OpenRequest.Entry.creating(name(name), spec);
+    }
+
+    static byte[] request(OpenRequest.Entry... entries) {
+        return Json.bytes(new OpenRequest(List.of(entries)).toJson());
+    }
+
+    /** What {@code fd} has, which is closed then. */
+    static long readOnce(Fd fd) throws IOException {
+        try (var eventFd = EventFd.adopt(fd)) {
+            return eventFd.read();
+        }
+    }
+
+    void make(String name, EventfdSpec spec) {
+        eventfds.create(
+                name(name),
+                spec,
+                new Caller(
+                        Fd.borrow(0),
+                        new PeerCredentials(1, OpenFiles.effectiveUser(), 0, List.of())));
+    }
+
+    /** Counted just after they are sent. */
+    long fdsHandedOut() {
+        assertThat(eventfds.size()).as("asked on the loop").isNotNegative();
+        return server.fdsHandedOut();
+    }
+
+    static void until(BooleanSupplier condition) {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(end);
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Not the jars, which the class loader opens when it wants to. */
+    static long openFds() throws IOException {
+        long count = 0;
+        for (int fd = 0; fd < 2000; fd++) {
+            var link = Path.of("/proc/self/fd/" + fd);
+            if (Files.isSymbolicLink(link)
+                    && !Files.readSymbolicLink(link).toString().startsWith("/")) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+        loop.close();
+        clients.forEach(Client::close);
+        Files.delete(path.getParent());
+    }
+}
