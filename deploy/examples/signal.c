@@ -1,0 +1,33 @@
+// The raw eventfd of a name, in C: signal DIR NAME adds 1, signal DIR NAME wait blocks until it is readable and takes it.
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+static int open_eventfd(const char *directory, const char *name) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char packet[1024], control[CMSG_SPACE(sizeof(int))];
+    struct iovec data = {packet, sizeof packet};
+    struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    int fd = -1, s = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s/fd.sock", directory);
+    snprintf(packet, sizeof packet, "{\"op\":\"open\",\"eventfds\":[{\"name\":\"%s\",\"create\":{}}]}", name);
+    if (connect(s, (void *)&address, sizeof address) || send(s, packet, strlen(packet), 0) < 0) return -1;
+    ssize_t size = recvmsg(s, &message, MSG_CMSG_CLOEXEC);
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+    if (rights && rights->cmsg_type == SCM_RIGHTS) memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+    else fprintf(stderr, "%.*s\n", (int)(size > 0 ? size : 0), packet); // a problem document
+    return fd;
+}
+
+int main(int argc, char **argv) {
+    eventfd_t value;
+    int fd = argc < 3 ? -1 : open_eventfd(argv[1], argv[2]);
+    if (fd < 0) return perror("signal DIR NAME [wait]"), 1;
+    if (argc == 3) return eventfd_write(fd, 1) ? perror("eventfd_write"), 1 : 0;
+    while (eventfd_read(fd, &value)) poll(&(struct pollfd){fd, POLLIN, 0}, 1, -1); // it may be taken from under our nose
+    printf("%llu\n", (unsigned long long)value);
+    return 0;
+}

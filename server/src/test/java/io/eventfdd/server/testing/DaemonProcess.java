@@ -1,0 +1,193 @@
+package io.eventfdd.server.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.restassured.specification.RequestSpecification;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The packaged daemon as a process of its own, on a runtime directory of its own, and other
+ * processes beside it.
+ */
+public final class DaemonProcess implements AutoCloseable {
+    private static final Path DISTRIBUTION =
+            Path.of(System.getProperty("eventfdd.dist", "target/dist"));
+
+    private final Path parent;
+    private final List<String> options;
+    private Process process;
+
+    private DaemonProcess(Path parent, List<String> options) throws IOException {
+        this.parent = parent;
+        this.options = options;
+        this.process = launch();
+    }
+
+    /** One that serves, with {@code options} of {@code serve}. */
+    public static DaemonProcess start(String... options) throws IOException {
+        var daemon = new DaemonProcess(Files.createTempDirectory("efd"), List.of(options));
+        daemon.awaitServing();
+        return daemon;
+    }
+
+    private Process launch() throws IOException {
+        var command =
+                new ArrayList<>(
+                        List.of(
+                                launcher().toString(),
+                                "serve",
+                                "--runtime-dir",
+                                directory().toString()));
+        command.addAll(options);
+        return new ProcessBuilder(command)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(out().toFile()))
+                .redirectError(ProcessBuilder.Redirect.appendTo(err().toFile()))
+                .start();
+    }
+
+    private void awaitServing() {
+        try {
+            until(() -> !process.isAlive() || read(out()).contains("curl"));
+        } catch (AssertionError e) {
+            process.destroyForcibly();
+            throw e;
+        }
+        assertThat(process.isAlive()).as(read(err())).isTrue();
+    }
+
+    /** The script that starts it. */
+    public static Path launcher() {
+        return DISTRIBUTION.resolve("bin/eventfdd").toAbsolutePath();
+    }
+
+    /** Starts it again, on the same directory. */
+    public void restart() throws IOException {
+        Files.delete(out());
+        process = launch();
+        awaitServing();
+    }
+
+    /** The runtime directory. */
+    public Path directory() {
+        return parent.resolve("run");
+    }
+
+    /** A file beside the runtime directory, for the test's own use. */
+    public Path file(String name) {
+        return parent.resolve(name);
+    }
+
+    /** The socket of the HTTP calls. */
+    public Path api() {
+        return directory().resolve("api.sock");
+    }
+
+    private Path out() {
+        return parent.resolve("out");
+    }
+
+    private Path err() {
+        return parent.resolve("err");
+    }
+
+    /** What it printed. */
+    public String output() {
+        return read(out());
+    }
+
+    /** What it logged. */
+    public String log() {
+        return read(err());
+    }
+
+    /** A request by REST Assured. */
+    public RequestSpecification request() {
+        return UnixRestAssured.given(api());
+    }
+
+    /** A connection to send bytes on. */
+    public RawClient connect() throws IOException {
+        return RawClient.connect(api());
+    }
+
+    /** The process. */
+    public Process process() {
+        return process;
+    }
+
+    /** Sends it a signal, as kill(1) names it. */
+    public void signal(String name) throws IOException {
+        run("kill", "-" + name, Long.toString(process.pid()));
+    }
+
+    /** Its exit status, once it has ended. */
+    public int exitStatus() throws InterruptedException {
+        assertThat(process.waitFor(15, TimeUnit.SECONDS)).as("it ends").isTrue();
+        return process.exitValue();
+    }
+
+    /** How many descriptors it has. */
+    public long openFds() throws IOException {
+        try (var fds = Files.list(Path.of("/proc/" + process.pid() + "/fd"))) {
+            return fds.count();
+        }
+    }
+
+    /** Runs {@code command} to its end, which is a good one; what it printed. */
+    public String run(String... command) throws IOException {
+        var running = begin(command);
+        var output =
+                new String(
+                        running.getInputStream().readAllBytes(),
+                        java.nio.charset.StandardCharsets.UTF_8);
+        try {
+            assertThat(running.waitFor()).as(String.join(" ", command) + "\n" + output).isZero();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+        return output;
+    }
+
+    /** Starts {@code command} beside it; what it prints comes by its output. */
+    public Process begin(String... command) throws IOException {
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    /** Waits until {@code condition} holds. */
+    public static void until(BooleanSupplier condition) {
+        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(end);
+            Thread.onSpinWait();
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.exists(file) ? Files.readString(file) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroyForcibly();
+        process.onExit().join();
+        try (var files = Files.walk(parent)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
