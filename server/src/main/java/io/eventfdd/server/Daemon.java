@@ -80,6 +80,34 @@ final class Daemon {
                         new IdempotencyKeys.Limits(
                                 settings.number(Setting.MAX_KEYS),
                                 settings.number(Setting.MAX_KEY_BYTES)));
+        var metrics = new Metrics();
+        metrics.watch(loop, eventfds);
+        metrics.counter(
+                "eventfdd_put_backs",
+                "Values that went back since their clients did not take them",
+                clients::returned);
+        metrics.counter(
+                "eventfdd_idempotent_replays",
+                "Calls that came again and got their answer again",
+                keys::replays);
+        metrics.gauge("eventfdd_idempotency_keys", "Idempotency keys that are kept", keys::size);
+        metrics.gauge("eventfdd_connections", "Connections to api.sock", this::connections);
+        metrics.gauge(
+                "eventfdd_fd_connections",
+                "Connections to fd.sock",
+                () -> fds.map(FdServer::connections).orElse(0));
+        metrics.counter(
+                "eventfdd_fds_handed_out",
+                "Raw descriptors that were sent to clients",
+                () -> fds.map(FdServer::fdsHandedOut).orElse(0L));
+        metrics.gauge(
+                "eventfdd_max_eventfds",
+                "The limit of named eventfds",
+                () -> settings.number(Setting.MAX_EVENTFDS));
+        metrics.gauge(
+                "eventfdd_max_eventfds_per_user",
+                "The limit of one user",
+                () -> settings.number(Setting.MAX_EVENTFDS_PER_USER));
         var calls =
                 new EventfdApi(
                         eventfds,
@@ -91,7 +119,7 @@ final class Daemon {
         var endpoints = new ArrayList<Endpoint>(calls.endpoints());
         endpoints.addAll(new HealthApi(eventfds::isTurning, this::isReady).endpoints());
         endpoints.add(new OpenApiDocument().endpoint());
-        endpoints.add(new MetricsApi(Metrics.of(loop, eventfds, this::connections)).endpoint());
+        endpoints.add(new MetricsApi(metrics.registry()).endpoint());
         this.api =
                 new ApiServer(
                         ApiServer.Settings.of(directory.apiSocket(), directory.groupId())
@@ -103,7 +131,8 @@ final class Daemon {
                                         settings.duration(Setting.REQUEST_TIMEOUT),
                                         settings.duration(Setting.DELIVERY_TIMEOUT)),
                         endpoints,
-                        clients);
+                        clients,
+                        metrics);
     }
 
     private Limits.Limit limit(Setting inAll, Setting perUser) {

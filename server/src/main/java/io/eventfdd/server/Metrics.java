@@ -1,47 +1,141 @@
 package io.eventfdd.server;
 
+import com.sun.management.UnixOperatingSystemMXBean;
+
+import io.eventfdd.server.http.CallObserver;
+import io.eventfdd.server.http.Exchange;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.Eventfds;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Histogram;
 import io.prometheus.metrics.core.metrics.Info;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import io.prometheus.metrics.model.snapshots.Unit;
 
+import java.lang.management.ManagementFactory;
 import java.util.function.IntSupplier;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
 
-/** What the daemon counts, asked for when somebody looks. */
-final class Metrics {
-    private Metrics() {}
+/**
+ * What the daemon counts. Most of it is asked for when somebody looks; only calls are counted as
+ * they are answered. No label has values that a client can make: operations and outcomes are tables
+ * of ours, users are the kernel's.
+ */
+final class Metrics implements CallObserver {
+    private static final double NANOS_A_SECOND = 1e9;
 
-    static PrometheusRegistry of(EventLoop loop, Eventfds eventfds, IntSupplier connections) {
-        var registry = new PrometheusRegistry();
+    /** From what a call costs at least to the longest wait. */
+    private static final double[] SECONDS = {
+        0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1,
+        0.5, 1, 5, 10, 30, 60, 300, 3600
+    };
+
+    private final PrometheusRegistry registry = new PrometheusRegistry();
+    private final Histogram calls =
+            Histogram.builder()
+                    .name("eventfdd_call_duration_seconds")
+                    .help(
+                            "From a call's arrival to the end of its answer, the time that it"
+                                + " waited included")
+                    .unit(Unit.SECONDS)
+                    .labelNames("operation", "outcome")
+                    .classicOnly()
+                    .classicUpperBounds(SECONDS)
+                    .register(registry);
+
+    /** What the process itself tells. */
+    Metrics() {
         Info.builder()
                 .name("eventfdd_build_info")
                 .help("The version of this daemon")
                 .labelNames("version")
                 .register(registry)
                 .setLabelValues(Version.text());
-        gauge(registry, "eventfdd_eventfds", "Named eventfds", eventfds::size);
-        gauge(
-                registry,
-                "eventfdd_waiters",
-                "Calls that wait, once for each eventfd",
-                eventfds::waiting);
-        gauge(registry, "eventfdd_connections", "Connections to api.sock", connections);
-        CounterWithCallback.builder()
-                .name("eventfdd_loop_turns_total")
-                .help("How often the event loop has woken up")
-                .callback(callback -> callback.call((double) loop.turns()))
-                .register(registry);
-        return registry;
+        double started = ManagementFactory.getRuntimeMXBean().getStartTime() / 1e3;
+        seconds(
+                "process_start_time_seconds",
+                "When the process started, since the epoch",
+                () -> started);
+        process(
+                "process_open_fds",
+                "Descriptors that are open",
+                UnixOperatingSystemMXBean::getOpenFileDescriptorCount);
+        process(
+                "process_max_fds",
+                "The limit of open descriptors",
+                UnixOperatingSystemMXBean::getMaxFileDescriptorCount);
     }
 
-    private static void gauge(
-            PrometheusRegistry registry, String name, String help, IntSupplier value) {
+    private void process(
+            String name, String help, ToLongFunction<UnixOperatingSystemMXBean> value) {
+        if (ManagementFactory.getOperatingSystemMXBean()
+                instanceof UnixOperatingSystemMXBean system) {
+            gauge(name, help, () -> (int) Math.min(Integer.MAX_VALUE, value.applyAsLong(system)));
+        }
+    }
+
+    /** Tells of the loop and what it owns. */
+    void watch(EventLoop loop, Eventfds eventfds) {
+        gauge("eventfdd_eventfds", "Named eventfds", eventfds::size);
+        gauge("eventfdd_waiters", "Calls that wait, once for each eventfd", eventfds::waiting);
+        counter("eventfdd_denials", "Calls that a user had no right to", eventfds::denials);
+        counter("eventfdd_loop_turns", "How often the event loop has woken up", loop::turns);
+        seconds(
+                "eventfdd_loop_longest_turn_seconds",
+                "The longest that the event loop was busy without looking what is ready, since the"
+                    + " last scrape",
+                () -> loop.longestTurn() / NANOS_A_SECOND);
+        seconds(
+                "eventfdd_loop_lag_seconds",
+                "How long something that is ready waited for the event loop, just now",
+                () -> eventfds.lag() / NANOS_A_SECOND);
+        GaugeWithCallback.builder()
+                .name("eventfdd_user_eventfds")
+                .help("Named eventfds of each user that has some")
+                .labelNames("uid")
+                .callback(callback ->
+                        eventfds.sizeByUser()
+                                .forEach((uid, size) ->
+                                        callback.call(size, Integer.toUnsignedString(uid))))
+                .register(registry);
+    }
+
+    /** A value that goes up and down. */
+    void gauge(String name, String help, IntSupplier value) {
         GaugeWithCallback.builder()
                 .name(name)
                 .help(help)
                 .callback(callback -> callback.call(value.getAsInt()))
                 .register(registry);
+    }
+
+    private void seconds(String name, String help, java.util.function.DoubleSupplier value) {
+        GaugeWithCallback.builder()
+                .name(name)
+                .help(help)
+                .unit(Unit.SECONDS)
+                .callback(callback -> callback.call(value.getAsDouble()))
+                .register(registry);
+    }
+
+    /** A value that only goes up; its name gets {@code _total}. */
+    void counter(String name, String help, LongSupplier value) {
+        CounterWithCallback.builder()
+                .name(name)
+                .help(help)
+                .callback(callback -> callback.call((double) value.getAsLong()))
+                .register(registry);
+    }
+
+    @Override
+    public void answered(Exchange exchange, String operation, String outcome, long nanos) {
+        calls.labelValues(operation, outcome).observe(nanos / NANOS_A_SECOND);
+    }
+
+    /** All of them. */
+    PrometheusRegistry registry() {
+        return registry;
     }
 }

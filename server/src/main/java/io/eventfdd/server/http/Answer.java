@@ -8,53 +8,62 @@ import io.eventfdd.server.loop.Reading;
 
 import java.util.List;
 
-/** What a call answers, before it is sent, and what it took from eventfds for that. Immutable. */
-final class Answer {
-    private static final Answer NO_CONTENT = new Answer(204, "", new byte[0], List.of());
+/** What a call answers, before it is sent; it may be sent more than once. Immutable. */
+sealed interface Answer {
+    /**
+     * 200 with a JSON body; what was taken for it is the client's once the client has taken the
+     * answer.
+     */
+    record Ok(ObjectNode body, List<Reading> taken) implements Answer {
+        Ok(ObjectNode body) {
+            this(body, List.of());
+        }
 
-    private final int status;
-    private final String mediaType;
-    private final byte[] body;
-    private final List<Reading> taken;
+        @Override
+        public void sendTo(Exchange exchange) {
+            exchange.json(200, body);
+        }
 
-    private Answer(int status, String mediaType, byte[] body, List<Reading> taken) {
-        this.status = status;
-        this.mediaType = mediaType;
-        this.body = body;
-        this.taken = taken;
-    }
-
-    static Answer ok(ObjectNode body) {
-        return ok(body, List.of());
-    }
-
-    /** {@code taken} is the client's once the client has taken the answer. */
-    static Answer ok(ObjectNode body, List<Reading> taken) {
-        return new Answer(200, "application/json", Json.bytes(body), taken);
-    }
-
-    static Answer noContent() {
-        return NO_CONTENT;
-    }
-
-    static Answer of(Problem problem) {
-        return new Answer(problem.status(), Problem.MEDIA_TYPE, problem.toBytes(), List.of());
-    }
-
-    List<Reading> taken() {
-        return taken;
-    }
-
-    /** The bytes of its body. */
-    int size() {
-        return body.length;
-    }
-
-    void sendTo(Exchange exchange) {
-        if (status == 204) {
-            exchange.noContent();
-        } else {
-            exchange.send(status, mediaType, body);
+        @Override
+        public int size() {
+            return Json.bytes(body).length;
         }
     }
+
+    /** 204. */
+    record NoContent() implements Answer {
+        @Override
+        public void sendTo(Exchange exchange) {
+            exchange.noContent();
+        }
+
+        @Override
+        public int size() {
+            return 0;
+        }
+    }
+
+    /** A problem that is as good as an answer: it stays the same when the call comes again. */
+    record Refusal(Problem problem) implements Answer {
+        @Override
+        public void sendTo(Exchange exchange) {
+            exchange.problem(problem);
+        }
+
+        @Override
+        public int size() {
+            return problem.toBytes().length;
+        }
+    }
+
+    /** What was taken from eventfds for it. */
+    default List<Reading> taken() {
+        return List.of();
+    }
+
+    /** Sends it. */
+    void sendTo(Exchange exchange);
+
+    /** The bytes of its body. */
+    int size();
 }

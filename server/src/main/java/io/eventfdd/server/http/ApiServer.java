@@ -47,6 +47,7 @@ public final class ApiServer {
 
     private final Settings settings;
     private final Routes routes;
+    private final CallObserver observer;
     private final Connections connections;
     private final byte[] refusal;
     private volatile boolean stopping;
@@ -61,8 +62,14 @@ public final class ApiServer {
      * @param endpoints the table of calls; two rows of one path and method are an {@link
      *     IllegalArgumentException}
      * @param life is told of each connection
+     * @param observer is told of each call
      */
-    public ApiServer(Settings settings, List<Endpoint> endpoints, ConnectionLife life) {
+    public ApiServer(
+            Settings settings,
+            List<Endpoint> endpoints,
+            ConnectionLife life,
+            CallObserver observer) {
+        this.observer = observer;
         this.settings = settings;
         this.routes = new Routes(endpoints);
         this.refusal = refusal(settings.maxConnections());
@@ -209,7 +216,8 @@ public final class ApiServer {
                 .shutdownGracePeriod(Duration.ofMillis(1))
                 .directHandlers(TransportProblems.directHandlers())
                 .errorHandling(ErrorHandling.builder().includeEntity(true).build())
-                .routing(HttpRouting.builder().any(new Dispatcher(routes, () -> stopping)))
+                .routing(
+                        HttpRouting.builder().any(new Dispatcher(routes, () -> stopping, observer)))
                 .build();
     }
 

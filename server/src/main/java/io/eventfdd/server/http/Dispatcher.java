@@ -25,10 +25,12 @@ final class Dispatcher implements Handler {
 
     private final Routes routes;
     private final BooleanSupplier stopping;
+    private final CallObserver observer;
 
-    Dispatcher(Routes routes, BooleanSupplier stopping) {
+    Dispatcher(Routes routes, BooleanSupplier stopping, CallObserver observer) {
         this.routes = routes;
         this.stopping = stopping;
+        this.observer = observer;
     }
 
     @Override
@@ -36,8 +38,26 @@ final class Dispatcher implements Handler {
         var connection = WatchedConnection.current();
         var exchange = new Exchange(request, response, connection.client(), stopping);
         connection.requested();
+        long began = System.nanoTime();
         try {
-            dispatch(exchange, request.prologue());
+            answer(exchange, connection);
+        } finally {
+            observer.answered(
+                    exchange, exchange.operation(), exchange.outcome(), System.nanoTime() - began);
+        }
+        if (exchange.isLast() || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+            if (!request.content().consumed()) {
+                connection.leavesUnread();
+            }
+            throw new EndOfConnection("the connection's last answer is sent");
+        }
+        drain(exchange, connection);
+        connection.answered();
+    }
+
+    private void answer(Exchange exchange, WatchedConnection connection) {
+        try {
+            dispatch(exchange, exchange.request().prologue());
         } catch (CloseConnectionException e) {
             throw e;
         } catch (ProblemException e) {
@@ -52,14 +72,6 @@ final class Dispatcher implements Handler {
         } catch (Throwable e) {
             failed(exchange, e);
         }
-        if (exchange.isLast() || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
-            if (!request.content().consumed()) {
-                connection.leavesUnread();
-            }
-            throw new EndOfConnection("the connection's last answer is sent");
-        }
-        drain(exchange, connection);
-        connection.answered();
     }
 
     private void dispatch(Exchange exchange, HttpPrologue prologue) throws Exception {
@@ -71,7 +83,7 @@ final class Dispatcher implements Handler {
             throw ProblemType.INVALID_REQUEST.exception("a request has no fragment (#)");
         }
         var match = routes.match(prologue.method().text(), prologue.uriPath().rawPath());
-        exchange.name(match.name());
+        exchange.leadsTo(match);
         match.endpoint().handler().handle(exchange);
         finish(exchange);
     }

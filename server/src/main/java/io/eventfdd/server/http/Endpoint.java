@@ -9,6 +9,11 @@ package io.eventfdd.server.http;
  * @param handler what answers
  */
 public record Endpoint(String method, String path, Handler handler) {
+    /** Its name among the calls, as in {@code POST /v1/wait}. */
+    public String operation() {
+        return method + " " + path;
+    }
+
     /** Answers one request, on the connection's virtual thread: it may block. */
     @FunctionalInterface
     public interface Handler {

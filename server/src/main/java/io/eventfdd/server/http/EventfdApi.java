@@ -207,7 +207,7 @@ public final class EventfdApi {
                             + " has no room for the value within "
                             + Timeout.format(request.timeout()));
         }
-        return Answer.ok(json(name, "value", request.value()));
+        return new Answer.Ok(json(name, "value", request.value()));
     }
 
     private Answer read(Exchange exchange, byte[] body) {
@@ -216,8 +216,9 @@ public final class EventfdApi {
         var timeout = timeout(exchange, fields, Duration.ZERO);
         fields.end();
         return eventfds.read(name, timeout, clients.caller(exchange))
-                .map(taken -> Answer.ok(json(name, "value", taken.value()), List.of(taken)))
-                .orElse(Answer.noContent());
+                .<Answer>map(
+                        taken -> new Answer.Ok(json(name, "value", taken.value()), List.of(taken)))
+                .orElse(new Answer.NoContent());
     }
 
     private void await(Exchange exchange) {
@@ -230,8 +231,8 @@ public final class EventfdApi {
                         .orElse(WaitRequest.DEFAULT_TIMEOUT);
         query.end();
         eventfds.await(name, timeout, clients.caller(exchange))
-                .map(seen -> Answer.ok(json(name, "count", seen.value())))
-                .orElse(Answer.noContent())
+                .<Answer>map(seen -> new Answer.Ok(json(name, "count", seen.value())))
+                .orElse(new Answer.NoContent())
                 .sendTo(exchange);
     }
 
@@ -241,11 +242,11 @@ public final class EventfdApi {
                 WaitRequest.from(
                         fields, timeout(exchange, fields, WaitRequest.DEFAULT_TIMEOUT), maxWait);
         return eventfds.await(request, clients.caller(exchange))
-                .map(ready ->
-                        Answer.ok(
+                .<Answer>map(ready ->
+                        new Answer.Ok(
                                 json(ready, request.consume()),
                                 request.consume() ? ready : List.of()))
-                .orElse(Answer.noContent());
+                .orElse(new Answer.NoContent());
     }
 
     private void watch(Exchange exchange) throws Exception {

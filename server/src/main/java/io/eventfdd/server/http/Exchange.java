@@ -38,6 +38,8 @@ public final class Exchange {
     private final ClientConnection client;
     private final BooleanSupplier stopping;
     private String name = "";
+    private String operation = "none";
+    private String outcome = "gone-client";
     private boolean last;
 
     Exchange(
@@ -56,8 +58,19 @@ public final class Exchange {
         return HeaderValues.createCached(HeaderNames.CONTENT_TYPE, type);
     }
 
-    void name(String decoded) {
-        name = decoded;
+    void leadsTo(Routes.Match match) {
+        name = match.name();
+        operation = match.endpoint().operation();
+    }
+
+    /** Its row in the table of calls. */
+    String operation() {
+        return operation;
+    }
+
+    /** What became of it so far. */
+    String outcome() {
+        return outcome;
     }
 
     /** The path's <code>{name}</code>, decoded and not checked: it may be anything but empty. */
@@ -156,22 +169,26 @@ public final class Exchange {
 
     /** Answers with {@code body}. */
     public void json(int status, JsonNode body) {
+        outcome = "ok";
         send(status, JSON, Json.bytes(body));
     }
 
     /** Answers 204. */
     public void noContent() {
+        outcome = "no-content";
         begin(Status.NO_CONTENT_204);
         response.send();
     }
 
     /** Answers with {@code problem}. */
     public void problem(Problem problem) {
+        outcome = problem.type().slug();
         send(problem.status(), PROBLEM, problem.toBytes());
     }
 
     /** Answers with {@code body}, which is of {@code mediaType}. */
     public void send(int status, String mediaType, byte[] body) {
+        outcome = "ok";
         send(status, contentType(mediaType), body);
     }
 
@@ -191,6 +208,7 @@ public final class Exchange {
      * sends what there is. Closing it ends the answer.
      */
     public OutputStream stream(String mediaType) {
+        outcome = "ok";
         begin(Status.OK_200);
         response.header(contentType(mediaType));
         return response.outputStream();

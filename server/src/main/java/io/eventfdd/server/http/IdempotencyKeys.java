@@ -16,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.DelayQueue;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -39,6 +40,7 @@ public final class IdempotencyKeys implements AutoCloseable {
     private final Map<Owned, Entry> entries = new ConcurrentHashMap<>();
     private final Map<Integer, Usage> usage = new ConcurrentHashMap<>();
     private final DelayQueue<Entry> lapsing = new DelayQueue<>();
+    private final LongAdder replays = new LongAdder();
     private final Thread reaper;
 
     /**
@@ -169,7 +171,9 @@ public final class IdempotencyKeys implements AutoCloseable {
             standing = entries.putIfAbsent(mine.owned, mine);
         }
         if (standing != null) {
-            return new Keyed(standing.again(digest), standing);
+            var answer = standing.again(digest);
+            replays.increment();
+            return new Keyed(answer, standing);
         }
         count(uid, 1, 0);
         boolean kept = false;
@@ -191,7 +195,7 @@ public final class IdempotencyKeys implements AutoCloseable {
             return call.get();
         } catch (ProblemException e) {
             return switch (e.problem().type()) {
-                case WOULD_BLOCK, GONE -> Answer.of(e.problem());
+                case WOULD_BLOCK, GONE -> new Answer.Refusal(e.problem());
                 default -> throw e;
             };
         }
@@ -249,6 +253,11 @@ public final class IdempotencyKeys implements AutoCloseable {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
+    }
+
+    /** How many calls came again with their key. */
+    public long replays() {
+        return replays.sum();
     }
 
     /** How many keys are kept. */

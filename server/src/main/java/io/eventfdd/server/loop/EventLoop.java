@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -46,6 +47,9 @@ public final class EventLoop implements AutoCloseable {
 
     /** Written by the loop's thread alone. */
     private volatile long turns;
+
+    /** The longest turn since somebody asked, in nanoseconds. */
+    private final AtomicLong longestTurn = new AtomicLong();
 
     private long timers;
     private boolean closing;
@@ -184,15 +188,28 @@ public final class EventLoop implements AutoCloseable {
         return turns;
     }
 
+    /**
+     * The longest that the loop was busy without looking for what is ready, in nanoseconds, since
+     * this was asked before.
+     */
+    public long longestTurn() {
+        return longestTurn.getAndSet(0);
+    }
+
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     private void turn() throws IOException {
         turns++;
         int found = epoll.await(deadlines.millisUntilNext(now()));
+        long began = now();
         for (int i = 0; i < found; i++) {
             registrations.tell(epoll.data(i), epoll.events(i));
         }
         runSubmitted();
         deadlines.expire(now());
+        long took = now() - began;
+        if (took > longestTurn.get()) {
+            longestTurn.set(took);
+        }
     }
 
     /**

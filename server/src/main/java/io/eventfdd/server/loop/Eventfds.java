@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -390,9 +391,25 @@ public final class Eventfds {
         return answer.completeOnTimeout(false, TURN.toMillis(), TimeUnit.MILLISECONDS).join();
     }
 
+    /** How long something that is ready waits for the loop, right now; in nanoseconds. */
+    public long lag() {
+        long ready = loop.now();
+        return onLoop(() -> loop.now() - ready);
+    }
+
     /** How many eventfds there are. */
     public int size() {
         return onLoop(standing::inAll);
+    }
+
+    /** How many eventfds each user has that has some. */
+    public Map<Integer, Integer> sizeByUser() {
+        return onLoop(standing::byUser);
+    }
+
+    /** How often a user was denied something. */
+    public long denials() {
+        return denials.count();
     }
 
     /** How many calls wait, once for each eventfd that they wait on. */

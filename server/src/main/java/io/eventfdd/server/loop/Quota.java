@@ -51,6 +51,11 @@ final class Quota {
         ofUser.merge(user, more, (a, b) -> a + b == 0 ? null : a + b);
     }
 
+    /** How much each user has that has some. */
+    Map<Integer, Integer> byUser() {
+        return Map.copyOf(ofUser);
+    }
+
     int inAll() {
         return inAll;
     }

@@ -38,7 +38,12 @@ final class TestServer implements ConnectionLife, AutoCloseable {
         socket = directory.resolve("api.sock");
         http = UnixRestAssured.over(socket);
         int gid = Files.exists(directory) ? (int) Files.getAttribute(directory, "unix:gid") : 0;
-        server = new ApiServer(change.apply(ApiServer.Settings.of(socket, gid)), endpoints(), this);
+        server =
+                new ApiServer(
+                        change.apply(ApiServer.Settings.of(socket, gid)),
+                        endpoints(),
+                        this,
+                        (exchange, operation, outcome, nanos) -> {});
     }
 
     private List<Endpoint> endpoints() {

@@ -1,0 +1,17 @@
+package io.eventfdd.server.http;
+
+/** Sees each call once it is answered, on its connection's thread. */
+@FunctionalInterface
+public interface CallObserver {
+    /**
+     * A call was answered, or its client went before.
+     *
+     * @param exchange the call; what it says of itself is what was asked for
+     * @param operation the call's row in the table, as in {@code POST /v1/wait}; {@code none} where
+     *     it led to no row
+     * @param outcome {@code ok}, {@code no-content}, {@code gone-client}, or the name of the
+     *     problem
+     * @param nanos from its arrival to the end of its answer
+     */
+    void answered(Exchange exchange, String operation, String outcome, long nanos);
+}

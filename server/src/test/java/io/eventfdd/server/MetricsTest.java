@@ -1,0 +1,96 @@
+package io.eventfdd.server;
+
+import static io.eventfdd.server.DaemonUnderTest.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.util.Map;
+
+/** {@code /metrics} tells what happened, in Prometheus' text format. */
+class MetricsTest {
+    private DaemonUnderTest daemon;
+
+    @BeforeEach
+    void start() throws Exception {
+        daemon = new DaemonUnderTest(Map.of());
+        daemon.request().put("/v1/eventfds/n").then().statusCode(201);
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        daemon.close();
+    }
+
+    private String metrics() {
+        return daemon.request().get("/metrics").then().statusCode(200).extract().asString();
+    }
+
+    @Test
+    void callsAreCountedByOperationAndOutcome() {
+        daemon.request().post("/v1/eventfds/n/write").then().statusCode(200);
+        daemon.request().post("/v1/eventfds/n/read").then().statusCode(200);
+        daemon.request().post("/v1/eventfds/n/read").then().statusCode(204);
+        daemon.request().post("/v1/eventfds/gone/read").then().statusCode(404);
+        daemon.request().get("/nowhere").then().statusCode(404);
+        assertThat(metrics())
+                .contains(
+                        calls("POST /v1/eventfds/{name}/write", "ok", 1),
+                        calls("POST /v1/eventfds/{name}/read", "ok", 1),
+                        calls("POST /v1/eventfds/{name}/read", "no-content", 1),
+                        calls("POST /v1/eventfds/{name}/read", "not-found", 1),
+                        calls("none", "not-found", 1));
+    }
+
+    private static String calls(String operation, String outcome, int count) {
+        return "eventfdd_call_duration_seconds_count{operation=\""
+                + operation
+                + "\",outcome=\""
+                + outcome
+                + "\"} "
+                + count
+                + "\n";
+    }
+
+    @Test
+    void namesOfEventfdsAreNoLabels() {
+        daemon.request().put("/v1/eventfds/a-secret-name").then().statusCode(201);
+        assertThat(metrics()).doesNotContain("a-secret-name");
+    }
+
+    @Test
+    void whatThereIsIsTold() throws Exception {
+        try (var waiting = daemon.connect().call("GET", "/v1/eventfds/n/wait?timeout=20s", "")) {
+            until(() -> daemon.waiters("n") == 1);
+            assertThat(metrics())
+                    .contains(
+                            "eventfdd_eventfds 1.0\n",
+                            "eventfdd_waiters 1.0\n",
+                            "eventfdd_user_eventfds{uid=");
+            daemon.request().post("/v1/eventfds/n/write").then().statusCode(200);
+            assertThat(waiting.answer().status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aValueThatWentBackIsCounted() throws Exception {
+        daemon.request().post("/v1/eventfds/n/write").then().statusCode(200);
+        var client = daemon.connect().call("POST", "/v1/eventfds/n/read", "");
+        until(() -> daemon.count("n").equals("0"));
+        client.close();
+        until(() -> metrics().contains("eventfdd_put_backs_total 1.0\n"));
+    }
+
+    @Test
+    void everyLineIsOfTheTextFormat() {
+        assertThat(metrics().lines())
+                .allMatch(line ->
+                        line.startsWith("# HELP ")
+                                || line.startsWith("# TYPE ")
+                                || line.matches(
+                                        "[a-z_]+(\\{([a-z_]+=\"[^\"]*\",?)*})? [0-9.E+-]+"));
+    }
+}
