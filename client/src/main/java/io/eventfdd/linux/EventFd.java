@@ -15,6 +15,7 @@ public final class EventFd implements AutoCloseable {
     private static final int EFD_NONBLOCK = 0x800;
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int O_CLOEXEC = 0x80000;
+    private static final int POLLIN = 1;
     private static final int RWF_NOWAIT = 8;
     private static final String COUNT_FIELD = "eventfd-count:";
 
@@ -95,6 +96,21 @@ public final class EventFd implements AutoCloseable {
             return 0;
         }
         throw ErrnoException.of(call + "(" + fd + ")", errno);
+    }
+
+    /** Whether a read would find something at this moment. */
+    public boolean isReadable() throws ErrnoException {
+        // A struct pollfd { int fd; short events; short revents; } in a long: all that we run on is
+        // little-endian.
+        var pollfd = new long[] {(long) POLLIN << Integer.SIZE | fd.number()};
+        if (Libc.poll(pollfd, 1, 0) >= 0) {
+            return (pollfd[0] >>> (Integer.SIZE + Short.SIZE) & POLLIN) != 0;
+        }
+        int errno = Native.getLastError();
+        if (errno == Libc.EINTR) {
+            return false;
+        }
+        throw ErrnoException.of("poll(" + fd + ")", errno);
     }
 
     /**

@@ -90,6 +90,11 @@ public final class Fd implements AutoCloseable {
         }
     }
 
+    /** How many calls are under way at this moment. */
+    public int uses() {
+        return state & ~CLOSED;
+    }
+
     /** Whether {@link #close} was called; a last call may still be under way. */
     public boolean isClosed() {
         return state < 0;

@@ -45,6 +45,8 @@ final class Libc {
 
     static native int poll(long fds, long count, int timeoutMillis);
 
+    static native int poll(long[] fds, long count, int timeoutMillis);
+
     static native int sched_yield();
 
     static native int socket(int domain, int type, int protocol);

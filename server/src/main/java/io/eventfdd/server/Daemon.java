@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.eventfdd.linux.OpenFiles;
 import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.Timeout;
+import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
 import io.eventfdd.server.fdsocket.FdServer;
@@ -132,7 +133,7 @@ final class Daemon {
                                         settings.duration(Setting.DELIVERY_TIMEOUT)),
                         endpoints,
                         clients,
-                        metrics);
+                        new AccessLog().and(metrics));
     }
 
     private Limits.Limit limit(Setting inAll, Setting perUser) {
@@ -171,9 +172,19 @@ final class Daemon {
         return lowered;
     }
 
-    /** Serves until a signal comes or the loop fails; the exit status. */
-    int serve() throws IOException {
+    /** Reads the settings again. */
+    @FunctionalInterface
+    interface Reader {
+        Settings read() throws InvalidSetting;
+    }
+
+    /**
+     * Serves until a signal comes or the loop fails; the exit status. SIGHUP has the settings read
+     * again, of which those of the log take effect at once.
+     */
+    int serve(Reader reader) throws IOException {
         start();
+        Signal.handle(new Signal("HUP"), signal -> reload(reader));
         for (var name : List.of("TERM", "INT")) {
             Signal.handle(new Signal(name), signal -> end.complete(STOPPED));
         }
@@ -181,6 +192,16 @@ final class Daemon {
         int status = end.join();
         stop();
         return status;
+    }
+
+    private static void reload(Reader reader) {
+        try {
+            Logging.configure(reader.read());
+            LOGGER.log(
+                    Level.INFO, "the log's settings are read again; others take effect at a start");
+        } catch (InvalidSetting e) {
+            LOGGER.log(Level.WARNING, "the settings stay as they were: {0}", e.getMessage());
+        }
     }
 
     /** Serves, from the return on. */

@@ -1,7 +1,12 @@
 package io.eventfdd.server;
 
+import io.eventfdd.protocol.Json;
+import io.eventfdd.server.config.Setting;
+import io.eventfdd.server.config.Settings;
+
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
 import java.util.logging.Level;
@@ -11,46 +16,98 @@ import java.util.logging.Logger;
 
 /** The log: one line a record, to standard error. */
 final class Logging {
+    private static final String OWN = "io.eventfdd.server.";
+
+    /** Held, since java.util.logging forgets a level with its logger. */
+    private static final Logger ROOT = Logger.getLogger("");
+
+    private static final Logger ACCESS = Logger.getLogger(AccessLog.LOGGER_NAME);
+
     private Logging() {}
 
-    /** Sends what System.Logger gets to standard error, from INFO on. */
+    /**
+     * Sends what System.Logger gets to standard error, from INFO on, until {@link #configure} says
+     * otherwise.
+     */
     static void toStandardError() {
         LogManager.getLogManager().reset();
         var handler = new ConsoleHandler();
-        handler.setFormatter(new Line());
+        handler.setFormatter(new Text());
         handler.setLevel(Level.ALL);
-        Logger.getLogger("").addHandler(handler);
+        ROOT.addHandler(handler);
+        ACCESS.setLevel(Level.OFF);
+    }
+
+    /** What the settings say of it; may be called again. */
+    static void configure(Settings settings) {
+        ROOT.setLevel(
+                switch (settings.choice(Setting.LOG_LEVEL)) {
+                    case "error" -> Level.SEVERE;
+                    case "warning" -> Level.WARNING;
+                    case "debug" -> Level.FINE;
+                    default -> Level.INFO;
+                });
+        var formatter =
+                settings.choice(Setting.LOG_FORMAT).equals("json") ? new JsonLine() : new Text();
+        for (var handler : ROOT.getHandlers()) {
+            handler.setFormatter(formatter);
+        }
+        ACCESS.setLevel(settings.choice(Setting.ACCESS_LOG).equals("on") ? Level.INFO : Level.OFF);
+    }
+
+    private static String logger(LogRecord entry) {
+        var name = String.valueOf(entry.getLoggerName());
+        return name.startsWith(OWN) ? name.substring(OWN.length()) : name;
+    }
+
+    private static String level(LogRecord entry) {
+        int level = entry.getLevel().intValue();
+        if (level >= Level.SEVERE.intValue()) {
+            return "ERROR";
+        }
+        return level < Level.INFO.intValue() ? "DEBUG" : entry.getLevel().getName();
+    }
+
+    private static String trace(Throwable thrown) {
+        var trace = new StringWriter();
+        thrown.printStackTrace(new PrintWriter(trace));
+        return trace.toString();
     }
 
     /**
      * {@code 2026-01-31T12:00:00.000Z WARNING loop.EventLoop: message}, and a stack trace below it
      * where there is one.
      */
-    private static final class Line extends Formatter {
-        private static final String OWN = "io.eventfdd.server.";
-
+    private static final class Text extends Formatter {
         @Override
         public String format(LogRecord entry) {
-            var logger = String.valueOf(entry.getLoggerName());
             var line =
-                    new StringBuilder()
-                            .append(entry.getInstant())
-                            .append(' ')
-                            .append(entry.getLevel().getName())
-                            .append(' ')
-                            .append(
-                                    logger.startsWith(OWN)
-                                            ? logger.substring(OWN.length())
-                                            : logger)
-                            .append(": ")
-                            .append(formatMessage(entry))
-                            .append('\n');
+                    entry.getInstant()
+                            + " "
+                            + level(entry)
+                            + " "
+                            + logger(entry)
+                            + ": "
+                            + formatMessage(entry)
+                            + "\n";
+            return entry.getThrown() == null ? line : line + trace(entry.getThrown());
+        }
+    }
+
+    /** One JSON object a line. */
+    private static final class JsonLine extends Formatter {
+        @Override
+        public String format(LogRecord entry) {
+            var line =
+                    Json.object()
+                            .put("time", entry.getInstant().toString())
+                            .put("level", level(entry))
+                            .put("logger", logger(entry))
+                            .put("message", formatMessage(entry));
             if (entry.getThrown() != null) {
-                var trace = new StringWriter();
-                entry.getThrown().printStackTrace(new PrintWriter(trace));
-                line.append(trace);
+                line.put("trace", trace(entry.getThrown()));
             }
-            return line.toString();
+            return new String(Json.bytes(line), StandardCharsets.UTF_8) + "\n";
         }
     }
 }

@@ -101,12 +101,24 @@ public final class Main {
     }
 
     private static int serve(ParseResult options) throws InvalidSetting, IOException {
+        var settings = settings(options);
+        Logging.configure(settings);
+        int uid = OpenFiles.effectiveUser();
+        var directory =
+                Optional.ofNullable(options.<Path>matchedOptionValue("--runtime-dir", null))
+                        .orElseGet(() -> RuntimeDirectory.locate(System.getenv(), uid));
+        try (var held =
+                RuntimeDirectory.open(directory, settings.number(Setting.DIRECTORY_MODE), uid)) {
+            return new Daemon(settings, held).serve(() -> settings(options));
+        }
+    }
+
+    private static Settings settings(ParseResult options) throws InvalidSetting {
         var environment = System.getenv();
         var given = new HashMap<String, String>();
         for (var setting : Setting.values()) {
-            String value = options.matchedOptionValue("--" + setting.key(), "");
-            if (!value.isEmpty()) {
-                given.put(setting.key(), value);
+            if (options.hasMatchedOption("--" + setting.key())) {
+                given.put(setting.key(), options.matchedOptionValue("--" + setting.key(), ""));
             }
         }
         var file =
@@ -114,14 +126,6 @@ public final class Main {
                         .or(() ->
                                 Optional.ofNullable(environment.get("EVENTFDD_CONFIG"))
                                         .map(Path::of));
-        var settings = Settings.read(given, environment, file);
-        int uid = OpenFiles.effectiveUser();
-        var directory =
-                Optional.ofNullable(options.<Path>matchedOptionValue("--runtime-dir", null))
-                        .orElseGet(() -> RuntimeDirectory.locate(environment, uid));
-        try (var held =
-                RuntimeDirectory.open(directory, settings.number(Setting.DIRECTORY_MODE), uid)) {
-            return new Daemon(settings, held).serve();
-        }
+        return Settings.read(given, environment, file);
     }
 }

@@ -38,7 +38,7 @@ final class Metrics implements CallObserver {
                     .name("eventfdd_call_duration_seconds")
                     .help(
                             "From a call's arrival to the end of its answer, the time that it"
-                                + " waited included")
+                                    + " waited included")
                     .unit(Unit.SECONDS)
                     .labelNames("operation", "outcome")
                     .classicOnly()
@@ -85,7 +85,7 @@ final class Metrics implements CallObserver {
         seconds(
                 "eventfdd_loop_longest_turn_seconds",
                 "The longest that the event loop was busy without looking what is ready, since the"
-                    + " last scrape",
+                        + " last scrape",
                 () -> loop.longestTurn() / NANOS_A_SECOND);
         seconds(
                 "eventfdd_loop_lag_seconds",

@@ -5,6 +5,7 @@ import io.eventfdd.protocol.Timeout;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -60,7 +61,10 @@ public enum Setting {
             "16777216",
             "65536",
             "1073741824",
-            "bytes of the answers that one user's idempotency keys keep");
+            "bytes of the answers that one user's idempotency keys keep"),
+    LOG_LEVEL("info", "error, warning, info, debug", "what is logged"),
+    LOG_FORMAT("text", "text, json", "how a line of the log is written"),
+    ACCESS_LOG("off", "off, on", "whether each call is logged, with its user and process");
 
     /** How a value is written. */
     enum Kind {
@@ -69,7 +73,9 @@ public enum Setting {
         /** A whole number and a unit: ms, s, m, h. */
         DURATION,
         /** Three octal digits, a 0 before them allowed. */
-        MODE
+        MODE,
+        /** One of a few words. */
+        CHOICE
     }
 
     private final Kind kind;
@@ -84,6 +90,11 @@ public enum Setting {
         this.least = least;
         this.most = most;
         this.meaning = meaning;
+    }
+
+    /** One of a few words, which {@code choices} has with commas between. */
+    Setting(String standard, String choices, String meaning) {
+        this(Kind.CHOICE, standard, choices, choices, meaning);
     }
 
     /** The key in the file and, after {@code --}, on the command line, as in {@code max-wait}. */
@@ -111,9 +122,9 @@ public enum Setting {
         return standard;
     }
 
-    /** The lowest and the highest value, for people. */
+    /** The lowest and the highest value, or all that there are, for people. */
     public String range() {
-        return least + " to " + most;
+        return kind == Kind.CHOICE ? least : least + " to " + most;
     }
 
     /** What it is, in a line. */
@@ -125,9 +136,24 @@ public enum Setting {
         return Arrays.stream(values()).filter(setting -> setting.key().equals(key)).findFirst();
     }
 
-    /** The number that {@code text} stands for: itself, milliseconds, or permission bits. */
+    private List<String> choices() {
+        return List.of(least.split(", "));
+    }
+
+    /** The word that {@code value} stands for, of one of a few. */
+    String choice(long value) {
+        return choices().get((int) value);
+    }
+
+    /**
+     * The number that {@code text} stands for: itself, milliseconds, permission bits, or the place
+     * among the words.
+     */
     long parse(String text) throws InvalidSetting {
         long value = valueOf(this, text);
+        if (kind == Kind.CHOICE) {
+            return value;
+        }
         if (value < valueOf(this, least) || value > valueOf(this, most)) {
             throw new InvalidSetting(key() + ": " + text + " is not " + range());
         }
@@ -141,6 +167,7 @@ public enum Setting {
                 case DURATION ->
                         Timeout.parse(setting.key(), text, Duration.ofDays(365)).toMillis();
                 case MODE -> octal(text);
+                case CHOICE -> place(setting.choices(), text);
             };
         } catch (NumberFormatException | ProblemException e) {
             throw new InvalidSetting(
@@ -152,8 +179,17 @@ public enum Setting {
                                 case NUMBER -> "a whole number";
                                 case DURATION -> "a duration, as in 500ms, 30s, 5m, 2h";
                                 case MODE -> "three octal digits, as in 0660";
+                                case CHOICE -> "one of " + setting.range();
                             });
         }
+    }
+
+    private static long place(List<String> choices, String text) {
+        int place = choices.indexOf(text);
+        if (place < 0) {
+            throw new NumberFormatException(text);
+        }
+        return place;
     }
 
     private static long octal(String text) {

@@ -108,6 +108,11 @@ public final class Settings {
         return Duration.ofMillis(value(setting));
     }
 
+    /** One of a few words. */
+    public String choice(Setting setting) {
+        return setting.choice(value(setting));
+    }
+
     private long value(Setting setting) {
         return values.getOrDefault(setting, 0L);
     }

@@ -14,4 +14,12 @@ public interface CallObserver {
      * @param nanos from its arrival to the end of its answer
      */
     void answered(Exchange exchange, String operation, String outcome, long nanos);
+
+    /** This one, and then {@code next}. */
+    default CallObserver and(CallObserver next) {
+        return (exchange, operation, outcome, nanos) -> {
+            answered(exchange, operation, outcome, nanos);
+            next.answered(exchange, operation, outcome, nanos);
+        };
+    }
 }

@@ -88,6 +88,11 @@ public final class Exchange {
         return client.peer();
     }
 
+    /** The path as it came, fit for one line of a log. */
+    public String shownPath() {
+        return Shown.of(request.prologue().uriPath().rawPath());
+    }
+
     /** The request as Helidon has it. */
     public ServerRequest request() {
         return request;

@@ -1,0 +1,16 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.Problem;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Serial;
+
+/** The name exists, and the call was to make a new one (EEXIST). */
+public final class AlreadyExistsException extends EventfddException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    AlreadyExistsException(String message, @Nullable Problem problem, @Nullable Throwable cause) {
+        super(message, problem, cause);
+    }
+}

@@ -1,0 +1,17 @@
+package io.eventfdd.client;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Serial;
+
+/**
+ * The handle, or the client that opened it, was closed: before the call or while it waited. Nothing
+ * was taken.
+ */
+public final class ClosedEventfdException extends EventfddException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    ClosedEventfdException(String message, @Nullable Throwable cause) {
+        super(message, null, cause);
+    }
+}

@@ -1,0 +1,16 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.Problem;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Serial;
+
+/** The daemon answered what it should not: a bug, of its own or of this library. */
+public final class DaemonFaultException extends EventfddException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    DaemonFaultException(String message, @Nullable Problem problem, @Nullable Throwable cause) {
+        super(message, problem, cause);
+    }
+}

@@ -1,0 +1,135 @@
+package io.eventfdd.client;
+
+import io.eventfdd.linux.Epoll;
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.ReadBuffer;
+
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The thread {@code eventfdd-client-epoll} that waits in the kernel for all who are parked: virtual
+ * threads and futures. A platform thread, since it blocks in a native call; a daemon, since it
+ * keeps no JVM alive. Nothing of the user's runs on it.
+ */
+final class EpollThread implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(EpollThread.class.getName());
+    private static final int EVENTS_AT_ONCE = 256;
+    private static final long WAKE_KEY = 0;
+
+    private final Epoll epoll;
+    private final Wakeup wakeup;
+    private final Thread thread;
+
+    /**
+     * The lines in the epoll set. A key is used once: events of a registration that is gone find
+     * nothing.
+     */
+    private final Map<Long, Line> lines = new ConcurrentHashMap<>();
+
+    private final AtomicLong lastKey = new AtomicLong(WAKE_KEY);
+    private volatile boolean closing;
+
+    private EpollThread(Epoll epoll, Wakeup wakeup) {
+        this.epoll = epoll;
+        this.wakeup = wakeup;
+        this.thread = new Thread(this::run, "eventfdd-client-epoll");
+    }
+
+    /** Starts one. */
+    static EpollThread start() throws ErrnoException {
+        var epoll = Epoll.create(EVENTS_AT_ONCE);
+        try {
+            var wakeup = Wakeup.create();
+            try {
+                epoll.add(wakeup.fd(), Epoll.IN, WAKE_KEY);
+                var started = new EpollThread(epoll, wakeup);
+                started.thread.setDaemon(true);
+                started.thread.start();
+                return started;
+            } catch (ErrnoException | RuntimeException e) {
+                wakeup.close();
+                throw e;
+            }
+        } catch (ErrnoException | RuntimeException e) {
+            epoll.close();
+            throw e;
+        }
+    }
+
+    // The lines call these under their lock.
+
+    /** Puts a line into the set; the key of its registration. */
+    long add(Line line, int interest) throws ErrnoException {
+        long key = lastKey.incrementAndGet();
+        lines.put(key, line);
+        try {
+            epoll.add(line.eventFd().fd(), interest, key);
+        } catch (ErrnoException e) {
+            lines.remove(key);
+            throw e;
+        }
+        return key;
+    }
+
+    /** Asks for something else, and is told at once of what is there already. */
+    void modify(Fd fd, int interest, long key) throws ErrnoException {
+        epoll.modify(fd, interest, key);
+    }
+
+    void remove(Fd fd, long key) throws ErrnoException {
+        lines.remove(key);
+        epoll.remove(fd);
+    }
+
+    private void run() {
+        var buffer = new ReadBuffer();
+        try (epoll;
+                wakeup;
+                var guard = new WriteGuard()) {
+            while (!closing) {
+                int count = epoll.await(-1);
+                for (int i = 0; i < count; i++) {
+                    var line = lines.get(epoll.data(i));
+                    if (line != null) {
+                        serve(line, epoll.events(i), buffer, guard);
+                    }
+                }
+            }
+        } catch (ErrnoException e) {
+            LOG.log(Level.DEBUG, "the epoll thread ends", e);
+            lines.values().forEach(line -> line.fail(e));
+        }
+    }
+
+    private static void serve(Line line, int events, ReadBuffer buffer, WriteGuard guard) {
+        try {
+            line.ready(events, buffer, guard);
+        } catch (RuntimeException e) {
+            // One line's trouble is not the others'.
+            LOG.log(Level.DEBUG, "cannot serve a line", e);
+            line.fail(e);
+        }
+    }
+
+    /** Ends the thread; returns once it has closed its descriptors. All lines are closed before. */
+    @Override
+    public void close() {
+        closing = true;
+        wakeup.wake();
+        boolean interrupted = false;
+        while (thread.isAlive() && thread != Thread.currentThread()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+package io.eventfdd.client;
+
+import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A handle on one named eventfd, which any number of processes share. Safe for all threads.
+ *
+ * <p>A write adds to the count. A read takes the count, all of it in counter mode and 1 in
+ * {@linkplain #isSemaphore() semaphore mode}, and waits while it is 0. Counts and values are
+ * unsigned 64-bit numbers in a {@code long}: {@link io.eventfdd.protocol.Count#toString} prints
+ * them.
+ *
+ * <pre>{@code
+ * try (EventfddClient client = EventfddClient.connect();
+ *         Eventfd orders = client.open("orders", EventfdSpec.counter())) {
+ *     orders.write(3);
+ *     System.out.println(orders.read()); // 3
+ *     System.out.println(orders.tryRead()); // OptionalLong.empty
+ * }
+ * }</pre>
+ *
+ * <p><b>Waiting.</b> A wait ends with what it waits for, at its timeout and never before it, with
+ * an interrupt, or at once with {@link ClosedEventfdException} when another thread closes the
+ * handle. None of these loses a count: what was taken is returned, or was never taken. Platform
+ * threads wait in the kernel; virtual threads and futures share one thread that waits for them, so
+ * that there can be very many. Zero and negative timeouts do not wait.
+ *
+ * <p>With {@link Transport#RAW} the waits of all processes compete for the count in the kernel, and
+ * it is not said which of them gets it; with {@link Transport#HTTP} the daemon serves them in their
+ * order.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
+ */
+public sealed interface Eventfd extends AutoCloseable permits RawEventfd, HttpEventfd {
+    /** The name that leads to it. */
+    String name();
+
+    /** Whether a read takes 1 (EFD_SEMAPHORE) and not all. */
+    boolean isSemaphore();
+
+    /** How the calls go: {@link Transport#RAW} or {@link Transport#HTTP}. */
+    Transport transport();
+
+    /**
+     * Adds {@code value}, without waiting.
+     *
+     * @param value 1 to 2^64-2, unsigned
+     * @throws WouldBlockException if there is no room for it; nothing was added
+     */
+    void write(long value);
+
+    /**
+     * Adds {@code value}, without waiting.
+     *
+     * @param value 1 to 2^64-2, unsigned
+     * @return false if there is no room for it, and nothing was added
+     */
+    boolean tryWrite(long value);
+
+    /**
+     * Adds {@code value}, and waits until there is room for it.
+     *
+     * @param value 1 to 2^64-2, unsigned
+     * @return false if there was no room for it within {@code timeout}, and nothing was added
+     * @throws InterruptedException if the thread was interrupted; nothing was added
+     */
+    boolean write(long value, Duration timeout) throws InterruptedException;
+
+    /**
+     * Takes the count, or 1 of it in semaphore mode; waits while it is 0.
+     *
+     * @throws InterruptedException if the thread was interrupted; nothing was taken
+     */
+    long read() throws InterruptedException;
+
+    /** As {@link #read()}, without waiting; empty where the count is 0. */
+    OptionalLong tryRead();
+
+    /**
+     * As {@link #read()}; empty where the count stayed 0, or went to others, for {@code timeout}.
+     *
+     * @throws InterruptedException if the thread was interrupted; nothing was taken
+     */
+    OptionalLong read(Duration timeout) throws InterruptedException;
+
+    /**
+     * Waits until the count is not 0, and takes nothing. Another may take it before this one does.
+     */
+    void await() throws InterruptedException;
+
+    /** As {@link #await()}; false where the count was 0 for all of {@code timeout}. */
+    boolean await(Duration timeout) throws InterruptedException;
+
+    /**
+     * As {@link #read()}, later. A future that is cancelled, timed out or completed by others first
+     * takes nothing: what had been taken for it just then goes back. It is completed on the
+     * client's {@linkplain EventfddClient.Builder#executor executor}.
+     *
+     * <pre>{@code
+     * CompletableFuture<Long> next = orders.readAsync().orTimeout(5, TimeUnit.SECONDS);
+     * next.thenAccept(n -> System.out.println(n + " orders"));
+     * }</pre>
+     */
+    CompletableFuture<Long> readAsync();
+
+    /** As {@link #await()}, later: the count as it was seen then, which was not taken. */
+    CompletableFuture<Long> awaitAsync();
+
+    /** The count at this moment, which is not taken. */
+    long count();
+
+    /**
+     * The number of the raw file descriptor, for an epoll set or a system call of your own; empty
+     * over HTTP. It belongs to this handle: do not close it, and do not use it after {@link
+     * #close}.
+     */
+    OptionalInt fd();
+
+    /** Whether {@link #close} was not called yet. */
+    boolean isOpen();
+
+    /**
+     * Closes the handle; the eventfd stays. Waits of other threads on this handle end with {@link
+     * ClosedEventfdException}, and no system call on its descriptor goes on when this returns.
+     */
+    @Override
+    void close();
+}

@@ -1,0 +1,16 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.Problem;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Serial;
+
+/** The eventfd was deleted while the call waited on it. */
+public final class EventfdGoneException extends EventfddException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    EventfdGoneException(String message, @Nullable Problem problem, @Nullable Throwable cause) {
+        super(message, problem, cause);
+    }
+}

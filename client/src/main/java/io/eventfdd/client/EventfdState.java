@@ -1,0 +1,46 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.AccessMode;
+import io.eventfdd.protocol.Count;
+import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.protocol.JsonFields;
+
+import java.time.Instant;
+
+/**
+ * An eventfd as the daemon saw it at one moment.
+ *
+ * <pre>{@code
+ * client.list().forEach(state -> System.out.println(state.name() + " " + Count.toString(state.count())));
+ * }</pre>
+ *
+ * @param count the kernel's count, unsigned, which was not taken
+ * @param spec what it was made as; its initial count is not kept, and 0 here
+ * @param owner the user that made it
+ * @param group the group whose mode bits count
+ * @param waiters calls that wait on it in the daemon; those on raw handles are not seen there
+ */
+public record EventfdState(
+        String name,
+        long count,
+        EventfdSpec spec,
+        long owner,
+        long group,
+        int waiters,
+        Instant created) {
+    static EventfdState from(JsonFields fields) {
+        var owner = fields.fields("owner");
+        return new EventfdState(
+                fields.text("name").orElse(""),
+                fields.count("count", 0, -1, 0),
+                new EventfdSpec(
+                        0,
+                        fields.bool("semaphore", false),
+                        fields.bool("nonblocking", true),
+                        fields.text("mode").map(AccessMode::parse).orElse(AccessMode.DEFAULT)),
+                owner.map(user -> user.count("uid", 0, Count.MAX_INITIAL, 0)).orElse(0L),
+                owner.map(user -> user.count("gid", 0, Count.MAX_INITIAL, 0)).orElse(0L),
+                (int) fields.count("waiters", 0, Integer.MAX_VALUE, 0),
+                fields.text("created").map(Instant::parse).orElse(Instant.EPOCH));
+    }
+}

@@ -1,0 +1,531 @@
+package io.eventfdd.client;
+
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.EventFd;
+import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.protocol.OpenRequest;
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.RuntimeLocation;
+import io.eventfdd.protocol.Signal;
+import io.eventfdd.protocol.WaitRequest;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+
+/**
+ * A connection to the daemon that keeps named eventfds: opens handles on them by name, and asks
+ * what there is. Safe for all threads; one for a process is enough.
+ *
+ * <pre>{@code
+ * try (EventfddClient client = EventfddClient.connect();
+ *         Eventfd orders = client.open("orders", EventfdSpec.counter())) {
+ *     orders.write(1);
+ *     System.out.println(orders.read()); // 1
+ * }
+ * }</pre>
+ *
+ * <p>A handle that is {@linkplain Transport#RAW raw} is the kernel object itself and goes on
+ * working when the daemon is restarted, or the name deleted. Calls that go to the daemon fail with
+ * {@link DaemonUnavailableException} where none is there, and take the next daemon when it is;
+ * those that were under way when it ended say {@link ConnectionLostException} where it cannot be
+ * known what became of them.
+ */
+public final class EventfddClient implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(EventfddClient.class.getName());
+
+    private final Path directory;
+    private final boolean fallsBack;
+    private final Executor executor;
+    private final HttpDaemon http;
+    private final Set<Eventfd> handles = ConcurrentHashMap.newKeySet();
+
+    /** Both null where the transport is HTTP. */
+    private final @Nullable FdSocket fdSocket;
+
+    private final @Nullable RawWaits rawWaits;
+    private volatile boolean closed;
+
+    private EventfddClient(Builder builder) {
+        this.directory = builder.directoryOrDefault();
+        this.executor = builder.executor;
+        this.http = new HttpDaemon(directory.resolve("api.sock"), builder.timeout);
+        var socket = directory.resolve("fd.sock");
+        this.fallsBack = builder.transport == Transport.AUTO;
+        if (builder.transport == Transport.RAW || (fallsBack && canBeRaw(socket))) {
+            this.rawWaits = new RawWaits(builder.spin, executor);
+            this.fdSocket = new FdSocket(socket, builder.timeout);
+        } else {
+            this.rawWaits = null;
+            this.fdSocket = null;
+        }
+    }
+
+    /** Connects to the daemon in the first of the usual runtime directories that is there. */
+    public static EventfddClient connect() {
+        return builder().connect();
+    }
+
+    /** Connects to the daemon in {@code runtimeDirectory}. */
+    public static EventfddClient connect(Path runtimeDirectory) {
+        return builder().runtimeDirectory(runtimeDirectory).connect();
+    }
+
+    /** A client that is not as usual. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    private static boolean canBeRaw(Path socket) {
+        if (!Files.exists(socket)) {
+            return false;
+        }
+        try {
+            EventFd.create(0, false, true).close();
+            return true;
+        } catch (LinkageError | ErrnoException e) {
+            LOG.log(Level.DEBUG, "no native code here: over HTTP then", e);
+            return false;
+        }
+    }
+
+    private EventfddClient connected() {
+        try {
+            if (fdSocket != null) {
+                fdSocket.connect();
+            } else {
+                http.info();
+            }
+            return this;
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** {@link Transport#RAW} or {@link Transport#HTTP}: how handles are opened. */
+    public Transport transport() {
+        return fdSocket == null ? Transport.HTTP : Transport.RAW;
+    }
+
+    // Opening
+
+    /**
+     * Opens the eventfd {@code name}, which is there.
+     *
+     * @throws NotFoundException if there is none
+     */
+    public Eventfd open(String name) {
+        return open(List.of(OpenRequest.Entry.of(checked(name)))).get(0);
+    }
+
+    /**
+     * Opens the eventfd {@code name}, and makes it where there is none. The initial count of {@code
+     * spec} counts only then.
+     *
+     * @throws SpecMismatchException if there is one of another spec
+     */
+    public Eventfd open(String name, EventfdSpec spec) {
+        return open(List.of(OpenRequest.Entry.creating(checked(name), spec))).get(0);
+    }
+
+    /**
+     * Makes the eventfd {@code name} and opens it.
+     *
+     * @throws AlreadyExistsException if there is one
+     */
+    public Eventfd create(String name, EventfdSpec spec) {
+        return open(List.of(OpenRequest.Entry.creatingExclusively(checked(name), spec))).get(0);
+    }
+
+    /**
+     * Opens all of {@code names}, or none where one cannot be.
+     *
+     * @param names 1 to 253 different ones, which are there
+     * @return a handle for each, in their order
+     */
+    public List<Eventfd> openAll(Collection<String> names) {
+        return open(names.stream().map(name -> OpenRequest.Entry.of(checked(name))).toList());
+    }
+
+    /**
+     * Opens all of {@code specs}, and makes those that are not there; or none of them, where one
+     * cannot be.
+     *
+     * @param specs 1 to 253
+     * @return a handle for each, in the order of the map
+     */
+    public List<Eventfd> openAll(Map<String, EventfdSpec> specs) {
+        return open(
+                specs.entrySet().stream()
+                        .map(spec ->
+                                OpenRequest.Entry.creating(checked(spec.getKey()), spec.getValue()))
+                        .toList());
+    }
+
+    private static EventfdName checked(String name) {
+        try {
+            return new EventfdName(name);
+        } catch (ProblemException e) {
+            throw Failures.of(e);
+        }
+    }
+
+    private List<Eventfd> open(List<OpenRequest.Entry> entries) {
+        OpenRequest request;
+        try {
+            request = new OpenRequest(entries);
+        } catch (ProblemException e) {
+            throw Failures.of(e);
+        }
+        checkOpen();
+        if (fdSocket == null) {
+            return openOverHttp(request);
+        }
+        try {
+            return openRaw(fdSocket, request);
+        } catch (ForbiddenException e) {
+            if (!fallsBack) {
+                throw e;
+            }
+            // Who may only read, or only write, gets no descriptor, which is good for both.
+            return openOverHttp(request);
+        }
+    }
+
+    private List<Eventfd> openRaw(FdSocket socket, OpenRequest request) {
+        var waits = rawWaits;
+        if (waits == null) {
+            throw new AssertionError("a client with fd.sock can wait");
+        }
+        var opened = socket.open(request);
+        List<Eventfd> eventfds = new ArrayList<>(opened.fds().size());
+        for (int i = 0; i < opened.fds().size(); i++) {
+            var entry = opened.reply().entries().get(i);
+            eventfds.add(
+                    new RawEventfd(
+                            entry.name(),
+                            entry.semaphore(),
+                            EventFd.adopt(opened.fds().get(i)),
+                            waits,
+                            handles::remove));
+        }
+        return kept(eventfds);
+    }
+
+    private List<Eventfd> openOverHttp(OpenRequest request) {
+        List<EventfdName> created = new ArrayList<>();
+        List<Eventfd> eventfds = new ArrayList<>(request.entries().size());
+        try {
+            for (var entry : request.entries()) {
+                var spec = entry.create();
+                boolean semaphore;
+                if (spec == null) {
+                    semaphore = http.state(entry.name()).spec().semaphore();
+                } else {
+                    var creation = http.create(entry.name(), spec, entry.exclusive());
+                    semaphore = creation.state().spec().semaphore();
+                    if (creation.created()) {
+                        created.add(entry.name());
+                    }
+                }
+                eventfds.add(
+                        new HttpEventfd(entry.name(), semaphore, http, executor, handles::remove));
+            }
+        } catch (EventfddException e) {
+            undo(created, e);
+            throw e;
+        }
+        return kept(eventfds);
+    }
+
+    /** All or nothing, as far as single calls can be. */
+    private void undo(List<EventfdName> created, EventfddException cause) {
+        for (var name : created) {
+            try {
+                http.delete(name);
+            } catch (EventfddException e) {
+                cause.addSuppressed(e);
+            }
+        }
+    }
+
+    /** Remembers the handles, to close them with this. */
+    private List<Eventfd> kept(List<Eventfd> eventfds) {
+        handles.addAll(eventfds);
+        if (closed) {
+            eventfds.forEach(Eventfd::close);
+            throw HttpApi.clientClosed();
+        }
+        return eventfds;
+    }
+
+    /**
+     * Opens the semaphore {@code name}, and makes it with {@code permits} where there is none.
+     *
+     * @param permits 0 to 4294967295
+     */
+    public EventfdSemaphore openSemaphore(String name, long permits) {
+        try {
+            return new EventfdSemaphore(open(name, EventfdSpec.semaphoreOf(permits)));
+        } catch (ProblemException e) {
+            throw Failures.of(e);
+        }
+    }
+
+    /** Opens the gate {@code name}, and makes it, shut, where there is none. */
+    public EventfdGate openGate(String name) {
+        return new EventfdGate(open(name, EventfdSpec.counter()));
+    }
+
+    // What there is
+
+    /** The daemon, as it tells of itself. */
+    public DaemonInfo info() {
+        checkOpen();
+        return http.info();
+    }
+
+    /** All eventfds that this user may see, in the ASCII order of their names. */
+    public List<EventfdState> list() {
+        return list("");
+    }
+
+    /** Those of them whose names begin with {@code prefix}. */
+    public List<EventfdState> list(String prefix) {
+        checkOpen();
+        if (!prefix.isEmpty()) {
+            checked(prefix);
+        }
+        return http.list(prefix);
+    }
+
+    /**
+     * The eventfd {@code name} at this moment.
+     *
+     * @throws NotFoundException if there is none
+     */
+    public EventfdState state(String name) {
+        checkOpen();
+        return http.state(checked(name));
+    }
+
+    /**
+     * Deletes the name: waits in the daemon end with {@link EventfdGoneException}, raw handles go
+     * on.
+     *
+     * @throws NotFoundException if there is none
+     */
+    public void delete(String name) {
+        checkOpen();
+        http.delete(checked(name));
+    }
+
+    // Waiting on many
+
+    /**
+     * Waits until one of {@code eventfds} or more are readable, and takes nothing.
+     *
+     * @param eventfds 1 to 1,024 of different names, opened by this client; where some are raw and
+     *     some are not, the daemon waits for all, by their names
+     * @return each that was readable, with its count; none where the time was over before
+     */
+    public List<Signal> awaitAny(List<? extends Eventfd> eventfds, Duration timeout)
+            throws InterruptedException {
+        return await(eventfds, WaitRequest.Mode.ANY, false, timeout);
+    }
+
+    /** As {@link #awaitAny}, but waits until all of them are readable at one moment. */
+    public List<Signal> awaitAll(List<? extends Eventfd> eventfds, Duration timeout)
+            throws InterruptedException {
+        return await(eventfds, WaitRequest.Mode.ALL, false, timeout);
+    }
+
+    /** As {@link #awaitAny}, and reads those that are readable: each with what was taken. */
+    public List<Signal> readAny(List<? extends Eventfd> eventfds, Duration timeout)
+            throws InterruptedException {
+        return await(eventfds, WaitRequest.Mode.ANY, true, timeout);
+    }
+
+    /**
+     * As {@link #awaitAll}, and reads them, all or none. On raw handles that takes several calls:
+     * where another process takes one of them meanwhile, what was taken from the others goes back,
+     * and the wait goes on.
+     */
+    public List<Signal> readAll(List<? extends Eventfd> eventfds, Duration timeout)
+            throws InterruptedException {
+        return await(eventfds, WaitRequest.Mode.ALL, true, timeout);
+    }
+
+    private List<Signal> await(
+            List<? extends Eventfd> eventfds,
+            WaitRequest.Mode mode,
+            boolean consume,
+            Duration timeout)
+            throws InterruptedException {
+        checkOpen();
+        var deadline = Deadline.in(timeout);
+        List<EventfdName> names = new ArrayList<>(eventfds.size());
+        List<RawEventfd> raw = new ArrayList<>(eventfds.size());
+        List<HttpEventfd> overHttp = new ArrayList<>();
+        for (Eventfd eventfd : eventfds) {
+            names.add(new EventfdName(eventfd.name()));
+            if (eventfd instanceof RawEventfd one) {
+                raw.add(one);
+            } else if (eventfd instanceof HttpEventfd one) {
+                overHttp.add(one);
+            }
+            if (eventfd.isOpen() && !handles.contains(eventfd)) {
+                throw new IllegalArgumentException(eventfd + " was opened by another client");
+            }
+        }
+        try {
+            var unused = new WaitRequest(names, mode, consume, Duration.ZERO);
+        } catch (ProblemException e) {
+            throw Failures.of(e);
+        }
+        if (rawWaits != null && overHttp.isEmpty()) {
+            return new RawSelection(raw, rawWaits, mode == WaitRequest.Mode.ALL, consume)
+                    .await(deadline);
+        }
+        return HttpEventfd.waiting(
+                overHttp,
+                new HttpWait(),
+                handle -> http.await(names, mode, consume, deadline, handle));
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw HttpApi.clientClosed();
+        }
+    }
+
+    /** Closes all handles that it opened; their waits end as {@link Eventfd#close} says. */
+    @Override
+    public void close() {
+        closed = true;
+        List.copyOf(handles).forEach(Eventfd::close);
+        http.close();
+        if (fdSocket != null) {
+            fdSocket.close();
+        }
+        if (rawWaits != null) {
+            rawWaits.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "eventfdd client of " + directory + " (" + transport() + ")";
+    }
+
+    /**
+     * How a client is to be.
+     *
+     * <pre>{@code
+     * EventfddClient client =
+     *         EventfddClient.builder()
+     *                 .runtimeDirectory(Path.of("/run/eventfdd"))
+     *                 .transport(Transport.HTTP)
+     *                 .connect();
+     * }</pre>
+     */
+    public static final class Builder {
+        private static final Duration DEFAULT_SPIN = Duration.ofNanos(20_000);
+        private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+
+        private @Nullable Path directory;
+        private Transport transport = Transport.AUTO;
+        private Duration spin = DEFAULT_SPIN;
+        private Duration timeout = DEFAULT_TIMEOUT;
+        private Executor executor = new CompletableFuture<Void>().defaultExecutor();
+
+        private Builder() {}
+
+        /**
+         * Where the daemon's sockets are; else in the first that is there of {@code
+         * EVENTFDD_RUNTIME_DIR}, {@code RUNTIME_DIRECTORY}, {@code /run/eventfdd}, {@code
+         * $XDG_RUNTIME_DIR/eventfdd} and {@code /tmp/eventfdd-UID}.
+         */
+        public Builder runtimeDirectory(Path path) {
+            this.directory = path;
+            return this;
+        }
+
+        /** How handles are opened; else {@link Transport#AUTO}. */
+        public Builder transport(Transport kind) {
+            this.transport = kind;
+            return this;
+        }
+
+        /**
+         * How long a wait on a raw handle asks again and again before it sleeps; else 20 µs. It
+         * makes signals between two processors several times faster, and costs that much processor
+         * time for each wait. Zero turns it off.
+         */
+        public Builder spin(Duration duration) {
+            if (duration.isNegative() || duration.compareTo(Duration.ofSeconds(1)) > 0) {
+                throw new IllegalArgumentException("spin: " + duration + " is not 0 to 1 s");
+            }
+            this.spin = duration;
+            return this;
+        }
+
+        /** How long the daemon may take for an answer, besides what it waits for; else 10 s. */
+        public Builder timeout(Duration duration) {
+            if (duration.isNegative() || duration.isZero()) {
+                throw new IllegalArgumentException("timeout: " + duration + " is not positive");
+            }
+            this.timeout = duration;
+            return this;
+        }
+
+        /**
+         * Where futures are completed, and what hangs onto them runs; else where {@link
+         * CompletableFuture} runs what is asynchronous. {@code Runnable::run} spares a change of
+         * threads, but then what hangs onto a future must be short: all waits of this client stand
+         * still meanwhile.
+         */
+        public Builder executor(Executor forFutures) {
+            this.executor = forFutures;
+            return this;
+        }
+
+        /**
+         * Connects.
+         *
+         * @throws DaemonUnavailableException if no daemon answers there
+         */
+        public EventfddClient connect() {
+            return new EventfddClient(this).connected();
+        }
+
+        private Path directoryOrDefault() {
+            if (directory != null) {
+                return directory;
+            }
+            return RuntimeLocation.of(System.getenv(), userId()).forClient(Files::isDirectory);
+        }
+
+        private static int userId() {
+            try {
+                return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+            } catch (IOException e) {
+                throw new DaemonUnavailableException("cannot tell who I am without /proc", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.Problem;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Serial;
+import java.util.Optional;
+
+/**
+ * What went wrong with an eventfd or with the daemon. The subclasses say what a program can act on;
+ * {@link #problem()} is the daemon's own word where it said one.
+ *
+ * <pre>{@code
+ * try {
+ *     client.open("orders").close();
+ * } catch (NotFoundException e) {
+ *     System.out.println("nobody made it yet: " + e.getMessage());
+ * }
+ * }</pre>
+ */
+public class EventfddException extends RuntimeException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    private final transient @Nullable Problem problem;
+
+    EventfddException(String message, @Nullable Problem problem, @Nullable Throwable cause) {
+        super(message, cause);
+        this.problem = problem;
+    }
+
+    /** The problem as the daemon told it; empty where the daemon had no part in it. */
+    public Optional<Problem> problem() {
+        return Optional.ofNullable(problem);
+    }
+}

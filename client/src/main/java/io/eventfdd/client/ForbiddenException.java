@@ -1,0 +1,16 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.Problem;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Serial;
+
+/** The mode bits of the eventfd do not let this user (EACCES). */
+public final class ForbiddenException extends EventfddException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    ForbiddenException(String message, @Nullable Problem problem, @Nullable Throwable cause) {
+        super(message, problem, cause);
+    }
+}

@@ -1,0 +1,68 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.JsonFields;
+import io.eventfdd.protocol.Problem;
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * What the daemon answered.
+ *
+ * @param body empty where there is none
+ */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares answers
+record HttpAnswer(int status, byte[] body) {
+    private static final int MOST_SHOWN = 200;
+
+    boolean isNoContent() {
+        return status == 204;
+    }
+
+    boolean isCreated() {
+        return status == 201;
+    }
+
+    /** The fields of the object in the body; a problem is thrown. */
+    JsonFields fields() {
+        check();
+        try {
+            return JsonFields.parse(body);
+        } catch (ProblemException e) {
+            throw notOurs(e);
+        }
+    }
+
+    /** Throws the problem where it is one. */
+    void check() {
+        if (status >= 400) {
+            throw Failures.of(problem());
+        }
+    }
+
+    private Problem problem() {
+        try {
+            var fields = JsonFields.parse(body);
+            var type =
+                    fields.text("type")
+                            .flatMap(ProblemType::ofUrn)
+                            .orElseThrow(() -> notOurs(null));
+            var detail = fields.text("detail").orElse(type.title());
+            return new Problem(type, status, detail);
+        } catch (ProblemException e) {
+            throw notOurs(e);
+        }
+    }
+
+    private DaemonFaultException notOurs(@org.jspecify.annotations.Nullable Exception cause) {
+        var text = new String(body, StandardCharsets.UTF_8);
+        return new DaemonFaultException(
+                "not an answer of eventfdd: HTTP "
+                        + status
+                        + " "
+                        + text.substring(0, Math.min(MOST_SHOWN, text.length())),
+                null,
+                cause);
+    }
+}

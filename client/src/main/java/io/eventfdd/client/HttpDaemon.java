@@ -1,0 +1,193 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.protocol.Json;
+import io.eventfdd.protocol.JsonFields;
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.Signal;
+import io.eventfdd.protocol.Timeout;
+import io.eventfdd.protocol.WaitRequest;
+import io.eventfdd.protocol.WriteRequest;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** The daemon's HTTP calls as methods: CONTRACT.md part 1. Safe for all threads. */
+final class HttpDaemon implements AutoCloseable {
+    /** What a PUT did. */
+    record Creation(EventfdState state, boolean created) {}
+
+    private final HttpApi api;
+
+    /** Asked once, before the first long wait. */
+    private volatile @Nullable Duration maxWait;
+
+    HttpDaemon(Path socket, Duration patience) {
+        this.api = new HttpApi(socket, patience);
+    }
+
+    // Calls that do not wait
+
+    DaemonInfo info() {
+        return read(api.call(HttpCall.get("/v1")), DaemonInfo::from);
+    }
+
+    List<EventfdState> list(String prefix) {
+        List<EventfdState> all = new ArrayList<>();
+        var after = "";
+        do {
+            var path = "/v1/eventfds?prefix=" + prefix + (after.isEmpty() ? "" : "&after=" + after);
+            after =
+                    read(
+                            api.call(HttpCall.get(path)),
+                            fields -> {
+                                for (var element : fields.array("eventfds")) {
+                                    all.add(EventfdState.from(JsonFields.of("", element)));
+                                }
+                                return fields.text("next").orElse("");
+                            });
+        } while (!after.isEmpty());
+        return all;
+    }
+
+    EventfdState state(EventfdName name) {
+        return read(api.call(HttpCall.get(path(name))), EventfdState::from);
+    }
+
+    Creation create(EventfdName name, EventfdSpec spec, boolean exclusive) {
+        var answer = api.call(HttpCall.put(path(name), spec.toJson(), exclusive));
+        return new Creation(read(answer, EventfdState::from), answer.isCreated());
+    }
+
+    void delete(EventfdName name) {
+        api.call(HttpCall.delete(path(name))).check();
+    }
+
+    /** Throws what the daemon says where there is no room. */
+    void write(EventfdName name, long value) {
+        var body = new WriteRequest(value, Duration.ZERO).toJson();
+        api.call(HttpCall.post(path(name) + "/write", body)).check();
+    }
+
+    /** What was taken; 0 where there was nothing. */
+    long read(EventfdName name) {
+        var body = Json.object().put("timeout", "0s");
+        return number(api.call(HttpCall.post(path(name) + "/read", body)), "value");
+    }
+
+    // Calls that wait; who has their handle can end them
+
+    boolean write(EventfdName name, long value, Deadline deadline, HttpWait handle)
+            throws InterruptedException {
+        do {
+            var time = nextWait(deadline);
+            var body = new WriteRequest(value, time).toJson();
+            var call = HttpCall.post(path(name) + "/write", body);
+            try {
+                api.call(call, time, handle).check();
+                return true;
+            } catch (WouldBlockException e) {
+                // Within this part of the time.
+            }
+        } while (!deadline.hasPassed());
+        return false;
+    }
+
+    long read(EventfdName name, Deadline deadline, HttpWait handle) throws InterruptedException {
+        long value;
+        do {
+            var time = nextWait(deadline);
+            var body = Json.object().put("timeout", Timeout.format(time));
+            var call = HttpCall.postWaiting(path(name) + "/read", body);
+            value = number(api.call(call, time, handle), "value");
+        } while (value == 0 && !deadline.hasPassed());
+        return value;
+    }
+
+    /** The count that was seen; 0 at the deadline. */
+    long await(EventfdName name, Deadline deadline, HttpWait handle) throws InterruptedException {
+        long count;
+        do {
+            var time = nextWait(deadline);
+            var call = HttpCall.getWaiting(path(name) + "/wait?timeout=" + Timeout.format(time));
+            count = number(api.call(call, time, handle), "count");
+        } while (count == 0 && !deadline.hasPassed());
+        return count;
+    }
+
+    List<Signal> await(
+            List<EventfdName> names,
+            WaitRequest.Mode mode,
+            boolean consume,
+            Deadline deadline,
+            HttpWait handle)
+            throws InterruptedException {
+        List<Signal> ready;
+        do {
+            var time = nextWait(deadline);
+            var body = new WaitRequest(names, mode, consume, time).toJson();
+            var answer = api.call(HttpCall.postWaiting("/v1/wait", body), time, handle);
+            ready =
+                    answer.isNoContent()
+                            ? List.of()
+                            : read(answer, fields -> ready(fields, consume));
+        } while (ready.isEmpty() && !deadline.hasPassed());
+        return ready;
+    }
+
+    private static List<Signal> ready(JsonFields fields, boolean consume) {
+        List<Signal> ready = new ArrayList<>();
+        for (var element : fields.array("ready")) {
+            var one = JsonFields.of("", element);
+            ready.add(
+                    new Signal(
+                            new EventfdName(one.text("name").orElse("")),
+                            one.count(consume ? "value" : "count", 0, -1, 0)));
+        }
+        return ready;
+    }
+
+    /** How long the next call waits: what is left, in parts that the daemon takes. */
+    private Duration nextWait(Deadline deadline) {
+        var left = deadline.left();
+        if (left.isZero()) {
+            return left;
+        }
+        var longest = maxWait;
+        if (longest == null) {
+            longest = info().maxWait();
+            maxWait = longest;
+        }
+        return left.compareTo(longest) > 0 ? longest : left;
+    }
+
+    // Answers
+
+    private static <T> T read(HttpAnswer answer, Function<? super JsonFields, T> reader) {
+        var fields = answer.fields();
+        try {
+            return reader.apply(fields);
+        } catch (ProblemException e) {
+            throw new DaemonFaultException("not an answer of eventfdd: " + e.getMessage(), null, e);
+        }
+    }
+
+    private static long number(HttpAnswer answer, String field) {
+        return answer.isNoContent() ? 0 : read(answer, fields -> fields.count(field, 0, -1, 0));
+    }
+
+    private static String path(EventfdName name) {
+        return "/v1/eventfds/" + name;
+    }
+
+    @Override
+    public void close() {
+        api.close();
+    }
+}

@@ -1,0 +1,30 @@
+package io.eventfdd.client;
+
+import org.jspecify.annotations.Nullable;
+
+/** One call over HTTP, which others can end while it is under way. */
+final class HttpWait {
+    private @Nullable HttpConnection connection;
+    private boolean ended;
+
+    /** The call begins, on {@code connection}. */
+    synchronized void begin(HttpConnection begun) {
+        connection = begun;
+        if (ended) {
+            begun.abort();
+        }
+    }
+
+    /** The call is over, and its connection may be another's. */
+    synchronized void over() {
+        connection = null;
+    }
+
+    /** Ends the call, also one that has not begun yet. */
+    synchronized void end() {
+        ended = true;
+        if (connection != null) {
+            connection.abort();
+        }
+    }
+}

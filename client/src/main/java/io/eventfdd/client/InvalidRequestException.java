@@ -1,0 +1,16 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.Problem;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Serial;
+
+/** The call itself is wrong: not a name, a value out of range, a list too long. */
+public final class InvalidRequestException extends EventfddException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    InvalidRequestException(String message, @Nullable Problem problem, @Nullable Throwable cause) {
+        super(message, problem, cause);
+    }
+}

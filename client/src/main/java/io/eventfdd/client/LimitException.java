@@ -1,0 +1,19 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.Problem;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Serial;
+
+/**
+ * A limit is reached: one of the daemon, or the open files of this process (EMFILE). The message
+ * says which.
+ */
+public final class LimitException extends EventfddException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    LimitException(String message, @Nullable Problem problem, @Nullable Throwable cause) {
+        super(message, problem, cause);
+    }
+}

@@ -1,0 +1,16 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.Problem;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Serial;
+
+/** The daemon is stopping, and ended the call. */
+public final class ShuttingDownException extends EventfddException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    ShuttingDownException(String message, @Nullable Problem problem, @Nullable Throwable cause) {
+        super(message, problem, cause);
+    }
+}

@@ -1,0 +1,16 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.Problem;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.Serial;
+
+/** The name stands for an eventfd of another spec than the one asked for (EEXIST). */
+public final class SpecMismatchException extends EventfddException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    SpecMismatchException(String message, @Nullable Problem problem, @Nullable Throwable cause) {
+        super(message, problem, cause);
+    }
+}

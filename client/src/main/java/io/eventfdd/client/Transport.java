@@ -1,0 +1,14 @@
+package io.eventfdd.client;
+
+/** How the calls on an eventfd reach it. */
+public enum Transport {
+    /** {@link #RAW} where the daemon and this JVM can, {@link #HTTP} where not. */
+    AUTO,
+    /**
+     * The kernel object itself, received once over {@code fd.sock}: from then on the daemon has no
+     * part in it. Needs native code (JNA) and the right to read and to write.
+     */
+    RAW,
+    /** Every call goes through the daemon, over {@code api.sock}. Needs no native code. */
+    HTTP
+}

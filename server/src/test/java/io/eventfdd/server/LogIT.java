@@ -1,0 +1,75 @@
+package io.eventfdd.server;
+
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import io.eventfdd.server.testing.DaemonProcess;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The log goes to standard error, a line a record, and its settings can change while the daemon
+ * runs.
+ */
+class LogIT {
+    @Test
+    void nothingIsLoggedOfCallsUnlessAskedFor() throws Exception {
+        try (var daemon = DaemonProcess.start()) {
+            daemon.request().get("/v1/eventfds").then().statusCode(200);
+            assertThat(daemon.log()).isEmpty();
+        }
+    }
+
+    @Test
+    void theAccessLogTellsCallAndUserAndOutcome() throws Exception {
+        try (var daemon = DaemonProcess.start("--access-log", "on")) {
+            daemon.request().get("/v1/eventfds/nobody%0A").then().statusCode(400);
+            until(() -> daemon.log().contains("GET /v1/eventfds/nobody%0A uid="));
+            assertThat(daemon.log().strip())
+                    .matches(
+                            "\\S+Z INFO access: GET /v1/eventfds/nobody%0A uid=\\d+ pid=\\d+"
+                                + " invalid-name [0-9.]+ms");
+        }
+    }
+
+    @Test
+    void inJsonEachLineIsAnObject() throws Exception {
+        try (var daemon = DaemonProcess.start("--access-log", "on", "--log-format", "json")) {
+            daemon.request().get("/v1/eventfds").then().statusCode(200);
+            until(() -> daemon.log().endsWith("\n"));
+            for (var line : daemon.log().lines().toList()) {
+                var json = new ObjectMapper().readTree(line);
+                assertThat(json.fieldNames())
+                        .toIterable()
+                        .containsExactly("time", "level", "logger", "message");
+            }
+        }
+    }
+
+    @Test
+    void settingsOfTheLogAreReadAgainOnSighup(@TempDir Path directory) throws Exception {
+        var file = Files.writeString(directory.resolve("eventfdd.yaml"), "access-log: \"off\"\n");
+        try (var daemon = DaemonProcess.start("--config", file.toString())) {
+            Files.writeString(file, "access-log: \"on\"\n");
+            daemon.signal("HUP");
+            until(() -> daemon.log().contains("read again"));
+            daemon.request().get("/v1/eventfds").then().statusCode(200);
+            until(() -> daemon.log().contains("GET /v1/eventfds uid="));
+            Files.writeString(file, "no-such-key: 1\n");
+            daemon.signal("HUP");
+            until(() ->
+                    daemon.log()
+                            .contains(
+                                    "the settings stay as they were: unknown setting:"
+                                        + " no-such-key"));
+            assertThat(daemon.process().isAlive()).isTrue();
+        }
+    }
+}

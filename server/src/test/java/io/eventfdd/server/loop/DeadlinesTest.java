@@ -1,0 +1,154 @@
+package io.eventfdd.server.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.LongRange;
+import net.jqwik.api.constraints.Size;
+
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+class DeadlinesTest {
+    private static final long MILLI = 1_000_000;
+
+    private final Deadlines deadlines = new Deadlines();
+    private final List<Entry> expired = new ArrayList<>();
+
+    private final class Entry implements Deadlines.Timed {
+        private final long deadline;
+        private final long sequence;
+        private Runnable also = () -> {};
+
+        Entry(long deadline, long sequence) {
+            this.deadline = deadline;
+            this.sequence = sequence;
+        }
+
+        @Override
+        public long deadline() {
+            return deadline;
+        }
+
+        @Override
+        public long sequence() {
+            return sequence;
+        }
+
+        @Override
+        public void expire() {
+            expired.add(this);
+            also.run();
+        }
+
+        @Override
+        public String toString() {
+            return deadline + "/" + sequence;
+        }
+    }
+
+    private Entry add(long deadline, long sequence) {
+        var entry = new Entry(deadline, sequence);
+        deadlines.add(entry);
+        return entry;
+    }
+
+    @Test
+    void withoutAnyTheLoopWaitsWithoutEnd() {
+        assertThat(deadlines.millisUntilNext(0)).isEqualTo(-1);
+    }
+
+    @Test
+    void theTimeUntilTheNextIsRoundedUpSoThatNobodyIsWokenEarly() {
+        add(MILLI, 1);
+        assertThat(deadlines.millisUntilNext(-MILLI)).isEqualTo(2);
+        assertThat(deadlines.millisUntilNext(-1)).isEqualTo(2);
+        assertThat(deadlines.millisUntilNext(0)).isEqualTo(1);
+        assertThat(deadlines.millisUntilNext(MILLI - 1)).isEqualTo(1);
+        assertThat(deadlines.millisUntilNext(MILLI)).isZero();
+        assertThat(deadlines.millisUntilNext(2 * MILLI)).isZero();
+    }
+
+    @Test
+    void aTimeThatNoIntHoldsIsCut() {
+        add(Long.MAX_VALUE / 2, 1);
+        assertThat(deadlines.millisUntilNext(0)).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void theyExpireInTheOrderOfTheirTimesAndThenOfTheirArrival() throws IOException {
+        var late = add(30, 1);
+        var second = add(20, 4);
+        var first = add(20, 2);
+        var soonest = add(10, 9);
+        deadlines.expire(29);
+        assertThat(expired).containsExactly(soonest, first, second);
+        deadlines.expire(30);
+        assertThat(expired).containsExactly(soonest, first, second, late);
+        assertThat(deadlines.millisUntilNext(30)).isEqualTo(-1);
+    }
+
+    @Test
+    void whatIsRemovedDoesNotExpire() throws IOException {
+        var one = add(10, 1);
+        var other = add(10, 2);
+        deadlines.remove(one);
+        deadlines.remove(one);
+        deadlines.expire(10);
+        assertThat(expired).containsExactly(other);
+    }
+
+    @Test
+    void oneThatExpiresMayRemoveAndAddOthers() throws IOException {
+        var removed = add(10, 2);
+        var later = new Entry(50, 3);
+        var now = new Entry(5, 4);
+        add(10, 1).also =
+                () -> {
+                    deadlines.remove(removed);
+                    deadlines.add(later);
+                    deadlines.add(now);
+                };
+        deadlines.expire(10);
+        assertThat(expired).hasSize(2).contains(now).doesNotContain(removed, later);
+        assertThat(deadlines.millisUntilNext(50 - MILLI)).isEqualTo(1);
+    }
+
+    @Test
+    void theClockMayOverflow() throws IOException {
+        long now = Long.MAX_VALUE - MILLI;
+        var later = add(now + 3 * MILLI, 1);
+        var sooner = add(now + MILLI / 2, 2);
+        assertThat(later.deadline()).isNegative();
+        assertThat(deadlines.millisUntilNext(now)).isEqualTo(1);
+        deadlines.expire(now + MILLI);
+        assertThat(expired).containsExactly(sooner);
+        assertThat(deadlines.millisUntilNext(now + MILLI)).isEqualTo(2);
+        deadlines.expire(now + 3 * MILLI);
+        assertThat(expired).containsExactly(sooner, later);
+    }
+
+    @Property
+    void justThoseWhoseTimeHasComeExpire(
+            @ForAll @Size(max = 30) List<@LongRange(min = -50, max = 50) Long> times,
+            @ForAll @LongRange(min = -60, max = 60) long now)
+            throws IOException {
+        var fresh = new DeadlinesTest();
+        var entries = new ArrayList<Entry>();
+        for (int i = 0; i < times.size(); i++) {
+            entries.add(fresh.add(times.get(i), i));
+        }
+        fresh.deadlines.expire(now);
+        assertThat(fresh.expired)
+                .containsExactlyElementsOf(
+                        entries.stream()
+                                .filter(entry -> entry.deadline() <= now)
+                                .sorted(Comparator.comparingLong(Entry::deadline))
+                                .toList());
+    }
+}
