@@ -29,6 +29,9 @@ public final class PacketBuffer {
     private static final int SOL_SOCKET = 1;
     private static final int SCM_RIGHTS = 1;
 
+    /** What SCM_CREDENTIALS takes: a header, and {@code struct ucred { int pid, uid, gid; }}. */
+    private static final int CREDENTIALS = 32;
+
     private static final long IOV = 16;
     private static final long IOV_LENGTH = 24;
     private static final long CONTROL = 32;
@@ -57,7 +60,7 @@ public final class PacketBuffer {
         }
         this.maxBytes = maxBytes;
         this.controlBytes = maxFds == 0 ? 0 : CMSG_HEADER + maxFds * Integer.BYTES;
-        this.data = CMSG + aligned(controlBytes);
+        this.data = CMSG + CREDENTIALS + aligned(controlBytes);
         this.memory = new Memory(data + maxBytes);
         this.address = Pointer.nativeValue(memory);
         memory.clear(data);
@@ -99,16 +102,25 @@ public final class PacketBuffer {
         control(control);
     }
 
-    /** Prepares for the receipt of as much as there is room for. */
-    void makeRoom() {
+    /**
+     * Prepares for the receipt of as much as there is room for.
+     *
+     * @param credentials whether the sender's credentials come with it; they need room of their own
+     */
+    void makeRoom(boolean credentials) {
         memory.setLong(IOVEC_LENGTH, maxBytes);
-        control(controlBytes);
+        control(controlBytes + (credentials ? CREDENTIALS : 0));
     }
 
-    /** Prepares for a look at what comes with a packet: there is no room for anything. */
-    void makeNoRoom() {
+    /** Prepares for a look at a packet: there is no room for anything but the credentials. */
+    void makeNoRoom(boolean credentials) {
         memory.setLong(IOVEC_LENGTH, 0);
-        control(0);
+        control(credentials ? CREDENTIALS : 0);
+    }
+
+    /** Whether any control message came: without credentials, there was no packet at all. */
+    boolean hasControl() {
+        return memory.getLong(CONTROL_LENGTH) != 0;
     }
 
     private void control(int length) {

@@ -39,12 +39,24 @@ public final class SeqPacketSocket implements AutoCloseable {
     public enum Next {
         /** Nothing so far. */
         NOTHING_YET,
-        /** An empty packet, or the end of the connection. */
+        /** The end of the connection: nothing is left, and nothing will come. */
         END,
+        /** A packet of no bytes; only an accepted socket can tell it from the end. */
+        EMPTY_PACKET,
         /** A packet. */
         PACKET,
-        /** A packet, and descriptors with it. */
+        /** A packet of any size, and descriptors with it. */
         PACKET_WITH_FDS
+    }
+
+    /**
+     * What a look found.
+     *
+     * @param size the bytes of the packet
+     */
+    public record Look(Next next, int size) {
+        private static final Look NOTHING_YET = new Look(Next.NOTHING_YET, 0);
+        private static final Look END = new Look(Next.END, 0);
     }
 
     private static final int AF_UNIX = 1;
@@ -54,6 +66,7 @@ public final class SeqPacketSocket implements AutoCloseable {
     private static final int SUN_PATH = 108;
 
     private static final int SOL_SOCKET = 1;
+    private static final int SO_PASSCRED = 16;
     private static final int SO_SNDTIMEO = 21;
     private static final int SHUT_RDWR = 2;
     private static final long TIOCOUTQ = 0x5411;
@@ -77,8 +90,12 @@ public final class SeqPacketSocket implements AutoCloseable {
 
     private final Fd fd;
 
-    private SeqPacketSocket(Fd fd) {
+    /** Whether every packet comes with its sender's credentials. */
+    private final boolean credentials;
+
+    private SeqPacketSocket(Fd fd, boolean credentials) {
         this.fd = fd;
+        this.credentials = credentials;
     }
 
     // Beginning and end
@@ -127,6 +144,12 @@ public final class SeqPacketSocket implements AutoCloseable {
             if (Libc.bind(socket.number(), address, address.length) < 0) {
                 throw ErrnoException.ofLast("bind(" + path + ")");
             }
+            // For the accepted ones, which inherit it: a packet has credentials, an end has none.
+            if (Libc.setsockopt(
+                            socket.number(), SOL_SOCKET, SO_PASSCRED, new int[] {1}, Integer.BYTES)
+                    < 0) {
+                throw ErrnoException.ofLast("setsockopt(" + path + ", SO_PASSCRED)");
+            }
             if (Libc.listen(socket.number(), backlog) < 0) {
                 throw ErrnoException.ofLast("listen(" + path + ", " + backlog + ")");
             }
@@ -137,17 +160,12 @@ public final class SeqPacketSocket implements AutoCloseable {
         }
     }
 
-    /** Takes over a connected one, as from accept(2). */
-    public static SeqPacketSocket adopt(Fd fd) {
-        return new SeqPacketSocket(fd);
-    }
-
     private static SeqPacketSocket open(int flags) throws ErrnoException {
         int number = Libc.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
         if (number < 0) {
             throw ErrnoException.ofLast("socket(AF_UNIX, SOCK_SEQPACKET)");
         }
-        return new SeqPacketSocket(Fd.adopt(number));
+        return new SeqPacketSocket(Fd.adopt(number), false);
     }
 
     /** {@code struct sockaddr_un { sa_family_t family; char path[108]; }} with a NUL at the end. */
@@ -179,7 +197,7 @@ public final class SeqPacketSocket implements AutoCloseable {
     public Optional<SeqPacketSocket> accept() throws ErrnoException {
         int number = Libc.accept4(number(), 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (number >= 0) {
-            return Optional.of(new SeqPacketSocket(Fd.adopt(number)));
+            return Optional.of(new SeqPacketSocket(Fd.adopt(number), true));
         }
         int errno = Native.getLastError();
         if (errno == Libc.EAGAIN || errno == Libc.EINTR || errno == ECONNABORTED) {
@@ -271,7 +289,7 @@ public final class SeqPacketSocket implements AutoCloseable {
      * buffer} has room for; the kernel closes the others.
      */
     public Received receive(PacketBuffer buffer) throws ErrnoException {
-        buffer.makeRoom();
+        buffer.makeRoom(credentials);
         int size = receive(buffer, MSG_CMSG_CLOEXEC);
         if (size == NOTHING) {
             return Received.Nothing.YET;
@@ -299,16 +317,19 @@ public final class SeqPacketSocket implements AutoCloseable {
     }
 
     /** Looks at the next packet and takes nothing. */
-    public Next peek(PacketBuffer buffer) throws ErrnoException {
-        buffer.makeNoRoom();
-        int size = receive(buffer, MSG_PEEK);
+    public Look peek(PacketBuffer buffer) throws ErrnoException {
+        buffer.makeNoRoom(credentials);
+        int size = receive(buffer, MSG_PEEK | MSG_TRUNC);
         if (size == NOTHING) {
-            return Next.NOTHING_YET;
+            return Look.NOTHING_YET;
         }
         if ((buffer.flags() & MSG_CTRUNC) != 0) {
-            return Next.PACKET_WITH_FDS;
+            return new Look(Next.PACKET_WITH_FDS, size);
         }
-        return (buffer.flags() & MSG_TRUNC) != 0 ? Next.PACKET : Next.END;
+        if (size > 0) {
+            return new Look(Next.PACKET, size);
+        }
+        return buffer.hasControl() ? new Look(Next.EMPTY_PACKET, 0) : Look.END;
     }
 
     private int receive(PacketBuffer buffer, int flags) throws ErrnoException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.eventfdd.linux.SeqPacketSocket.Look;
 import io.eventfdd.linux.SeqPacketSocket.Next;
 import io.eventfdd.linux.SeqPacketSocket.Sent;
 
@@ -226,8 +227,10 @@ class SeqPacketSocketTest {
 
     @Test
     void otherControlMessagesArePassedBy() throws ErrnoException {
-        Libc.setsockopt(
-                server.fd().number(), SOL_SOCKET, SO_PASSCRED, new int[] {1}, Integer.BYTES);
+        var passed = new int[1];
+        Libc.getsockopt(
+                server.fd().number(), SOL_SOCKET, SO_PASSCRED, passed, new int[] {Integer.BYTES});
+        assertThat(passed).as("SO_PASSCRED").containsExactly(1);
         send("credentials", List.of());
         assertThat(packet().fds()).isEmpty();
         try (var eventFd = EventFd.create(0, false, true)) {
@@ -271,24 +274,42 @@ class SeqPacketSocketTest {
         server.shutdown();
     }
 
+    private Next next() throws ErrnoException {
+        return server.peek(buffer).next();
+    }
+
     @Test
-    void aLookTakesNothing() throws ErrnoException {
-        assertThat(server.peek(buffer)).isEqualTo(Next.NOTHING_YET);
+    void aLookTakesNothingAndTellsWhatComes() throws ErrnoException {
+        assertThat(next()).isEqualTo(Next.NOTHING_YET);
         try (var eventFd = EventFd.create(0, false, true)) {
             send("with", repeated(eventFd, 3));
+            send("", repeated(eventFd, 1));
         }
         send("without", List.of());
         send("", List.of());
-        assertThat(server.peek(buffer)).isEqualTo(Next.PACKET_WITH_FDS);
-        assertThat(server.peek(buffer)).isEqualTo(Next.PACKET_WITH_FDS);
+        assertThat(server.peek(buffer)).isEqualTo(new Look(Next.PACKET_WITH_FDS, 4));
+        assertThat(server.peek(buffer)).isEqualTo(new Look(Next.PACKET_WITH_FDS, 4));
         packet().closeFds();
-        assertThat(server.peek(buffer)).isEqualTo(Next.PACKET);
-        packet();
-        assertThat(server.peek(buffer)).isEqualTo(Next.END);
+        assertThat(next()).isEqualTo(Next.PACKET_WITH_FDS);
         server.receive(buffer);
-        assertThat(server.peek(buffer)).isEqualTo(Next.NOTHING_YET);
+        assertThat(server.peek(buffer)).isEqualTo(new Look(Next.PACKET, 7));
+        packet();
+        assertThat(next()).isEqualTo(Next.EMPTY_PACKET);
+        server.receive(buffer);
+        assertThat(next()).isEqualTo(Next.NOTHING_YET);
         client.close();
-        assertThat(server.peek(buffer)).isEqualTo(Next.END);
+        assertThat(next()).isEqualTo(Next.END);
+    }
+
+    @Test
+    void theOtherSideTakesAnEmptyPacketForTheEnd() throws ErrnoException {
+        try (var eventFd = EventFd.create(0, false, true)) {
+            server.send(buffer, bytes("with"), repeated(eventFd, 1));
+        }
+        server.send(buffer, new byte[0], List.of());
+        assertThat(client.peek(buffer)).isEqualTo(new Look(Next.PACKET_WITH_FDS, 4));
+        assertThat(client.receive(new PacketBuffer(4, 0))).isInstanceOf(Received.Packet.class);
+        assertThat(client.peek(buffer).next()).isEqualTo(Next.END);
     }
 
     @Test

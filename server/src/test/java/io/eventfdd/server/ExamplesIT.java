@@ -17,6 +17,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The examples of {@code deploy/examples} do what they say, each as the processes that it is made
@@ -119,6 +121,93 @@ class ExamplesIT {
             assertThat(lines.readLine()).isEqualTo("woken 1000");
         }
         assertThat(loop.waitFor()).isZero();
+    }
+
+    @Test
+    void aSelectorLoopServesItsSocketsAndIsWokenByAnotherProcess() throws Exception {
+        var socket = daemon.file("selector.sock");
+        var loop = java("SelectorLoop.java", "selector-wake", socket.toString());
+        try (BufferedReader lines = loop.inputReader()) {
+            assertThat(lines.readLine()).isEqualTo("ready");
+            daemon.request().post("/v1/eventfds/selector-wake/write").then().statusCode(200);
+            assertThat(lines.readLine()).isEqualTo("woken 1");
+            assertThat(upper(socket, "hello")).isEqualTo("HELLO");
+            daemon.request()
+                    .contentType("application/json")
+                    .body("{\"value\":1000}")
+                    .post("/v1/eventfds/selector-wake/write")
+                    .then()
+                    .statusCode(200);
+            assertThat(lines.readLine()).isEqualTo("woken 1000");
+        }
+        assertThat(loop.waitFor()).isZero();
+    }
+
+    @Test
+    void twoJvmsPlayPingPong() throws Exception {
+        var pong = java("PingPong.java", "pong", "2000");
+        var ping = java("PingPong.java", "ping", "2000");
+        assertThat(output(ping)).startsWith("ping: 2000 rounds").contains("Java 25");
+        assertThat(output(pong)).startsWith("pong: 2000 rounds");
+    }
+
+    @Test
+    void aJvm17AndAJvm25PlayPingPong() throws Exception {
+        var java17 = Path.of("/usr/lib/jvm/java-17-openjdk-amd64/bin/java");
+        assumeTrue(java17.toFile().canExecute(), "there is no Java 17");
+        var pong = java(java17, "PingPong.java", "pong", "2000");
+        var ping = java("PingPong.java", "ping", "2000");
+        assertThat(output(ping)).startsWith("ping: 2000 rounds");
+        assertThat(output(pong)).startsWith("pong: 2000 rounds").contains("Java 17");
+    }
+
+    @Test
+    void aJvmAndPythonPlayPingPong() throws Exception {
+        assumeTrue(pythonIsNewEnough(), "python3 has no eventfd_read before 3.10");
+        var pong =
+                daemon.begin("python3", example("pong.py"), daemon.directory().toString(), "2000");
+        var ping = java("PingPong.java", "ping", "2000");
+        assertThat(output(ping)).startsWith("ping: 2000 rounds");
+        assertThat(output(pong)).startsWith("pong: 2000 rounds, Python");
+    }
+
+    @Test
+    void eachPieceOfWorkGoesToOneWorkerOfThePool() throws Exception {
+        var workers = List.of(java("WorkerPool.java", "work"), java("WorkerPool.java", "work"));
+        for (var worker : workers) {
+            assertThat(worker.inputReader().readLine()).isEqualTo("ready");
+        }
+        assertThat(output(java("WorkerPool.java", "give", "100"))).isEmpty();
+        int done = 0;
+        for (var worker : workers) {
+            done += Integer.parseInt(worker.inputReader().readLine().substring("done ".length()));
+        }
+        assertThat(done).isEqualTo(100);
+    }
+
+    private static Process java(String example, String... arguments) throws IOException {
+        return java(Path.of(System.getProperty("java.home"), "bin/java"), example, arguments);
+    }
+
+    private static Process java(Path java, String example, String... arguments) throws IOException {
+        var command = new ArrayList<String>(List.of(java.toString()));
+        if (!java.toString().contains("17")) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
+        command.addAll(
+                List.of(
+                        "-cp",
+                        DaemonProcess.libraries(),
+                        example(example),
+                        daemon.directory().toString()));
+        command.addAll(List.of(arguments));
+        return daemon.begin(command.toArray(String[]::new));
+    }
+
+    private static String output(Process process) throws Exception {
+        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        return output;
     }
 
     private static boolean pythonIsNewEnough() throws Exception {

@@ -35,7 +35,7 @@ class LogIT {
             assertThat(daemon.log().strip())
                     .matches(
                             "\\S+Z INFO access: GET /v1/eventfds/nobody%0A uid=\\d+ pid=\\d+"
-                                + " invalid-name [0-9.]+ms");
+                                    + " invalid-name [0-9.]+ms");
         }
     }
 
@@ -68,7 +68,7 @@ class LogIT {
                     daemon.log()
                             .contains(
                                     "the settings stay as they were: unknown setting:"
-                                        + " no-such-key"));
+                                            + " no-such-key"));
             assertThat(daemon.process().isAlive()).isTrue();
         }
     }

@@ -4,6 +4,7 @@ import io.eventfdd.linux.Epoll;
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.Received;
 import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.linux.SeqPacketSocket.Look;
 import io.eventfdd.linux.SeqPacketSocket.Next;
 import io.eventfdd.linux.SeqPacketSocket.Sent;
 import io.eventfdd.protocol.JsonFields;
@@ -23,18 +24,27 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 
 /**
- * One client: a packet is read, understood elsewhere, carried out and answered, and only when the
- * client has taken the answer is the next one read. So a client that sends and never reads fills
- * its own queue, and has one reply under way at most. Belongs to the loop's thread.
+ * One client: a packet is read, carried out and answered, and only when the client has taken the
+ * answer is the next one read. So a client that sends and never reads fills its own queue, and has
+ * one reply under way at most. Belongs to the loop's thread.
  *
- * <p>It is in the epoll set edge-triggered, for input. Only a client that has sent its next packet
- * before it took the last reply makes it ask for room as well, which the kernel reports each time
- * that the client takes a packet. A client that asks, reads, and asks again costs no event more.
+ * <p>It is in the epoll set for input. Where the next packet is there before the last reply is
+ * taken, it waits for that in place of input: the kernel reports room each time that the client
+ * takes a packet. A client that asks, reads, and asks again costs no event more.
  */
 final class FdConnection implements Registration.Target {
     private static final System.Logger LOGGER = System.getLogger(FdConnection.class.getName());
-    private static final int INPUT = Epoll.IN | Epoll.ET;
-    private static final int INPUT_AND_ROOM = Epoll.IN | Epoll.OUT | Epoll.ET;
+
+    /** Up to here, to understand a request takes the loop less time than to carry it out. */
+    private static final int SHORT = 8 * 1024;
+
+    private static final int INPUT = Epoll.IN;
+
+    /** Edge-triggered: there is room all the time, and only its growth is of interest. */
+    private static final int TAKING = Epoll.OUT | Epoll.ET;
+
+    /** A hang-up is reported all the same. */
+    private static final int NOTHING = 0;
 
     private static final byte[] TOO_LARGE =
             ProblemType.TOO_LARGE
@@ -93,21 +103,21 @@ final class FdConnection implements Registration.Target {
             return;
         }
         try {
-            var next = socket.peek(server.buffer());
-            if (next == Next.NOTHING_YET) {
+            var look = socket.peek(server.buffer());
+            if (look.next() == Next.NOTHING_YET) {
                 listenFor(INPUT);
             } else if (!socket.peerHasTakenAll()) {
-                listenFor(INPUT_AND_ROOM);
+                listenFor(TAKING);
             } else {
                 landed();
-                read(next);
+                read(look);
             }
         } catch (ErrnoException e) {
             failed(e);
         }
     }
 
-    /** Looks again at once, whatever has happened before. */
+    /** What it changes to is looked at at once, whatever has happened before. */
     private void listenFor(int events) throws ErrnoException {
         if (interest != events) {
             interest = events;
@@ -115,35 +125,44 @@ final class FdConnection implements Registration.Target {
         }
     }
 
-    private void read(Next next) throws IOException {
-        if (next == Next.PACKET_WITH_FDS) {
-            state = State.BUSY;
-            server.disposal().drop(socket, () -> loop.submit(() -> reply(UNASKED)));
-        } else if (next == Next.END) {
-            close();
-        } else if (server.requests().begin(this)) {
-            state = State.BUSY;
-            carryOut();
+    private void read(Look look) throws IOException {
+        switch (look.next()) {
+            case NOTHING_YET -> {}
+            case END, EMPTY_PACKET -> close();
+            case PACKET_WITH_FDS -> {
+                busy();
+                server.disposal().drop(socket, () -> loop.submit(() -> reply(UNASKED)));
+            }
+            case PACKET -> {
+                if (look.size() <= SHORT) {
+                    understood(packet()).run();
+                } else if (look.size() > OpenRequest.MAX_PACKET) {
+                    packet();
+                    reply(TOO_LARGE);
+                } else if (server.requests().haveRoomFor(this)) {
+                    busy();
+                    var packet = packet();
+                    server.requests().elsewhere(() -> understood(packet));
+                } else {
+                    listenFor(NOTHING);
+                }
+            }
         }
     }
 
-    private void carryOut() throws IOException {
-        try {
-            if (!(socket.receive(server.buffer()) instanceof Received.Packet packet)) {
-                throw new IllegalStateException("a packet that was there is gone");
-            }
-            if (!packet.truncated()) {
-                server.requests().elsewhere(() -> understood(packet.bytes()));
-                return;
-            }
-        } catch (ErrnoException e) {
-            server.requests().end();
-            throw e;
-        }
-        finish(TOO_LARGE);
+    private void busy() throws ErrnoException {
+        state = State.BUSY;
+        listenFor(NOTHING);
     }
 
-    /** Not on the loop's thread: what to do there. */
+    private byte[] packet() throws ErrnoException {
+        if (socket.receive(server.buffer()) instanceof Received.Packet packet) {
+            return packet.bytes();
+        }
+        throw new IllegalStateException("a packet that was there is gone");
+    }
+
+    /** What to do, on the loop's thread, about what {@code packet} asks; on any thread. */
     private EventLoop.Task understood(byte[] packet) {
         try {
             var request = OpenRequest.from(JsonFields.parse(packet));
@@ -156,22 +175,20 @@ final class FdConnection implements Registration.Target {
         }
     }
 
-    /** Not on the loop's thread. */
     private EventLoop.Task answering(Problem problem) {
         var packet = problem.toBytes();
-        return () -> finish(packet);
+        return () -> reply(packet);
     }
 
     private void open(OpenRequest request) throws IOException {
         if (state == State.CLOSED) {
-            server.requests().end();
             return;
         }
         try {
             checkFlights(request.entries().size());
             send(server.eventfds().open(request, caller));
         } catch (ProblemException e) {
-            server.requests().elsewhere(() -> answering(e.problem()));
+            reply(e.problem().toBytes());
         }
     }
 
@@ -194,7 +211,6 @@ final class FdConnection implements Registration.Target {
             int fds = opened.fds().size();
             flight = server.flights().begin(socket, user(), fds);
             server.handedOut(fds);
-            server.requests().end();
             replied();
             return;
         }
@@ -204,7 +220,6 @@ final class FdConnection implements Registration.Target {
                     "fds in flight: the user of this daemon has too many that nobody received"
                             + " (ETOOMANYREFS)");
         }
-        server.requests().end();
         close();
     }
 
@@ -217,12 +232,6 @@ final class FdConnection implements Registration.Target {
             LOGGER.log(Level.WARNING, "a client of fd.sock gets no reply: {0}", e.getMessage());
             return Sent.PEER_GONE;
         }
-    }
-
-    /** The end of a request that has a place among those that are carried out. */
-    private void finish(byte[] packet) throws IOException {
-        server.requests().end();
-        reply(packet);
     }
 
     private void reply(byte[] packet) throws IOException {
@@ -239,16 +248,12 @@ final class FdConnection implements Registration.Target {
 
     private void replied() throws IOException {
         state = State.IDLE;
-        if (interest == INPUT_AND_ROOM) {
-            return; // the kernel reports when the client takes this reply
-        }
-        try {
-            if (socket.peek(server.buffer()) != Next.NOTHING_YET) {
-                // Came while this was busy, and its edge is past. It has its turn like others'.
-                listenFor(INPUT_AND_ROOM);
+        if (interest == NOTHING) {
+            try {
+                listenFor(INPUT);
+            } catch (ErrnoException e) {
+                failed(e);
             }
-        } catch (ErrnoException e) {
-            failed(e);
         }
     }
 

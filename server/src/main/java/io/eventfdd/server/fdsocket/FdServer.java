@@ -181,7 +181,21 @@ public final class FdServer implements AutoCloseable {
     void ended(FdConnection connection, SeqPacketSocket socket) {
         assert loop.inLoop();
         connections.remove(connection);
-        disposal.close(socket, open::decrementAndGet);
+        if (isEmpty(socket)) {
+            socket.close();
+            open.decrementAndGet();
+        } else {
+            disposal.close(socket, open::decrementAndGet);
+        }
+    }
+
+    /** Whether the client has closed too, and left nothing: then there is nothing to dispose of. */
+    private boolean isEmpty(SeqPacketSocket socket) {
+        try {
+            return socket.peek(buffer).next() == SeqPacketSocket.Next.END;
+        } catch (ErrnoException e) {
+            return false;
+        }
     }
 
     // For everybody

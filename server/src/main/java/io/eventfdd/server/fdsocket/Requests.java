@@ -10,9 +10,9 @@ import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /**
- * The requests that are being carried out: a bounded number, since each has a packet and its JSON
- * in memory. The other packets stay with the kernel until it is their turn. Belongs to the loop's
- * thread.
+ * The long requests, which are read and understood on threads of their own: a bounded number at a
+ * time, since each has a packet and its JSON in memory. The others stay with the kernel until it is
+ * their turn. Belongs to the loop's thread.
  */
 final class Requests implements AutoCloseable {
     private static final int MOST = 64;
@@ -26,33 +26,32 @@ final class Requests implements AutoCloseable {
         this.loop = loop;
     }
 
-    /** Whether {@code connection} may read a request; if not, it is called when it may. */
-    boolean begin(FdConnection connection) {
-        if (underWay == MOST) {
-            waiting.add(connection);
-            return false;
+    /** Whether {@code connection} may read a long request; if not, it is called when it may. */
+    boolean haveRoomFor(FdConnection connection) {
+        if (underWay < MOST) {
+            return true;
         }
-        underWay++;
-        return true;
+        waiting.add(connection);
+        return false;
     }
 
-    /** One is over. */
-    void end() {
-        underWay--;
-        if (!waiting.isEmpty()) {
-            loop.submit(this::next);
-        }
+    /** Does {@code work} on another thread, and what comes of it on the loop's. */
+    void elsewhere(Supplier<EventLoop.Task> work) {
+        underWay++;
+        threads.execute(() -> {
+            var rest = work.get();
+            loop.submit(() -> {
+                underWay--;
+                rest.run();
+                next();
+            });
+        });
     }
 
     private void next() throws IOException {
         while (underWay < MOST && !waiting.isEmpty()) {
             waiting.removeFirst().readNext();
         }
-    }
-
-    /** Does {@code work} on another thread, and what comes of it on the loop's. */
-    void elsewhere(Supplier<EventLoop.Task> work) {
-        threads.execute(() -> loop.submit(work.get()));
     }
 
     @Override

@@ -140,7 +140,8 @@ final class FdServerUnderTest implements AutoCloseable {
 
         boolean hasSomething() {
             try {
-                return socket.peek(new PacketBuffer(0, 0)) != SeqPacketSocket.Next.NOTHING_YET;
+                return socket.peek(new PacketBuffer(0, 0)).next()
+                        != SeqPacketSocket.Next.NOTHING_YET;
             } catch (IOException e) {
                 throw new IllegalStateException(e);
             }

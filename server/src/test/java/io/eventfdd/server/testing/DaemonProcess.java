@@ -70,6 +70,11 @@ public final class DaemonProcess implements AutoCloseable {
         return DISTRIBUTION.resolve("bin/eventfdd").toAbsolutePath();
     }
 
+    /** A class path with all of its jars, the library's among them. */
+    public static String libraries() {
+        return DISTRIBUTION.resolve("lib").toAbsolutePath() + "/*";
+    }
+
     /** Starts it again, on the same directory. */
     public void restart() throws IOException {
         Files.delete(out());

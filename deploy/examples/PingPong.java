@@ -1,0 +1,38 @@
+import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.protocol.EventfdSpec;
+import java.nio.file.Path;
+
+/**
+ * Two JVMs that signal each other, a write(2) and a read(2) a turn, with the daemon out of the way:
+ *
+ * <pre>
+ * java -cp 'lib/*' PingPong.java DIR pong 100000 &amp;
+ * java -cp 'lib/*' PingPong.java DIR ping 100000
+ * </pre>
+ */
+public class PingPong {
+    public static void main(String[] arguments) throws InterruptedException {
+        boolean pings = arguments[1].equals("ping");
+        int rounds = Integer.parseInt(arguments[2]);
+        try (EventfddClient client = EventfddClient.connect(Path.of(arguments[0]));
+                Eventfd ping = client.open("ping", EventfdSpec.counter());
+                Eventfd pong = client.open("pong", EventfdSpec.counter())) {
+            Eventfd mine = pings ? pong : ping;
+            Eventfd theirs = pings ? ping : pong;
+            long begin = System.nanoTime();
+            for (int i = 0; i < rounds; i++) {
+                if (pings) {
+                    theirs.write(1);
+                }
+                mine.read();
+                if (!pings) {
+                    theirs.write(1);
+                }
+            }
+            long nanos = (System.nanoTime() - begin) / rounds;
+            System.out.println(arguments[1] + ": " + rounds + " rounds, " + nanos + " ns each, Java "
+                    + System.getProperty("java.specification.version"));
+        }
+    }
+}

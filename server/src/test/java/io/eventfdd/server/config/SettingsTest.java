@@ -1,0 +1,259 @@
+package io.eventfdd.server.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+class SettingsTest {
+    private static final Map<String, String> NONE = Map.of();
+
+    @TempDir private Path directory;
+
+    private Path file(String yaml) throws IOException {
+        return Files.writeString(directory.resolve("eventfdd.yaml"), yaml);
+    }
+
+    private static Settings read(
+            Map<String, String> options, Map<String, String> environment, Path file)
+            throws InvalidSetting {
+        return Settings.read(options, environment, Optional.of(file));
+    }
+
+    private static Settings read(Map<String, String> options) throws InvalidSetting {
+        return Settings.read(options, NONE, Optional.empty());
+    }
+
+    // The table
+
+    @ParameterizedTest
+    @EnumSource(Setting.class)
+    void aSettingsDefaultIsWithinItsRange(Setting setting) throws InvalidSetting {
+        assertThat(setting.parse(setting.standard())).isNotNegative();
+        for (var end : setting.range().split(", | to ", -1)) {
+            assertThat(setting.parse(end)).as("%s of %s", end, setting.key()).isNotNegative();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Setting.class)
+    void aSettingHasAKeyAVariableAndALineOfMeaning(Setting setting) {
+        assertThat(setting.key()).matches("[a-z]+(-[a-z]+)*");
+        assertThat(setting.variable())
+                .isEqualTo("EVENTFDD_" + setting.key().toUpperCase(Locale.ROOT).replace('-', '_'));
+        assertThat(setting.meaning()).isNotBlank().doesNotContain("\n", "|");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Setting.class)
+    void theReadmesTableSaysTheSame(Setting setting) throws IOException {
+        assertThat(readme())
+                .anySatisfy(line ->
+                        assertThat(line)
+                                .startsWith("| `" + setting.key() + "` |")
+                                .contains(
+                                        "| " + setting.standard() + " |",
+                                        "| " + setting.range() + " |",
+                                        "| " + setting.meaning() + " |"));
+    }
+
+    @Test
+    void theReadmesTableHasNoFurtherRows() throws IOException {
+        var keys = Arrays.stream(Setting.values()).map(Setting::key).toList();
+        assertThat(readme())
+                .filteredOn(line -> line.matches("\\| `[a-z-]+` \\| .*"))
+                .extracting(line -> line.substring(3, line.indexOf('`', 3)))
+                .containsExactlyElementsOf(keys);
+    }
+
+    /** The README's lines; it is beside the module, which is where tests run. */
+    private static List<String> readme() throws IOException {
+        return Files.readAllLines(Path.of("..", "README.md"));
+    }
+
+    // Where they come from
+
+    @Test
+    void whatNobodySetsHasItsDefault() throws InvalidSetting {
+        var settings = read(NONE);
+        assertThat(settings.number(Setting.MAX_EVENTFDS)).isEqualTo(10_000);
+        assertThat(settings.number(Setting.SOCKET_MODE)).isEqualTo(0660);
+        assertThat(settings.number(Setting.DIRECTORY_MODE)).isEqualTo(0750);
+        assertThat(settings.duration(Setting.MAX_WAIT)).isEqualTo(Duration.ofHours(1));
+        assertThat(settings.duration(Setting.DELIVERY_TIMEOUT)).isEqualTo(Duration.ofMinutes(1));
+    }
+
+    @Test
+    void optionsGoBeforeTheEnvironmentAndThatBeforeTheFile() throws Exception {
+        var options = Map.of("max-eventfds", "3");
+        var environment = Map.of("EVENTFDD_MAX_EVENTFDS", "2", "EVENTFDD_MAX_WAIT", "2s");
+        var file = file("max-eventfds: 1\nmax-wait: 1s\nmax-waiters: 1\n");
+        var all = read(options, environment, file);
+        assertThat(all.number(Setting.MAX_EVENTFDS)).isEqualTo(3);
+        assertThat(all.duration(Setting.MAX_WAIT)).isEqualTo(Duration.ofSeconds(2));
+        assertThat(all.number(Setting.MAX_WAITERS)).isEqualTo(1);
+        assertThat(all.number(Setting.MAX_CONNECTIONS)).isEqualTo(8192);
+        assertThat(read(NONE, environment, file).number(Setting.MAX_EVENTFDS)).isEqualTo(2);
+        assertThat(read(NONE, NONE, file).number(Setting.MAX_EVENTFDS)).isEqualTo(1);
+    }
+
+    @Test
+    void variablesOfOthersAreNotOurs() throws InvalidSetting {
+        var settings =
+                Settings.read(
+                        NONE,
+                        Map.of(
+                                "EVENTFDD_RUNTIME_DIR", "/x",
+                                "EVENTFDD_SOMETHING_ELSE", "y",
+                                "MAX_EVENTFDS", "7",
+                                "max-eventfds", "7"),
+                        Optional.empty());
+        assertThat(settings.number(Setting.MAX_EVENTFDS)).isEqualTo(10_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n", "# nothing but a comment\n", "---\n"})
+    void anEmptyFileSetsNothing(String yaml) throws Exception {
+        assertThat(read(NONE, NONE, file(yaml)).number(Setting.MAX_EVENTFDS)).isEqualTo(10_000);
+    }
+
+    @Test
+    void modesAreTakenFromEverywhereWithAndWithoutAZero() throws Exception {
+        assertThat(read(Map.of("socket-mode", "0666")).number(Setting.SOCKET_MODE)).isEqualTo(0666);
+        assertThat(read(Map.of("socket-mode", "600")).number(Setting.SOCKET_MODE)).isEqualTo(0600);
+        assertThat(
+                        Settings.read(
+                                        NONE,
+                                        Map.of("EVENTFDD_SOCKET_MODE", "0666"),
+                                        Optional.empty())
+                                .number(Setting.SOCKET_MODE))
+                .isEqualTo(0666);
+        for (var yaml : List.of("'0666'", "'666'", "666")) {
+            var settings = read(NONE, NONE, file("socket-mode: " + yaml + "\n"));
+            assertThat(settings.number(Setting.SOCKET_MODE)).as(yaml).isEqualTo(0666);
+        }
+    }
+
+    // What stops the start
+
+    @Test
+    void anUnknownKeyIsNamedFromEverySource() throws Exception {
+        assertInvalid(() -> read(Map.of("max-eventfd", "3")), "unknown setting: max-eventfd");
+        var file = file("max-eventfds: 3\nmax-wiat: 1h\n");
+        assertInvalid(() -> read(NONE, NONE, file), "unknown setting: max-wiat");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "max-eventfds, 0", "max-eventfds, 1000001", "max-wait, 0s", "max-wait, 25h",
+        "max-wait, 999ms", "socket-mode, 0667", "socket-mode, 0440", "directory-mode, 0600",
+        "max-keys, 18446744073709551615"
+    })
+    void aValueOutOfRangeIsNamedFromEverySource(String key, String value) throws Exception {
+        var words = new String[] {key + ": " + value + " is not ", " to "};
+        assertInvalid(() -> read(Map.of(key, value)), words);
+        var variable = Map.of(variable(key), value);
+        assertInvalid(() -> Settings.read(NONE, variable, Optional.empty()), words);
+        var file = file(key + ": '" + value + "'\n");
+        assertInvalid(() -> read(NONE, NONE, file), words);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "max-eventfds, many",
+        "max-eventfds, -1",
+        "max-eventfds, 1.5",
+        "max-eventfds, ''",
+        "max-eventfds, 1e3",
+        "max-wait, 1",
+        "max-wait, 1d",
+        "max-wait, -1s",
+        "max-wait, ''",
+        "socket-mode, rw-rw----",
+        "socket-mode, 0o660",
+        "socket-mode, 66",
+        "socket-mode, 1660"
+    })
+    void aValueOfAnotherFormIsNamedFromEverySource(String key, String value) throws Exception {
+        var words = new String[] {key + ": '" + value + "' is not "};
+        assertInvalid(() -> read(Map.of(key, value)), words);
+        var variable = Map.of(variable(key), value);
+        assertInvalid(() -> Settings.read(NONE, variable, Optional.empty()), words);
+        var file = file(key + ": '" + value + "'\n");
+        assertInvalid(() -> read(NONE, NONE, file), words);
+    }
+
+    private static String variable(String key) {
+        return Setting.ofKey(key).orElseThrow().variable();
+    }
+
+    @Test
+    void aFileThatOneNamedMustBeThere() {
+        var missing = directory.resolve("missing.yaml");
+        assertInvalid(() -> read(NONE, NONE, missing), "cannot read " + missing);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "max-wait: [1h\n",
+                "max-wait: 1h\n  max-waiters: 3\n",
+                "\tmax-wait: 1h\n",
+                "max-wait: 'x\n",
+                "{max-wait: 1h\n"
+            })
+    void whatIsNotYamlIsSaidWithTheNameOfTheFile(String yaml) throws IOException {
+        var file = file(yaml);
+        assertInvalid(() -> read(NONE, NONE, file), "cannot read " + file);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "- max-wait\n",
+                "just text\n",
+                "max-wait:\n  seconds: 3\n",
+                "max-wait: [1h, 2h]\n",
+                "max:\n  wait: 1h\n",
+                "max-wait:\n"
+            })
+    void aFileOfAnotherShapeIsRefused(String yaml) throws IOException {
+        var file = file(yaml);
+        assertInvalid(() -> read(NONE, NONE, file));
+    }
+
+    private static void assertInvalid(ThrowingCallable call, String... words) {
+        var refusal = assertThatThrownBy(call).isInstanceOf(InvalidSetting.class);
+        if (words.length > 0) {
+            refusal.hasMessageContainingAll(words);
+        }
+    }
+
+    // Less than was wished
+
+    @Test
+    void loweringLowersOnlyWhatIsHigher() throws InvalidSetting {
+        var settings = read(Map.of("max-eventfds", "100"));
+        assertThat(settings.lowered(Setting.MAX_EVENTFDS, 50).number(Setting.MAX_EVENTFDS))
+                .isEqualTo(50);
+        assertThat(settings.lowered(Setting.MAX_EVENTFDS, 500).number(Setting.MAX_EVENTFDS))
+                .isEqualTo(100);
+        assertThat(settings.number(Setting.MAX_EVENTFDS)).as("of the one before").isEqualTo(100);
+    }
+}
