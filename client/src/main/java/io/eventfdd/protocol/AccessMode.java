@@ -29,9 +29,7 @@ public record AccessMode(int bits) {
     public static AccessMode parse(String text) {
         if (!text.matches("0?[0-7]{3}")) {
             throw ProblemType.INVALID_VALUE.exception(
-                    "mode: '"
-                            + EventfdName.shown(text)
-                            + "' is not three octal digits, as in 0660");
+                    "mode: '" + Shown.of(text) + "' is not three octal digits, as in 0660");
         }
         return new AccessMode(Integer.parseInt(text, 8));
     }

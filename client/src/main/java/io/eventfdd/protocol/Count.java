@@ -35,8 +35,7 @@ public final class Count {
         if (digits.isEmpty()
                 || digits.length() > 40
                 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            throw new NumberFormatException(
-                    "not a decimal number: '" + EventfdName.shown(digits) + "'");
+            throw new NumberFormatException("not a decimal number: '" + Shown.of(digits) + "'");
         }
         return new BigInteger(digits);
     }

@@ -19,7 +19,7 @@ public record EventfdName(String value) implements Comparable<EventfdName> {
         if (!isName(value)) {
             throw ProblemType.INVALID_NAME.exception(
                     "'"
-                            + shown(value)
+                            + Shown.of(value)
                             + "' is not a name: 1 to 128 of A-Z a-z 0-9 . _ -, beginning with a"
                             + " letter or digit");
         }
@@ -41,22 +41,6 @@ public record EventfdName(String value) implements Comparable<EventfdName> {
 
     private static boolean isAlphanumeric(char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    }
-
-    /** At most a line of {@code text}, with what a terminal or a log must not see replaced. */
-    static String shown(String text) {
-        var line =
-                text.codePoints()
-                        .limit(MAX_LENGTH + 1L)
-                        .map(c ->
-                                c < ' ' || (c >= 0x7f && c < 0xa0) || (c >= 0xd800 && c < 0xe000)
-                                        ? '\ufffd'
-                                        : c)
-                        .collect(
-                                StringBuilder::new,
-                                StringBuilder::appendCodePoint,
-                                StringBuilder::append);
-        return text.length() > MAX_LENGTH + 1 ? line + "…" : line.toString();
     }
 
     @Override

@@ -86,7 +86,6 @@ public final class Json {
     /** Jackson's own first line, without the names of its classes. */
     private static String inPlainWords(JsonProcessingException e) {
         var message = e.getOriginalMessage().lines().findFirst().orElse("malformed");
-        return EventfdName.shown(
-                message.replaceAll("\\(?`?(?:java|com)\\.[\\w.$]+`?\\)?", "a value"));
+        return Shown.of(message.replaceAll("\\(?`?(?:java|com)\\.[\\w.$]+`?\\)?", "a value"));
     }
 }

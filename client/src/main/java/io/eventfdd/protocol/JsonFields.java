@@ -83,7 +83,7 @@ public final class JsonFields {
                     path
                             + name
                             + ": "
-                            + EventfdName.shown(number.toString())
+                            + Shown.of(number.toString())
                             + " is not "
                             + Count.toString(min)
                             + " to "
@@ -143,7 +143,7 @@ public final class JsonFields {
         object.fieldNames()
                 .forEachRemaining(name -> {
                     if (!asked.contains(name)) {
-                        unknown.add(EventfdName.shown(path + name));
+                        unknown.add(Shown.of(path + name));
                     }
                 });
         if (!unknown.isEmpty()) {

@@ -95,8 +95,7 @@ public record OpenRequest(List<Entry> entries) {
         fields.end("op", "eventfds");
         var op = fields.text("op").orElseThrow(() -> fields.missing("op"));
         if (!op.equals(OP)) {
-            throw ProblemType.INVALID_REQUEST.exception(
-                    "op: '" + EventfdName.shown(op) + "' is not " + OP);
+            throw ProblemType.INVALID_REQUEST.exception("op: '" + Shown.of(op) + "' is not " + OP);
         }
         var entries = new ArrayList<Entry>();
         for (var element : fields.array("eventfds")) {

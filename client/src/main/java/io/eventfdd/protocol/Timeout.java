@@ -28,7 +28,7 @@ public final class Timeout {
             throw ProblemType.INVALID_REQUEST.exception(
                     what
                             + ": '"
-                            + EventfdName.shown(text)
+                            + Shown.of(text)
                             + "' is not a duration; it is a whole number and a unit, as in 500ms,"
                             + " 30s, 5m, 2h");
         }
@@ -52,11 +52,7 @@ public final class Timeout {
 
     private static ProblemException tooLong(String what, String text, Duration longest) {
         return ProblemType.INVALID_REQUEST.exception(
-                what
-                        + ": '"
-                        + EventfdName.shown(text)
-                        + "' is longer than max-wait, "
-                        + format(longest));
+                what + ": '" + Shown.of(text) + "' is longer than max-wait, " + format(longest));
     }
 
     /** The text of {@code duration}, rounded up to a millisecond so that a wait is never early. */

@@ -36,7 +36,7 @@ public record WaitRequest(
                 case "all" -> ALL;
                 default ->
                         throw ProblemType.INVALID_VALUE.exception(
-                                "mode: '" + EventfdName.shown(text) + "' is neither any nor all");
+                                "mode: '" + Shown.of(text) + "' is neither any nor all");
             };
         }
 

@@ -100,7 +100,7 @@ class EventfdNameTest {
 
     @Property
     void whatIsShownOfATextMovesNoCursorAndIsWellFormed(@ForAll String text) {
-        var shown = EventfdName.shown(text);
+        var shown = Shown.of(text);
         assertThat(shown.chars().noneMatch(Character::isISOControl)).isTrue();
         assertThat(new String(shown.getBytes(UTF_8), UTF_8)).isEqualTo(shown);
         assertThat(shown.codePointCount(0, shown.length())).isLessThanOrEqualTo(130);

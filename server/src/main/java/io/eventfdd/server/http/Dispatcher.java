@@ -2,6 +2,7 @@ package io.eventfdd.server.http;
 
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.protocol.Shown;
 import io.eventfdd.server.loop.ClientGoneException;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;

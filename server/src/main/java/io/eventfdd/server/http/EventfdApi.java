@@ -7,6 +7,7 @@ import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.JsonFields;
 import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.protocol.Shown;
 import io.eventfdd.protocol.Timeout;
 import io.eventfdd.protocol.WaitRequest;
 import io.eventfdd.protocol.WriteRequest;

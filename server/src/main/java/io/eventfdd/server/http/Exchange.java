@@ -7,6 +7,7 @@ import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.Problem;
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.protocol.Shown;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;

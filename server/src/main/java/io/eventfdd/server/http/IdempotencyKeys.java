@@ -2,6 +2,7 @@ package io.eventfdd.server.http;
 
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.protocol.Shown;
 import io.eventfdd.server.loop.Eventfds;
 import io.eventfdd.server.loop.Reading;
 

@@ -2,6 +2,7 @@ package io.eventfdd.server.http;
 
 import io.eventfdd.protocol.Problem;
 import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.protocol.Shown;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.ServerResponseHeaders;

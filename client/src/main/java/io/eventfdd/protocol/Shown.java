@@ -1,21 +1,21 @@
-package io.eventfdd.server.http;
+package io.eventfdd.protocol;
 
 /**
  * Text of a client's that goes into an answer or a log record: one line, not too long, nothing that
  * moves a cursor.
  */
-final class Shown {
+public final class Shown {
     private static final int MAX_LENGTH = 128;
 
     private Shown() {}
 
     /** {@code text} in quotes. */
-    static String quoted(String text) {
+    public static String quoted(String text) {
         return "'" + of(text) + "'";
     }
 
     /** At most a line of {@code text}, with control characters replaced. */
-    static String of(String text) {
+    public static String of(String text) {
         var line = new StringBuilder();
         text.codePoints()
                 .limit(MAX_LENGTH)
