@@ -34,6 +34,11 @@ record HttpAnswer(int status, byte[] body) {
         }
     }
 
+    /** Whether it is a problem of {@code type}. */
+    boolean is(ProblemType type) {
+        return status == type.status() && problem().type() == type;
+    }
+
     /** Throws the problem where it is one. */
     void check() {
         if (status >= 400) {

@@ -3,6 +3,7 @@ package io.eventfdd.client;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,9 +21,6 @@ final class HttpApi implements AutoCloseable {
 
     /** How often a call is sent, the first time included. */
     private static final int TRIES = 3;
-
-    /** How often one that goes on in spite of interrupts is sent. */
-    private static final int INTERRUPTED_TRIES = 10;
 
     private final Path socket;
     private final Duration patience;
@@ -45,14 +43,12 @@ final class HttpApi implements AutoCloseable {
     HttpAnswer call(HttpCall call) {
         boolean interrupted = Thread.interrupted();
         try {
-            for (int i = 1; ; i++) {
+            while (true) {
                 try {
-                    return send(call, Duration.ZERO, new HttpWait());
+                    return send(call, patience, false, new HttpWait());
                 } catch (InterruptedException e) {
+                    // It came before the call was sent.
                     interrupted = true;
-                    if (i == INTERRUPTED_TRIES || call.repeats() == HttpCall.Repeats.NEVER) {
-                        throw lost(call, "this thread was interrupted", e);
-                    }
                 }
             }
         } finally {
@@ -72,31 +68,34 @@ final class HttpApi implements AutoCloseable {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        return send(call, wait, handle);
+        return send(call, patience.plus(wait), true, handle);
     }
 
-    private HttpAnswer send(HttpCall call, Duration wait, HttpWait handle)
+    private HttpAnswer send(HttpCall call, Duration longest, boolean interruptible, HttpWait handle)
             throws InterruptedException {
-        for (int i = 1; ; i++) {
-            var connection = take();
+        @Nullable ConnectionLostException sentBefore = null;
+        for (int tries = 1; ; tries++) {
+            var connection = take(sentBefore);
             try {
                 handle.begin(connection);
-                return connection.exchange(call, patience.plus(wait));
+                return connection.exchange(call, longest, interruptible);
             } catch (ClosedByInterruptException e) {
                 Thread.interrupted();
                 throw new InterruptedException();
             } catch (IOException e) {
-                discardIdle();
                 if (closed) {
                     throw clientClosed();
                 }
-                if (connection.isAborted()) {
-                    throw lost(call, "there was no answer in time", e);
+                boolean notSent = e instanceof UnixSocket.NotSentException;
+                var lost = lost(call, e);
+                if (connection.isAborted()
+                        || e instanceof SocketTimeoutException
+                        || tries == TRIES
+                        || !(notSent || mayRepeat(call, connection))) {
+                    throw notSent && sentBefore == null ? unavailable(e) : lost;
                 }
-                if (i == TRIES || !mayRepeat(call, connection, e)) {
-                    throw e instanceof UnixSocket.NotSentException
-                            ? unavailable(e)
-                            : lost(call, "the connection ended", e);
+                if (!notSent && call.repeats() != HttpCall.Repeats.ALWAYS) {
+                    sentBefore = lost;
                 }
             } finally {
                 handle.over();
@@ -105,19 +104,24 @@ final class HttpApi implements AutoCloseable {
         }
     }
 
-    private boolean mayRepeat(HttpCall call, HttpConnection connection, IOException failure) {
-        // A write to a peer that has gone fails at once on such a socket: what was sent, arrived.
-        return failure instanceof UnixSocket.NotSentException
-                || switch (call.repeats()) {
-                    case NEVER -> false;
-                    case TO_THE_SAME_DAEMON -> connection.isOfDaemonAt(socket);
-                    case ALWAYS -> true;
-                };
+    private boolean mayRepeat(HttpCall call, HttpConnection connection) {
+        return switch (call.repeats()) {
+            case NEVER -> false;
+            case TO_THE_SAME_DAEMON -> connection.isOfDaemonAt(socket);
+            case ALWAYS -> true;
+        };
     }
 
-    private ConnectionLostException lost(HttpCall call, String why, Exception cause) {
+    private ConnectionLostException lost(HttpCall call, IOException cause) {
         return new ConnectionLostException(
-                call + " on " + socket + ": " + why + "; whether it was carried out is not known",
+                call
+                        + " on "
+                        + socket
+                        + ": "
+                        + (cause instanceof SocketTimeoutException
+                                ? "there was no answer in time"
+                                : "the connection ended")
+                        + "; whether it was carried out is not known",
                 cause);
     }
 
@@ -132,15 +136,29 @@ final class HttpApi implements AutoCloseable {
 
     // Connections
 
-    private HttpConnection take() throws InterruptedException {
+    /**
+     * A connection.
+     *
+     * @param sentBefore what to throw where there is none to be had, since an earlier one took the
+     *     call
+     */
+    private HttpConnection take(@Nullable ConnectionLostException sentBefore)
+            throws InterruptedException {
         if (closed) {
             throw clientClosed();
         }
         var connection = idle.pollFirst();
         if (connection != null) {
             idleCount.decrementAndGet();
-        } else {
-            connection = open();
+            if (!connection.isFresh()) {
+                // Those that follow were used even longer ago.
+                connection.close();
+                discardIdle();
+                connection = null;
+            }
+        }
+        if (connection == null) {
+            connection = open(sentBefore);
         }
         busy.add(connection);
         if (closed) {
@@ -150,14 +168,15 @@ final class HttpApi implements AutoCloseable {
         return connection;
     }
 
-    private HttpConnection open() throws InterruptedException {
+    private HttpConnection open(@Nullable ConnectionLostException sentBefore)
+            throws InterruptedException {
         try {
             return HttpConnection.open(socket);
         } catch (ClosedByInterruptException e) {
             Thread.interrupted();
             throw new InterruptedException();
         } catch (IOException e) {
-            throw unavailable(e);
+            throw sentBefore != null ? sentBefore : unavailable(e);
         }
     }
 
@@ -176,7 +195,6 @@ final class HttpApi implements AutoCloseable {
         }
     }
 
-    /** After one of them failed: where the daemon went, all of them are dead. */
     private void discardIdle() {
         for (@Nullable HttpConnection connection = idle.pollFirst();
                 connection != null;

@@ -26,7 +26,7 @@ record HttpCall(
     enum Repeats {
         /** Only where the first did not reach the daemon. */
         NEVER,
-        /** To the same daemon, which knows the key of the first or puts back what it took. */
+        /** To the same daemon, which knows the first by its key, or puts back what it took. */
         TO_THE_SAME_DAEMON,
         /** To any, since it changes nothing. */
         ALWAYS
@@ -54,8 +54,16 @@ record HttpCall(
         return new HttpCall("DELETE", path, Map.of(), null, Repeats.NEVER);
     }
 
-    /** A call with a key of its own, so that it takes place once though it is sent twice. */
-    static HttpCall post(String path, JsonNode body) {
+    /** A write that does not wait. */
+    static HttpCall write(String path, JsonNode body) {
+        return new HttpCall("POST", path, Map.of(), Json.bytes(body), Repeats.NEVER);
+    }
+
+    /**
+     * A write that waits, with a key of its own that tells later whether it was carried out. The
+     * others have none: a user has no more than a number of keys within minutes.
+     */
+    static HttpCall writeWithKey(String path, JsonNode body) {
         return new HttpCall(
                 "POST",
                 path,
@@ -64,11 +72,17 @@ record HttpCall(
                 Repeats.TO_THE_SAME_DAEMON);
     }
 
+    /** The same with another body: where this one was carried out, the daemon refuses it. */
+    HttpCall withBody(JsonNode other) {
+        return new HttpCall(method, path, headers, Json.bytes(other), repeats);
+    }
+
     /**
-     * A call that waits and takes. It has no key: with one, the daemon would keep what it took for
-     * a caller who has given up meanwhile; without, it puts back at once what did not arrive.
+     * A call that takes something, or waits for it. It has no key: with one, the daemon would keep
+     * what it took for a caller who has given up meanwhile; without, it puts back at once what did
+     * not arrive.
      */
-    static HttpCall postWaiting(String path, JsonNode body) {
+    static HttpCall read(String path, JsonNode body) {
         return new HttpCall("POST", path, Map.of(), Json.bytes(body), Repeats.TO_THE_SAME_DAEMON);
     }
 

@@ -20,8 +20,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** One connection to {@code api.sock}. One thread at a time calls; any may {@link #abort} it. */
@@ -32,26 +32,39 @@ final class HttpConnection {
                     .build();
     private static final HttpRequestExecutor EXECUTOR = new HttpRequestExecutor();
 
+    /** Far less than the shortest idle-timeout that a daemon can have. */
+    private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
     private final UnixSocket socket;
     private final DefaultBHttpClientConnection connection;
 
-    /** Tells this daemon's socket from that of the next one. */
-    private final @Nullable Object socketFile;
+    private final SocketFile socketFile;
 
     private boolean reusable = true;
-    private volatile boolean aborted;
+    private long lastUse = System.nanoTime();
+
+    /**
+     * Tells a daemon's socket from that of the next one at the same path.
+     *
+     * @param key device and inode, which may be given out again
+     * @param made when it was bound
+     */
+    private record SocketFile(@Nullable Object key, FileTime made) {
+        static SocketFile at(Path path) throws IOException {
+            var attributes = Files.readAttributes(path, BasicFileAttributes.class);
+            return new SocketFile(attributes.fileKey(), attributes.lastModifiedTime());
+        }
+    }
 
     private HttpConnection(
-            UnixSocket socket,
-            DefaultBHttpClientConnection connection,
-            @Nullable Object socketFile) {
+            UnixSocket socket, DefaultBHttpClientConnection connection, SocketFile socketFile) {
         this.socket = socket;
         this.connection = connection;
         this.socketFile = socketFile;
     }
 
     static HttpConnection open(Path path) throws IOException {
-        var file = fileKey(path);
+        var file = SocketFile.at(path);
         var socket = UnixSocket.connect(path);
         try {
             return new HttpConnection(socket, CONNECTIONS.createConnection(socket), file);
@@ -61,15 +74,10 @@ final class HttpConnection {
         }
     }
 
-    private static @Nullable Object fileKey(Path path) throws IOException {
-        return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
-    }
-
     /** Whether the socket at {@code path} is still the one that this connected to. */
     boolean isOfDaemonAt(Path path) {
         try {
-            var file = fileKey(path);
-            return file != null && file.equals(socketFile);
+            return SocketFile.at(path).equals(socketFile);
         } catch (IOException e) {
             return false;
         }
@@ -78,27 +86,21 @@ final class HttpConnection {
     /**
      * Sends the call and receives all of the answer.
      *
-     * @param patience how long the answer may take; the call fails then as with {@link #abort}
+     * @param patience how long that may take
+     * @param interruptible whether an interrupt ends it
      * @throws UnixSocket.NotSentException if the daemon did not get it
      */
-    HttpAnswer exchange(HttpCall call, Duration patience) throws IOException {
+    HttpAnswer exchange(HttpCall call, Duration patience, boolean interruptible)
+            throws IOException {
         reusable = false;
-        var alarm = new CompletableFuture<Void>();
-        var unused =
-                alarm.orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS)
-                        .whenComplete((none, late) -> {
-                            if (late != null) {
-                                abort();
-                            }
-                        });
+        socket.begin(System.nanoTime() + patience.toNanos(), interruptible);
         try {
             return exchange(call);
         } catch (HttpException e) {
             throw new IOException("not HTTP: " + e.getMessage(), e);
         } finally {
-            if (!alarm.complete(null)) {
-                reusable = false;
-            }
+            lastUse = System.nanoTime();
+            socket.end();
         }
     }
 
@@ -122,21 +124,29 @@ final class HttpConnection {
         }
     }
 
-    /** Whether another call may be made on it. */
+    /** Whether another call may be made on it later. */
     boolean isReusable() {
-        return reusable && !socket.isClosed();
+        return reusable && !socket.isAborted();
     }
 
-    /** Ends the call that is under way, and the connection. */
+    /** Whether it was used so shortly ago that the daemon does not think of closing it. */
+    boolean isFresh() {
+        return System.nanoTime() - lastUse < FRESH_NANOS;
+    }
+
+    /**
+     * Ends the call that is under way, unless all of its answer is there already: to the daemon
+     * that is taken then.
+     */
     void abort() {
-        aborted = true;
-        close();
+        socket.abort();
     }
 
     boolean isAborted() {
-        return aborted;
+        return socket.isAborted();
     }
 
+    /** Closes it, after all calls. */
     void close() {
         connection.close(CloseMode.IMMEDIATE);
     }

@@ -5,6 +5,7 @@ import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.JsonFields;
 import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.protocol.Signal;
 import io.eventfdd.protocol.Timeout;
 import io.eventfdd.protocol.WaitRequest;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
 /** The daemon's HTTP calls as methods: CONTRACT.md part 1. Safe for all threads. */
@@ -72,31 +74,59 @@ final class HttpDaemon implements AutoCloseable {
     /** Throws what the daemon says where there is no room. */
     void write(EventfdName name, long value) {
         var body = new WriteRequest(value, Duration.ZERO).toJson();
-        api.call(HttpCall.post(path(name) + "/write", body)).check();
+        api.call(HttpCall.write(path(name) + "/write", body)).check();
     }
 
     /** What was taken; 0 where there was nothing. */
     long read(EventfdName name) {
         var body = Json.object().put("timeout", "0s");
-        return number(api.call(HttpCall.post(path(name) + "/read", body)), "value");
+        return number(api.call(HttpCall.read(path(name) + "/read", body)), "value");
     }
 
     // Calls that wait; who has their handle can end them
 
     boolean write(EventfdName name, long value, Deadline deadline, HttpWait handle)
             throws InterruptedException {
-        do {
+        var path = path(name) + "/write";
+        var now = new WriteRequest(value, Duration.ZERO).toJson();
+        boolean written = isWritten(api.call(HttpCall.write(path, now)));
+        while (!written && !deadline.hasPassed()) {
             var time = nextWait(deadline);
-            var body = new WriteRequest(value, time).toJson();
-            var call = HttpCall.post(path(name) + "/write", body);
+            var call = HttpCall.writeWithKey(path, new WriteRequest(value, time).toJson());
             try {
-                api.call(call, time, handle).check();
+                written = isWritten(api.call(call, time, handle));
+            } catch (InterruptedException e) {
+                // The daemon drops a write whose client has gone, but was it before or after?
+                if (!isWritten(afterInterrupt(call, call.withBody(now)))) {
+                    throw e;
+                }
+                Thread.currentThread().interrupt();
                 return true;
-            } catch (WouldBlockException e) {
-                // Within this part of the time.
             }
-        } while (!deadline.hasPassed());
-        return false;
+        }
+        return written;
+    }
+
+    /**
+     * The answer to a call with a key that an interrupt ended, or to {@code now}, which has the
+     * same key and does not wait: where the daemon refuses it, the call was carried out, and its
+     * answer is kept.
+     */
+    private HttpAnswer afterInterrupt(HttpCall call, HttpCall now) {
+        var answer = api.call(now);
+        while (answer.is(ProblemType.IDEMPOTENCY_KEY_IN_USE)) {
+            LockSupport.parkNanos(1_000_000);
+            answer = api.call(now);
+        }
+        return answer.is(ProblemType.IDEMPOTENCY_KEY_REUSED) ? api.call(call) : answer;
+    }
+
+    private static boolean isWritten(HttpAnswer answer) {
+        if (answer.is(ProblemType.WOULD_BLOCK)) {
+            return false;
+        }
+        answer.check();
+        return true;
     }
 
     long read(EventfdName name, Deadline deadline, HttpWait handle) throws InterruptedException {
@@ -104,7 +134,7 @@ final class HttpDaemon implements AutoCloseable {
         do {
             var time = nextWait(deadline);
             var body = Json.object().put("timeout", Timeout.format(time));
-            var call = HttpCall.postWaiting(path(name) + "/read", body);
+            var call = HttpCall.read(path(name) + "/read", body);
             value = number(api.call(call, time, handle), "value");
         } while (value == 0 && !deadline.hasPassed());
         return value;
@@ -132,7 +162,7 @@ final class HttpDaemon implements AutoCloseable {
         do {
             var time = nextWait(deadline);
             var body = new WaitRequest(names, mode, consume, time).toJson();
-            var answer = api.call(HttpCall.postWaiting("/v1/wait", body), time, handle);
+            var answer = api.call(HttpCall.read("/v1/wait", body), time, handle);
             ready =
                     answer.isNoContent()
                             ? List.of()

@@ -3,6 +3,7 @@ package io.eventfdd.linux;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,22 +33,26 @@ public final class PacketBuffer {
     /** What SCM_CREDENTIALS takes: a header, and {@code struct ucred { int pid, uid, gid; }}. */
     private static final int CREDENTIALS = 32;
 
-    private static final long IOV = 16;
-    private static final long IOV_LENGTH = 24;
-    private static final long CONTROL = 32;
-    private static final long CONTROL_LENGTH = 40;
-    private static final long FLAGS = 48;
-    private static final long IOVEC = 56;
-    private static final long IOVEC_LENGTH = IOVEC + 8;
-    private static final long CMSG = IOVEC + 16;
+    private static final int IOV = 16;
+    private static final int IOV_LENGTH = 24;
+    private static final int CONTROL = 32;
+    private static final int CONTROL_LENGTH = 40;
+    private static final int FLAGS = 48;
+    private static final int IOVEC = 56;
+    private static final int IOVEC_LENGTH = IOVEC + 8;
+    private static final int CMSG = IOVEC + 16;
     private static final int CMSG_HEADER = 16;
     private static final int CMSG_LEVEL = 8;
     private static final int CMSG_TYPE = 12;
 
     private final int maxBytes;
     private final int controlBytes;
-    private final long data;
+    private final int data;
+
+    /** Keeps {@code room} alive, which is the same bytes and faster to get at. */
     private final Memory memory;
+
+    private final ByteBuffer room;
     private final long address;
 
     /**
@@ -61,12 +66,13 @@ public final class PacketBuffer {
         this.maxBytes = maxBytes;
         this.controlBytes = maxFds == 0 ? 0 : CMSG_HEADER + maxFds * Integer.BYTES;
         this.data = CMSG + CREDENTIALS + aligned(controlBytes);
-        this.memory = new Memory(data + maxBytes);
+        this.memory = new Memory((long) data + maxBytes);
+        this.room = memory.getByteBuffer(0, memory.size());
         this.address = Pointer.nativeValue(memory);
         memory.clear(data);
-        memory.setLong(IOV, address + IOVEC);
-        memory.setLong(IOV_LENGTH, 1);
-        memory.setLong(IOVEC, address + data);
+        room.putLong(IOV, address + IOVEC);
+        room.putLong(IOV_LENGTH, 1);
+        room.putLong(IOVEC, address + data);
     }
 
     private static int aligned(int size) {
@@ -85,18 +91,18 @@ public final class PacketBuffer {
             throw new IllegalArgumentException(
                     packet.length + " bytes and " + fds.size() + " descriptors do not fit");
         }
-        memory.write(data, packet, 0, packet.length);
-        memory.setLong(IOVEC_LENGTH, packet.length);
+        room.put(data, packet);
+        room.putLong(IOVEC_LENGTH, packet.length);
         if (fds.isEmpty()) {
             control(0);
             return;
         }
-        memory.setLong(CMSG, control);
-        memory.setInt(CMSG + CMSG_LEVEL, SOL_SOCKET);
-        memory.setInt(CMSG + CMSG_TYPE, SCM_RIGHTS);
-        long at = CMSG + CMSG_HEADER;
+        room.putLong(CMSG, control);
+        room.putInt(CMSG + CMSG_LEVEL, SOL_SOCKET);
+        room.putInt(CMSG + CMSG_TYPE, SCM_RIGHTS);
+        int at = CMSG + CMSG_HEADER;
         for (var fd : fds) {
-            memory.setInt(at, fd.number());
+            room.putInt(at, fd.number());
             at += Integer.BYTES;
         }
         control(control);
@@ -108,34 +114,36 @@ public final class PacketBuffer {
      * @param credentials whether the sender's credentials come with it; they need room of their own
      */
     void makeRoom(boolean credentials) {
-        memory.setLong(IOVEC_LENGTH, maxBytes);
+        room.putLong(IOVEC_LENGTH, maxBytes);
         control(controlBytes + (credentials ? CREDENTIALS : 0));
     }
 
     /** Prepares for a look at a packet: there is no room for anything but the credentials. */
     void makeNoRoom(boolean credentials) {
-        memory.setLong(IOVEC_LENGTH, 0);
+        room.putLong(IOVEC_LENGTH, 0);
         control(credentials ? CREDENTIALS : 0);
     }
 
     /** Whether any control message came: without credentials, there was no packet at all. */
     boolean hasControl() {
-        return memory.getLong(CONTROL_LENGTH) != 0;
+        return room.getLong(CONTROL_LENGTH) != 0;
     }
 
     private void control(int length) {
-        memory.setLong(CONTROL, length == 0 ? 0 : address + CMSG);
-        memory.setLong(CONTROL_LENGTH, length);
-        memory.setInt(FLAGS, 0);
+        room.putLong(CONTROL, length == 0 ? 0 : address + CMSG);
+        room.putLong(CONTROL_LENGTH, length);
+        room.putInt(FLAGS, 0);
     }
 
     /** The flags of what was received. */
     int flags() {
-        return memory.getInt(FLAGS);
+        return room.getInt(FLAGS);
     }
 
     byte[] bytes(int size) {
-        return memory.getByteArray(data, size);
+        var bytes = new byte[size];
+        room.get(data, bytes);
+        return bytes;
     }
 
     /**
@@ -143,21 +151,21 @@ public final class PacketBuffer {
      * kinds are passed by.
      */
     List<Fd> adoptFds() {
-        long end = CMSG + memory.getLong(CONTROL_LENGTH);
+        int end = CMSG + (int) room.getLong(CONTROL_LENGTH);
         if (end < CMSG + CMSG_HEADER) {
             return List.of();
         }
         var fds = new ArrayList<Fd>(controlBytes / Integer.BYTES);
-        for (long at = CMSG; at + CMSG_HEADER <= end; ) {
-            int length = (int) memory.getLong(at);
+        for (int at = CMSG; at + CMSG_HEADER <= end; ) {
+            int length = (int) room.getLong(at);
             if (length < CMSG_HEADER) {
                 break;
             }
-            if (memory.getInt(at + CMSG_LEVEL) == SOL_SOCKET
-                    && memory.getInt(at + CMSG_TYPE) == SCM_RIGHTS) {
+            if (room.getInt(at + CMSG_LEVEL) == SOL_SOCKET
+                    && room.getInt(at + CMSG_TYPE) == SCM_RIGHTS) {
                 int count = (length - CMSG_HEADER) / Integer.BYTES;
                 for (int i = 0; i < count; i++) {
-                    fds.add(Fd.adopt(memory.getInt(at + CMSG_HEADER + (long) i * Integer.BYTES)));
+                    fds.add(Fd.adopt(room.getInt(at + CMSG_HEADER + i * Integer.BYTES)));
                 }
             }
             at += aligned(length);

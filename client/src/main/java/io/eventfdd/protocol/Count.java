@@ -30,6 +30,25 @@ public final class Count {
         return Long.toUnsignedString(count);
     }
 
+    /**
+     * The value to write that {@code digits} spell, 1 to 2^64-2.
+     *
+     * @throws ProblemException {@code invalid-value} where they do not
+     */
+    public static long parseValue(String digits) {
+        BigInteger value;
+        try {
+            value = parse(digits);
+        } catch (NumberFormatException e) {
+            throw ProblemType.INVALID_VALUE.exception("value: " + e.getMessage());
+        }
+        if (value.signum() == 0 || value.compareTo(toBigInteger(MAX)) > 0) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    "value: " + value + " is not 1 to " + toString(MAX));
+        }
+        return value.longValue();
+    }
+
     /** The count that {@code digits} spell, or a number outside of 64 bits as it is. */
     static BigInteger parse(String digits) {
         if (digits.isEmpty()

@@ -6,10 +6,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigInteger;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * The fields of one JSON object, each asked for by name and type; {@link #end} refuses those that
@@ -19,18 +17,26 @@ import java.util.Set;
  * {@code invalid-value} for the right type out of range.
  */
 public final class JsonFields {
-    private final String path;
-    private final ObjectNode object;
-    private final Set<String> asked = new HashSet<>();
+    private static final int NO_INDEX = -1;
 
-    private JsonFields(String path, ObjectNode object) {
-        this.path = path;
+    private final String parent;
+    private final int index;
+    private final ObjectNode object;
+
+    /** So few that a list is faster than a set. */
+    private final List<String> asked = new ArrayList<>();
+
+    private JsonFields(String parent, int index, ObjectNode object) {
+        this.parent = parent;
+        this.index = index;
         this.object = object;
     }
 
     /** The fields of the object in {@code body}; an empty body is an object without fields. */
     public static JsonFields parse(byte[] body) {
-        return body.length == 0 ? new JsonFields("", Json.object()) : of("", Json.parse(body));
+        return body.length == 0
+                ? new JsonFields("", NO_INDEX, Json.object())
+                : of("", Json.parse(body));
     }
 
     /**
@@ -38,12 +44,31 @@ public final class JsonFields {
      * errors.
      */
     public static JsonFields of(String path, JsonNode node) {
+        return of(path, NO_INDEX, node);
+    }
+
+    /** The fields of element {@code index} of the array {@code array}. */
+    static JsonFields ofElement(String array, int index, JsonNode node) {
+        return of(array, index, node);
+    }
+
+    private static JsonFields of(String parent, int index, JsonNode node) {
         if (node instanceof ObjectNode object) {
-            return new JsonFields(path, object);
+            return new JsonFields(parent, index, object);
         }
+        var path = path(parent, index);
         throw ProblemType.INVALID_REQUEST.exception(
                 (path.isEmpty() ? "the body" : path.substring(0, path.length() - 1))
                         + " is not a JSON object");
+    }
+
+    /** Put together only where it is told: most requests are right. */
+    private static String path(String parent, int index) {
+        return index == NO_INDEX ? parent : parent + "[" + index + "].";
+    }
+
+    private String path() {
+        return path(parent, index);
     }
 
     private Optional<JsonNode> field(String name) {
@@ -72,7 +97,7 @@ public final class JsonFields {
             try {
                 number = Count.parse(node.textValue());
             } catch (NumberFormatException e) {
-                throw ProblemType.INVALID_VALUE.exception(path + name + ": " + e.getMessage());
+                throw ProblemType.INVALID_VALUE.exception(path() + name + ": " + e.getMessage());
             }
         } else {
             throw wrongType(name, "an integer");
@@ -80,7 +105,7 @@ public final class JsonFields {
         if (number.compareTo(Count.toBigInteger(min)) < 0
                 || number.compareTo(Count.toBigInteger(max)) > 0) {
             throw ProblemType.INVALID_VALUE.exception(
-                    path
+                    path()
                             + name
                             + ": "
                             + Shown.of(number.toString())
@@ -117,12 +142,12 @@ public final class JsonFields {
 
     /** A duration of at most {@code longest}, where it is there. */
     public Optional<Duration> timeout(String name, Duration longest) {
-        return text(name).map(text -> Timeout.parse(path + name, text, longest));
+        return text(name).map(text -> Timeout.parse(path() + name, text, longest));
     }
 
     /** An object of its own, where it is there. */
     public Optional<JsonFields> fields(String name) {
-        return field(name).map(node -> of(path + name + ".", node));
+        return field(name).map(node -> of(path() + name + ".", node));
     }
 
     /** The elements of an array that must be there. */
@@ -140,12 +165,12 @@ public final class JsonFields {
     public void end(String... later) {
         asked.addAll(List.of(later));
         var unknown = new ArrayList<String>();
-        object.fieldNames()
-                .forEachRemaining(name -> {
-                    if (!asked.contains(name)) {
-                        unknown.add(Shown.of(path + name));
-                    }
-                });
+        for (var names = object.fieldNames(); names.hasNext(); ) {
+            var name = names.next();
+            if (!asked.contains(name)) {
+                unknown.add(Shown.of(path() + name));
+            }
+        }
         if (!unknown.isEmpty()) {
             var first = unknown.subList(0, Math.min(8, unknown.size()));
             throw ProblemType.INVALID_REQUEST.exception(
@@ -156,10 +181,10 @@ public final class JsonFields {
 
     /** For a field that must be there and is not. */
     ProblemException missing(String name) {
-        return ProblemType.INVALID_REQUEST.exception("the field " + path + name + " is missing");
+        return ProblemType.INVALID_REQUEST.exception("the field " + path() + name + " is missing");
     }
 
     private ProblemException wrongType(String name, String wanted) {
-        return ProblemType.INVALID_REQUEST.exception(path + name + " is not " + wanted);
+        return ProblemType.INVALID_REQUEST.exception(path() + name + " is not " + wanted);
     }
 }

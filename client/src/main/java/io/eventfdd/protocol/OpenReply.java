@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The packet with which the descriptors come.
@@ -12,6 +13,17 @@ import java.util.List;
  */
 public record OpenReply(List<Entry> entries) {
     private static final int TYPICAL_ENTRY = 112;
+    private static final List<String> REST =
+            IntStream.range(0, 8)
+                    .mapToObj(bits ->
+                            "\",\"semaphore\":"
+                                    + ((bits & 4) != 0)
+                                    + ",\"nonblocking\":"
+                                    + ((bits & 2) != 0)
+                                    + ",\"created\":"
+                                    + ((bits & 1) != 0)
+                                    + "},")
+                    .toList();
 
     /**
      * What came.
@@ -21,6 +33,11 @@ public record OpenReply(List<Entry> entries) {
      * @param created whether it was made for this request
      */
     public record Entry(EventfdName name, boolean semaphore, boolean nonblocking, boolean created) {
+        /** What follows the name: one of eight strings. */
+        private String rest() {
+            return REST.get((semaphore ? 4 : 0) + (nonblocking ? 2 : 0) + (created ? 1 : 0));
+        }
+
         private static Entry from(JsonFields fields) {
             return new Entry(
                     new EventfdName(fields.text("name").orElseThrow(() -> fields.missing("name"))),
@@ -39,7 +56,7 @@ public record OpenReply(List<Entry> entries) {
     public static OpenReply from(JsonFields fields) {
         var entries = new ArrayList<Entry>();
         for (var element : fields.array("eventfds")) {
-            entries.add(Entry.from(JsonFields.of("eventfds[" + entries.size() + "].", element)));
+            entries.add(Entry.from(JsonFields.ofElement("eventfds", entries.size(), element)));
         }
         return new OpenReply(entries);
     }
@@ -51,15 +68,7 @@ public record OpenReply(List<Entry> entries) {
     public byte[] toBytes() {
         var json = new StringBuilder(TYPICAL_ENTRY * entries.size()).append("{\"eventfds\":[");
         for (var entry : entries) {
-            json.append("{\"name\":\"")
-                    .append(entry.name().value())
-                    .append("\",\"semaphore\":")
-                    .append(entry.semaphore())
-                    .append(",\"nonblocking\":")
-                    .append(entry.nonblocking())
-                    .append(",\"created\":")
-                    .append(entry.created())
-                    .append("},");
+            json.append("{\"name\":\"").append(entry.name().value()).append(entry.rest());
         }
         if (!entries.isEmpty()) {
             json.setLength(json.length() - 1);

@@ -77,7 +77,7 @@ public record OpenRequest(List<Entry> entries) {
             throw ProblemType.INVALID_REQUEST.exception(
                     "eventfds: " + entries.size() + " entries are not 1 to " + MAX_ENTRIES);
         }
-        var seen = new HashSet<EventfdName>();
+        var seen = new HashSet<EventfdName>(2 * entries.size());
         for (var entry : entries) {
             if (!seen.add(entry.name())) {
                 throw ProblemType.INVALID_REQUEST.exception(
@@ -99,7 +99,7 @@ public record OpenRequest(List<Entry> entries) {
         }
         var entries = new ArrayList<Entry>();
         for (var element : fields.array("eventfds")) {
-            entries.add(Entry.from(JsonFields.of("eventfds[" + entries.size() + "].", element)));
+            entries.add(Entry.from(JsonFields.ofElement("eventfds", entries.size(), element)));
         }
         return new OpenRequest(entries);
     }

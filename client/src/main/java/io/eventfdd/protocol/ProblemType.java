@@ -77,6 +77,31 @@ public enum ProblemType {
         return errno.isEmpty() ? Optional.empty() : Optional.of(errno);
     }
 
+    /**
+     * The exit status of a command that ends with it: 2 is a wrong use, as everywhere, 69 and 70
+     * are those of sysexits(3) for a service that is not there and for one that has a bug.
+     */
+    public int exitCode() {
+        return switch (this) {
+            case INVALID_NAME,
+                    INVALID_VALUE,
+                    INVALID_REQUEST,
+                    METHOD_NOT_ALLOWED,
+                    TOO_LARGE,
+                    UNSUPPORTED_MEDIA_TYPE,
+                    IDEMPOTENCY_KEY_REUSED ->
+                    2;
+            case NOT_FOUND -> 3;
+            case FORBIDDEN -> 4;
+            case WOULD_BLOCK, IDEMPOTENCY_KEY_IN_USE -> 5;
+            case EXISTS, PRECONDITION_FAILED -> 6;
+            case GONE -> 7;
+            case LIMIT -> 8;
+            case SHUTTING_DOWN -> 69;
+            case INTERNAL -> 70;
+        };
+    }
+
     /** The name in the contract's table, such as {@code not-found}. */
     public String slug() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');

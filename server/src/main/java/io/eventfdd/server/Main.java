@@ -1,6 +1,7 @@
 package io.eventfdd.server;
 
 import io.eventfdd.linux.OpenFiles;
+import io.eventfdd.server.cli.Commands;
 import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
@@ -28,16 +29,12 @@ public final class Main {
         // Before anything else uses NIO: which listeners it makes is settled once for the process.
         UnixListeners.install();
         Logging.toStandardError();
-        var command = new CommandLine(eventfdd());
+        var command = Commands.commandLine();
+        command.getCommandSpec()
+                .versionProvider(() -> new String[] {"eventfdd " + Version.text()})
+                .addSubcommand("serve", serve());
         command.setExecutionStrategy(Main::execute);
         System.exit(command.execute(arguments));
-    }
-
-    private static CommandSpec eventfdd() {
-        var spec = CommandSpec.create().name("eventfdd").mixinStandardHelpOptions(true);
-        spec.usageMessage().description("Named eventfds for the processes of one host.");
-        spec.versionProvider(() -> new String[] {"eventfdd " + Version.text()});
-        return spec.addSubcommand("serve", serve());
     }
 
     private static CommandSpec serve() {
@@ -84,13 +81,14 @@ public final class Main {
     }
 
     private static int execute(ParseResult parsed) {
+        if (parsed.isUsageHelpRequested()
+                || !parsed.hasSubcommand()
+                || !isServe(parsed.subcommand())) {
+            return new CommandLine.RunLast().execute(parsed);
+        }
         var help = CommandLine.executeHelpRequest(parsed);
         if (help != null) {
             return help;
-        }
-        if (!parsed.hasSubcommand()) {
-            throw new CommandLine.ParameterException(
-                    parsed.commandSpec().commandLine(), "a command is missing");
         }
         try {
             return serve(parsed.subcommand());
@@ -98,6 +96,10 @@ public final class Main {
             System.err.println("eventfdd: " + e.getMessage());
             return COULD_NOT;
         }
+    }
+
+    private static boolean isServe(ParseResult command) {
+        return command.commandSpec().name().equals("serve");
     }
 
     private static int serve(ParseResult options) throws InvalidSetting, IOException {

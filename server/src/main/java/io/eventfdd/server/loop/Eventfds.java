@@ -130,19 +130,22 @@ public final class Eventfds {
      */
     public Opened open(OpenRequest request, Caller caller) throws IOException {
         assert loop.inLoop();
+        var entries = request.entries();
+        var found = new @Nullable NamedEventfd[entries.size()];
         int missing = 0;
-        for (var entry : request.entries()) {
-            var standing = table.get(entry.name().value());
-            check(entry, standing, caller);
-            missing += standing == null ? 1 : 0;
+        for (int i = 0; i < found.length; i++) {
+            found[i] = table.get(entries.get(i).name().value());
+            check(entries.get(i), found[i], caller);
+            missing += found[i] == null ? 1 : 0;
         }
         standing.check(caller.peer().uid(), missing);
-        var all = new ArrayList<NamedEventfd>(request.entries().size());
+        var all = new ArrayList<NamedEventfd>(found.length);
         var made = new ArrayList<NamedEventfd>(missing);
         try {
-            for (var entry : request.entries()) {
-                var eventfd = table.get(entry.name().value());
+            for (int i = 0; i < found.length; i++) {
+                var eventfd = found[i];
                 if (eventfd == null) {
+                    var entry = entries.get(i);
                     eventfd = newEventfd(entry.name(), requireNonNull(entry.create()), caller);
                     made.add(eventfd);
                 }

@@ -1,0 +1,34 @@
+package io.eventfdd.server.cli;
+
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.Transport;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Option;
+
+import java.nio.file.Path;
+
+/** Which daemon a command talks to. */
+final class Connection {
+    @Option(
+            names = "--runtime-dir",
+            paramLabel = "DIR",
+            description =
+                    "where the daemon's sockets are; else the first that is there of"
+                            + " EVENTFDD_RUNTIME_DIR, RUNTIME_DIRECTORY, /run/eventfdd,"
+                            + " XDG_RUNTIME_DIR/eventfdd, /tmp/eventfdd-UID")
+    private @Nullable Path directory;
+
+    /**
+     * Over HTTP, where waits are served in their order and only the right that a call needs is
+     * needed.
+     */
+    EventfddClient connect() {
+        var builder = EventfddClient.builder().transport(Transport.HTTP);
+        if (directory != null) {
+            builder.runtimeDirectory(directory);
+        }
+        return builder.connect();
+    }
+}

@@ -1,0 +1,134 @@
+package io.eventfdd.server;
+
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import io.eventfdd.server.testing.DaemonProcess;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Every command as a process of its own: what it prints, and how it ends. */
+class CommandsIT {
+    private static DaemonProcess daemon;
+
+    @BeforeAll
+    static void start() throws IOException {
+        daemon = DaemonProcess.start();
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        daemon.close();
+    }
+
+    private record Ran(int status, String output) {}
+
+    private static Process begin(String command, String... arguments) throws IOException {
+        var line = new ArrayList<>(List.of(DaemonProcess.launcher().toString(), command));
+        line.addAll(List.of("--runtime-dir", daemon.directory().toString()));
+        line.addAll(List.of(arguments));
+        return daemon.begin(line.toArray(String[]::new));
+    }
+
+    private static Ran run(String command, String... arguments) throws Exception {
+        return ran(begin(command, arguments));
+    }
+
+    private static Ran ran(Process process) throws Exception {
+        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Ran(process.waitFor(), output.strip());
+    }
+
+    @Test
+    void pingTellsTheVersionAndThePlace() throws Exception {
+        assertThat(run("ping").output())
+                .startsWith("eventfdd ")
+                .endsWith(daemon.directory().toString());
+    }
+
+    @Test
+    void whereNoDaemonAnswersIsSixtyNineAndNamesThePlace() throws Exception {
+        var nowhere =
+                ran(
+                        daemon.begin(
+                                DaemonProcess.launcher().toString(),
+                                "ping",
+                                "--runtime-dir",
+                                "/nowhere"));
+        assertThat(nowhere.status()).isEqualTo(69);
+        assertThat(nowhere.output()).contains("/nowhere").doesNotContain("Exception");
+    }
+
+    @Test
+    void aCountIsWrittenSeenAndRead() throws Exception {
+        assertThat(run("create", "--initial", "2", "orders")).isEqualTo(new Ran(0, "orders"));
+        assertThat(run("write", "orders", "18446744073709551612")).isEqualTo(new Ran(0, ""));
+        assertThat(run("stat", "orders").output())
+                .startsWith("orders\t18446744073709551614\tcounter\t0660\t");
+        assertThat(run("write", "orders").status()).isEqualTo(5);
+        assertThat(run("read", "orders")).isEqualTo(new Ran(0, "18446744073709551614"));
+        assertThat(run("read", "--timeout", "0s", "orders")).isEqualTo(new Ran(124, ""));
+        assertThat(run("rm", "orders").status()).isZero();
+        assertThat(run("stat", "orders").status()).isEqualTo(3);
+    }
+
+    @Test
+    void aListIsATableOrJson() throws Exception {
+        run("create", "--semaphore", "list.a");
+        run("create", "--blocking", "--mode", "0600", "list.b");
+        var table = run("ls", "list.").output().lines().toList();
+        assertThat(table).hasSize(2);
+        assertThat(table.get(0)).startsWith("list.a\t0\tsemaphore\t0660\t");
+        assertThat(table.get(1)).startsWith("list.b\t0\tcounter,blocking\t0600\t");
+        var json = new ObjectMapper().readTree(run("ls", "-o", "json", "list.").output());
+        assertThat(json.at("/eventfds/0/name").asText()).isEqualTo("list.a");
+        assertThat(json.at("/eventfds/1/nonblocking").asBoolean()).isFalse();
+    }
+
+    @Test
+    void aWaitOnManyEndsWithThoseThatAreReadable() throws Exception {
+        run("create", "left");
+        run("create", "right");
+        var any = begin("wait", "--consume", "left", "right");
+        until(() -> daemon.request().get("/v1/eventfds/right").path("waiters").equals(1));
+        run("write", "right", "7");
+        assertThat(ran(any)).isEqualTo(new Ran(0, "right\t7"));
+        assertThat(run("wait", "--all", "--timeout", "10ms", "left", "right").status())
+                .isEqualTo(124);
+        assertThat(run("wait", "--all", "--any", "left").status()).isEqualTo(2);
+    }
+
+    @Test
+    void wrongUseIsTwoAndNamesWhatWasWrong() throws Exception {
+        for (var wrong :
+                List.of(
+                        List.of("create", "--colour", "red", "a"),
+                        List.of("write", "a", "-3"),
+                        List.of("write", "a", "0"),
+                        List.of("read", "--timeout", "5", "a"),
+                        List.of("create", "a/b"),
+                        List.of("nonsense"))) {
+            var ran = run(wrong.getFirst(), wrong.subList(1, wrong.size()).toArray(String[]::new));
+            assertThat(ran.status()).as(wrong + ": " + ran.output()).isEqualTo(2);
+            assertThat(ran.output()).startsWith("eventfdd: ").doesNotContain("Exception", "at io.");
+        }
+    }
+
+    @Test
+    void everyCommandHasHelpWithAnExample() throws Exception {
+        for (var command : List.of("ping", "create", "ls", "stat", "write", "read", "wait", "rm")) {
+            assertThat(run(command, "--help").output())
+                    .contains("Usage: eventfdd " + command, "Example: eventfdd " + command);
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package io.eventfdd.server.client;
+
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.eventfdd.client.ConnectionLostException;
+import io.eventfdd.client.DaemonUnavailableException;
+import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfdGoneException;
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.NotFoundException;
+import io.eventfdd.client.ShuttingDownException;
+import io.eventfdd.client.Transport;
+import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.server.testing.DaemonProcess;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** A client whose daemon ends, and comes back. */
+class DaemonLifeIT {
+    private DaemonProcess daemon;
+    private EventfddClient raw;
+    private EventfddClient http;
+
+    @BeforeEach
+    void start() throws Exception {
+        daemon = DaemonProcess.start("--idle-timeout", "1s");
+        raw = client(Transport.RAW);
+        http = client(Transport.HTTP);
+    }
+
+    private EventfddClient client(Transport transport) {
+        return EventfddClient.builder()
+                .runtimeDirectory(daemon.directory())
+                .transport(transport)
+                .connect();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        raw.close();
+        http.close();
+        daemon.close();
+    }
+
+    @Test
+    void aRawHandleOutlivesItsNameAndTheDaemon() throws Exception {
+        var eventfd = raw.open("n", EventfdSpec.counter());
+        raw.delete("n");
+        eventfd.write(2);
+        daemon.signal("KILL");
+        daemon.exitStatus();
+        assertThat(eventfd.read()).isEqualTo(2);
+        eventfd.write(3);
+        assertThat(eventfd.await(Duration.ofSeconds(1))).isTrue();
+        assertThatThrownBy(() -> raw.open("n"))
+                .isInstanceOf(DaemonUnavailableException.class)
+                .hasMessageContaining(daemon.directory().resolve("fd.sock").toString());
+        daemon.restart();
+        assertThatThrownBy(() -> raw.open("n")).isInstanceOf(NotFoundException.class);
+        assertThat(raw.open("n", EventfdSpec.counter()).count()).isZero();
+        assertThat(eventfd.count()).isEqualTo(3);
+    }
+
+    @Test
+    void aDeletedEventfdEndsTheWaitsInTheDaemon() throws Exception {
+        var eventfd = http.open("n", EventfdSpec.counter());
+        var waits = waits(eventfd);
+        http.delete("n");
+        for (var wait : waits) {
+            assertThatThrownBy(() -> wait.get(15, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(EventfdGoneException.class);
+        }
+        assertThatThrownBy(eventfd::tryRead).isInstanceOf(NotFoundException.class);
+        assertThatThrownBy(() -> http.delete("n")).isInstanceOf(NotFoundException.class);
+    }
+
+    @Test
+    void aDaemonThatStopsSaysSoToThoseWhoWait() throws Exception {
+        var waits = waits(http.open("n", EventfdSpec.counter()));
+        daemon.signal("TERM");
+        for (var wait : waits) {
+            assertThatThrownBy(() -> wait.get(15, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(ShuttingDownException.class);
+        }
+        assertThat(daemon.exitStatus()).isZero();
+        assertThatThrownBy(() -> http.list())
+                .isInstanceOf(DaemonUnavailableException.class)
+                .hasMessageContaining(daemon.api().toString());
+        assertThatThrownBy(() -> client(Transport.HTTP))
+                .isInstanceOf(DaemonUnavailableException.class);
+    }
+
+    @Test
+    void callsThatWereUnderWayWhenItWasKilledSayThatTheirEndIsUnknown() throws Exception {
+        var eventfd = http.open("n", EventfdSpec.counter());
+        var waits = waits(eventfd);
+        daemon.signal("KILL");
+        for (var wait : waits) {
+            assertThatThrownBy(() -> wait.get(15, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(ConnectionLostException.class)
+                    .hasMessageContaining("not known");
+        }
+        daemon.exitStatus();
+        daemon.restart();
+        // Connections from before are there still, and dead; no call notices.
+        http.open("n", EventfdSpec.counter());
+        eventfd.write(5);
+        assertThat(eventfd.read()).isEqualTo(5);
+    }
+
+    /** Several that wait, so that the client keeps several connections. */
+    private List<CompletableFuture<?>> waits(Eventfd eventfd) {
+        List<Supplier<CompletableFuture<?>>> kinds =
+                List.of(eventfd::readAsync, eventfd::awaitAsync, eventfd::readAsync);
+        List<CompletableFuture<?>> waits =
+                kinds.stream().<CompletableFuture<?>>map(Supplier::get).toList();
+        until(() -> http.state("n").waiters() == waits.size());
+        return waits;
+    }
+
+    @Test
+    void aConnectionThatTheDaemonClosedIsMadeAgain() throws Exception {
+        var eventfd = http.open("n", EventfdSpec.semaphoreOf(0));
+        long before = daemon.openFds();
+        until(() -> openFds() < before);
+        assertThat(http.create("m", EventfdSpec.counter()).count()).isZero();
+        until(() -> openFds() < before + 1);
+        eventfd.write(1);
+        assertThat(eventfd.count()).isEqualTo(1);
+        http.delete("m");
+    }
+
+    private long openFds() {
+        try {
+            return daemon.openFds();
+        } catch (java.io.IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void withoutFdSockTheClientGoesOverHttp() throws Exception {
+        assertThat(client(Transport.AUTO).transport()).isEqualTo(Transport.RAW);
+        Files.delete(daemon.directory().resolve("fd.sock"));
+        try (var client = client(Transport.AUTO)) {
+            assertThat(client.transport()).isEqualTo(Transport.HTTP);
+            assertThat(client.open("n", EventfdSpec.counter()).fd()).isEmpty();
+        }
+        assertThatThrownBy(() -> client(Transport.RAW))
+                .isInstanceOf(DaemonUnavailableException.class);
+    }
+
+    @Test
+    void itTellsOfItself() {
+        assertThat(raw.info().directory()).isEqualTo(daemon.directory());
+        assertThat(http.info()).isEqualTo(raw.info());
+        assertThat(http.info().maxWait()).isEqualTo(Duration.ofHours(1));
+        assertThat(raw).hasToString("eventfdd client of " + daemon.directory() + " (RAW)");
+    }
+
+    @Test
+    void whereNoDirectoryIsThePathIsNamed() {
+        var nowhere = Path.of("/nowhere/eventfdd");
+        for (var transport : Transport.values()) {
+            assertThatThrownBy(() ->
+                            EventfddClient.builder()
+                                    .runtimeDirectory(nowhere)
+                                    .transport(transport)
+                                    .connect())
+                    .isInstanceOf(DaemonUnavailableException.class)
+                    .hasMessageContaining("/nowhere/eventfdd/");
+        }
+    }
+}
