@@ -251,9 +251,10 @@ public final class Commands {
                                     "how long to wait for room, as in 500ms, 30s, 5m, 2h (0s)")
                     Duration timeout)
             throws InterruptedException {
+        long more = Count.parseValue(value);
         try (var client = connection.connect();
                 var eventfd = client.open(name)) {
-            if (eventfd.write(Count.parseValue(value), timeout)) {
+            if (eventfd.write(more, timeout)) {
                 return CommandLine.ExitCode.OK;
             }
             command()
