@@ -6,7 +6,17 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.Serial;
 
-/** The name exists, and the call was to make a new one (EEXIST). */
+/**
+ * The name exists, and the call was to make a new one (EEXIST).
+ *
+ * <pre>{@code
+ * try {
+ *     client.create("jobs", EventfdSpec.counter()).close();
+ * } catch (AlreadyExistsException e) {
+ *     System.out.println("somebody was faster: " + e.getMessage());
+ * }
+ * }</pre>
+ */
 public final class AlreadyExistsException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 

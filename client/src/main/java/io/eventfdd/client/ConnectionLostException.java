@@ -7,6 +7,14 @@ import java.io.Serial;
 /**
  * The connection to the daemon ended, or did not answer in time, after the call had been sent:
  * whether it was carried out is not known.
+ *
+ * <pre>{@code
+ * try {
+ *     orders.write(1);
+ * } catch (ConnectionLostException e) {
+ *     System.out.println("added or not, who knows: " + e.getMessage());
+ * }
+ * }</pre>
  */
 public final class ConnectionLostException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;

@@ -6,7 +6,17 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.Serial;
 
-/** The daemon answered what it should not: a bug, of its own or of this library. */
+/**
+ * The daemon answered what it should not: a bug, of its own or of this library.
+ *
+ * <pre>{@code
+ * try {
+ *     orders.write(1);
+ * } catch (DaemonFaultException e) {
+ *     System.out.println("the daemon's log says more: " + e.getMessage());
+ * }
+ * }</pre>
+ */
 public final class DaemonFaultException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 

@@ -4,7 +4,17 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.Serial;
 
-/** No daemon answers at the path that the message names. The call was not carried out. */
+/**
+ * No daemon answers at the path that the message names. The call was not carried out.
+ *
+ * <pre>{@code
+ * try {
+ *     EventfddClient.connect(Path.of("/nowhere")).close();
+ * } catch (DaemonUnavailableException e) {
+ *     System.out.println("is it running?: " + e.getMessage());
+ * }
+ * }</pre>
+ */
 public final class DaemonUnavailableException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 

@@ -6,7 +6,17 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.Serial;
 
-/** The mode bits of the eventfd do not let this user (EACCES). */
+/**
+ * The mode bits of the eventfd do not let this user (EACCES).
+ *
+ * <pre>{@code
+ * try {
+ *     client.delete("orders");
+ * } catch (ForbiddenException e) {
+ *     System.out.println("not ours: " + e.getMessage());
+ * }
+ * }</pre>
+ */
 public final class ForbiddenException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 

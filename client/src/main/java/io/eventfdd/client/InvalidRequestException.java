@@ -6,7 +6,17 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.Serial;
 
-/** The call itself is wrong: not a name, a value out of range, a list too long. */
+/**
+ * The call itself is wrong: not a name, a value out of range, a list too long.
+ *
+ * <pre>{@code
+ * try {
+ *     client.open("no/name").close();
+ * } catch (InvalidRequestException e) {
+ *     System.out.println("not a name: " + e.getMessage());
+ * }
+ * }</pre>
+ */
 public final class InvalidRequestException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 

@@ -6,7 +6,17 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.Serial;
 
-/** There is no eventfd of that name (ENOENT). */
+/**
+ * There is no eventfd of that name (ENOENT).
+ *
+ * <pre>{@code
+ * try {
+ *     client.open("nobody-made-it").close();
+ * } catch (NotFoundException e) {
+ *     System.out.println("nobody made it yet: " + e.getMessage());
+ * }
+ * }</pre>
+ */
 public final class NotFoundException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 

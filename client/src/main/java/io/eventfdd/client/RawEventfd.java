@@ -27,11 +27,14 @@ import java.util.function.Consumer;
  * closed, nor its number reused, in the middle of one.
  *
  * <p>No call blocks in read(2) or write(2), whatever flags the other holders of the description
- * set: reads are {@code RWF_NOWAIT}; writes look at O_NONBLOCK, which costs, so that what was seen
- * counts for a millisecond.
+ * set: reads are {@code RWF_NOWAIT}; writes look at O_NONBLOCK, which costs as much again, so that
+ * in a row of small ones what was seen counts for some microseconds.
  */
 final class RawEventfd implements Eventfd {
-    private static final long FLAGS_LAST_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long FLAGS_LAST_NANOS = TimeUnit.MICROSECONDS.toNanos(10);
+
+    /** After a value (unsigned) as large as this others may soon find no room. */
+    private static final long LARGE = 1L << 60;
 
     /** How long a try may take that the epoll thread has to make. */
     private static final Duration TRY = Duration.ofSeconds(1);
@@ -134,7 +137,11 @@ final class RawEventfd implements Eventfd {
         acquire();
         try {
             if (isNonblocking()) {
-                return eventFd.write(value);
+                boolean written = eventFd.write(value);
+                if (!written || Long.compareUnsigned(value, LARGE) >= 0) {
+                    nonblockingSeen = System.nanoTime() - FLAGS_LAST_NANOS;
+                }
+                return written;
             }
             if (!WriteGuard.hasRoom(eventFd, value)) {
                 return false;

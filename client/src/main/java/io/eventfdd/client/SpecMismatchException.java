@@ -6,7 +6,17 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.Serial;
 
-/** The name stands for an eventfd of another spec than the one asked for (EEXIST). */
+/**
+ * The name stands for an eventfd of another spec than the one asked for (EEXIST).
+ *
+ * <pre>{@code
+ * try {
+ *     client.open("orders", EventfdSpec.semaphoreOf(0)).close();
+ * } catch (SpecMismatchException e) {
+ *     System.out.println("there is one of another kind: " + e.getMessage());
+ * }
+ * }</pre>
+ */
 public final class SpecMismatchException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 

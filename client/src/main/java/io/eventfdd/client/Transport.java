@@ -1,6 +1,14 @@
 package io.eventfdd.client;
 
-/** How the calls on an eventfd reach it. */
+/**
+ * How the calls on an eventfd reach it.
+ *
+ * <pre>{@code
+ * if (orders.transport() == Transport.RAW) {
+ *     System.out.println("the kernel object itself");
+ * }
+ * }</pre>
+ */
 public enum Transport {
     /** {@link #RAW} where the daemon and this JVM can, {@link #HTTP} where not. */
     AUTO,

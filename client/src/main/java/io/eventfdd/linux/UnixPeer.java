@@ -35,7 +35,9 @@ public final class UnixPeer {
         if (Libc.ioctl(socket.number(), SIOCOUTQ, untaken) < 0) {
             throw ErrnoException.ofLast("ioctl(" + socket + ", SIOCOUTQ)");
         }
-        return untaken[0] != 0;
+        // When the kernel reports room it has not taken the last byte off its account yet; anything
+        // that is really there counts with its buffer, which is larger.
+        return untaken[0] > 1;
     }
 
     /** How much of what was sent the peer took. */

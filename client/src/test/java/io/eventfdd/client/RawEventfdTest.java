@@ -190,15 +190,5 @@ class RawEventfdTest {
 
     private static void setNonblocking(RawEventfd eventfd, boolean on) throws Exception {
         Fd.borrow(eventfd.fd().orElseThrow()).setNonblocking(on);
-        // What this handle saw of the flag is good for a millisecond.
-        RawHandles.until(
-                new Object() {
-                            private final long start = System.nanoTime();
-
-                            boolean passed() {
-                                return System.nanoTime() - start > 2_000_000;
-                            }
-                        }
-                        ::passed);
     }
 }

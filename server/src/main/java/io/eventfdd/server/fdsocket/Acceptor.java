@@ -28,8 +28,8 @@ final class Acceptor implements Registration.Target {
         /** A client, which is the host's to close. */
         void arrived(SeqPacketSocket socket) throws IOException;
 
-        /** A client for which there is no descriptor in reserve; the host's to close, soon. */
-        void tooMany(SeqPacketSocket socket);
+        /** A client that got the last descriptor there was; the host's to tell and close, soon. */
+        void noDescriptors(SeqPacketSocket socket);
     }
 
     private static final System.Logger LOGGER = System.getLogger(Acceptor.class.getName());
@@ -83,7 +83,7 @@ final class Acceptor implements Registration.Target {
                 outageEnds();
                 host.arrived(socket.get());
             } else {
-                host.tooMany(socket.get());
+                host.noDescriptors(socket.get());
             }
         }
     }

@@ -42,9 +42,17 @@ final class Disposal implements AutoCloseable {
 
     /** Drops the next packet of {@code socket}, and then does {@code next}. */
     void drop(SeqPacketSocket socket, Runnable next) {
-        // It stays open: it is closed by this thread, too.
+        // The loop may close it at any time, but must not do so under this call.
+        boolean open = socket.fd().acquire();
+        assert open;
         thread.execute(() -> {
-            briefly(() -> socket.receive(noRoom));
+            briefly(() -> {
+                try {
+                    socket.receive(noRoom);
+                } finally {
+                    socket.fd().release();
+                }
+            });
             next.run();
         });
     }
@@ -76,18 +84,29 @@ final class Disposal implements AutoCloseable {
     }
 
     private void briefly(Call call) {
+        setAlarm(true);
+        try {
+            call.call();
+        } catch (ErrnoException e) {
+            LOGGER.log(Level.DEBUG, "while letting go: {0}", e.getMessage());
+        } finally {
+            setAlarm(false);
+        }
+    }
+
+    /** Without it, what follows takes as long as the sender likes: others of its kind wait. */
+    private void setAlarm(boolean on) {
         try {
             if (alarm == null) {
                 alarm = ThreadAlarm.ofCurrentThread();
             }
-            alarm.set(PATIENCE);
-            try {
-                call.call();
-            } finally {
+            if (on) {
+                alarm.set(PATIENCE);
+            } else {
                 alarm.clear();
             }
         } catch (ErrnoException e) {
-            LOGGER.log(Level.DEBUG, "while letting go: {0}", e.getMessage());
+            LOGGER.log(Level.WARNING, "no alarm for closing: {0}", e.getMessage());
         }
     }
 

@@ -36,6 +36,10 @@ public final class FdServer implements AutoCloseable {
 
     private static final System.Logger LOGGER = System.getLogger(FdServer.class.getName());
     private static final int BACKLOG = 1024;
+    private static final byte[] NO_DESCRIPTORS =
+            ProblemType.LIMIT
+                    .problem("open files: the daemon has no descriptor for another connection")
+                    .toBytes();
 
     /** How many connections above the limit there are at most, to be told and closed. */
     private static final int BEING_TOLD = 16;
@@ -80,7 +84,7 @@ public final class FdServer implements AutoCloseable {
                         .problem(
                                 "max-fd-connections: there are "
                                         + limits.connections()
-                                        + " connections already, or no descriptors for more")
+                                        + " connections already")
                         .toBytes();
         this.acceptor = new Acceptor(loop, listener, new Arrivals());
     }
@@ -123,7 +127,7 @@ public final class FdServer implements AutoCloseable {
         @Override
         public void arrived(SeqPacketSocket socket) {
             if (open.get() >= limits.connections()) {
-                tooMany(socket);
+                refuse(socket, tooMany);
                 return;
             }
             try {
@@ -131,14 +135,18 @@ public final class FdServer implements AutoCloseable {
                 open.incrementAndGet();
             } catch (ErrnoException e) {
                 LOGGER.log(Level.WARNING, "cannot serve a client: {0}", e.getMessage());
-                tooMany(socket);
+                refuse(socket, NO_DESCRIPTORS);
             }
         }
 
         @Override
-        public void tooMany(SeqPacketSocket socket) {
+        public void noDescriptors(SeqPacketSocket socket) {
+            refuse(socket, NO_DESCRIPTORS);
+        }
+
+        private void refuse(SeqPacketSocket socket, byte[] why) {
             try {
-                socket.send(buffer, tooMany, List.of());
+                socket.send(buffer, why, List.of());
             } catch (ErrnoException e) {
                 LOGGER.log(Level.DEBUG, "a client that is refused: {0}", e.getMessage());
             }

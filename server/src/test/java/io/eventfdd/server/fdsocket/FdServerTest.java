@@ -274,6 +274,23 @@ class FdServerTest {
         until(() -> daemon.server.connections() == 0);
     }
 
+    @Test
+    void aClientMayGoWhileItsDescriptorsAreBeingClosed() throws IOException {
+        try (var stray = EventFd.create(0, false, true)) {
+            for (int i = 0; i < 300; i++) {
+                var client = daemon.client();
+                client.send(new byte[] {'x'}, stray.fd());
+                if (i % 2 == 0) {
+                    client.reply();
+                }
+                client.close();
+                daemon.client().close();
+            }
+        }
+        until(() -> daemon.server.connections() == 0);
+        daemon.client().open(creating("a")).close();
+    }
+
     /** The close of a TCP socket with SO_LINGER waits for the peer, who does not read. */
     @Test
     void aDescriptorWhoseCloseTakesLongHoldsNobodyUp() throws IOException {
