@@ -60,7 +60,8 @@ class JavadocExamplesIT {
                 }
             }
             program.append("    public static void main(String[] arguments) throws Exception {\n");
-            names.forEach(name -> program.append("        fresh();\n        ").append(name).append("();\n"));
+            names.forEach(name ->
+                    program.append("        fresh();\n        ").append(name).append("();\n"));
             program.append("    }\n}\n");
             run(daemon, program.toString());
         }
