@@ -54,9 +54,13 @@ class SharedEventfdsTest {
     private final List<EventFd> holders = new ArrayList<>();
     private LoopUnderTest it;
 
+    /** Who makes all calls that do not wait. */
+    private Caller client;
+
     @BeforeEach
     void start() throws Exception {
         it = new LoopUnderTest();
+        client = it.client().caller();
     }
 
     /** Makes room first, in case a test has failed with the loop stuck. */
@@ -106,22 +110,35 @@ class SharedEventfdsTest {
     // Calls that come back even where the loop does not
 
     private boolean write(EventfdName name, long value) {
-        return write(name, value, NOT_AT_ALL);
+        return result(it.inBackground(() -> it.eventfds.write(name, value, NOT_AT_ALL, client)));
     }
 
     private boolean write(EventfdName name, long value, Duration timeout) {
-        return result(
-                it.inBackground(
-                        () -> it.eventfds.write(name, value, timeout, it.client().caller())));
+        var mine = it.client().caller();
+        return result(it.inBackground(() -> it.eventfds.write(name, value, timeout, mine)));
     }
 
     private long read(EventfdName name) {
-        return result(it.inBackground(() -> it.read(name)));
+        return result(
+                it.inBackground(() ->
+                        it.eventfds.read(name, NOT_AT_ALL, client).map(Reading::value).orElse(0L)));
+    }
+
+    private long count(EventfdName name) {
+        return it.eventfds.state(name, client).count();
     }
 
     /** Starts a read and returns once it waits. */
     private CompletableFuture<Optional<Reading>> waitingRead(EventfdName name) {
-        return it.waiting(name, 1, () -> it.eventfds.read(name, LONG, it.client().caller()));
+        var mine = it.client().caller();
+        return waiting(name, 1, () -> it.eventfds.read(name, LONG, mine));
+    }
+
+    /** Starts a call and returns once {@code name} has {@code waiters}. */
+    private <T> CompletableFuture<T> waiting(EventfdName name, int waiters, Callable<T> call) {
+        var begun = it.inBackground(call);
+        until(() -> it.eventfds.state(name, client).waiters() == waiters);
+        return begun;
     }
 
     // The flag
@@ -152,7 +169,7 @@ class SharedEventfdsTest {
         var holder = share(name);
         assertThat(write(name, 3)).isTrue();
         holder.write(4);
-        assertThat(it.count(name)).isEqualTo(7);
+        assertThat(count(name)).isEqualTo(7);
         assertThat(read(name)).isEqualTo(7);
         assertThat(read(name)).as("of an empty one").isZero();
         write(name, Count.MAX);
@@ -181,10 +198,10 @@ class SharedEventfdsTest {
             assertThat(write(name, value, NOT_AT_ALL)).isFalse();
             assertThat(write(name, value, SHORT)).isFalse();
         }
-        assertThat(it.count(name)).isEqualTo(Count.MAX);
+        assertThat(count(name)).isEqualTo(Count.MAX);
         assertThatTheLoopTurns();
         assertThat(holder.read()).isEqualTo(Count.MAX);
-        assertThat(it.count(name)).as("nothing came after the refusals").isZero();
+        assertThat(count(name)).as("nothing came after the refusals").isZero();
     }
 
     @Test
@@ -201,14 +218,14 @@ class SharedEventfdsTest {
         var name = it.make("w", BLOCKING);
         var holder = share(name);
         holder.write(Count.MAX);
-        var big = it.waiting(name, 1, () -> write(name, Count.MAX, LONG));
-        var small = it.waiting(name, 2, () -> write(name, 1, LONG));
+        var big = waiting(name, 1, () -> write(name, Count.MAX, LONG));
+        var small = waiting(name, 2, () -> write(name, 1, LONG));
         assertThat(holder.readNow(buffer)).isEqualTo(Count.MAX);
         assertThat(result(big)).as("first come, first served").isTrue();
         assertThat(small).isNotDone();
         assertThat(holder.readNow(buffer)).isEqualTo(Count.MAX);
         assertThat(result(small)).isTrue();
-        assertThat(it.count(name)).isEqualTo(1);
+        assertThat(count(name)).isEqualTo(1);
     }
 
     @Test
@@ -304,7 +321,7 @@ class SharedEventfdsTest {
             round.set(Integer.MAX_VALUE);
         }
         assertThat(result(filler)).isTrue();
-        assertThat(it.count(name)).isZero();
+        assertThat(count(name)).isZero();
         assertThatTheLoopTurns();
     }
 
@@ -417,9 +434,9 @@ class SharedEventfdsTest {
         var other = share(full);
         other.write(Count.MAX);
         var read = waitingRead(name);
-        var write = it.waiting(full, 1, () -> write(full, 1, LONG));
-        it.eventfds.delete(name, it.client().caller());
-        it.eventfds.delete(full, it.client().caller());
+        var write = waiting(full, 1, () -> write(full, 1, LONG));
+        it.eventfds.delete(name, client);
+        it.eventfds.delete(full, client);
         assertGone(read);
         assertGone(write);
         holder.write(5);
@@ -441,7 +458,7 @@ class SharedEventfdsTest {
         var name = it.make("d", BLOCKING);
         var holder = share(name);
         var read = waitingRead(name);
-        it.eventfds.delete(name, it.client().caller());
+        it.eventfds.delete(name, client);
         assertGone(read);
         long turns = it.loop.turns();
         for (int i = 0; i < 10_000; i++) {
@@ -458,13 +475,13 @@ class SharedEventfdsTest {
             var holder = share(name);
             var read = waitingRead(name);
             var write = onThread(() -> holder.write(1));
-            it.eventfds.delete(name, it.client().caller());
+            it.eventfds.delete(name, client);
             var fresh = it.make("again", BLOCKING);
             assertThat(read(fresh)).as("nobody wrote to this one").isZero();
-            assertThat(it.eventfds.await(fresh, NOT_AT_ALL, it.client().caller())).isEmpty();
+            assertThat(it.eventfds.await(fresh, NOT_AT_ALL, client)).isEmpty();
             assertThat(result(write)).isTrue();
             until(read::isDone);
-            it.eventfds.delete(fresh, it.client().caller());
+            it.eventfds.delete(fresh, client);
         }
     }
 }
