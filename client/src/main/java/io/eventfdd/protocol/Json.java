@@ -85,7 +85,12 @@ public final class Json {
 
     /** Jackson's own first line, without the names of its classes. */
     private static String inPlainWords(JsonProcessingException e) {
-        var message = e.getOriginalMessage().lines().findFirst().orElse("malformed");
+        var message =
+                e.getOriginalMessage()
+                        .lines()
+                        .findFirst()
+                        .orElse("malformed")
+                        .replaceAll(" as per `.*", "");
         return Shown.of(message.replaceAll("\\(?`?(?:java|com)\\.[\\w.$]+`?\\)?", "a value"));
     }
 }

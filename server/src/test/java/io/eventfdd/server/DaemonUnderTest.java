@@ -2,6 +2,8 @@ package io.eventfdd.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+
 import io.eventfdd.linux.OpenFiles;
 import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
@@ -11,13 +13,17 @@ import io.eventfdd.server.testing.RawClient;
 import io.eventfdd.server.testing.UnixRestAssured;
 import io.restassured.specification.RequestSpecification;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** The whole daemon in this process, on a runtime directory of its own. */
@@ -25,6 +31,9 @@ public final class DaemonUnderTest implements AutoCloseable {
     private final Path parent;
     private final RuntimeDirectory directory;
     private final Daemon daemon;
+
+    /** Kept, since tests ask often. */
+    private @Nullable RawClient asking;
 
     /** One that serves, with {@code settings} by key. */
     public DaemonUnderTest(Map<String, String> settings) throws IOException, InvalidSetting {
@@ -35,6 +44,8 @@ public final class DaemonUnderTest implements AutoCloseable {
                         parent.resolve("run"),
                         all.number(Setting.DIRECTORY_MODE),
                         OpenFiles.effectiveUser());
+        Logging.toStandardError();
+        Logging.configure(all);
         daemon = new Daemon(all, directory);
         daemon.start();
     }
@@ -69,14 +80,17 @@ public final class DaemonUnderTest implements AutoCloseable {
         return Integer.parseInt(state(name, "waiters"));
     }
 
-    private String state(String name, String field) {
-        return request()
-                .get("/v1/eventfds/" + name)
-                .then()
-                .statusCode(200)
-                .extract()
-                .path(field)
-                .toString();
+    private synchronized String state(String name, String field) {
+        try {
+            if (asking == null) {
+                asking = connect();
+            }
+            var answer = asking.call("GET", "/v1/eventfds/" + name, "").answer();
+            assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+            return new ObjectMapper().readTree(answer.body()).path(field).asText();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Waits until {@code condition} holds. */
@@ -84,11 +98,15 @@ public final class DaemonUnderTest implements AutoCloseable {
         long end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("in time").isLessThan(end);
+            LockSupport.parkNanos(1_000_000);
         }
     }
 
     @Override
     public void close() throws IOException {
+        if (asking != null) {
+            asking.close();
+        }
         daemon.stop();
         directory.close();
         try (var files = Files.walk(parent)) {

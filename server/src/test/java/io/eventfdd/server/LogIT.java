@@ -55,9 +55,9 @@ class LogIT {
 
     @Test
     void settingsOfTheLogAreReadAgainOnSighup(@TempDir Path directory) throws Exception {
-        var file = Files.writeString(directory.resolve("eventfdd.yaml"), "access-log: \"off\"\n");
+        var file = Files.writeString(directory.resolve("eventfdd.yaml"), "access-log: off\n");
         try (var daemon = DaemonProcess.start("--config", file.toString())) {
-            Files.writeString(file, "access-log: \"on\"\n");
+            Files.writeString(file, "access-log: on\n");
             daemon.signal("HUP");
             until(() -> daemon.log().contains("read again"));
             daemon.request().get("/v1/eventfds").then().statusCode(200);

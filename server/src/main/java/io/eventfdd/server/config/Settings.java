@@ -68,7 +68,7 @@ public final class Settings {
             if (!Files.isReadable(path.get())) {
                 throw new InvalidSetting("cannot read " + path.get());
             }
-            sources.add(ConfigSources.file(path.get()));
+            sources.add(ConfigSources.create(SettingsFile.read(path.get())));
         }
         try {
             return Config.builder()

@@ -74,6 +74,18 @@ class SettingsTest {
     }
 
     @Test
+    void aValueInTheFileIsTheTextThatStandsThere() throws Exception {
+        var settings = read(NONE, NONE, file("socket-mode: 0666\naccess-log: on\n"));
+        assertThat(settings.number(Setting.SOCKET_MODE)).isEqualTo(0666);
+        assertThat(settings.choice(Setting.ACCESS_LOG)).isEqualTo("on");
+    }
+
+    @Test
+    void aKeyThatIsTwiceInTheFileIsNamed() {
+        assertInvalid(() -> read(NONE, NONE, file("max-wait: 1h\nmax-wait: 2h\n")), "max-wait");
+    }
+
+    @Test
     void theReadmesTableHasNoFurtherRows() throws IOException {
         var keys = Arrays.stream(Setting.values()).map(Setting::key).toList();
         assertThat(readme())

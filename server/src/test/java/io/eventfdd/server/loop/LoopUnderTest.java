@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** A real loop with real eventfds and callers at the other end of real sockets. */
@@ -108,7 +109,8 @@ final class LoopUnderTest implements AutoCloseable {
     /** Starts a call and returns once {@code name} has {@code waiters}. */
     <T> CompletableFuture<T> waiting(EventfdName name, int waiters, Callable<T> call) {
         var future = inBackground(call);
-        until(() -> eventfds.state(name, client().caller()).waiters() == waiters);
+        var looking = client().caller();
+        until(() -> eventfds.state(name, looking).waiters() == waiters);
         return future;
     }
 
@@ -134,7 +136,7 @@ final class LoopUnderTest implements AutoCloseable {
         long end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("in time").isLessThan(end);
-            Thread.onSpinWait();
+            LockSupport.parkNanos(100_000);
         }
     }
 
