@@ -2,8 +2,6 @@ package io.eventfdd.linux;
 
 import com.sun.jna.Native;
 
-import java.nio.charset.StandardCharsets;
-
 /**
  * A real eventfd. Counts are unsigned 64-bit in a {@code long}. The caller keeps the descriptor
  * open during each call: it owns it, or has {@linkplain Fd#acquire acquired} it.
@@ -14,7 +12,6 @@ public final class EventFd implements AutoCloseable {
     private static final int EFD_SEMAPHORE = 1;
     private static final int EFD_NONBLOCK = 0x800;
     private static final int EFD_CLOEXEC = 0x80000;
-    private static final int O_CLOEXEC = 0x80000;
     private static final int POLLIN = 1;
     private static final int RWF_NOWAIT = 8;
     private static final String COUNT_FIELD = "eventfd-count:";
@@ -118,19 +115,7 @@ public final class EventFd implements AutoCloseable {
      * which is hexadecimal.
      */
     public long count() throws ErrnoException {
-        var path = ("/proc/self/fdinfo/" + fd.number() + "\0").getBytes(StandardCharsets.US_ASCII);
-        int info = Libc.open(path, O_CLOEXEC, 0);
-        if (info < 0) {
-            throw ErrnoException.ofLast("open(/proc/self/fdinfo/" + fd.number() + ")");
-        }
-        var text = new byte[256];
-        long size = Libc.read(info, text, text.length);
-        int errno = Native.getLastError();
-        Libc.close(info);
-        if (size < 0) {
-            throw ErrnoException.of("read(/proc/self/fdinfo/" + fd.number() + ")", errno);
-        }
-        return parseCount(new String(text, 0, (int) size, StandardCharsets.US_ASCII));
+        return parseCount(FdInfo.of(fd));
     }
 
     /** The count in the text of an eventfd's fdinfo, as in {@code eventfd-count: 2a}. */

@@ -39,6 +39,13 @@ public final class OpenFiles {
         Libc.close(high);
     }
 
+    /**
+     * Keeps a descriptor from now on, so that {@link EventFd#count} can be told without another.
+     */
+    public static void keepReserve() {
+        FdInfo.keepReserve();
+    }
+
     /** The effective user of this process. */
     public static int effectiveUser() {
         return Libc.geteuid();

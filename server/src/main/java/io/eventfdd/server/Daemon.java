@@ -39,10 +39,11 @@ final class Daemon {
     private static final System.Logger LOGGER = System.getLogger(Daemon.class.getName());
 
     /**
-     * Descriptors that are neither eventfds nor connections: the JVM's, the sockets, the loop's
-     * own, and some to spare.
+     * Descriptors that are neither eventfds nor connections within the limits: the JVM's with its
+     * jars, the sockets and the loop's own, which are 80; connections that are there to be told
+     * that there are too many, 64 on {@code api.sock} and 16 on {@code fd.sock}; and some to spare.
      */
-    private static final int RESERVE = 96;
+    private static final int RESERVE = 192;
 
     private static final Duration TIME_FOR_ANSWERS = Duration.ofSeconds(2);
     private static final Duration EVENTS_KEEP_ALIVE = Duration.ofSeconds(15);
@@ -146,6 +147,7 @@ final class Daemon {
      */
     private static Settings withinOpenFiles(Settings asked) throws IOException {
         long limit = OpenFiles.raiseLimit();
+        OpenFiles.keepReserve();
         var wanted = asked.lowered(Setting.MAX_FDS_IN_FLIGHT, limit);
         long free = Math.max(limit - RESERVE, 4);
         long needed =
@@ -218,7 +220,8 @@ final class Daemon {
                                     directory.groupId(),
                                     new FdServer.Limits(
                                             settings.number(Setting.MAX_FD_CONNECTIONS),
-                                            settings.number(Setting.MAX_FDS_IN_FLIGHT))));
+                                            settings.number(Setting.MAX_FDS_IN_FLIGHT),
+                                            settings.duration(Setting.DELIVERY_TIMEOUT))));
             api.start();
         } catch (IOException e) {
             closeFds();

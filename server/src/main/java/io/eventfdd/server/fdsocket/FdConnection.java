@@ -73,6 +73,10 @@ final class FdConnection implements Registration.Target {
     private final Registration registration;
     private State state = State.IDLE;
     private int interest = INPUT;
+    private long replies;
+
+    /** How many replies there were when this was found deaf last. */
+    private long deafAt;
 
     /** The descriptors of the last reply, which the client may have taken by now. */
     private Flights.@Nullable Flight flight;
@@ -108,6 +112,7 @@ final class FdConnection implements Registration.Target {
                 listenFor(INPUT);
             } else if (!socket.peerHasTakenAll()) {
                 listenFor(TAKING);
+                server.lookAfterDeaf();
             } else {
                 landed();
                 read(look);
@@ -248,6 +253,7 @@ final class FdConnection implements Registration.Target {
 
     private void replied() throws IOException {
         state = State.IDLE;
+        replies++;
         if (interest == NOTHING) {
             try {
                 listenFor(INPUT);
@@ -255,6 +261,22 @@ final class FdConnection implements Registration.Target {
                 failed(e);
             }
         }
+    }
+
+    /**
+     * Whether the client wants more and has not taken the last reply; where it had not the last
+     * time either, it has to go.
+     */
+    boolean isStillDeaf() throws IOException {
+        if (state != State.IDLE || interest != TAKING) {
+            return false;
+        }
+        if (deafAt == replies) {
+            close();
+            return false;
+        }
+        deafAt = replies;
+        return true;
     }
 
     // The end

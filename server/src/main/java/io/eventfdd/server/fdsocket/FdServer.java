@@ -12,6 +12,7 @@ import io.eventfdd.server.runtime.SocketFile;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -31,8 +32,16 @@ public final class FdServer implements AutoCloseable {
      * @param connections at a time; one more is told and closed
      * @param fdsInFlight descriptors that are sent and not received, in all; the kernel's own limit
      *     for a daemon without privileges is RLIMIT_NOFILE
+     * @param patience how long a client that wants more may leave a reply untaken, at least; it has
+     *     to end some time, since a packet that is not read may hold the client's own socket, and
+     *     then nobody hears of the client's end
      */
-    public record Limits(int connections, long fdsInFlight) {}
+    public record Limits(int connections, long fdsInFlight, Duration patience) {
+        /** With the patience that the settings begin with. */
+        public Limits(int connections, long fdsInFlight) {
+            this(connections, fdsInFlight, Duration.ofSeconds(60));
+        }
+    }
 
     private static final System.Logger LOGGER = System.getLogger(FdServer.class.getName());
     private static final int BACKLOG = 1024;
@@ -59,6 +68,9 @@ public final class FdServer implements AutoCloseable {
     private final PacketBuffer buffer =
             new PacketBuffer(OpenRequest.MAX_PACKET, OpenRequest.MAX_ENTRIES);
     private final Set<FdConnection> connections = new HashSet<>();
+
+    /** Whether those that do not take their replies are looked at after a while. */
+    private boolean lookingAfterDeaf;
 
     /** Those too that are still to be closed. */
     private final AtomicInteger open = new AtomicInteger();
@@ -184,6 +196,24 @@ public final class FdServer implements AutoCloseable {
     void handedOut(int fds) {
         assert loop.inLoop();
         handedOut += fds;
+    }
+
+    /** There is one that wants more and has not taken the last reply. */
+    void lookAfterDeaf() {
+        assert loop.inLoop();
+        if (!lookingAfterDeaf) {
+            lookingAfterDeaf = true;
+            loop.after(limits.patience(), this::endDeaf);
+        }
+    }
+
+    private void endDeaf() throws IOException {
+        lookingAfterDeaf = false;
+        for (var connection : List.copyOf(connections)) {
+            if (connection.isStillDeaf()) {
+                lookAfterDeaf();
+            }
+        }
     }
 
     void ended(FdConnection connection, SeqPacketSocket socket) {

@@ -41,6 +41,12 @@ public final class ApiServer {
     private static final Duration AFTER_HANG_UP = Duration.ofMillis(500);
     private static final Duration HELIDON_STOP = Duration.ofSeconds(1);
 
+    /**
+     * Warns of a method with a control character, with the whole stack: anyone could fill the log.
+     */
+    private static final java.util.logging.Logger HELIDON_PARSER =
+            java.util.logging.Logger.getLogger("io.helidon.webserver.http1.Http1Connection");
+
     /** Held, since java.util.logging forgets a level with its logger. */
     private static final java.util.logging.Logger HELIDON =
             java.util.logging.Logger.getLogger("io.helidon");
@@ -168,6 +174,9 @@ public final class ApiServer {
      *     behind then
      */
     public void start() throws IOException {
+        if (HELIDON_PARSER.getLevel() == null) {
+            HELIDON_PARSER.setLevel(java.util.logging.Level.SEVERE);
+        }
         if (HELIDON.getLevel() == null) {
             HELIDON.setLevel(java.util.logging.Level.WARNING);
         }

@@ -93,7 +93,6 @@ public final class Clients implements ConnectionLife {
     /** Sends {@code answer}, and remembers what was taken for it until the client has it. */
     void send(Exchange exchange, Answer answer, Optional<IdempotencyKeys.Entry> key) {
         if (!answer.taken().isEmpty()) {
-            key.ifPresent(IdempotencyKeys.Entry::delivering);
             client(exchange.client()).delivery =
                     Optional.of(new Delivery(answer.taken(), key, System.nanoTime()));
         }

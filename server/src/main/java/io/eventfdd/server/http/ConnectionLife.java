@@ -13,8 +13,9 @@ public interface ConnectionLife {
     void began(ClientConnection connection);
 
     /**
-     * A request has come whole, and nothing of it is carried out yet. It may block, or throw {@link
-     * EndOfConnection} where the connection is not to go on.
+     * A request has come whole and nothing of it is carried out yet, or one has come that cannot
+     * be, and is not answered yet. It may block, or throw {@link EndOfConnection} where the
+     * connection is not to go on.
      */
     default void requested(ClientConnection connection) {}
 

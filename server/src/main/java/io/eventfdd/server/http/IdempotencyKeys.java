@@ -85,17 +85,29 @@ public final class IdempotencyKeys implements AutoCloseable {
             this.request = request;
         }
 
-        private synchronized Answer again(byte[] same) {
+        /**
+         * The answer once more, on its way to a client; empty where the key has lapsed just now and
+         * what it kept has gone back.
+         */
+        private synchronized Optional<Answer> again(byte[] same) {
+            if (lapsed) {
+                return Optional.empty();
+            }
             if (!Arrays.equals(request, same)) {
                 throw ProblemType.IDEMPOTENCY_KEY_REUSED.exception(
                         "the key came before with another method, path or body");
             }
-            return answer.orElseThrow(() ->
-                    ProblemType.IDEMPOTENCY_KEY_IN_USE.exception(
-                            "the first call with this key is still running"));
+            if (answer.isEmpty()) {
+                throw ProblemType.IDEMPOTENCY_KEY_IN_USE.exception(
+                        "the first call with this key is still running");
+            }
+            deliveries++;
+            return answer;
         }
 
+        /** The call has its answer, which is on its way to a client. */
         private synchronized void answered(Answer now) {
+            deliveries++;
             answer = Optional.of(now);
             kept = now.taken();
             lapse = System.nanoTime() + life.toNanos();
@@ -103,12 +115,7 @@ public final class IdempotencyKeys implements AutoCloseable {
             lapsing.add(this);
         }
 
-        /** The answer is on its way to a client. */
-        synchronized void delivering() {
-            deliveries++;
-        }
-
-        /** The client took it, or did not. */
+        /** The client took what was on its way to it, or did not. */
         synchronized void delivered(boolean taken) {
             deliveries--;
             if (taken) {
@@ -166,15 +173,12 @@ public final class IdempotencyKeys implements AutoCloseable {
         }
         var digest = digest(request);
         var mine = new Entry(new Owned(uid, key), digest);
-        var standing = entries.get(mine.owned);
-        if (standing == null) {
-            checkLimits(uid);
-            standing = entries.putIfAbsent(mine.owned, mine);
-        }
-        if (standing != null) {
-            var answer = standing.again(digest);
-            replays.increment();
-            return new Keyed(answer, standing);
+        for (var standing = enter(mine); standing.isPresent(); standing = enter(mine)) {
+            var again = standing.get().again(digest);
+            if (again.isPresent()) {
+                replays.increment();
+                return new Keyed(again.get(), standing.get());
+            }
         }
         count(uid, 1, 0);
         boolean kept = false;
@@ -188,6 +192,16 @@ public final class IdempotencyKeys implements AutoCloseable {
                 forget(mine);
             }
         }
+    }
+
+    /** Enters {@code mine} where its key is new; else the one that stands. */
+    private Optional<Entry> enter(Entry mine) {
+        var standing = entries.get(mine.owned);
+        if (standing == null) {
+            checkLimits(mine.owned.uid());
+            standing = entries.putIfAbsent(mine.owned, mine);
+        }
+        return Optional.ofNullable(standing);
     }
 
     /** An answer that is kept; the problems that are not are thrown. */
@@ -231,12 +245,16 @@ public final class IdempotencyKeys implements AutoCloseable {
         count(entry.owned.uid(), -1, -entry.bytes());
     }
 
+    /** In this order: who finds it lapsed finds its key free. */
+    private void end(Entry entry) {
+        forget(entry);
+        entry.lapse();
+    }
+
     private void letGo() {
         try {
             while (true) {
-                var entry = lapsing.take();
-                forget(entry);
-                entry.lapse();
+                end(lapsing.take());
             }
         } catch (InterruptedException e) {
             // the daemon stops
@@ -270,6 +288,6 @@ public final class IdempotencyKeys implements AutoCloseable {
     @Override
     public void close() {
         reaper.interrupt();
-        entries.values().forEach(Entry::lapse);
+        entries.values().forEach(this::end);
     }
 }

@@ -88,8 +88,13 @@ final class TransportProblems {
             Status status,
             ServerResponseHeaders headers,
             @Nullable String message) {
-        WatchedConnection.current().leavesUnread();
-        var problem = of(refined(request, status.code(), message), message);
+        var connection = WatchedConnection.current();
+        // What becomes of this answer must not be taken for what became of the last one.
+        connection.requested();
+        connection.leavesUnread();
+        // The handlers throw nothing but an end of the connection, so this is one of the parser.
+        int said = event == DirectHandler.EventType.INTERNAL_ERROR ? 400 : status.code();
+        var problem = of(refined(request, said, message), message);
         return DirectHandler.TransportResponse.builder()
                 .status(Status.create(problem.status()))
                 .headers(headers)
