@@ -25,30 +25,35 @@ public final class DaemonProcess implements AutoCloseable {
             Path.of(System.getProperty("eventfdd.dist", "target/dist"));
 
     private final Path parent;
+    private final List<String> prefix;
     private final List<String> options;
     private Process process;
 
-    private DaemonProcess(Path parent, List<String> options) throws IOException {
+    private DaemonProcess(Path parent, List<String> prefix, List<String> options)
+            throws IOException {
         this.parent = parent;
+        this.prefix = prefix;
         this.options = options;
         this.process = launch();
     }
 
     /** One that serves, with {@code options} of {@code serve}. */
     public static DaemonProcess start(String... options) throws IOException {
-        var daemon = new DaemonProcess(Files.createTempDirectory("efd"), List.of(options));
+        return startUnder(List.of(), options);
+    }
+
+    /** The same under a command that becomes it: {@code prlimit}, {@code env}. */
+    public static DaemonProcess startUnder(List<String> prefix, String... options)
+            throws IOException {
+        var daemon = new DaemonProcess(Files.createTempDirectory("efd"), prefix, List.of(options));
         daemon.awaitServing();
         return daemon;
     }
 
     private Process launch() throws IOException {
-        var command =
-                new ArrayList<>(
-                        List.of(
-                                launcher().toString(),
-                                "serve",
-                                "--runtime-dir",
-                                directory().toString()));
+        var command = new ArrayList<>(prefix);
+        command.addAll(
+                List.of(launcher().toString(), "serve", "--runtime-dir", directory().toString()));
         command.addAll(options);
         return new ProcessBuilder(command)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(out().toFile()))
