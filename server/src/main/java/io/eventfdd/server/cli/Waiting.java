@@ -1,8 +1,10 @@
 package io.eventfdd.server.cli;
 
+import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.Timeout;
 
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
 
 import java.time.Duration;
 
@@ -18,6 +20,10 @@ final class Waiting implements ITypeConverter<Duration> {
 
     @Override
     public Duration convert(String text) {
-        return Timeout.parse("timeout", text, LONGEST);
+        try {
+            return Timeout.parse("timeout", text, LONGEST);
+        } catch (ProblemException e) {
+            throw new TypeConversionException(e.problem().detail());
+        }
     }
 }

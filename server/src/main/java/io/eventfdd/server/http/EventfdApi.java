@@ -229,7 +229,7 @@ public final class EventfdApi {
                 query.text("timeout")
                         .map(text -> Timeout.parse("timeout", text, maxWait))
                         .or(() -> preferred(exchange))
-                        .orElse(WaitRequest.DEFAULT_TIMEOUT);
+                        .orElse(standardWait());
         query.end();
         eventfds.await(name, timeout, clients.caller(exchange))
                 .<Answer>map(seen -> new Answer.Ok(json(name, "count", seen.value())))
@@ -239,9 +239,7 @@ public final class EventfdApi {
 
     private Answer awaitMany(Exchange exchange, byte[] body) {
         var fields = JsonFields.parse(body);
-        var request =
-                WaitRequest.from(
-                        fields, timeout(exchange, fields, WaitRequest.DEFAULT_TIMEOUT), maxWait);
+        var request = WaitRequest.from(fields, timeout(exchange, fields, standardWait()), maxWait);
         return eventfds.await(request, clients.caller(exchange))
                 .<Answer>map(ready ->
                         new Answer.Ok(
@@ -285,6 +283,12 @@ public final class EventfdApi {
                     var wish = Duration.ofSeconds(Long.parseLong(matcher.group(1)));
                     return wish.compareTo(maxWait) > 0 ? maxWait : wish;
                 });
+    }
+
+    /** How long a wait lasts that does not say. */
+    private Duration standardWait() {
+        var standard = WaitRequest.DEFAULT_TIMEOUT;
+        return standard.compareTo(maxWait) > 0 ? maxWait : standard;
     }
 
     // What answers say
