@@ -85,7 +85,7 @@ public final class Fd implements AutoCloseable {
      * of one.
      */
     public void awaitUnused() {
-        while ((state & ~CLOSED) != 0) {
+        while (uses() != 0) {
             Libc.sched_yield();
         }
     }

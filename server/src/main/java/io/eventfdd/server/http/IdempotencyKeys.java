@@ -76,6 +76,7 @@ public final class IdempotencyKeys implements AutoCloseable {
         private final byte[] request;
         private Optional<Answer> answer = Optional.empty();
         private List<Reading> kept = List.of();
+        private int size;
         private int deliveries;
         private boolean lapsed;
         private long lapse;
@@ -111,7 +112,8 @@ public final class IdempotencyKeys implements AutoCloseable {
             answer = Optional.of(now);
             kept = now.taken();
             lapse = System.nanoTime() + life.toNanos();
-            count(owned.uid(), 0, now.size());
+            size = now.size();
+            count(owned.uid(), 0, size);
             lapsing.add(this);
         }
 
@@ -137,7 +139,7 @@ public final class IdempotencyKeys implements AutoCloseable {
         }
 
         private synchronized int bytes() {
-            return answer.map(Answer::size).orElse(0);
+            return size;
         }
 
         @Override
