@@ -6,6 +6,7 @@ import io.eventfdd.linux.Fd;
 import io.eventfdd.protocol.EventfdName;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,6 +62,10 @@ final class RawHandles implements AutoCloseable {
     public void close() {
         handles.forEach(RawEventfd::close);
         waits.close();
+        // A future that was cancelled late holds its descriptor until its delivery has run.
+        if (!ForkJoinPool.commonPool().awaitQuiescence(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+            throw new AssertionError("deliveries hang");
+        }
     }
 
     /** Returns once {@code condition} holds. */
@@ -90,9 +95,11 @@ final class RawHandles implements AutoCloseable {
     }
 
     /** How many eventfds and epoll sets this process has open. */
-    static long openDescriptors() throws IOException {
+    static long openDescriptors() {
         try (var open = Files.list(Path.of("/proc/self/fd"))) {
             return open.filter(RawHandles::isAnonymous).count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
