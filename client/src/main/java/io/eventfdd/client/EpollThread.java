@@ -16,6 +16,15 @@ import java.util.concurrent.atomic.AtomicLong;
  * keeps no JVM alive. Nothing of the user's runs on it.
  */
 final class EpollThread implements AutoCloseable {
+    /** A descriptor in the set, and who hears of it. */
+    interface Target {
+        /** Something has happened at it. On the epoll thread, whose buffer and guard these are. */
+        void ready(int events, ReadBuffer buffer, WriteGuard guard);
+
+        /** The thread cannot serve it. */
+        void fail(Exception cause);
+    }
+
     private static final System.Logger LOG = System.getLogger(EpollThread.class.getName());
     private static final int EVENTS_AT_ONCE = 256;
     private static final long WAKE_KEY = 0;
@@ -25,10 +34,10 @@ final class EpollThread implements AutoCloseable {
     private final Thread thread;
 
     /**
-     * The lines in the epoll set. A key is used once: events of a registration that is gone find
+     * Who is in the epoll set. A key is used once: events of a registration that is gone find
      * nothing.
      */
-    private final Map<Long, Line> lines = new ConcurrentHashMap<>();
+    private final Map<Long, Target> targets = new ConcurrentHashMap<>();
 
     private final AtomicLong lastKey = new AtomicLong(WAKE_KEY);
     private volatile boolean closing;
@@ -62,14 +71,14 @@ final class EpollThread implements AutoCloseable {
 
     // The lines call these under their lock.
 
-    /** Puts a line into the set; the key of its registration. */
-    long add(Line line, int interest) throws ErrnoException {
+    /** Puts {@code fd} into the set; the key of its registration. */
+    long add(Fd fd, int interest, Target target) throws ErrnoException {
         long key = lastKey.incrementAndGet();
-        lines.put(key, line);
+        targets.put(key, target);
         try {
-            epoll.add(line.eventFd().fd(), interest, key);
+            epoll.add(fd, interest, key);
         } catch (ErrnoException e) {
-            lines.remove(key);
+            targets.remove(key);
             throw e;
         }
         return key;
@@ -81,7 +90,7 @@ final class EpollThread implements AutoCloseable {
     }
 
     void remove(Fd fd, long key) throws ErrnoException {
-        lines.remove(key);
+        targets.remove(key);
         epoll.remove(fd);
     }
 
@@ -93,25 +102,25 @@ final class EpollThread implements AutoCloseable {
             while (!closing) {
                 int count = epoll.await(-1);
                 for (int i = 0; i < count; i++) {
-                    var line = lines.get(epoll.data(i));
-                    if (line != null) {
-                        serve(line, epoll.events(i), buffer, guard);
+                    var target = targets.get(epoll.data(i));
+                    if (target != null) {
+                        serve(target, epoll.events(i), buffer, guard);
                     }
                 }
             }
         } catch (ErrnoException e) {
             LOG.log(Level.DEBUG, "the epoll thread ends", e);
-            lines.values().forEach(line -> line.fail(e));
+            targets.values().forEach(target -> target.fail(e));
         }
     }
 
-    private static void serve(Line line, int events, ReadBuffer buffer, WriteGuard guard) {
+    private static void serve(Target target, int events, ReadBuffer buffer, WriteGuard guard) {
         try {
-            line.ready(events, buffer, guard);
+            target.ready(events, buffer, guard);
         } catch (RuntimeException e) {
-            // One line's trouble is not the others'.
-            LOG.log(Level.DEBUG, "cannot serve a line", e);
-            line.fail(e);
+            // One's trouble is not the others'.
+            LOG.log(Level.DEBUG, "cannot serve one", e);
+            target.fail(e);
         }
     }
 

@@ -2,8 +2,10 @@ package io.eventfdd.client;
 
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.EventFd;
+import io.eventfdd.protocol.AccessMode;
 import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.protocol.OpenReply;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.RuntimeLocation;
@@ -39,10 +41,14 @@ import java.util.concurrent.Executor;
  * }</pre>
  *
  * <p>A handle that is {@linkplain Transport#RAW raw} is the kernel object itself and goes on
- * working when the daemon is restarted, or the name deleted. Calls that go to the daemon fail with
- * {@link DaemonUnavailableException} where none is there, and take the next daemon when it is;
- * those that were under way when it ended say {@link ConnectionLostException} where it cannot be
- * known what became of them.
+ * working when the daemon is restarted, or the name deleted; and this brings it to the next daemon,
+ * so that its name leads to it again. Where that has another one under the name by then, the handle
+ * moves to it, and takes its count along.
+ *
+ * <p>Calls that go to the daemon wait for the next one while it is {@linkplain Builder#outage away}
+ * for a short time, and are repeated where they were under way and that is safe; then they fail
+ * with {@link DaemonUnavailableException}. Where it cannot be known whether a call was carried out,
+ * they say {@link ConnectionLostException}.
  */
 public final class EventfddClient implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(EventfddClient.class.getName());
@@ -53,8 +59,10 @@ public final class EventfddClient implements AutoCloseable {
     private final HttpDaemon http;
     private final Set<Eventfd> handles = ConcurrentHashMap.newKeySet();
 
-    /** Both null where the transport is HTTP. */
+    /** All three null where the transport is HTTP. */
     private final @Nullable FdSocket fdSocket;
+
+    private final @Nullable Donor donor;
 
     private final @Nullable RawWaits rawWaits;
     private volatile boolean closed;
@@ -62,14 +70,16 @@ public final class EventfddClient implements AutoCloseable {
     private EventfddClient(Builder builder) {
         this.directory = builder.directoryOrDefault();
         this.executor = builder.executor;
-        this.http = new HttpDaemon(directory.resolve("api.sock"), builder.timeout);
+        this.http = new HttpDaemon(directory.resolve("api.sock"), builder.timeout, builder.outage);
         var socket = directory.resolve("fd.sock");
         this.fallsBack = builder.transport == Transport.AUTO;
         if (builder.transport == Transport.RAW || (fallsBack && canBeRaw(socket))) {
             this.rawWaits = new RawWaits(builder.spin, executor);
-            this.fdSocket = new FdSocket(socket, builder.timeout);
+            this.donor = new Donor(socket, builder.timeout, rawWaits, this::rawHandles);
+            this.fdSocket = donor.socket();
         } else {
             this.rawWaits = null;
+            this.donor = null;
             this.fdSocket = null;
         }
     }
@@ -218,12 +228,26 @@ public final class EventfddClient implements AutoCloseable {
             eventfds.add(
                     new RawEventfd(
                             entry.name(),
-                            entry.semaphore(),
+                            spec(request.entries().get(i), entry),
                             EventFd.adopt(opened.fds().get(i)),
                             waits,
                             handles::remove));
         }
         return kept(eventfds);
+    }
+
+    /** As far as it is known: the mode is where this client asked for one. */
+    private static EventfdSpec spec(OpenRequest.Entry asked, OpenReply.Entry got) {
+        var wanted = asked.create();
+        var mode = wanted == null ? AccessMode.DEFAULT : wanted.mode();
+        return new EventfdSpec(0, got.semaphore(), got.nonblocking(), mode);
+    }
+
+    private Collection<RawEventfd> rawHandles() {
+        return handles.stream()
+                .filter(RawEventfd.class::isInstance)
+                .map(RawEventfd.class::cast)
+                .toList();
     }
 
     private List<Eventfd> openOverHttp(OpenRequest request) {
@@ -419,8 +443,8 @@ public final class EventfddClient implements AutoCloseable {
         closed = true;
         List.copyOf(handles).forEach(Eventfd::close);
         http.close();
-        if (fdSocket != null) {
-            fdSocket.close();
+        if (donor != null) {
+            donor.close();
         }
         if (rawWaits != null) {
             rawWaits.close();
@@ -446,11 +470,13 @@ public final class EventfddClient implements AutoCloseable {
     public static final class Builder {
         private static final Duration DEFAULT_SPIN = Duration.ofNanos(20_000);
         private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
+        private static final Duration DEFAULT_OUTAGE = Duration.ofSeconds(5);
 
         private @Nullable Path directory;
         private Transport transport = Transport.AUTO;
         private Duration spin = DEFAULT_SPIN;
         private Duration timeout = DEFAULT_TIMEOUT;
+        private Duration outage = DEFAULT_OUTAGE;
         private Executor executor = new CompletableFuture<Void>().defaultExecutor();
 
         private Builder() {}
@@ -490,6 +516,19 @@ public final class EventfddClient implements AutoCloseable {
                 throw new IllegalArgumentException("timeout: " + duration + " is not positive");
             }
             this.timeout = duration;
+            return this;
+        }
+
+        /**
+         * How long the daemon may be away while it is restarted: calls wait that long for the next
+         * one; else 5 s. Zero has them fail at once. The first call, at {@link #connect}, does not
+         * wait.
+         */
+        public Builder outage(Duration duration) {
+            if (duration.isNegative()) {
+                throw new IllegalArgumentException("outage: " + duration + " is negative");
+            }
+            this.outage = duration;
             return this;
         }
 

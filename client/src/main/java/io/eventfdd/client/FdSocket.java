@@ -5,6 +5,8 @@ import io.eventfdd.linux.Fd;
 import io.eventfdd.linux.PacketBuffer;
 import io.eventfdd.linux.Received;
 import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.protocol.DonateReply;
+import io.eventfdd.protocol.DonateRequest;
 import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.JsonFields;
 import io.eventfdd.protocol.OpenReply;
@@ -21,6 +23,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * The connection to {@code fd.sock}, over which descriptors come: CONTRACT.md part 2. It is kept,
@@ -30,8 +34,21 @@ final class FdSocket implements AutoCloseable {
     /** Descriptors and what the daemon says of them, in the order of the request. */
     record Opened(OpenReply reply, List<Fd> fds) {}
 
+    /** What became of eventfds that were brought, and descriptors of those that replace some. */
+    record Donated(DonateReply reply, List<Fd> fds) {}
+
+    /** Is told of the connection's life, under its lock. */
+    interface Life {
+        /** It is made. */
+        void began(SeqPacketSocket connection);
+
+        /** It is about to be closed. */
+        void ends(SeqPacketSocket connection);
+    }
+
     private final Path path;
     private final Duration patience;
+    private final Life life;
     private final ReentrantLock lock = new ReentrantLock();
 
     // Guarded by the lock.
@@ -44,9 +61,10 @@ final class FdSocket implements AutoCloseable {
      *
      * @param patience how long an answer may take
      */
-    FdSocket(Path path, Duration patience) {
+    FdSocket(Path path, Duration patience, Life life) {
         this.path = path;
         this.patience = patience;
+        this.life = life;
     }
 
     /** Connects, so that it is known early whether somebody is there. */
@@ -59,6 +77,27 @@ final class FdSocket implements AutoCloseable {
                 lock.unlock();
             }
         });
+    }
+
+    /** As {@link #connect}, and where there is a connection that has ended, makes another one. */
+    void reconnect() {
+        lock.lock();
+        try {
+            if (connection != null && hasEnded(connection)) {
+                disconnect();
+            }
+            var unused = connected();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean hasEnded(SeqPacketSocket socket) {
+        try {
+            return socket.peek(buffer()).next() == SeqPacketSocket.Next.END;
+        } catch (ErrnoException e) {
+            return true;
+        }
     }
 
     /** What {@code request} asks for; the caller owns the descriptors. */
@@ -74,6 +113,49 @@ final class FdSocket implements AutoCloseable {
                 lock.unlock();
             }
         });
+    }
+
+    /**
+     * Brings {@code request}'s eventfds to the daemon.
+     *
+     * @param eventfds their descriptors, which stay open during the call
+     * @return what became of them, and the descriptors of those that were replaced, which the
+     *     caller owns
+     */
+    Donated donate(DonateRequest request, List<Fd> eventfds) {
+        lock.lock();
+        try {
+            var what = "donation of " + eventfds.size() + " eventfds";
+            var reply = exchange(Json.bytes(request.toJson()), eventfds, what);
+            if (reply == null) {
+                disconnect();
+                throw lost(what, "the connection ended");
+            }
+            return donated(request, reply);
+        } catch (ErrnoException e) {
+            disconnect();
+            throw Failures.of(e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Donated donated(DonateRequest request, Received.Packet packet) {
+        return read(
+                packet,
+                type -> type,
+                fields -> {
+                    var reply = DonateReply.from(fields);
+                    long replaced =
+                            reply.entries().stream()
+                                    .filter(it -> it.result() == DonateReply.Result.REPLACED)
+                                    .count();
+                    if (reply.entries().size() != request.entries().size()
+                            || replaced != packet.fds().size()) {
+                        throw notAsked(request.entries().size(), reply.entries().size(), packet);
+                    }
+                    return new Donated(reply, packet.fds());
+                });
     }
 
     /** A virtual thread must not wait in the kernel, where it keeps others from running. */
@@ -103,74 +185,90 @@ final class FdSocket implements AutoCloseable {
 
     private Opened exchange(OpenRequest request) throws ErrnoException {
         var packet = Json.bytes(request.toJson());
+        var what = what(request);
         boolean kept = connection != null;
-        var opened = exchange(request, packet);
-        if (opened == null && kept) {
+        var reply = exchange(packet, List.of(), what);
+        if (reply == null && kept) {
             // The daemon had closed what was kept from before, or is another one by now.
             disconnect();
-            opened = exchange(request, packet);
+            reply = exchange(packet, List.of(), what);
         }
-        if (opened == null) {
+        if (reply == null) {
             disconnect();
             throw new DaemonUnavailableException(
                     "no daemon answers at " + path + ": it closed the connection", null);
         }
-        return opened;
+        return opened(request, reply);
+    }
+
+    private static String what(OpenRequest request) {
+        boolean creates = request.entries().stream().anyMatch(entry -> entry.create() != null);
+        return (creates ? "opening or making of " : "opening of ")
+                + request.entries().size()
+                + " eventfds";
     }
 
     /** Null where the connection had ended before the daemon got the request. */
-    private @Nullable Opened exchange(OpenRequest request, byte[] packet) throws ErrnoException {
+    private Received.@Nullable Packet exchange(byte[] packet, List<Fd> fds, String what)
+            throws ErrnoException {
         var socket = connected();
         var room = buffer();
-        switch (socket.send(room, packet, List.of(), patience)) {
+        switch (socket.send(room, packet, fds, patience)) {
             case DONE -> {}
             case PEER_GONE -> {
                 return null;
             }
             case WOULD_BLOCK, TOO_MANY_IN_FLIGHT ->
-                    throw lost(request, "it did not take the request in " + patience);
+                    throw lost(what, "it did not take the request in " + patience);
         }
         var received = socket.receive(room, patience);
         if (received instanceof Received.Packet reply) {
-            return opened(request, reply);
+            return reply;
         }
         disconnect();
         throw lost(
-                request,
+                what,
                 received == Received.Nothing.YET
                         ? "there was no answer in " + patience
-                        : "the connection ended");
+                        : "the connection ended; whether it was carried out is not known");
     }
 
-    private Opened opened(OpenRequest request, Received.Packet packet) {
+    private static Opened opened(OpenRequest request, Received.Packet packet) {
+        return read(
+                packet,
+                // Over HTTP a name that is there already has a word of its own.
+                type ->
+                        type == ProblemType.EXISTS
+                                        && request.entries().stream()
+                                                .anyMatch(OpenRequest.Entry::exclusive)
+                                ? ProblemType.PRECONDITION_FAILED
+                                : type,
+                fields -> {
+                    var reply = OpenReply.from(fields);
+                    if (reply.entries().size() != request.entries().size()
+                            || reply.entries().size() != packet.fds().size()) {
+                        throw notAsked(request.entries().size(), reply.entries().size(), packet);
+                    }
+                    return new Opened(reply, packet.fds());
+                });
+    }
+
+    /** What {@code reader} makes of it; where that is nothing, its descriptors are closed. */
+    private static <T> T read(
+            Received.Packet packet,
+            UnaryOperator<ProblemType> problems,
+            Function<JsonFields, T> reader) {
         try {
             var fields = JsonFields.parse(packet.bytes());
             if (fields.has("type")) {
-                throw Failures.of(problem(request, fields));
+                var problem = Problem.from(fields);
+                throw Failures.of(problems.apply(problem.type()).problem(problem.detail()));
             }
             if (packet.controlTruncated()) {
                 throw new LimitException(
-                        "this process has no open file left for "
-                                + request.entries().size()
-                                + " eventfds (EMFILE)",
-                        null,
-                        null);
+                        "this process has no open file left for the eventfds (EMFILE)", null, null);
             }
-            var reply = OpenReply.from(fields);
-            if (reply.entries().size() != request.entries().size()
-                    || reply.entries().size() != packet.fds().size()) {
-                throw new DaemonFaultException(
-                        "asked for "
-                                + request.entries().size()
-                                + " eventfds, got "
-                                + reply.entries().size()
-                                + " and "
-                                + packet.fds().size()
-                                + " descriptors",
-                        null,
-                        null);
-            }
-            return new Opened(reply, packet.fds());
+            return reader.apply(fields);
         } catch (ProblemException e) {
             packet.closeFds();
             throw new DaemonFaultException("not an answer of eventfdd: " + e.getMessage(), null, e);
@@ -180,27 +278,21 @@ final class FdSocket implements AutoCloseable {
         }
     }
 
-    private static Problem problem(OpenRequest request, JsonFields fields) {
-        var type = fields.text("type").flatMap(ProblemType::ofUrn).orElse(ProblemType.INTERNAL);
-        // Over HTTP a name that is there already has a word of its own.
-        if (type == ProblemType.EXISTS
-                && request.entries().stream().anyMatch(OpenRequest.Entry::exclusive)) {
-            type = ProblemType.PRECONDITION_FAILED;
-        }
-        return type.problem(fields.text("detail").orElse(type.title()));
+    private static DaemonFaultException notAsked(int asked, int got, Received.Packet packet) {
+        return new DaemonFaultException(
+                "asked for "
+                        + asked
+                        + " eventfds, got "
+                        + got
+                        + " and "
+                        + packet.fds().size()
+                        + " descriptors",
+                null,
+                null);
     }
 
-    private ConnectionLostException lost(OpenRequest request, String why) {
-        boolean creates = request.entries().stream().anyMatch(entry -> entry.create() != null);
-        return new ConnectionLostException(
-                "open of "
-                        + request.entries().size()
-                        + " eventfds on "
-                        + path
-                        + ": "
-                        + why
-                        + (creates ? "; whether they were made is not known" : ""),
-                null);
+    private ConnectionLostException lost(String what, String why) {
+        return new ConnectionLostException(what + " on " + path + ": " + why, null);
     }
 
     private SeqPacketSocket connected() {
@@ -219,6 +311,7 @@ final class FdSocket implements AutoCloseable {
                         "no daemon answers at " + path + ": " + e.getMessage(), e);
             }
             connection = socket;
+            life.began(socket);
         }
         return socket;
     }
@@ -234,6 +327,7 @@ final class FdSocket implements AutoCloseable {
 
     private void disconnect() {
         if (connection != null) {
+            life.ends(connection);
             connection.close();
             connection = null;
         }

@@ -11,9 +11,11 @@ import java.nio.charset.StandardCharsets;
  * What the daemon answered.
  *
  * @param body empty where there is none
+ * @param keys what tells the idempotency keys of the daemon from those of another; empty but for
+ *     {@code GET /v1}
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares answers
-record HttpAnswer(int status, byte[] body) {
+record HttpAnswer(int status, byte[] body, String keys) {
     private static final int MOST_SHOWN = 200;
 
     boolean isNoContent() {
@@ -46,15 +48,14 @@ record HttpAnswer(int status, byte[] body) {
         }
     }
 
+    /** Whether it says that there is no room for another idempotency key. */
+    boolean refusesKey() {
+        return is(ProblemType.LIMIT) && problem().detail().startsWith("max-key");
+    }
+
     private Problem problem() {
         try {
-            var fields = JsonFields.parse(body);
-            var type =
-                    fields.text("type")
-                            .flatMap(ProblemType::ofUrn)
-                            .orElseThrow(() -> notOurs(null));
-            var detail = fields.text("detail").orElse(type.title());
-            return new Problem(type, status, detail);
+            return Problem.from(JsonFields.parse(body));
         } catch (ProblemException e) {
             throw notOurs(e);
         }

@@ -1,5 +1,7 @@
 package io.eventfdd.client;
 
+import io.eventfdd.protocol.ProblemType;
+
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
@@ -10,6 +12,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -22,21 +25,35 @@ final class HttpApi implements AutoCloseable {
     /** How often a call is sent, the first time included. */
     private static final int TRIES = 3;
 
+    /** How long to go on without keys once the daemon keeps no more of them. */
+    private static final long WITHOUT_KEYS_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final Path socket;
     private final Duration patience;
+    private final Duration outage;
     private final ConcurrentLinkedDeque<HttpConnection> idle = new ConcurrentLinkedDeque<>();
     private final AtomicInteger idleCount = new AtomicInteger();
     private final Set<HttpConnection> busy = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
+    /** Whether a daemon was ever there: if not, there is no use in waiting for the next one. */
+    private volatile boolean wasThere;
+
+    /** What tells the keys of the daemon that answered last; empty where that is not known. */
+    private volatile String keys = "";
+
+    private volatile long withoutKeysUntil = System.nanoTime();
+
     /**
      * The calls on {@code socket}.
      *
      * @param patience how long an answer may take that is not waited for
+     * @param outage how long the daemon may be away between two that follow each other
      */
-    HttpApi(Path socket, Duration patience) {
+    HttpApi(Path socket, Duration patience, Duration outage) {
         this.socket = socket;
         this.patience = patience;
+        this.outage = outage;
     }
 
     /** A call that does not wait; an interrupt is kept for later. */
@@ -71,14 +88,40 @@ final class HttpApi implements AutoCloseable {
         return send(call, patience.plus(wait), true, handle);
     }
 
+    /** Sends {@code call}, to the next daemon where one ends under it and that is safe. */
     private HttpAnswer send(HttpCall call, Duration longest, boolean interruptible, HttpWait handle)
             throws InterruptedException {
+        var sent = call.hasKey() && System.nanoTime() < withoutKeysUntil ? call.withoutKey() : call;
+        var away = new Outage(wasThere ? outage : Duration.ZERO, interruptible);
         @Nullable ConnectionLostException sentBefore = null;
         for (int tries = 1; ; tries++) {
-            var connection = take(sentBefore);
+            HttpConnection connection;
+            try {
+                connection = take();
+            } catch (DaemonUnavailableException e) {
+                if (handle.isEnded() || !away.goesOn()) {
+                    throw sentBefore != null ? sentBefore : e;
+                }
+                tries--;
+                continue;
+            }
+            boolean mayBeDone = false;
             try {
                 handle.begin(connection);
-                return connection.exchange(call, longest, interruptible);
+                if (sent.repeats() == HttpCall.Repeats.WITH_ITS_KEY) {
+                    learnKeys(connection, sentBefore);
+                }
+                mayBeDone = true;
+                var answer = connection.exchange(sent, longest, interruptible);
+                wasThere = true;
+                if (sent.hasKey() && answer.refusesKey()) {
+                    withoutKeysUntil = System.nanoTime() + WITHOUT_KEYS_NANOS;
+                    sent = sent.withoutKey();
+                } else if (!answer.is(ProblemType.SHUTTING_DOWN) || !away.goesOn()) {
+                    return answer;
+                } else {
+                    tries--;
+                }
             } catch (ClosedByInterruptException e) {
                 Thread.interrupted();
                 throw new InterruptedException();
@@ -86,15 +129,15 @@ final class HttpApi implements AutoCloseable {
                 if (closed) {
                     throw clientClosed();
                 }
-                boolean notSent = e instanceof UnixSocket.NotSentException;
-                var lost = lost(call, e);
+                boolean notSent = !mayBeDone || e instanceof UnixSocket.NotSentException;
+                var lost = lost(sent, e);
                 if (connection.isAborted()
                         || e instanceof SocketTimeoutException
                         || tries == TRIES
-                        || !(notSent || mayRepeat(call, connection))) {
+                        || !(notSent || sent.repeats() != HttpCall.Repeats.NEVER)) {
                     throw notSent && sentBefore == null ? unavailable(e) : lost;
                 }
-                if (!notSent && call.repeats() != HttpCall.Repeats.ALWAYS) {
+                if (!notSent && sent.repeats() != HttpCall.Repeats.ALWAYS) {
                     sentBefore = lost;
                 }
             } finally {
@@ -104,12 +147,21 @@ final class HttpApi implements AutoCloseable {
         }
     }
 
-    private boolean mayRepeat(HttpCall call, HttpConnection connection) {
-        return switch (call.repeats()) {
-            case NEVER -> false;
-            case TO_THE_SAME_DAEMON -> connection.isOfDaemonAt(socket);
-            case ALWAYS -> true;
-        };
+    /**
+     * Finds out whose keys the daemon at the other end of {@code connection} knows.
+     *
+     * @param sentBefore what to throw where they are not those of the daemon that has had the call
+     */
+    private void learnKeys(HttpConnection connection, @Nullable ConnectionLostException sentBefore)
+            throws IOException {
+        if (!keys.isEmpty() && sentBefore == null) {
+            return;
+        }
+        var before = keys;
+        keys = connection.exchange(HttpCall.get("/v1"), patience, false).keys();
+        if (sentBefore != null && !keys.equals(before)) {
+            throw sentBefore;
+        }
     }
 
     private ConnectionLostException lost(HttpCall call, IOException cause) {
@@ -136,14 +188,7 @@ final class HttpApi implements AutoCloseable {
 
     // Connections
 
-    /**
-     * A connection.
-     *
-     * @param sentBefore what to throw where there is none to be had, since an earlier one took the
-     *     call
-     */
-    private HttpConnection take(@Nullable ConnectionLostException sentBefore)
-            throws InterruptedException {
+    private HttpConnection take() throws InterruptedException {
         if (closed) {
             throw clientClosed();
         }
@@ -158,7 +203,7 @@ final class HttpApi implements AutoCloseable {
             }
         }
         if (connection == null) {
-            connection = open(sentBefore);
+            connection = open();
         }
         busy.add(connection);
         if (closed) {
@@ -168,15 +213,14 @@ final class HttpApi implements AutoCloseable {
         return connection;
     }
 
-    private HttpConnection open(@Nullable ConnectionLostException sentBefore)
-            throws InterruptedException {
+    private HttpConnection open() throws InterruptedException {
         try {
             return HttpConnection.open(socket);
         } catch (ClosedByInterruptException e) {
             Thread.interrupted();
             throw new InterruptedException();
         } catch (IOException e) {
-            throw sentBefore != null ? sentBefore : unavailable(e);
+            throw unavailable(e);
         }
     }
 

@@ -22,23 +22,20 @@ record HttpCall(
         Map<String, String> headers,
         byte @Nullable [] body,
         Repeats repeats) {
+    private static final String KEY = "Idempotency-Key";
+
     /** Whether a call may be sent once more. */
     enum Repeats {
         /** Only where the first did not reach the daemon. */
         NEVER,
-        /** To the same daemon, which knows the first by its key, or puts back what it took. */
-        TO_THE_SAME_DAEMON,
-        /** To any, since it changes nothing. */
+        /** To a daemon that knows the keys of the one that it was sent to. */
+        WITH_ITS_KEY,
+        /** To any, since a second time changes nothing. */
         ALWAYS
     }
 
     static HttpCall get(String path) {
         return new HttpCall("GET", path, Map.of(), null, Repeats.ALWAYS);
-    }
-
-    /** A call that waits: its connection is its place in the line. */
-    static HttpCall getWaiting(String path) {
-        return new HttpCall("GET", path, Map.of(), null, Repeats.TO_THE_SAME_DAEMON);
     }
 
     static HttpCall put(String path, JsonNode body, boolean exclusive) {
@@ -47,29 +44,26 @@ record HttpCall(
                 path,
                 exclusive ? Map.of("If-None-Match", "*") : Map.of(),
                 Json.bytes(body),
-                exclusive ? Repeats.NEVER : Repeats.TO_THE_SAME_DAEMON);
+                exclusive ? Repeats.NEVER : Repeats.ALWAYS);
     }
 
     static HttpCall delete(String path) {
         return new HttpCall("DELETE", path, Map.of(), null, Repeats.NEVER);
     }
 
-    /** A write that does not wait. */
+    /** A write, with a key of its own that tells later whether it was carried out. */
     static HttpCall write(String path, JsonNode body) {
-        return new HttpCall("POST", path, Map.of(), Json.bytes(body), Repeats.NEVER);
+        return new HttpCall(
+                "POST", path, Map.of(KEY, newKey()), Json.bytes(body), Repeats.WITH_ITS_KEY);
     }
 
-    /**
-     * A write that waits, with a key of its own that tells later whether it was carried out. The
-     * others have none: a user has no more than a number of keys within minutes.
-     */
-    static HttpCall writeWithKey(String path, JsonNode body) {
-        return new HttpCall(
-                "POST",
-                path,
-                Map.of("Idempotency-Key", newKey()),
-                Json.bytes(body),
-                Repeats.TO_THE_SAME_DAEMON);
+    /** The same without a key, since the daemon keeps no more of them. */
+    HttpCall withoutKey() {
+        return new HttpCall(method, path, Map.of(), body, Repeats.NEVER);
+    }
+
+    boolean hasKey() {
+        return headers.containsKey(KEY);
     }
 
     /** The same with another body: where this one was carried out, the daemon refuses it. */
@@ -78,12 +72,12 @@ record HttpCall(
     }
 
     /**
-     * A call that takes something, or waits for it. It has no key: with one, the daemon would keep
-     * what it took for a caller who has given up meanwhile; without, it puts back at once what did
-     * not arrive.
+     * A call that takes something, or waits for it. It has no key: what did not arrive the daemon
+     * puts back at once, so that the next call finds it; with a key it would keep it, for minutes,
+     * for a caller who may have died.
      */
     static HttpCall read(String path, JsonNode body) {
-        return new HttpCall("POST", path, Map.of(), Json.bytes(body), Repeats.TO_THE_SAME_DAEMON);
+        return new HttpCall("POST", path, Map.of(), Json.bytes(body), Repeats.ALWAYS);
     }
 
     /** 128 random bits: not a secret, since keys are each user's own. */

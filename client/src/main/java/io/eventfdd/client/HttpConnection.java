@@ -14,13 +14,9 @@ import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
 import org.apache.hc.core5.http.protocol.HttpCoreContext;
 import org.apache.hc.core5.io.CloseMode;
-import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -38,48 +34,21 @@ final class HttpConnection {
     private final UnixSocket socket;
     private final DefaultBHttpClientConnection connection;
 
-    private final SocketFile socketFile;
-
     private boolean reusable = true;
     private long lastUse = System.nanoTime();
 
-    /**
-     * Tells a daemon's socket from that of the next one at the same path.
-     *
-     * @param key device and inode, which may be given out again
-     * @param made when it was bound
-     */
-    private record SocketFile(@Nullable Object key, FileTime made) {
-        static SocketFile at(Path path) throws IOException {
-            var attributes = Files.readAttributes(path, BasicFileAttributes.class);
-            return new SocketFile(attributes.fileKey(), attributes.lastModifiedTime());
-        }
-    }
-
-    private HttpConnection(
-            UnixSocket socket, DefaultBHttpClientConnection connection, SocketFile socketFile) {
+    private HttpConnection(UnixSocket socket, DefaultBHttpClientConnection connection) {
         this.socket = socket;
         this.connection = connection;
-        this.socketFile = socketFile;
     }
 
     static HttpConnection open(Path path) throws IOException {
-        var file = SocketFile.at(path);
         var socket = UnixSocket.connect(path);
         try {
-            return new HttpConnection(socket, CONNECTIONS.createConnection(socket), file);
+            return new HttpConnection(socket, CONNECTIONS.createConnection(socket));
         } catch (IOException | RuntimeException e) {
             socket.close();
             throw e;
-        }
-    }
-
-    /** Whether the socket at {@code path} is still the one that this connected to. */
-    boolean isOfDaemonAt(Path path) {
-        try {
-            return SocketFile.at(path).equals(socketFile);
-        } catch (IOException e) {
-            return false;
         }
     }
 
@@ -120,7 +89,8 @@ final class HttpConnection {
             var bytes = entity == null ? new byte[0] : EntityUtils.toByteArray(entity);
             reusable =
                     DefaultConnectionReuseStrategy.INSTANCE.keepAlive(request, response, context);
-            return new HttpAnswer(response.getCode(), bytes);
+            var keys = response.getFirstHeader("Eventfdd-Keys");
+            return new HttpAnswer(response.getCode(), bytes, keys == null ? "" : keys.getValue());
         }
     }
 

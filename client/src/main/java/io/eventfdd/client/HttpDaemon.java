@@ -30,8 +30,8 @@ final class HttpDaemon implements AutoCloseable {
     /** Asked once, before the first long wait. */
     private volatile @Nullable Duration maxWait;
 
-    HttpDaemon(Path socket, Duration patience) {
-        this.api = new HttpApi(socket, patience);
+    HttpDaemon(Path socket, Duration patience, Duration outage) {
+        this.api = new HttpApi(socket, patience, outage);
     }
 
     // Calls that do not wait
@@ -92,7 +92,7 @@ final class HttpDaemon implements AutoCloseable {
         boolean written = isWritten(api.call(HttpCall.write(path, now)));
         while (!written && !deadline.hasPassed()) {
             var time = nextWait(deadline);
-            var call = HttpCall.writeWithKey(path, new WriteRequest(value, time).toJson());
+            var call = HttpCall.write(path, new WriteRequest(value, time).toJson());
             try {
                 written = isWritten(api.call(call, time, handle));
             } catch (InterruptedException e) {
@@ -145,7 +145,7 @@ final class HttpDaemon implements AutoCloseable {
         long count;
         do {
             var time = nextWait(deadline);
-            var call = HttpCall.getWaiting(path(name) + "/wait?timeout=" + Timeout.format(time));
+            var call = HttpCall.get(path(name) + "/wait?timeout=" + Timeout.format(time));
             count = number(api.call(call, time, handle), "count");
         } while (count == 0 && !deadline.hasPassed());
         return count;

@@ -20,6 +20,10 @@ final class HttpWait {
         connection = null;
     }
 
+    synchronized boolean isEnded() {
+        return ended;
+    }
+
     /** Ends the call, also one that has not begun yet. */
     synchronized void end() {
         ended = true;

@@ -3,6 +3,7 @@ package io.eventfdd.client;
 import io.eventfdd.linux.Epoll;
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.EventFd;
+import io.eventfdd.linux.Fd;
 import io.eventfdd.linux.ReadBuffer;
 import io.eventfdd.protocol.Count;
 
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -28,7 +30,7 @@ import java.util.function.Supplier;
  * <p>Who parks gets its value from the epoll thread, which takes it under the line's lock: one
  * count wakes one waiter, and who leaves the line either has been served or never will be.
  */
-final class Line {
+final class Line implements EpollThread.Target {
     /** What a waiter was served with. */
     private record News(Waiter waiter, long value) {
         void tell() {
@@ -155,7 +157,7 @@ final class Line {
         if (wanted == 0) {
             waits.epollThread().remove(eventFd.fd(), key);
         } else if (interest == 0) {
-            key = waits.epollThread().add(this, wanted);
+            key = waits.epollThread().add(eventFd.fd(), wanted, this);
         } else {
             waits.epollThread().modify(eventFd.fd(), wanted, key);
         }
@@ -163,7 +165,8 @@ final class Line {
     }
 
     /** Serves who can be served. On the epoll thread only, whose buffer and guard these are. */
-    void ready(int events, ReadBuffer buffer, WriteGuard guard) {
+    @Override
+    public void ready(int events, ReadBuffer buffer, WriteGuard guard) {
         List<News> news = new ArrayList<>();
         lock.lock();
         try {
@@ -198,8 +201,7 @@ final class Line {
             }
             values.remove(waiter);
             // Until it is delivered the value may have to go back.
-            eventFd.fd().acquire();
-            deliveries.incrementAndGet();
+            deliver();
             news.add(new News(waiter, value));
         }
     }
@@ -225,10 +227,16 @@ final class Line {
         return deliveries.get();
     }
 
+    /** Announces a value that was taken, from which on the descriptor stays open for it. */
+    private void deliver() {
+        eventFd.fd().acquire();
+        deliveries.incrementAndGet();
+    }
+
     /** Gives back a value that was taken but not {@linkplain #delivered() delivered}. */
     void putBack(long value) {
         try {
-            if (eventFd.fd().isNonblocking() && eventFd.write(value)) {
+            if (writeBack(value)) {
                 return;
             }
             if (!isClosed()) {
@@ -238,6 +246,32 @@ final class Line {
             }
         } catch (ErrnoException | EventfddException e) {
             LOG.log(Level.DEBUG, () -> "cannot put back " + Count.toString(value), e);
+        }
+    }
+
+    private boolean writeBack(long value) throws ErrnoException {
+        // Not while the descriptor is replaced; one that is closed is kept open by the delivery.
+        boolean acquired = eventFd.fd().acquire();
+        try {
+            return eventFd.fd().isNonblocking() && eventFd.write(value);
+        } finally {
+            if (acquired) {
+                eventFd.fd().release();
+            }
+        }
+    }
+
+    /** As {@link #putBack} for who took the value on a thread of its own; false where closed. */
+    boolean putBackFromOutside(long value) {
+        if (!eventFd.fd().acquire()) {
+            return false;
+        }
+        deliveries.incrementAndGet();
+        try {
+            putBack(value);
+            return true;
+        } finally {
+            delivered();
         }
     }
 
@@ -274,6 +308,8 @@ final class Line {
     }
 
     void exit(Sleeper sleeper) {
+        // Before the lock, whose holder may wait for just that.
+        eventFd.fd().release();
         lock.lock();
         try {
             sleepers.remove(sleeper);
@@ -281,7 +317,37 @@ final class Line {
         } finally {
             lock.unlock();
         }
-        eventFd.fd().release();
+    }
+
+    // Another kernel object
+
+    /**
+     * From now on this is {@code other}'s kernel object, under the same descriptor number: who
+     * waits goes on waiting there. Another thread than the epoll thread's.
+     *
+     * @return a descriptor of the object that it was; empty where this is closed
+     */
+    Optional<Fd> replace(Fd other) throws ErrnoException {
+        lock.lock();
+        try {
+            if (closed) {
+                return Optional.empty();
+            }
+            // The entry in the epoll set is the old object's, which others may keep open.
+            int before = interest;
+            if (before != 0) {
+                waits.epollThread().remove(eventFd.fd(), key);
+                interest = 0;
+            }
+            try {
+                return eventFd.fd()
+                        .replace(other, () -> sleepers.forEach(Sleeper::wake), deliveries::get);
+            } finally {
+                arm();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     // The end
@@ -314,7 +380,8 @@ final class Line {
     }
 
     /** Ends the waits of all who are parked, since the epoll thread cannot serve them. */
-    void fail(Exception cause) {
+    @Override
+    public void fail(Exception cause) {
         List<Waiter> ended;
         lock.lock();
         try {

@@ -7,6 +7,7 @@ import io.eventfdd.linux.Fd;
 import io.eventfdd.linux.ReadBuffer;
 import io.eventfdd.protocol.Count;
 import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.ProblemType;
 
 import org.jspecify.annotations.Nullable;
@@ -55,7 +56,7 @@ final class RawEventfd implements Eventfd {
     }
 
     private final EventfdName name;
-    private final boolean semaphore;
+    private final EventfdSpec spec;
     private final EventFd eventFd;
     private final Fd fd;
     private final RawWaits waits;
@@ -75,12 +76,12 @@ final class RawEventfd implements Eventfd {
      */
     RawEventfd(
             EventfdName name,
-            boolean semaphore,
+            EventfdSpec spec,
             EventFd eventFd,
             RawWaits waits,
             Consumer<? super RawEventfd> onClose) {
         this.name = name;
-        this.semaphore = semaphore;
+        this.spec = spec;
         this.eventFd = eventFd;
         this.fd = eventFd.fd();
         this.waits = waits;
@@ -99,7 +100,7 @@ final class RawEventfd implements Eventfd {
 
     @Override
     public boolean isSemaphore() {
-        return semaphore;
+        return spec.semaphore();
     }
 
     @Override
@@ -230,11 +231,8 @@ final class RawEventfd implements Eventfd {
 
     /** Gives back what {@link #take} took. */
     void putBack(long value) {
-        acquire();
-        try {
-            line.putBack(value);
-        } finally {
-            fd.release();
+        if (!line.putBackFromOutside(value)) {
+            throw closedException();
         }
     }
 
@@ -392,6 +390,44 @@ final class RawEventfd implements Eventfd {
     @Override
     public OptionalInt fd() {
         return isOpen() ? OptionalInt.of(fd.number()) : OptionalInt.empty();
+    }
+
+    /** What it was opened as. */
+    EventfdSpec spec() {
+        return spec;
+    }
+
+    EventFd eventFd() {
+        return eventFd;
+    }
+
+    /**
+     * Moves to {@code other}, the kernel object that the name leads to now, which this takes over;
+     * what stands on the one that it was goes along. All holders of that one do the same, and each
+     * value is one's alone.
+     */
+    void moveTo(Fd other) {
+        try (other) {
+            var before = line.replace(other);
+            if (before.isPresent()) {
+                try (var old = EventFd.adopt(before.get())) {
+                    moveCount(old);
+                }
+            }
+        } catch (ErrnoException e) {
+            throw Failures.of(e);
+        }
+    }
+
+    private void moveCount(EventFd old) throws ErrnoException {
+        var buffer = new ReadBuffer();
+        for (long value = old.readNow(buffer); value != 0; value = old.readNow(buffer)) {
+            if (!line.putBackFromOutside(value)) {
+                // It was closed meanwhile: another holder brings the value along.
+                old.write(value);
+                return;
+            }
+        }
     }
 
     private void acquire() {

@@ -2,6 +2,8 @@ package io.eventfdd.linux;
 
 import com.sun.jna.Native;
 
+import java.util.Optional;
+
 /**
  * A real eventfd. Counts are unsigned 64-bit in a {@code long}. The caller keeps the descriptor
  * open during each call: it owns it, or has {@linkplain Fd#acquire acquired} it.
@@ -14,7 +16,10 @@ public final class EventFd implements AutoCloseable {
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int POLLIN = 1;
     private static final int RWF_NOWAIT = 8;
+    private static final int EINVAL = 22;
     private static final String COUNT_FIELD = "eventfd-count:";
+    private static final String ID_FIELD = "eventfd-id:";
+    private static final String SEMAPHORE_FIELD = "eventfd-semaphore:";
 
     private final Fd fd;
 
@@ -120,12 +125,51 @@ public final class EventFd implements AutoCloseable {
 
     /** The count in the text of an eventfd's fdinfo, as in {@code eventfd-count: 2a}. */
     static long parseCount(String fdinfo) throws ErrnoException {
-        int at = fdinfo.indexOf(COUNT_FIELD);
+        return Long.parseUnsignedLong(field(fdinfo, COUNT_FIELD), 16);
+    }
+
+    private static String field(String fdinfo, String name) throws ErrnoException {
+        int at = fdinfo.indexOf(name);
         int end = fdinfo.indexOf('\n', at);
         if (at < 0 || end < 0) {
-            throw ErrnoException.of("not the fdinfo of an eventfd", 22);
+            throw ErrnoException.of("not the fdinfo of an eventfd with " + name, EINVAL);
         }
-        return Long.parseUnsignedLong(fdinfo.substring(at + COUNT_FIELD.length(), end).strip(), 16);
+        return fdinfo.substring(at + name.length(), end).strip();
+    }
+
+    /** Whether {@code fd}, of which nothing is known, is an eventfd's. */
+    public static boolean isOne(Fd fd) {
+        return fd.isAnonymous("[eventfd]");
+    }
+
+    /**
+     * Whether a read takes 1, in place of all; the kernel tells it from 6.5 on.
+     *
+     * @return empty where it does not
+     */
+    public Optional<Boolean> isSemaphore() throws ErrnoException {
+        var info = FdInfo.of(fd);
+        return info.contains(SEMAPHORE_FIELD)
+                ? Optional.of(field(info, SEMAPHORE_FIELD).equals("1"))
+                : Optional.empty();
+    }
+
+    /**
+     * Whether {@code other} is the same kernel object. Where the process may not ask kcmp(2), the
+     * eventfd-id of proc(5) tells, which the kernel gives to another one only once this is gone;
+     * and here both are open.
+     */
+    public boolean isSameAs(EventFd other) throws ErrnoException {
+        var order = fd.compare(other.fd);
+        return order.isPresent() ? order.getAsInt() == 0 : id() == other.id();
+    }
+
+    /**
+     * The kernel's number for the object: no other has it as long as this is open anywhere; later
+     * another one may.
+     */
+    public long id() throws ErrnoException {
+        return Long.parseLong(field(FdInfo.of(fd), ID_FIELD));
     }
 
     @Override

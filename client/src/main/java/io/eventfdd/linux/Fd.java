@@ -2,6 +2,11 @@ package io.eventfdd.linux;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.IntSupplier;
 
 /**
  * One file descriptor with one owner: closed once, and never while a call that has {@linkplain
@@ -12,10 +17,17 @@ import java.lang.invoke.VarHandle;
  */
 public final class Fd implements AutoCloseable {
     private static final int CLOSED = 1 << 31;
+    private static final int REPLACED_NOW = 1 << 30;
+    private static final int USES = REPLACED_NOW - 1;
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int F_SETFD = 2;
+    private static final int FD_CLOEXEC = 1;
     private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int O_NONBLOCK = 0x800;
+    private static final long KCMP = System.getProperty("os.arch").equals("amd64") ? 312 : 272;
+    private static final int KCMP_FILE = 0;
     private static final VarHandle STATE;
 
     static {
@@ -29,7 +41,10 @@ public final class Fd implements AutoCloseable {
     private final int number;
     private final boolean owned;
 
-    /** How many calls are under way, and the sign bit once closed. */
+    /**
+     * How many calls are under way, the sign bit once closed, and the next one while nobody may
+     * begin a call.
+     */
     private volatile int state;
 
     private Fd(int number, boolean owned) {
@@ -66,6 +81,10 @@ public final class Fd implements AutoCloseable {
         int seen;
         do {
             seen = state;
+            while ((seen & REPLACED_NOW) != 0) {
+                Libc.sched_yield();
+                seen = state;
+            }
             if (seen < 0) {
                 return false;
             }
@@ -92,7 +111,42 @@ public final class Fd implements AutoCloseable {
 
     /** How many calls are under way at this moment. */
     public int uses() {
-        return state & ~CLOSED;
+        return state & USES;
+    }
+
+    /**
+     * Makes this number lead to the open file description that {@code other} leads to, and no
+     * longer to its own; between two calls, so that each is made on one of both. For one thread at
+     * a time.
+     *
+     * @param wake ends the calls under way that would last
+     * @param idle how many have acquired the descriptor and make no call without acquiring it again
+     * @return a descriptor of the description that was here before; empty where this is closed
+     */
+    public Optional<Fd> replace(Fd other, Runnable wake, IntSupplier idle) throws ErrnoException {
+        int seen;
+        do {
+            seen = state;
+            if (seen < 0) {
+                return Optional.empty();
+            }
+        } while (!STATE.compareAndSet(this, seen, seen | REPLACED_NOW));
+        try {
+            wake.run();
+            while (uses() > idle.getAsInt()) {
+                Libc.sched_yield();
+            }
+            var before = duplicate();
+            if (Libc.dup3(other.number, number, O_CLOEXEC) < 0) {
+                before.close();
+                throw ErrnoException.ofLast("dup3(" + other + ", " + this + ")");
+            }
+            return Optional.of(before);
+        } finally {
+            if ((int) STATE.getAndBitwiseAnd(this, ~REPLACED_NOW) == (CLOSED | REPLACED_NOW)) {
+                closeNow();
+            }
+        }
     }
 
     /** Whether {@link #close} was called; a last call may still be under way. */
@@ -134,6 +188,35 @@ public final class Fd implements AutoCloseable {
             throw ErrnoException.ofLast("fcntl(fd=" + number + ", F_GETFL)");
         }
         return flags;
+    }
+
+    /** Closes it in the programs that this process may become. */
+    void setCloseOnExec() throws ErrnoException {
+        if (Libc.fcntl(number, F_SETFD, FD_CLOEXEC) < 0) {
+            throw ErrnoException.ofLast("fcntl(fd=" + number + ", F_SETFD)");
+        }
+    }
+
+    /** Whether it is of the kernel's own kind {@code name}, as its link in proc(5) tells. */
+    boolean isAnonymous(String name) {
+        var path = ("/proc/self/fd/" + number + "\0").getBytes(StandardCharsets.US_ASCII);
+        var expected = ("anon_inode:" + name).getBytes(StandardCharsets.US_ASCII);
+        var target = new byte[expected.length + 1];
+        long length = Libc.readlink(path, target, target.length);
+        return length == expected.length
+                && Arrays.equals(target, 0, expected.length, expected, 0, expected.length);
+    }
+
+    /**
+     * Compares the open file descriptions: 0 where both are the same one. Empty where the process
+     * may not ask.
+     *
+     * @see <a href="https://man7.org/linux/man-pages/man2/kcmp.2.html">kcmp(2)</a>
+     */
+    OptionalInt compare(Fd other) {
+        long self = Libc.getpid();
+        long order = Libc.syscall(KCMP, self, self, KCMP_FILE, number, other.number);
+        return order < 0 ? OptionalInt.empty() : OptionalInt.of((int) order);
     }
 
     /** Another descriptor of the same open file description. */

@@ -35,6 +35,12 @@ final class Libc {
 
     static native int fcntl(int fd, int command, long argument);
 
+    static native int dup3(int from, int to, int flags);
+
+    static native long readlink(byte[] path, byte[] target, long size);
+
+    static native long syscall(long number, long a, long b, long c, long d, long e);
+
     static native int ioctl(int fd, long request, int[] argument);
 
     static native int epoll_create1(int flags);
@@ -68,6 +74,8 @@ final class Libc {
     static native long recvmsg(int fd, long message, int flags);
 
     static native long sendmsg(int fd, long message, int flags);
+
+    static native int getpid();
 
     static native int getrlimit(int resource, long[] limit);
 

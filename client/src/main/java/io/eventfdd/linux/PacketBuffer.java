@@ -118,6 +118,12 @@ public final class PacketBuffer {
         control(controlBytes + (credentials ? CREDENTIALS : 0));
     }
 
+    /** Prepares for a look at a packet's bytes: there is no room for what comes with them. */
+    void makeRoomForBytes() {
+        room.putLong(IOVEC_LENGTH, maxBytes);
+        control(0);
+    }
+
     /** Prepares for a look at a packet: there is no room for anything but the credentials. */
     void makeNoRoom(boolean credentials) {
         room.putLong(IOVEC_LENGTH, 0);

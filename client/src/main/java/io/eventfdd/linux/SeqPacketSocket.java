@@ -144,12 +144,7 @@ public final class SeqPacketSocket implements AutoCloseable {
             if (Libc.bind(socket.number(), address, address.length) < 0) {
                 throw ErrnoException.ofLast("bind(" + path + ")");
             }
-            // For the accepted ones, which inherit it: a packet has credentials, an end has none.
-            if (Libc.setsockopt(
-                            socket.number(), SOL_SOCKET, SO_PASSCRED, new int[] {1}, Integer.BYTES)
-                    < 0) {
-                throw ErrnoException.ofLast("setsockopt(" + path + ", SO_PASSCRED)");
-            }
+            passCredentials(socket.number(), path.toString());
             if (Libc.listen(socket.number(), backlog) < 0) {
                 throw ErrnoException.ofLast("listen(" + path + ", " + backlog + ")");
             }
@@ -157,6 +152,25 @@ public final class SeqPacketSocket implements AutoCloseable {
         } catch (ErrnoException | RuntimeException e) {
             socket.close();
             throw e;
+        }
+    }
+
+    /**
+     * Takes over a socket that listens already, as one that was inherited.
+     *
+     * @throws ErrnoException EINVAL where it is none of this type
+     */
+    public static SeqPacketSocket adoptListener(Fd fd) throws ErrnoException {
+        InheritedFds.requireListener(fd, InheritedFds.SocketType.PACKETS);
+        fd.setNonblocking(true);
+        passCredentials(fd.number(), fd.toString());
+        return new SeqPacketSocket(fd, false);
+    }
+
+    private static void passCredentials(int number, String what) throws ErrnoException {
+        // For the accepted ones, which inherit it: a packet has credentials, an end has none.
+        if (Libc.setsockopt(number, SOL_SOCKET, SO_PASSCRED, new int[] {1}, Integer.BYTES) < 0) {
+            throw ErrnoException.ofLast("setsockopt(" + what + ", SO_PASSCRED)");
         }
     }
 
@@ -330,6 +344,16 @@ public final class SeqPacketSocket implements AutoCloseable {
             return new Look(Next.PACKET, size);
         }
         return buffer.hasControl() ? new Look(Next.EMPTY_PACKET, 0) : Look.END;
+    }
+
+    /**
+     * The next packet without its descriptors, which stay with it, as does the packet; empty where
+     * none is there. What {@code buffer} has no room for is cut off.
+     */
+    public byte[] peekBytes(PacketBuffer buffer) throws ErrnoException {
+        buffer.makeRoomForBytes();
+        int size = receive(buffer, MSG_PEEK);
+        return size == NOTHING ? new byte[0] : buffer.bytes(size);
     }
 
     private int receive(PacketBuffer buffer, int flags) throws ErrnoException {

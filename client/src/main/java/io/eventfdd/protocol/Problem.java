@@ -14,6 +14,22 @@ public record Problem(ProblemType type, int status, String detail) {
     /** The media type of a problem document. */
     public static final String MEDIA_TYPE = "application/problem+json";
 
+    /**
+     * Reads a problem document.
+     *
+     * @throws ProblemException where it is none of ours
+     */
+    public static Problem from(JsonFields fields) {
+        var type =
+                fields.text("type")
+                        .flatMap(ProblemType::ofUrn)
+                        .orElseThrow(() -> fields.missing("type"));
+        return new Problem(
+                type,
+                (int) fields.count("status", 100, 599, type.status()),
+                fields.text("detail").orElse(type.title()));
+    }
+
     /** The problem document. */
     public ObjectNode toJson() {
         var json = Json.object();

@@ -4,6 +4,7 @@ import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.EventFd;
 import io.eventfdd.linux.Fd;
 import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.protocol.EventfdSpec;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -53,7 +54,11 @@ final class RawHandles implements AutoCloseable {
     private RawEventfd of(EventFd eventFd, boolean semaphore) {
         var handle =
                 new RawEventfd(
-                        new EventfdName("e" + next++), semaphore, eventFd, waits, closed -> {});
+                        new EventfdName("e" + next++),
+                        semaphore ? EventfdSpec.semaphoreOf(0) : EventfdSpec.counter(),
+                        eventFd,
+                        waits,
+                        closed -> {});
         handles.add(handle);
         return handle;
     }

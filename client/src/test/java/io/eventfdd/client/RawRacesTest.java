@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.eventfdd.client.ThreadKind.Running;
 import io.eventfdd.linux.EventFd;
 import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.protocol.EventfdSpec;
 
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -85,7 +86,7 @@ class RawRacesTest {
         boolean semaphore = ThreadLocalRandom.current().nextBoolean();
         return new RawEventfd(
                 new EventfdName("raced"),
-                semaphore,
+                semaphore ? EventfdSpec.semaphoreOf(0) : EventfdSpec.counter(),
                 EventFd.create(0, semaphore, true),
                 waits,
                 closed -> {});

@@ -2,6 +2,7 @@ package io.eventfdd.server;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import io.eventfdd.linux.Fd;
 import io.eventfdd.linux.OpenFiles;
 import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.Timeout;
@@ -21,18 +22,26 @@ import io.eventfdd.server.loop.End;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.Eventfds;
 import io.eventfdd.server.loop.Limits;
+import io.eventfdd.server.restart.Inheritance;
+import io.eventfdd.server.restart.Systemd;
+import io.eventfdd.server.restart.Table;
+import io.eventfdd.server.restart.Takeover;
+import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.runtime.RuntimeDirectory;
 
 import sun.misc.Signal;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 
 /** One run of the daemon: what it is made of, and the order in which that starts and stops. */
 final class Daemon {
@@ -47,22 +56,45 @@ final class Daemon {
 
     private static final Duration TIME_FOR_ANSWERS = Duration.ofSeconds(2);
     private static final Duration EVENTS_KEEP_ALIVE = Duration.ofSeconds(15);
-    private static final int STOPPED = 0;
-    private static final int FAILED = 70;
+
+    /** Why it ends, and the exit status. */
+    private enum Ending {
+        STOPPED(0),
+        TAKEN_OVER(0),
+        FAILED(70);
+
+        private final int status;
+
+        Ending(int status) {
+            this.status = status;
+        }
+    }
 
     private final Settings settings;
     private final RuntimeDirectory directory;
+    private final Inheritance inheritance;
+    private final Systemd systemd;
+    private final Table table;
     private final EventLoop loop;
     private final Eventfds eventfds;
     private final IdempotencyKeys keys;
     private final ApiServer api;
     private Optional<FdServer> fds = Optional.empty();
-    private final CompletableFuture<Integer> end = new CompletableFuture<>();
+    private final CompletableFuture<Ending> end = new CompletableFuture<>();
 
-    /** All of it, and nothing started. */
-    Daemon(Settings wanted, RuntimeDirectory directory) throws IOException {
+    /**
+     * All of it, and nothing started.
+     *
+     * @param inheritance what it goes on with
+     * @param systemd who is told how it does
+     */
+    Daemon(Settings wanted, RuntimeDirectory directory, Inheritance inheritance, Systemd systemd)
+            throws IOException {
         this.settings = withinOpenFiles(wanted);
         this.directory = directory;
+        this.inheritance = inheritance;
+        this.systemd = systemd;
+        this.table = Table.open(directory.table(), systemd);
         this.loop = new EventLoop(System::nanoTime);
         this.eventfds =
                 new Eventfds(
@@ -73,7 +105,8 @@ final class Daemon {
                                 settings.number(Setting.MAX_WAITERS_PER_CONNECTION),
                                 limit(Setting.MAX_WATCHERS, Setting.MAX_WATCHERS_PER_USER)),
                         directory.groupId(),
-                        Clock.systemUTC());
+                        Clock.systemUTC(),
+                        table);
         var clients = new Clients(eventfds, settings.duration(Setting.DELIVERY_TIMEOUT));
         this.keys =
                 new IdempotencyKeys(
@@ -81,7 +114,8 @@ final class Daemon {
                         settings.duration(Setting.KEY_LIFE),
                         new IdempotencyKeys.Limits(
                                 settings.number(Setting.MAX_KEYS),
-                                settings.number(Setting.MAX_KEY_BYTES)));
+                                settings.number(Setting.MAX_KEY_BYTES)),
+                        table.keys());
         var metrics = new Metrics();
         metrics.watch(loop, eventfds);
         metrics.counter(
@@ -124,8 +158,7 @@ final class Daemon {
         endpoints.add(new MetricsApi(metrics.registry()).endpoint());
         this.api =
                 new ApiServer(
-                        ApiServer.Settings.of(directory.apiSocket(), directory.groupId())
-                                .withSocketMode(settings.number(Setting.SOCKET_MODE))
+                        ApiServer.Settings.of(place(directory.apiSocket(), inheritance.api()))
                                 .withMaxConnections(settings.number(Setting.MAX_CONNECTIONS))
                                 .withMaxBody(settings.number(Setting.MAX_BODY))
                                 .withTimeouts(
@@ -135,6 +168,15 @@ final class Daemon {
                         endpoints,
                         clients,
                         new AccessLog().and(metrics));
+    }
+
+    private ListenerPlace place(Path socket, Optional<Fd> inherited) {
+        return new ListenerPlace(
+                socket,
+                settings.number(Setting.SOCKET_MODE),
+                directory.groupId(),
+                inherited,
+                inherited.isEmpty() || inheritance.ownsSockets());
     }
 
     private Limits.Limit limit(Setting inAll, Setting perUser) {
@@ -188,12 +230,20 @@ final class Daemon {
         start();
         Signal.handle(new Signal("HUP"), signal -> reload(reader));
         for (var name : List.of("TERM", "INT")) {
-            Signal.handle(new Signal(name), signal -> end.complete(STOPPED));
+            Signal.handle(new Signal(name), signal -> end.complete(Ending.STOPPED));
         }
         sayHello();
-        int status = end.join();
-        stop();
-        return status;
+        try (var watchdog =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().daemon().name("eventfdd-watchdog").factory())) {
+            systemd.ready();
+            systemd.watch(() -> eventfds.isTurning() && isReady(), watchdog);
+            var ending = end.join();
+            watchdog.shutdownNow();
+            systemd.stopping();
+            stop(ending);
+            return ending.status;
+        }
     }
 
     private static void reload(Reader reader) {
@@ -210,23 +260,39 @@ final class Daemon {
     void start() throws IOException {
         loop.start(this::loopFailed);
         try {
+            restore();
             fds =
                     Optional.of(
                             FdServer.start(
                                     loop,
                                     eventfds,
-                                    directory.fdSocket(),
-                                    settings.number(Setting.SOCKET_MODE),
-                                    directory.groupId(),
+                                    place(directory.fdSocket(), inheritance.fd()),
                                     new FdServer.Limits(
                                             settings.number(Setting.MAX_FD_CONNECTIONS),
                                             settings.number(Setting.MAX_FDS_IN_FLIGHT),
-                                            settings.duration(Setting.DELIVERY_TIMEOUT))));
+                                            settings.duration(Setting.DELIVERY_TIMEOUT)),
+                                    () -> end.complete(Ending.TAKEN_OVER)));
             api.start();
         } catch (IOException e) {
             closeFds();
             loop.close();
             throw e;
+        }
+    }
+
+    /** Goes on with what the process before this one had. */
+    private void restore() {
+        var present = table.present(inheritance);
+        var absent = table.absent(inheritance);
+        eventfds.restore(
+                present, absent, settings.duration(Setting.RECLAIM_TIME), !table.isKnown());
+        keys.restore(table.answers());
+        if (!present.isEmpty() || !absent.isEmpty()) {
+            LOGGER.log(
+                    Level.INFO,
+                    "{0} eventfds are the same as before; of {1} more the names are known",
+                    present.size(),
+                    absent.size());
         }
     }
 
@@ -245,17 +311,63 @@ final class Daemon {
     /** On the loop's thread, which ends then. */
     private void loopFailed() {
         eventfds.loopFailed();
-        end.complete(FAILED);
+        end.complete(Ending.FAILED);
     }
 
-    /** No new calls; then waits end, so that all are answered; then the connections. */
+    /** Ends as on SIGTERM. */
     void stop() {
+        stop(Ending.STOPPED);
+    }
+
+    /**
+     * No new calls; then waits end, so that all are answered; then the connections; then all that
+     * there is is written down or handed over.
+     */
+    private void stop(Ending ending) {
+        var estate = ending == Ending.TAKEN_OVER ? leaveSockets() : Optional.<Estate>empty();
         api.refuseCalls();
         eventfds.endWaits(End.SHUT_DOWN);
         closeFds();
         api.stop(TIME_FOR_ANSWERS);
+        if (ending == Ending.FAILED) {
+            table.close();
+        } else {
+            var byNumber = table.finish(eventfds.keep(), eventfds.vacancies(), keys.leave());
+            estate.ifPresent(it -> handOver(it, byNumber));
+        }
         keys.close();
         loop.close();
+        systemd.close();
+    }
+
+    /** What goes to another daemon first. */
+    private record Estate(FdServer.Estate fds, Fd api) {}
+
+    private Optional<Estate> leaveSockets() {
+        try {
+            var left = fds.isPresent() ? fds.get().leave() : Optional.<FdServer.Estate>empty();
+            return left.isPresent()
+                    ? Optional.of(new Estate(left.get(), api.leaveListener()))
+                    : Optional.empty();
+        } catch (IOException e) {
+            LOGGER.log(Level.WARNING, "cannot hand over: {0}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private void handOver(Estate estate, Map<Long, Fd> eventfds) {
+        try (var heir = estate.fds.heir()) {
+            Takeover.to(heir, estate.api, estate.fds.listener(), eventfds);
+            LOGGER.log(Level.INFO, "another daemon has taken over");
+        } catch (IOException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "cannot hand over: {0}; the next daemon begins with what is written down",
+                    e.getMessage());
+        } finally {
+            estate.api.close();
+            estate.fds.listener().close();
+        }
     }
 
     private void closeFds() {

@@ -1,11 +1,15 @@
 package io.eventfdd.server;
 
+import io.eventfdd.linux.InheritedFds;
 import io.eventfdd.linux.OpenFiles;
 import io.eventfdd.server.cli.Commands;
 import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
 import io.eventfdd.server.http.UnixListeners;
+import io.eventfdd.server.restart.Inheritance;
+import io.eventfdd.server.restart.Systemd;
+import io.eventfdd.server.restart.Takeover;
 import io.eventfdd.server.runtime.RuntimeDirectory;
 
 import picocli.CommandLine;
@@ -15,12 +19,18 @@ import picocli.CommandLine.ParseResult;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Optional;
 
 /** The command {@code eventfdd}. Exit status: 0 done, 1 could not, 2 used wrongly. */
 public final class Main {
     private static final int COULD_NOT = 1;
+    private static final String TAKEOVER = "--takeover";
+
+    /** How long a daemon that has handed over everything may take to end. */
+    private static final Duration TIME_TO_LET_GO = Duration.ofSeconds(10);
 
     private Main() {}
 
@@ -62,6 +72,12 @@ public final class Main {
                                 "the settings' file; else EVENTFDD_CONFIG, "
                                         + Settings.STANDARD_FILE
                                         + " where it is there")
+                        .build());
+        spec.addOption(
+                OptionSpec.builder(TAKEOVER)
+                        .description(
+                                "goes on with the eventfds and sockets of the daemon that serves"
+                                        + " there, which ends")
                         .build());
         for (var setting : Setting.values()) {
             spec.addOption(
@@ -109,10 +125,33 @@ public final class Main {
         var directory =
                 Optional.ofNullable(options.<Path>matchedOptionValue("--runtime-dir", null))
                         .orElseGet(() -> RuntimeDirectory.locate(System.getenv(), uid));
-        try (var held =
-                RuntimeDirectory.open(directory, settings.number(Setting.DIRECTORY_MODE), uid)) {
-            return new Daemon(settings, held).serve(() -> settings(options));
+        try (var systemd = Systemd.of(System.getenv())) {
+            var inheritance = inheritance(options, directory);
+            var inherited = new HashSet<String>();
+            inheritance.api().ifPresent(fd -> inherited.add("api.sock"));
+            inheritance.fd().ifPresent(fd -> inherited.add("fd.sock"));
+            try (var held =
+                    RuntimeDirectory.open(
+                            directory,
+                            settings.number(Setting.DIRECTORY_MODE),
+                            uid,
+                            inherited,
+                            inheritance.ownsSockets() && !inherited.isEmpty()
+                                    ? TIME_TO_LET_GO
+                                    : Duration.ZERO)) {
+                return new Daemon(settings, held, inheritance, systemd)
+                        .serve(() -> settings(options));
+            }
         }
+    }
+
+    /** What this process was given at its birth, or is given now by the daemon that is there. */
+    private static Inheritance inheritance(ParseResult options, Path directory) throws IOException {
+        var given = InheritedFds.adopt(System.getenv());
+        if (!options.hasMatchedOption(TAKEOVER)) {
+            return given.isEmpty() ? Inheritance.NOTHING : Inheritance.of(given);
+        }
+        return Takeover.from(directory.resolve("fd.sock")).orElse(Inheritance.NOTHING);
     }
 
     private static Settings settings(ParseResult options) throws InvalidSetting {

@@ -8,6 +8,8 @@ import io.eventfdd.linux.OpenFiles;
 import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.restart.Inheritance;
+import io.eventfdd.server.restart.Systemd;
 import io.eventfdd.server.runtime.RuntimeDirectory;
 import io.eventfdd.server.testing.RawClient;
 import io.eventfdd.server.testing.UnixRestAssured;
@@ -46,7 +48,7 @@ public final class DaemonUnderTest implements AutoCloseable {
                         OpenFiles.effectiveUser());
         Logging.toStandardError();
         Logging.configure(all);
-        daemon = new Daemon(all, directory);
+        daemon = new Daemon(all, directory, Inheritance.NOTHING, Systemd.of(Map.of()));
         daemon.start();
     }
 

@@ -62,6 +62,12 @@ public enum Setting {
             "65536",
             "1073741824",
             "bytes of the answers that one user's idempotency keys keep"),
+    RECLAIM_TIME(
+            Kind.DURATION,
+            "5s",
+            "0s",
+            "1h",
+            "how long after a start a name waits for those who hold its eventfd"),
     LOG_LEVEL("info", "error, warning, info, debug", "what is logged"),
     LOG_FORMAT("text", "text, json", "how a line of the log is written"),
     ACCESS_LOG("off", "off, on", "whether each call is logged, with its user and process");

@@ -5,6 +5,7 @@ import io.eventfdd.linux.PacketBuffer;
 import io.eventfdd.linux.Received;
 import io.eventfdd.linux.SeqPacketSocket;
 import io.eventfdd.linux.ThreadAlarm;
+import io.eventfdd.protocol.OpenRequest;
 
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  * <p>A descriptor in a packet is closed, where it is the last of its file, by whoever drops the
  * packet: takes it without room for descriptors, or closes the socket over it. Closing may block as
  * long as the sender likes; a TCP socket with SO_LINGER does. So the loop must do neither, and this
- * thread has an alarm. No descriptor of a stranger ever comes into this process's table.
+ * thread has an alarm. No descriptor that nobody asked for ever comes into this process's table.
  */
 final class Disposal implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Disposal.class.getName());
@@ -34,27 +35,58 @@ final class Disposal implements AutoCloseable {
             Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().daemon().name("eventfdd-fd-disposal").factory());
     private final PacketBuffer noRoom = new PacketBuffer(1, 0);
+    private @Nullable PacketBuffer room;
     private @Nullable ThreadAlarm alarm;
 
     private interface Call {
         void call() throws ErrnoException;
     }
 
-    /** Drops the next packet of {@code socket}, and then does {@code next}. */
-    void drop(SeqPacketSocket socket, Runnable next) {
+    /** What is to be done about a packet with descriptors, on this thread. */
+    interface Receiver {
+        /** Whether its descriptors are wanted; if not, they never come into this process. */
+        boolean wants(byte[] packet);
+
+        /** It was taken, and its descriptors are the receiver's. */
+        void taken(Received.Packet packet) throws ErrnoException;
+
+        /** It was dropped. */
+        void dropped();
+    }
+
+    /**
+     * Takes the next packet of {@code socket}, whose descriptors {@code receiver} wants, or drops
+     * it.
+     */
+    void take(SeqPacketSocket socket, Receiver receiver) {
         // The loop may close it at any time, but must not do so under this call.
         boolean open = socket.fd().acquire();
         assert open;
         thread.execute(() -> {
             briefly(() -> {
                 try {
-                    socket.receive(noRoom);
+                    if (receiver.wants(socket.peekBytes(room()))
+                            && socket.receive(room()) instanceof Received.Packet packet) {
+                        receiver.taken(packet);
+                    } else {
+                        socket.receive(noRoom);
+                        receiver.dropped();
+                    }
+                } catch (ErrnoException e) {
+                    receiver.dropped();
+                    throw e;
                 } finally {
                     socket.fd().release();
                 }
             });
-            next.run();
         });
+    }
+
+    private PacketBuffer room() {
+        if (room == null) {
+            room = new PacketBuffer(OpenRequest.MAX_PACKET, OpenRequest.MAX_ENTRIES);
+        }
+        return room;
     }
 
     /** Closes {@code socket}, whatever is unread in it, and then does {@code next}. */

@@ -2,11 +2,15 @@ package io.eventfdd.server.fdsocket;
 
 import io.eventfdd.linux.Epoll;
 import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.OpenFiles;
 import io.eventfdd.linux.Received;
 import io.eventfdd.linux.SeqPacketSocket;
 import io.eventfdd.linux.SeqPacketSocket.Look;
 import io.eventfdd.linux.SeqPacketSocket.Next;
 import io.eventfdd.linux.SeqPacketSocket.Sent;
+import io.eventfdd.protocol.DonateRequest;
+import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.JsonFields;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.protocol.Problem;
@@ -22,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One client: a packet is read, carried out and answered, and only when the client has taken the
@@ -39,6 +44,11 @@ final class FdConnection implements Registration.Target {
     private static final int SHORT = 8 * 1024;
 
     private static final int INPUT = Epoll.IN;
+
+    /** The op with which another daemon asks for everything. */
+    private static final String TAKEOVER = "takeover";
+
+    private static final int ROOT = 0;
 
     /** Edge-triggered: there is room all the time, and only its growth is of interest. */
     private static final int TAKING = Epoll.OUT | Epoll.ET;
@@ -136,7 +146,7 @@ final class FdConnection implements Registration.Target {
             case END, EMPTY_PACKET -> close();
             case PACKET_WITH_FDS -> {
                 busy();
-                server.disposal().drop(socket, () -> loop.submit(() -> reply(UNASKED)));
+                server.disposal().take(socket, new Brought());
             }
             case PACKET -> {
                 if (look.size() <= SHORT) {
@@ -170,7 +180,12 @@ final class FdConnection implements Registration.Target {
     /** What to do, on the loop's thread, about what {@code packet} asks; on any thread. */
     private EventLoop.Task understood(byte[] packet) {
         try {
-            var request = OpenRequest.from(JsonFields.parse(packet));
+            var fields = JsonFields.parse(packet);
+            if (fields.text("op").filter(TAKEOVER::equals).isPresent()) {
+                fields.end();
+                return this::takeOver;
+            }
+            var request = OpenRequest.from(fields);
             return () -> open(request);
         } catch (ProblemException e) {
             return answering(e.problem());
@@ -180,12 +195,98 @@ final class FdConnection implements Registration.Target {
         }
     }
 
+    /** Another daemon wants all that this one has. */
+    private void takeOver() throws IOException {
+        if (state == State.CLOSED) {
+            return;
+        }
+        int uid = caller.peer().uid();
+        if (uid != ROOT && uid != OpenFiles.effectiveUser()) {
+            reply(
+                    ProblemType.FORBIDDEN
+                            .problem("only the daemon's own user and root may take over")
+                            .toBytes());
+        } else if (server.inherits(this)) {
+            busy();
+        } else {
+            reply(SHUTTING_DOWN);
+        }
+    }
+
+    /** Leaves the socket to somebody else; empty where it is closed. */
+    Optional<SeqPacketSocket> detach() throws IOException {
+        if (state == State.CLOSED) {
+            return Optional.empty();
+        }
+        state = State.CLOSED;
+        landed();
+        loop.unregister(registration);
+        server.detached(this);
+        return Optional.of(socket);
+    }
+
     private EventLoop.Task answering(Problem problem) {
         var packet = problem.toBytes();
         return () -> reply(packet);
     }
 
+    /** A packet with descriptors, which are wanted only where it brings eventfds. */
+    private final class Brought implements Disposal.Receiver {
+        @Override
+        public boolean wants(byte[] packet) {
+            return DonateRequest.isOne(packet);
+        }
+
+        @Override
+        public void taken(Received.Packet packet) throws ErrnoException {
+            try {
+                var brought = Donors.understood(packet);
+                loop.submit(() -> donate(brought));
+            } catch (ProblemException e) {
+                loop.submit(answering(e.problem()));
+            }
+        }
+
+        @Override
+        public void dropped() {
+            loop.submit(() -> reply(UNASKED));
+        }
+    }
+
+    /** Also where the donor has gone meanwhile: it may have been the last holder. */
+    private void donate(List<Donors.Brought> brought) throws IOException {
+        var answer = Donors.donate(brought, server.eventfds(), caller);
+        if (state == State.CLOSED) {
+            return;
+        }
+        if (answer.fds().isEmpty()) {
+            reply(Json.bytes(answer.reply().toJson()));
+            return;
+        }
+        try {
+            checkFlights(answer.fds().size());
+            sendFds(Json.bytes(answer.reply().toJson()), answer.fds());
+        } catch (ProblemException e) {
+            reply(e.problem().toBytes());
+        }
+    }
+
     private void open(OpenRequest request) throws IOException {
+        if (state == State.CLOSED) {
+            return;
+        }
+        var awaited = server.eventfds().awaited(request);
+        if (awaited.isPresent()) {
+            busy();
+            var _ =
+                    awaited.get()
+                            .whenComplete((filled, end) -> loop.submit(() -> openNow(request)));
+        } else {
+            openNow(request);
+        }
+    }
+
+    private void openNow(OpenRequest request) throws IOException {
         if (state == State.CLOSED) {
             return;
         }
@@ -211,28 +312,41 @@ final class FdConnection implements Registration.Target {
     }
 
     private void send(Opened opened) throws IOException {
-        var sent = send(opened.reply().toBytes(), opened);
-        if (sent == Sent.DONE) {
-            int fds = opened.fds().size();
-            flight = server.flights().begin(socket, user(), fds);
-            server.handedOut(fds);
-            replied();
-            return;
+        try {
+            if (!sendFds(opened.reply().toBytes(), opened.fds())) {
+                server.eventfds().takeBack(opened);
+            }
+        } catch (ProblemException e) {
+            server.eventfds().takeBack(opened);
+            throw e;
         }
-        server.eventfds().takeBack(opened);
-        if (sent == Sent.TOO_MANY_IN_FLIGHT) {
-            throw ProblemType.LIMIT.exception(
-                    "fds in flight: the user of this daemon has too many that nobody received"
-                            + " (ETOOMANYREFS)");
-        }
-        close();
+    }
+
+    /** False where the client is gone. */
+    private boolean sendFds(byte[] packet, List<Fd> fds) throws IOException {
+        return switch (send(packet, fds)) {
+            case DONE -> {
+                flight = server.flights().begin(socket, user(), fds.size());
+                server.handedOut(fds.size());
+                replied();
+                yield true;
+            }
+            case TOO_MANY_IN_FLIGHT ->
+                    throw ProblemType.LIMIT.exception(
+                            "fds in flight: the user of this daemon has too many that nobody"
+                                    + " received (ETOOMANYREFS)");
+            case WOULD_BLOCK, PEER_GONE -> {
+                close();
+                yield false;
+            }
+        };
     }
 
     // A reply
 
-    private Sent send(byte[] packet, @Nullable Opened opened) {
+    private Sent send(byte[] packet, List<Fd> fds) {
         try {
-            return socket.send(server.buffer(), packet, opened == null ? List.of() : opened.fds());
+            return socket.send(server.buffer(), packet, fds);
         } catch (ErrnoException e) {
             LOGGER.log(Level.WARNING, "a client of fd.sock gets no reply: {0}", e.getMessage());
             return Sent.PEER_GONE;
@@ -244,7 +358,7 @@ final class FdConnection implements Registration.Target {
             return;
         }
         // There is always room: the client has taken all that was sent before.
-        if (send(packet, null) == Sent.DONE) {
+        if (send(packet, List.of()) == Sent.DONE) {
             replied();
         } else {
             close();
@@ -296,7 +410,7 @@ final class FdConnection implements Registration.Target {
     /** The daemon stops: says so to a client that waits for a reply. */
     void shutDown() throws IOException {
         if (state == State.BUSY) {
-            send(SHUTTING_DOWN, null);
+            send(SHUTTING_DOWN, List.of());
         }
         close();
     }

@@ -1,25 +1,30 @@
 package io.eventfdd.server.fdsocket;
 
 import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.Fd;
 import io.eventfdd.linux.PacketBuffer;
 import io.eventfdd.linux.SeqPacketSocket;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.Eventfds;
+import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.runtime.SocketFile;
+
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * The server of {@code fd.sock}. It has no thread of its own for its clients: the event loop serves
@@ -53,6 +58,7 @@ public final class FdServer implements AutoCloseable {
     /** How many connections above the limit there are at most, to be told and closed. */
     private static final int BEING_TOLD = 16;
 
+    private final Runnable heirs;
     private final EventLoop loop;
     private final Eventfds eventfds;
     private final Limits limits;
@@ -69,6 +75,9 @@ public final class FdServer implements AutoCloseable {
             new PacketBuffer(OpenRequest.MAX_PACKET, OpenRequest.MAX_ENTRIES);
     private final Set<FdConnection> connections = new HashSet<>();
 
+    /** The connection of the daemon that asks for all that there is. */
+    private @Nullable FdConnection heir;
+
     /** Whether those that do not take their replies are looked at after a while. */
     private boolean lookingAfterDeaf;
 
@@ -83,7 +92,9 @@ public final class FdServer implements AutoCloseable {
             Eventfds eventfds,
             Limits limits,
             SocketFile file,
-            SeqPacketSocket listener) {
+            SeqPacketSocket listener,
+            Runnable heirs) {
+        this.heirs = heirs;
         this.loop = loop;
         this.eventfds = eventfds;
         this.limits = limits;
@@ -102,24 +113,26 @@ public final class FdServer implements AutoCloseable {
     }
 
     /**
-     * Serves at {@code socket} from now on.
+     * Serves at {@code place} from now on.
      *
      * @param loop which runs
-     * @param mode the socket's permission bits
-     * @param gid its group
+     * @param heirs is told, on the loop's thread, when another daemon asks for all that this has
      * @throws IOException where the socket cannot be
      */
     public static FdServer start(
-            EventLoop loop, Eventfds eventfds, Path socket, int mode, int gid, Limits limits)
+            EventLoop loop, Eventfds eventfds, ListenerPlace place, Limits limits, Runnable heirs)
             throws IOException {
-        var file = SocketFile.stage(socket);
+        if (place.inherited().isPresent()) {
+            var listener = SeqPacketSocket.adoptListener(place.inherited().get());
+            var file = SocketFile.standing(place.path(), place.isOurs());
+            return start(new FdServer(loop, eventfds, limits, file, listener, heirs));
+        }
+        var file = SocketFile.stage(place.path());
         try {
             var listener = SeqPacketSocket.listen(file.staged(), BACKLOG);
             try {
-                file.publish(mode, gid);
-                var server = new FdServer(loop, eventfds, limits, file, listener);
-                server.onLoop(server.acceptor::start);
-                return server;
+                file.publish(place.mode(), place.gid());
+                return start(new FdServer(loop, eventfds, limits, file, listener, heirs));
             } catch (IOException | RuntimeException e) {
                 listener.close();
                 throw e;
@@ -128,6 +141,11 @@ public final class FdServer implements AutoCloseable {
             file.discard();
             throw e;
         }
+    }
+
+    private static FdServer start(FdServer server) throws IOException {
+        server.onLoop(server.acceptor::start);
+        return server;
     }
 
     private final class Arrivals implements Acceptor.Host {
@@ -216,6 +234,23 @@ public final class FdServer implements AutoCloseable {
         }
     }
 
+    /** {@code connection} is that of another daemon, which gets everything; false for a second. */
+    boolean inherits(FdConnection connection) {
+        assert loop.inLoop();
+        if (heir != null) {
+            return false;
+        }
+        heir = connection;
+        heirs.run();
+        return true;
+    }
+
+    void detached(FdConnection connection) {
+        assert loop.inLoop();
+        connections.remove(connection);
+        open.decrementAndGet();
+    }
+
     void ended(FdConnection connection, SeqPacketSocket socket) {
         assert loop.inLoop();
         connections.remove(connection);
@@ -246,6 +281,31 @@ public final class FdServer implements AutoCloseable {
     /** How many connections there are. */
     public int connections() {
         return open.get();
+    }
+
+    /** What another daemon gets. */
+    public record Estate(SeqPacketSocket heir, Fd listener) {}
+
+    /**
+     * Ends as {@link #close} does, but the socket listens on, and the daemon that asked is still
+     * connected. Empty where that has gone.
+     */
+    public Optional<Estate> leave() throws IOException {
+        var copy = listener.fd().duplicate();
+        file.leave();
+        var kept = new AtomicReference<SeqPacketSocket>();
+        onLoop(() -> {
+            if (heir != null) {
+                heir.detach().ifPresent(kept::set);
+            }
+        });
+        close();
+        var socket = kept.get();
+        if (socket == null) {
+            copy.close();
+            return Optional.empty();
+        }
+        return Optional.of(new Estate(socket, copy));
     }
 
     /**

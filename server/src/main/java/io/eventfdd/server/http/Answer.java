@@ -3,9 +3,12 @@ package io.eventfdd.server.http;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.eventfdd.protocol.Json;
+import io.eventfdd.protocol.JsonFields;
 import io.eventfdd.protocol.Problem;
 import io.eventfdd.server.loop.Reading;
 
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.List;
 
 /** What a call answers, before it is sent; it may be sent more than once. Immutable. */
@@ -54,6 +57,39 @@ sealed interface Answer {
         public int size() {
             return problem.toBytes().length;
         }
+    }
+
+    /** The one that another process gave. */
+    static Answer of(KeptAnswer kept) {
+        if (kept.status() == 204) {
+            return new NoContent();
+        }
+        var body = Json.parse(kept.body().getBytes(StandardCharsets.UTF_8));
+        if (kept.status() == 200 && body instanceof ObjectNode object) {
+            return new Ok(object);
+        }
+        return new Refusal(Problem.from(JsonFields.of("", body)));
+    }
+
+    /** The same for another process. */
+    default KeptAnswer leave(
+            int uid, String key, String request, List<Reading> untaken, Instant lapses) {
+        var taken =
+                untaken.stream().map(it -> new KeptAnswer.Taken(it.name(), it.value())).toList();
+        return switch (this) {
+            case Ok ok ->
+                    new KeptAnswer(uid, key, request, 200, ok.body().toString(), taken, lapses);
+            case NoContent none -> new KeptAnswer(uid, key, request, 204, "", taken, lapses);
+            case Refusal refusal ->
+                    new KeptAnswer(
+                            uid,
+                            key,
+                            request,
+                            refusal.problem().status(),
+                            refusal.problem().toJson().toString(),
+                            taken,
+                            lapses);
+        };
     }
 
     /** What was taken from eventfds for it. */

@@ -1,7 +1,9 @@
 package io.eventfdd.server.http;
 
+import io.eventfdd.linux.Fd;
 import io.eventfdd.protocol.Problem;
 import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.runtime.SocketFile;
 import io.helidon.webserver.ErrorHandling;
 import io.helidon.webserver.WebServer;
@@ -86,9 +88,7 @@ public final class ApiServer {
     /**
      * What can be set.
      *
-     * @param socket where it listens
-     * @param socketMode the socket's permission bits
-     * @param socketGroup the socket's gid
+     * @param place where it listens
      * @param maxConnections how many clients may be connected; more are told so and closed
      * @param maxBody bytes of a request's body
      * @param idleTimeout from an answer's end to the next request's first byte
@@ -96,20 +96,16 @@ public final class ApiServer {
      * @param sendTimeout how long a client may take none of what is sent, before it is disconnected
      */
     public record Settings(
-            Path socket,
-            int socketMode,
-            int socketGroup,
+            ListenerPlace place,
             int maxConnections,
             int maxBody,
             Duration idleTimeout,
             Duration requestTimeout,
             Duration sendTimeout) {
         /** The defaults, in the contract's words or ours. */
-        public static Settings of(Path socket, int socketGroup) {
+        public static Settings of(ListenerPlace place) {
             return new Settings(
-                    socket,
-                    0660,
-                    socketGroup,
+                    place,
                     8192,
                     64 * 1024,
                     Duration.ofMinutes(5),
@@ -117,49 +113,24 @@ public final class ApiServer {
                     Duration.ofSeconds(60));
         }
 
-        /** The same with another mode. */
-        public Settings withSocketMode(int mode) {
-            return new Settings(
-                    socket,
-                    mode,
-                    socketGroup,
-                    maxConnections,
-                    maxBody,
-                    idleTimeout,
-                    requestTimeout,
-                    sendTimeout);
-        }
-
         /** The same with another limit. */
         public Settings withMaxConnections(int max) {
-            return new Settings(
-                    socket,
-                    socketMode,
-                    socketGroup,
-                    max,
-                    maxBody,
-                    idleTimeout,
-                    requestTimeout,
-                    sendTimeout);
+            return new Settings(place, max, maxBody, idleTimeout, requestTimeout, sendTimeout);
         }
 
         /** The same with another limit of a request's body, in bytes. */
         public Settings withMaxBody(int max) {
             return new Settings(
-                    socket,
-                    socketMode,
-                    socketGroup,
-                    maxConnections,
-                    max,
-                    idleTimeout,
-                    requestTimeout,
-                    sendTimeout);
+                    place, maxConnections, max, idleTimeout, requestTimeout, sendTimeout);
         }
 
         /** The same with other timeouts. */
         public Settings withTimeouts(Duration idle, Duration request, Duration send) {
-            return new Settings(
-                    socket, socketMode, socketGroup, maxConnections, maxBody, idle, request, send);
+            return new Settings(place, maxConnections, maxBody, idle, request, send);
+        }
+
+        private Path socket() {
+            return place.path();
         }
 
         Timeouts timeouts() {
@@ -181,10 +152,15 @@ public final class ApiServer {
             HELIDON.setLevel(java.util.logging.Level.WARNING);
         }
         warmUp();
+        var place = settings.place();
         var file = SocketFile.stage(settings.socket());
         try {
             var listeners = UnixListeners.installed();
-            var listener = new PatientListener(listeners.listen(file.staged(), BACKLOG), refusal);
+            var channel =
+                    place.inherited().isPresent()
+                            ? listeners.adopt(place.inherited().get(), file.staged())
+                            : listeners.listen(file.staged(), BACKLOG);
+            var listener = new PatientListener(channel, refusal);
             var address = UnixDomainSocketAddress.of(file.staged());
             listeners.offer(address, listener);
             var helidon = helidon(address);
@@ -194,7 +170,13 @@ public final class ApiServer {
                     throw new IOException(
                             "cannot serve on " + settings.socket() + "; the log says why");
                 }
-                file.publish(settings.socketMode(), settings.socketGroup());
+                if (place.inherited().isPresent()) {
+                    file.discard();
+                    place.inherited().get().close();
+                    file = SocketFile.standing(place.path(), place.isOurs());
+                } else {
+                    file.publish(place.mode(), place.gid());
+                }
                 running = Optional.of(new Running(file, listener, helidon));
             } catch (IOException | RuntimeException e) {
                 stop(helidon);
@@ -312,6 +294,18 @@ public final class ApiServer {
      */
     public void refuseCalls() {
         stopping = true;
+    }
+
+    /**
+     * Hands the listening socket over: clients go on to connect, and wait until somebody accepts
+     * them; its name stays.
+     */
+    public Fd leaveListener() throws IOException {
+        var was = running.orElseThrow(() -> new IOException("it does not listen"));
+        var listener = was.listener.duplicate();
+        was.file.leave();
+        was.listener.stopListening();
+        return listener;
     }
 
     /**

@@ -31,6 +31,13 @@ import java.util.regex.Pattern;
  */
 public final class EventfdApi {
     private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
+
+    /**
+     * Of {@code GET /v1}: tells the idempotency keys of this daemon from those of one that did not
+     * know them, so that a client knows whether it may repeat a call after a restart.
+     */
+    private static final HeaderName KEYS = HeaderNames.create("Eventfdd-Keys");
+
     private static final HeaderName PREFER = HeaderNames.create("Prefer");
     private static final HeaderName IF_NONE_MATCH = HeaderNames.IF_NONE_MATCH;
 
@@ -124,6 +131,7 @@ public final class EventfdApi {
 
     private void about(Exchange exchange) {
         exchange.query().end();
+        exchange.answerHeader(KEYS, keys.origin());
         exchange.json(200, about.get());
     }
 

@@ -9,7 +9,9 @@ import io.eventfdd.server.loop.Reading;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +37,7 @@ import java.util.regex.Pattern;
 public final class IdempotencyKeys implements AutoCloseable {
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
 
+    private final String origin;
     private final Eventfds eventfds;
     private final Duration life;
     private final Limits limits;
@@ -62,8 +65,13 @@ public final class IdempotencyKeys implements AutoCloseable {
         }
     }
 
-    /** None yet. */
-    public IdempotencyKeys(Eventfds eventfds, Duration life, Limits limits) {
+    /**
+     * None yet.
+     *
+     * @param origin what {@link #origin} tells
+     */
+    public IdempotencyKeys(Eventfds eventfds, Duration life, Limits limits, String origin) {
+        this.origin = origin;
         this.eventfds = eventfds;
         this.life = life;
         this.limits = limits;
@@ -78,6 +86,7 @@ public final class IdempotencyKeys implements AutoCloseable {
         private List<Reading> kept = List.of();
         private int size;
         private int deliveries;
+        private boolean delivered;
         private boolean lapsed;
         private long lapse;
 
@@ -121,9 +130,35 @@ public final class IdempotencyKeys implements AutoCloseable {
         synchronized void delivered(boolean taken) {
             deliveries--;
             if (taken) {
+                delivered = true;
                 kept = List.of();
             }
             putBackIfLapsed();
+        }
+
+        /** Another process gave this answer. */
+        private synchronized void answered(Answer before, Instant lapses) {
+            answer = Optional.of(before);
+            lapse = System.nanoTime() + Duration.between(Instant.now(), lapses).toNanos();
+            size = before.size();
+        }
+
+        /** The eventfds are there that {@code readings} were taken from in another process. */
+        private synchronized void keep(List<Reading> readings) {
+            if (!delivered) {
+                kept = readings;
+                putBackIfLapsed();
+            }
+        }
+
+        private synchronized Optional<KeptAnswer> leave() {
+            return answer.map(it ->
+                    it.leave(
+                            owned.uid(),
+                            owned.key(),
+                            Base64.getEncoder().encodeToString(request),
+                            kept,
+                            Instant.now().plusNanos(lapse - System.nanoTime())));
         }
 
         private synchronized void lapse() {
@@ -276,6 +311,14 @@ public final class IdempotencyKeys implements AutoCloseable {
         }
     }
 
+    /**
+     * Tells these keys from those of a daemon that did not know them; the same for all daemons that
+     * went on with the keys of the one before them.
+     */
+    public String origin() {
+        return origin;
+    }
+
     /** How many calls came again with their key. */
     public long replays() {
         return replays.sum();
@@ -286,10 +329,41 @@ public final class IdempotencyKeys implements AutoCloseable {
         return entries.size();
     }
 
-    /** Ends its thread; what is kept goes back. */
+    // From process to process
+
+    /** Goes on with the answers of another process; once its eventfds are known here. */
+    public void restore(List<KeptAnswer> answers) {
+        for (var answer : answers) {
+            var entry =
+                    new Entry(
+                            new Owned(answer.uid(), answer.key()),
+                            Base64.getDecoder().decode(answer.request()));
+            entry.answered(Answer.of(answer), answer.lapses());
+            entries.put(entry.owned, entry);
+            count(answer.uid(), 1, entry.size);
+            lapsing.add(entry);
+            if (!answer.taken().isEmpty()) {
+                // One of them may still wait for its holder.
+                Thread.ofVirtual().start(() -> entry.keep(taken(answer)));
+            }
+        }
+    }
+
+    private List<Reading> taken(KeptAnswer answer) {
+        return answer.taken().stream()
+                .flatMap(one -> eventfds.taken(one.name(), one.value()).stream())
+                .toList();
+    }
+
+    /** The answers that are kept, for another process; once no call is made any more. */
+    public List<KeptAnswer> leave() {
+        reaper.interrupt();
+        return entries.values().stream().flatMap(entry -> entry.leave().stream()).toList();
+    }
+
+    /** Ends its thread. */
     @Override
     public void close() {
         reaper.interrupt();
-        entries.values().forEach(this::end);
     }
 }

@@ -1,5 +1,9 @@
 package io.eventfdd.server.http;
 
+import io.eventfdd.linux.Fd;
+
+import sun.nio.ch.SelChImpl;
+
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.SocketAddress;
@@ -140,6 +144,14 @@ final class PatientListener implements AutoCloseable {
     private static AsynchronousCloseException interrupted() {
         Thread.currentThread().interrupt();
         return new AsynchronousCloseException();
+    }
+
+    /** Another descriptor of the socket, which listens on when this is closed. */
+    Fd duplicate() throws IOException {
+        if (!(listener instanceof SelChImpl socket)) {
+            throw new IOException("a channel without a descriptor: " + listener);
+        }
+        return Fd.borrow(socket.getFDVal()).duplicate();
     }
 
     SocketAddress address() throws IOException {

@@ -1,6 +1,10 @@
 package io.eventfdd.server.http;
 
+import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.InheritedFds;
+
 import sun.nio.ch.DefaultSelectorProvider;
+import sun.nio.ch.SelChImpl;
 
 import java.io.IOException;
 import java.net.ProtocolFamily;
@@ -24,8 +28,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * fails. Here it opens an {@link AdoptingListener}, and its {@code bind} to an {@link #offer
  * offered} address takes over the listener that was prepared for it.
  *
- * <p>So the one who prepares it decides how it is bound; it may as well be inherited (socket
- * activation).
+ * <p>So the one who prepares it decides how it is bound; it may as well be {@linkplain #adopt
+ * inherited}.
  *
  * <p>The JDK makes one of these, for the whole process, where {@link #install} comes before any use
  * of NIO.
@@ -66,6 +70,27 @@ public final class UnixListeners extends SelectorProvider {
      */
     ServerSocketChannel listen(Path path, int backlog) throws IOException {
         return listen(UnixDomainSocketAddress.of(path), backlog);
+    }
+
+    /**
+     * The channel of a socket that listens already: one that is bound to {@code scratch}, and whose
+     * descriptor number leads to {@code listener}'s socket from then on.
+     *
+     * @param listener stays the caller's to close
+     */
+    ServerSocketChannel adopt(Fd listener, Path scratch) throws IOException {
+        InheritedFds.requireListener(listener, InheritedFds.SocketType.BYTES);
+        var channel = listen(scratch, 1);
+        try {
+            if (!(channel instanceof SelChImpl socket)) {
+                throw new IOException("a channel without a descriptor: " + channel);
+            }
+            Fd.borrow(socket.getFDVal()).replace(listener, () -> {}, () -> 0).ifPresent(Fd::close);
+            return channel;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     private ServerSocketChannel listen(SocketAddress address, int backlog) throws IOException {

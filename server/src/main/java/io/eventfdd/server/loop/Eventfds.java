@@ -3,6 +3,7 @@ package io.eventfdd.server.loop;
 import static java.util.Objects.requireNonNull;
 
 import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.EventFd;
 import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.OpenRequest;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +27,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentNavigableMap;
@@ -39,6 +42,8 @@ import java.util.concurrent.TimeUnit;
  * <p>The table of names is read by all threads and changed by the loop's alone.
  */
 public final class Eventfds {
+    private static final System.Logger LOGGER = System.getLogger(Eventfds.class.getName());
+
     /** How long a healthy loop is never away. */
     private static final Duration TURN = Duration.ofSeconds(2);
 
@@ -47,31 +52,43 @@ public final class Eventfds {
     private final Denials denials = new Denials(System::nanoTime);
     private final int groupId;
     private final Clock clock;
+    private final Ledger ledger;
+    private final Vacancies vacancies = new Vacancies();
     private final ConcurrentNavigableMap<String, NamedEventfd> table =
             new ConcurrentSkipListMap<>();
 
     /** Those in the table; the loop's own. */
     private final Quota standing;
 
+    /** Whether a name that nobody knows may be a holder's; the loop's own. */
+    private boolean acceptsStrangers;
+
+    /** None yet, and nobody wants to know which there are. */
+    public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock) {
+        this(loop, limits, groupId, clock, Ledger.NONE);
+    }
+
     /**
      * None yet.
      *
      * @param groupId the group of all that are made
      * @param clock for the time of their creation
+     * @param ledger is told of those that come and go
      */
-    public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock) {
+    public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock, Ledger ledger) {
         this.loop = loop;
         this.lines = new Lines(loop, limits);
         this.standing = new Quota("max-eventfds", limits.eventfds());
         this.groupId = groupId;
         this.clock = clock;
+        this.ledger = ledger;
     }
 
     // The table
 
     /** Makes an eventfd, or finds the one that stands under the name. */
     public Creation create(EventfdName name, EventfdSpec spec, Caller caller) {
-        var standing = table.get(name.value());
+        var standing = lookUp(name);
         if (standing == null) {
             var made = onLoop(() -> make(name, spec, caller));
             if (made.isNew()) {
@@ -101,24 +118,201 @@ public final class Eventfds {
     /** One that is not in the table yet. */
     private NamedEventfd newEventfd(EventfdName name, EventfdSpec spec, Caller caller) {
         try {
-            var owner = new Owner(caller.peer().uid(), groupId);
-            return new NamedEventfd(name, spec, owner, clock.instant());
+            return NamedEventfd.create(identity(name, spec, caller));
         } catch (ErrnoException e) {
             throw ProblemType.LIMIT.exception("the kernel makes no more: " + e.getMessage());
         }
     }
 
+    private Identity identity(EventfdName name, EventfdSpec spec, Caller caller) {
+        return new Identity(name, spec, new Owner(caller.peer().uid(), groupId), clock.instant());
+    }
+
     private void enter(NamedEventfd eventfd) {
         table.put(eventfd.name().value(), eventfd);
         standing.add(eventfd.owner().uid(), 1);
+        ledger.entered(eventfd.identity(), eventfd.eventFd());
+        if (eventfd.isShared()) {
+            ledger.shared(eventfd.identity(), eventfd.eventFd());
+        }
     }
 
     /** Ends all who wait on it, and closes the daemon's descriptor. */
     private void remove(NamedEventfd eventfd) throws IOException {
         table.remove(eventfd.name().value());
         standing.add(eventfd.owner().uid(), -1);
+        ledger.removed(eventfd.identity());
         lines.delete(eventfd);
         eventfd.eventFd().close();
+    }
+
+    // From process to process
+
+    /**
+     * Goes on with what another process had; before there are any calls.
+     *
+     * @param present those that came with their kernel objects
+     * @param absent those that did not
+     * @param grace how long names wait for a holder to bring theirs; then they begin anew
+     * @param acceptsStrangers whether meanwhile a holder may bring one under a name that is not
+     *     known, since what was known is lost
+     */
+    public void restore(
+            Collection<Kept> present,
+            Collection<Vacancy> absent,
+            Duration grace,
+            boolean acceptsStrangers) {
+        onLoop(() -> {
+            for (var kept : present) {
+                enter(
+                        NamedEventfd.adopt(
+                                kept.identity(), kept.eventFd(), kept.shared(), kept.former()),
+                        kept.returning());
+            }
+            for (var vacancy : absent) {
+                if (vacancy.mayBeHeld() && !grace.isZero()) {
+                    vacancies.add(vacancy);
+                } else {
+                    beginAnew(vacancy);
+                }
+            }
+            this.acceptsStrangers = acceptsStrangers;
+            loop.after(grace, this::endGrace);
+            return present;
+        });
+    }
+
+    private void enter(NamedEventfd eventfd, List<Long> returning) throws IOException {
+        enter(eventfd);
+        for (long value : returning) {
+            lines.giveBack(new Reading(eventfd, value));
+        }
+    }
+
+    private void beginAnew(Vacancy vacancy) throws IOException {
+        var identity = vacancy.identity();
+        var eventFd = EventFd.create(0, identity.spec().semaphore(), true);
+        if (vacancy.count() != 0) {
+            eventFd.write(vacancy.count());
+        }
+        enter(NamedEventfd.adopt(identity, eventFd, false, vacancy.former()), vacancy.returning());
+        vacancies.end(identity.name());
+    }
+
+    private void endGrace() throws IOException {
+        acceptsStrangers = false;
+        var all = vacancies.all();
+        for (var vacancy : all) {
+            beginAnew(vacancy);
+        }
+        if (!all.isEmpty()) {
+            LOGGER.log(
+                    Level.INFO,
+                    "{0} eventfds that others held were not brought back in time, and begin anew",
+                    all.size());
+        }
+    }
+
+    /** When all names of {@code request} are settled, where one of them waits for its holder. */
+    public Optional<CompletableFuture<Void>> awaited(OpenRequest request) {
+        return request.entries().stream()
+                .map(OpenRequest.Entry::name)
+                .filter(name -> !table.containsKey(name.value()))
+                .flatMap(name -> vacancies.filled(name).stream())
+                .reduce((a, b) -> CompletableFuture.allOf(a, b));
+    }
+
+    /**
+     * Takes one of {@code offer}'s eventfd, or closes it. On the loop's thread.
+     *
+     * @throws ProblemException where it is not taken: {@code not-found} for a name that is not
+     *     known, or is another eventfd's since the one that is offered was deleted; {@code
+     *     forbidden}; {@code exists} for one of another spec
+     */
+    public Donation donate(Offer offer, Caller caller) throws IOException {
+        assert loop.inLoop();
+        var name = offer.name();
+        boolean taken = false;
+        try {
+            var standing = table.get(name.value());
+            if (standing != null) {
+                require(Right.READ_WRITE, standing.identity(), caller);
+                requireSame(standing.spec(), offer);
+                if (standing.eventFd().isSameAs(offer.eventFd())) {
+                    return new Donation.Same(name);
+                }
+                if (!acceptsStrangers && !standing.was(offer.eventFd())) {
+                    throw notFound(name);
+                }
+                if (standing.share()) {
+                    ledger.shared(standing.identity(), standing.eventFd());
+                }
+                return new Donation.Replaced(name, standing.eventFd().fd());
+            }
+            var vacancy = vacancies.of(name);
+            if (vacancy != null) {
+                var identity = vacancy.identity();
+                require(Right.READ_WRITE, identity, caller);
+                requireSame(identity.spec(), offer);
+                if (!vacancy.former().contains(offer.eventFd().id())) {
+                    throw notFound(name);
+                }
+                taken = true;
+                enter(
+                        NamedEventfd.adopt(identity, offer.eventFd(), true, vacancy.former()),
+                        vacancy.returning());
+                vacancies.end(name);
+            } else if (acceptsStrangers) {
+                this.standing.check(caller.peer().uid(), 1);
+                taken = true;
+                var identity = identity(name, offer.spec(), caller);
+                enter(NamedEventfd.adopt(identity, offer.eventFd(), true, Set.of()), List.of());
+            } else {
+                throw notFound(name);
+            }
+            return new Donation.Adopted(name);
+        } finally {
+            if (!taken) {
+                offer.eventFd().close();
+            }
+        }
+    }
+
+    private static void requireSame(EventfdSpec spec, Offer offer) {
+        if (spec.semaphore() != offer.spec().semaphore()) {
+            throw ProblemType.EXISTS.exception(
+                    "the eventfd " + offer.name() + " is of the other mode of reading");
+        }
+    }
+
+    /** What another process needs to go on with; once nobody waits, and nobody calls any more. */
+    public List<Kept> keep() {
+        var kept = new ArrayList<Kept>();
+        onLoopWhileItTurns(() -> {
+            for (var eventfd : table.values()) {
+                kept.add(
+                        new Kept(
+                                eventfd.identity(),
+                                eventfd.eventFd(),
+                                eventfd.isShared(),
+                                List.copyOf(eventfd.returning),
+                                eventfd.former()));
+            }
+        });
+        return kept;
+    }
+
+    /** Those that still wait for their holders. */
+    public List<Vacancy> vacancies() {
+        return vacancies.all();
+    }
+
+    /**
+     * A value that another process took of {@code name}, as soon as it is settled what that is;
+     * empty where it is gone.
+     */
+    public Optional<Reading> taken(EventfdName name, long value) {
+        return Optional.ofNullable(lookUp(name)).map(eventfd -> new Reading(eventfd, value));
     }
 
     // The descriptors
@@ -156,7 +350,7 @@ public final class Eventfds {
             throw e;
         }
         made.forEach(this::enter);
-        return Opened.share(all, made);
+        return Opened.share(all, made, ledger);
     }
 
     /** Whether {@code entry} can be had: rights first, then existence. */
@@ -215,7 +409,7 @@ public final class Eventfds {
                 break;
             }
             var eventfd = entry.getValue();
-            if (!holds(Right.READ, eventfd, caller)) {
+            if (!holds(Right.READ, eventfd.identity(), caller)) {
                 continue;
             }
             if (found.size() == limit) {
@@ -231,6 +425,7 @@ public final class Eventfds {
      * keep theirs.
      */
     public void delete(EventfdName name, Caller caller) {
+        awaitFilled(name);
         onLoop(() -> {
             var eventfd = table.get(name.value());
             if (eventfd == null) {
@@ -375,12 +570,16 @@ public final class Eventfds {
 
     /** From now on nobody waits: all who do get {@code end}, and so do all who come. */
     public void endWaits(End end) {
-        onLoopWhileItTurns(() -> lines.close(table.values(), end));
+        onLoopWhileItTurns(() -> {
+            vacancies.close(problem(end));
+            lines.close(table.values(), end);
+        });
     }
 
     /** The loop has died of a bug: all waits end. On the loop's thread. */
     public void loopFailed() {
         try {
+            vacancies.close(problem(End.FAILED));
             lines.close(table.values(), End.FAILED);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -427,7 +626,7 @@ public final class Eventfds {
     }
 
     private NamedEventfd find(EventfdName name, Right right, Caller caller) {
-        var eventfd = table.get(name.value());
+        var eventfd = lookUp(name);
         if (eventfd == null) {
             throw notFound(name);
         }
@@ -435,7 +634,27 @@ public final class Eventfds {
         return eventfd;
     }
 
+    /** The one that stands under the name, as soon as that is settled. */
+    private @Nullable NamedEventfd lookUp(EventfdName name) {
+        var standing = table.get(name.value());
+        if (standing == null && awaitFilled(name)) {
+            standing = table.get(name.value());
+        }
+        return standing;
+    }
+
+    /** False where there was nothing to wait for. */
+    private boolean awaitFilled(EventfdName name) {
+        var filled = vacancies.filled(name);
+        filled.ifPresent(Eventfds::join);
+        return filled.isPresent();
+    }
+
     private void require(Right right, NamedEventfd eventfd, Caller caller) {
+        require(right, eventfd.identity(), caller);
+    }
+
+    private void require(Right right, Identity eventfd, Caller caller) {
         if (!holds(right, eventfd, caller)) {
             throw forbidden(
                     caller,
@@ -457,7 +676,7 @@ public final class Eventfds {
         return ProblemType.FORBIDDEN.exception(sentence);
     }
 
-    private static boolean holds(Right right, NamedEventfd eventfd, Caller caller) {
+    private static boolean holds(Right right, Identity eventfd, Caller caller) {
         return right.isHeldBy(
                 caller.peer(), eventfd.owner().uid(), eventfd.owner().gid(), eventfd.spec().mode());
     }
@@ -507,13 +726,16 @@ public final class Eventfds {
                                 throw ProblemType.GONE.exception(
                                         deletedOf(waiter)
                                                 + " was deleted while the call waited on it");
-                        case SHUT_DOWN ->
-                                throw ProblemType.SHUTTING_DOWN.exception(
-                                        "the daemon is shutting down");
-                        case FAILED ->
-                                throw ProblemType.INTERNAL.exception("the event loop has failed");
+                        case SHUT_DOWN -> throw problem(End.SHUT_DOWN);
+                        case FAILED -> throw problem(End.FAILED);
                     };
         };
+    }
+
+    private static ProblemException problem(End end) {
+        return end == End.SHUT_DOWN
+                ? ProblemType.SHUTTING_DOWN.exception("the daemon is shutting down")
+                : ProblemType.INTERNAL.exception("the event loop has failed");
     }
 
     private static String deletedOf(Waiter waiter) {
@@ -575,8 +797,12 @@ public final class Eventfds {
                                 ProblemType.INTERNAL.exception("the event loop has ended"));
                     }
                 });
+        return join(result);
+    }
+
+    private static <T> T join(CompletableFuture<T> future) {
         try {
-            return result.join();
+            return future.join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof ProblemException problem) {
                 throw problem;

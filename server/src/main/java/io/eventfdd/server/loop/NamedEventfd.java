@@ -7,10 +7,10 @@ import io.eventfdd.protocol.EventfdSpec;
 
 import org.jspecify.annotations.Nullable;
 
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -27,11 +27,9 @@ final class NamedEventfd {
     /** Lines are in the order of arrival, and let go from the middle. */
     private static final Comparator<Waiter> BY_ARRIVAL = Comparator.comparingLong(Waiter::sequence);
 
-    private final EventfdName name;
-    private final EventfdSpec spec;
-    private final Owner owner;
-    private final Instant created;
+    private final Identity identity;
     private final EventFd eventFd;
+    private final Set<Long> former;
 
     /** Who takes, first come, first served. */
     final TreeSet<Waiter.Consumer> consumers = new TreeSet<>(BY_ARRIVAL);
@@ -64,25 +62,53 @@ final class NamedEventfd {
     private volatile boolean writesInLine;
     private volatile int waiters;
 
-    NamedEventfd(EventfdName name, EventfdSpec spec, Owner owner, Instant created)
-            throws ErrnoException {
-        this.name = name;
-        this.spec = spec;
-        this.owner = owner;
-        this.created = created;
-        this.eventFd = EventFd.create(spec.initial(), spec.semaphore(), true);
+    private NamedEventfd(Identity identity, EventFd eventFd, boolean shared, Set<Long> former) {
+        this.identity = identity;
+        this.former = former;
+        this.eventFd = eventFd;
+        this.shared = shared;
+    }
+
+    /** A new one. */
+    static NamedEventfd create(Identity identity) throws ErrnoException {
+        var spec = identity.spec();
+        var eventFd = EventFd.create(spec.initial(), spec.semaphore(), true);
+        return new NamedEventfd(identity, eventFd, false, Set.of());
+    }
+
+    /**
+     * One that another process owned.
+     *
+     * @param former the ids of the kernel objects that it was before
+     */
+    static NamedEventfd adopt(
+            Identity identity, EventFd eventFd, boolean shared, Set<Long> former) {
+        return new NamedEventfd(identity, eventFd, shared, former);
+    }
+
+    /** Whether {@code object} was this one before, so that its holder may be told of this. */
+    boolean was(EventFd object) throws ErrnoException {
+        return former.contains(object.id());
+    }
+
+    Set<Long> former() {
+        return former;
+    }
+
+    Identity identity() {
+        return identity;
     }
 
     EventfdName name() {
-        return name;
+        return identity.name();
     }
 
     EventfdSpec spec() {
-        return spec;
+        return identity.spec();
     }
 
     Owner owner() {
-        return owner;
+        return identity.owner();
     }
 
     /**
@@ -109,19 +135,20 @@ final class NamedEventfd {
 
     /**
      * Prepares the description for leaving this process; from now on every read and write goes
-     * through the loop.
+     * through the loop. False where that was so before.
      */
-    void share() throws ErrnoException {
+    boolean share() throws ErrnoException {
         if (shared) {
-            return;
+            return false;
         }
         shared = true;
         // A direct call that asked just before is over within a microsecond, unless its thread is
         // preempted in it.
         eventFd.fd().awaitUnused();
-        if (!spec.nonblocking()) {
+        if (!spec().nonblocking()) {
             eventFd.fd().setNonblocking(false);
         }
+        return true;
     }
 
     /** The lines have changed: tells the short-cut of it. */
@@ -137,7 +164,8 @@ final class NamedEventfd {
             return null;
         }
         try {
-            return new EventfdState(name, eventFd.count(), spec, owner, waiters, created);
+            return new EventfdState(
+                    name(), eventFd.count(), spec(), owner(), waiters, identity.created());
         } finally {
             eventFd.fd().release();
         }
@@ -145,6 +173,6 @@ final class NamedEventfd {
 
     @Override
     public String toString() {
-        return "eventfd " + name;
+        return "eventfd " + name();
     }
 }

@@ -27,13 +27,17 @@ public final class Opened {
      * All of them, ready to leave the process.
      *
      * @param made those that were made for it
+     * @param ledger is told of each that leaves for the first time
      */
-    static Opened share(List<NamedEventfd> all, List<NamedEventfd> made) throws ErrnoException {
+    static Opened share(List<NamedEventfd> all, List<NamedEventfd> made, Ledger ledger)
+            throws ErrnoException {
         var fds = new ArrayList<Fd>(all.size());
         var entries = new ArrayList<OpenReply.Entry>(all.size());
         var fresh = new HashSet<>(made);
         for (var eventfd : all) {
-            eventfd.share();
+            if (eventfd.share()) {
+                ledger.shared(eventfd.identity(), eventfd.eventFd());
+            }
             fds.add(eventfd.eventFd().fd());
             entries.add(
                     new OpenReply.Entry(

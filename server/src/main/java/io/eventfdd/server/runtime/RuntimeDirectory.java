@@ -22,10 +22,13 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The directory that the sockets are in, held by this daemon alone until {@link #close}.
@@ -38,6 +41,7 @@ public final class RuntimeDirectory implements AutoCloseable {
             PosixFilePermissions.fromString("rwx------");
     private static final Set<PosixFilePermission> LOCK_MODE =
             PosixFilePermissions.fromString("rw-------");
+    private static final Duration LOCK_PERIOD = Duration.ofMillis(5);
     private static final int WRITABLE_BY_ALL = 0002;
     private static final int WRITABLE_BY_OTHERS = 0022;
 
@@ -60,16 +64,25 @@ public final class RuntimeDirectory implements AutoCloseable {
                         Files.isWritable(Files.exists(place) ? place : place.resolveSibling(".")));
     }
 
+    /** As the other, without anything inherited and without any patience. */
+    public static RuntimeDirectory open(Path directory, int mode, int uid) throws IOException {
+        return open(directory, mode, uid, Set.of(), Duration.ZERO);
+    }
+
     /**
      * Makes the directory where it is missing, whatever the umask, takes it, and clears away
      * sockets that nobody listens on.
      *
      * @param mode the permission bits of a directory that is made
      * @param uid the user that this process runs as
+     * @param inherited the names of sockets that this process listens on already
+     * @param patience how long to wait for another daemon to let go of it
      * @throws IOException saying why it cannot be had: another daemon has it, it is not a directory
      *     of ours or root's, its path is too long for a socket, …
      */
-    public static RuntimeDirectory open(Path directory, int mode, int uid) throws IOException {
+    public static RuntimeDirectory open(
+            Path directory, int mode, int uid, Set<String> inherited, Duration patience)
+            throws IOException {
         var path = directory.toAbsolutePath().normalize();
         checkLength(path);
         try {
@@ -78,14 +91,17 @@ public final class RuntimeDirectory implements AutoCloseable {
             var lockFile = openLock(path.resolve("lock"));
             try {
                 var lock =
-                        lock(lockFile)
+                        lock(lockFile, patience)
                                 .orElseThrow(() ->
                                         new IOException(
                                                 "another eventfdd has the runtime directory "
                                                         + path));
                 var held = new RuntimeDirectory(path, attribute(path, "unix:gid"), lockFile, lock);
-                clear(held.apiSocket());
-                clear(held.fdSocket());
+                for (var socket : List.of(held.apiSocket(), held.fdSocket())) {
+                    if (!inherited.contains(socket.getFileName().toString())) {
+                        clear(socket);
+                    }
+                }
                 return held;
             } catch (IOException | RuntimeException e) {
                 lockFile.close();
@@ -182,6 +198,16 @@ public final class RuntimeDirectory implements AutoCloseable {
         return (int) Files.getAttribute(path, name, LinkOption.NOFOLLOW_LINKS);
     }
 
+    private static Optional<FileLock> lock(FileChannel file, Duration patience) throws IOException {
+        long start = System.nanoTime();
+        var lock = lock(file);
+        while (lock.isEmpty() && System.nanoTime() - start < patience.toNanos()) {
+            LockSupport.parkNanos(LOCK_PERIOD.toNanos());
+            lock = lock(file);
+        }
+        return lock;
+    }
+
     private static Optional<FileLock> lock(FileChannel file) throws IOException {
         try {
             return Optional.ofNullable(file.tryLock());
@@ -235,6 +261,11 @@ public final class RuntimeDirectory implements AutoCloseable {
     /** Where fds are handed out. */
     public Path fdSocket() {
         return path.resolve("fd.sock");
+    }
+
+    /** Where the next process finds what this one had. */
+    public Path table() {
+        return path.resolve("table");
     }
 
     /** The directory's group, which the sockets in it have too. */

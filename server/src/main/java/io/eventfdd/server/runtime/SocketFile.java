@@ -60,6 +60,25 @@ public final class SocketFile {
         return file;
     }
 
+    /**
+     * One that another process made, at {@code path}.
+     *
+     * @param ours whether it is for us to remove
+     */
+    public static SocketFile standing(Path path, boolean ours) throws IOException {
+        var file = new SocketFile(path, path.resolveSibling(path.getFileName() + ".tmp"));
+        if (ours) {
+            file.inode = inode(path);
+            file.published = true;
+        }
+        return file;
+    }
+
+    /** The name is another process's from now on. */
+    public void leave() {
+        published = false;
+    }
+
     /** Where to bind it. */
     public Path staged() {
         return stage.resolve(STAGED);

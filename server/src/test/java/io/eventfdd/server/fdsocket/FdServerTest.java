@@ -17,6 +17,7 @@ import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.OpenReply;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.server.fdsocket.FdServerUnderTest.Client;
+import io.eventfdd.server.runtime.ListenerPlace;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -151,10 +152,9 @@ class FdServerTest {
                 FdServer.start(
                         daemon.loop,
                         daemon.eventfds,
-                        daemon.path,
-                        0600,
-                        0,
-                        FdServerUnderTest.ROOMY);
+                        ListenerPlace.at(daemon.path, 0600, 0),
+                        FdServerUnderTest.ROOMY,
+                        () -> {});
         daemon.server.close();
         assertThat(daemon.path).as("the successor's").exists();
         daemon.client().open(creating("a")).close();

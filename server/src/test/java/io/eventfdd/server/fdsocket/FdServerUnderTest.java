@@ -22,6 +22,7 @@ import io.eventfdd.server.loop.Caller;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.Eventfds;
 import io.eventfdd.server.loop.Limits;
+import io.eventfdd.server.runtime.ListenerPlace;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,7 +54,7 @@ final class FdServerUnderTest implements AutoCloseable {
         eventfds = new Eventfds(loop, new Limits(maxEventfds, 100), 0, Clock.systemUTC());
         loop.start(() -> {});
         path = Files.createTempDirectory("efd").resolve("fd.sock");
-        server = FdServer.start(loop, eventfds, path, 0660, 0, limits);
+        server = FdServer.start(loop, eventfds, ListenerPlace.at(path, 0660, 0), limits, () -> {});
     }
 
     /** A problem's name and detail. */

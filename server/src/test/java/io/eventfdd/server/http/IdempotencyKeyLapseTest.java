@@ -52,7 +52,7 @@ class IdempotencyKeyLapseTest {
     }
 
     private IdempotencyKeys keys(Duration life) {
-        return new IdempotencyKeys(eventfds, life, new IdempotencyKeys.Limits(10, 1000));
+        return new IdempotencyKeys(eventfds, life, new IdempotencyKeys.Limits(10, 1000), "here");
     }
 
     private Answer read() {

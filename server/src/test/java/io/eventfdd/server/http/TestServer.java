@@ -1,6 +1,7 @@
 package io.eventfdd.server.http;
 
 import io.eventfdd.protocol.Json;
+import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.testing.RawClient;
 import io.eventfdd.server.testing.UnixRestAssured;
 import io.restassured.specification.RequestSpecification;
@@ -40,7 +41,7 @@ final class TestServer implements ConnectionLife, AutoCloseable {
         int gid = Files.exists(directory) ? (int) Files.getAttribute(directory, "unix:gid") : 0;
         server =
                 new ApiServer(
-                        change.apply(ApiServer.Settings.of(socket, gid)),
+                        change.apply(ApiServer.Settings.of(ListenerPlace.at(socket, 0660, gid))),
                         endpoints(),
                         this,
                         (exchange, operation, outcome, nanos) -> {});

@@ -33,7 +33,7 @@ public final class DaemonProcess implements AutoCloseable {
             throws IOException {
         this.parent = parent;
         this.prefix = prefix;
-        this.options = options;
+        this.options = new ArrayList<>(options);
         this.process = launch();
     }
 
@@ -86,6 +86,20 @@ public final class DaemonProcess implements AutoCloseable {
         Files.delete(out());
         process = launch();
         awaitServing();
+    }
+
+    /** Starts another one, which takes over from this; it is this one from now on. */
+    public void takeOver() throws IOException {
+        Files.delete(out());
+        var before = process;
+        options.add("--takeover");
+        try {
+            process = launch();
+        } finally {
+            options.remove("--takeover");
+        }
+        awaitServing();
+        assertThat(before.onExit().orTimeout(15, TimeUnit.SECONDS).join().exitValue()).isZero();
     }
 
     /** The runtime directory. */

@@ -1,0 +1,129 @@
+package io.eventfdd.server.fdsocket;
+
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.EventFd;
+import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.Received;
+import io.eventfdd.protocol.DonateReply;
+import io.eventfdd.protocol.DonateReply.Result;
+import io.eventfdd.protocol.DonateReply.Taken;
+import io.eventfdd.protocol.DonateRequest;
+import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.protocol.JsonFields;
+import io.eventfdd.protocol.OpenRequest;
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.server.loop.Caller;
+import io.eventfdd.server.loop.Donation;
+import io.eventfdd.server.loop.Eventfds;
+import io.eventfdd.server.loop.Offer;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What clients bring: checks that it is what they say, on any thread, and gives it to the eventfds,
+ * on the loop's.
+ */
+final class Donors {
+    /**
+     * Something that was brought under a name.
+     *
+     * @param offer empty where it is not what its donor says; then it is closed already
+     */
+    record Brought(EventfdName name, @Nullable Offer offer) {}
+
+    /** What to say, and the descriptors that go with it; they stay the daemon's. */
+    record Answer(DonateReply reply, List<Fd> fds) {}
+
+    private Donors() {}
+
+    /**
+     * What {@code packet} brings; its descriptors belong to the offers from now on, or are closed.
+     *
+     * @throws ProblemException where the packet as a whole is no donation
+     */
+    static List<Brought> understood(Received.Packet packet) throws ErrnoException {
+        boolean understood = false;
+        try {
+            if (packet.controlTruncated()) {
+                throw ProblemType.LIMIT.exception(
+                        "open files: the daemon has no room for what was brought");
+            }
+            if (packet.truncated()) {
+                throw ProblemType.TOO_LARGE.exception(
+                        "a packet is at most " + OpenRequest.MAX_PACKET + " bytes");
+            }
+            var request = DonateRequest.from(JsonFields.parse(packet.bytes()));
+            if (request.entries().size() != packet.fds().size()) {
+                throw ProblemType.INVALID_REQUEST.exception(
+                        packet.fds().size()
+                                + " descriptors came for "
+                                + request.entries().size()
+                                + " eventfds");
+            }
+            understood = true;
+            return checked(request, packet.fds());
+        } finally {
+            if (!understood) {
+                packet.closeFds();
+            }
+        }
+    }
+
+    private static List<Brought> checked(DonateRequest request, List<Fd> fds)
+            throws ErrnoException {
+        var brought = new ArrayList<Brought>(fds.size());
+        for (int i = 0; i < fds.size(); i++) {
+            var entry = request.entries().get(i);
+            var fd = fds.get(i);
+            if (EventFd.isOne(fd) && isAsTold(EventFd.adopt(fd), entry)) {
+                var offer = new Offer(entry.name(), entry.spec(), EventFd.adopt(fd));
+                brought.add(new Brought(entry.name(), offer));
+            } else {
+                fd.close();
+                brought.add(new Brought(entry.name(), null));
+            }
+        }
+        return brought;
+    }
+
+    private static boolean isAsTold(EventFd eventFd, DonateRequest.Entry entry)
+            throws ErrnoException {
+        return eventFd.isSemaphore().orElse(entry.spec().semaphore()) == entry.spec().semaphore();
+    }
+
+    /** Has {@code eventfds} take what they want of it; on the loop's thread. */
+    static Answer donate(List<Brought> brought, Eventfds eventfds, Caller caller)
+            throws IOException {
+        var entries = new ArrayList<DonateReply.Entry>(brought.size());
+        var fds = new ArrayList<Fd>();
+        for (var one : brought) {
+            entries.add(donate(one, eventfds, caller, fds));
+        }
+        return new Answer(new DonateReply(entries), fds);
+    }
+
+    private static DonateReply.Entry donate(
+            Brought brought, Eventfds eventfds, Caller caller, List<Fd> fds) throws IOException {
+        var offer = brought.offer();
+        if (offer == null) {
+            return new DonateReply.Refused(brought.name(), ProblemType.INVALID_VALUE);
+        }
+        try {
+            return switch (eventfds.donate(offer, caller)) {
+                case Donation.Adopted(var name) -> new Taken(name, Result.ADOPTED);
+                case Donation.Same(var name) -> new Taken(name, Result.SAME);
+                case Donation.Replaced(var name, var fd) -> {
+                    fds.add(fd);
+                    yield new Taken(name, Result.REPLACED);
+                }
+            };
+        } catch (ProblemException e) {
+            return new DonateReply.Refused(brought.name(), e.problem().type());
+        }
+    }
+}

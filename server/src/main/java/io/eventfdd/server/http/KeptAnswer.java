@@ -1,0 +1,38 @@
+package io.eventfdd.server.http;
+
+import io.eventfdd.protocol.EventfdName;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * The answer of an idempotency key on its way from process to process.
+ *
+ * @param uid whose key it is
+ * @param key the key
+ * @param request the digest of its request
+ * @param status the HTTP status of the answer
+ * @param body its JSON, empty where it has none
+ * @param taken what it was answered with and its client did not take
+ * @param lapses when the key does
+ */
+public record KeptAnswer(
+        int uid,
+        String key,
+        String request,
+        int status,
+        String body,
+        List<Taken> taken,
+        Instant lapses) {
+    /** Copies the values. */
+    public KeptAnswer {
+        taken = List.copyOf(taken);
+    }
+
+    /**
+     * A value that was taken from an eventfd.
+     *
+     * @param value unsigned
+     */
+    public record Taken(EventfdName name, long value) {}
+}

@@ -1,0 +1,144 @@
+package io.eventfdd.server.restart;
+
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.PacketBuffer;
+import io.eventfdd.linux.Received;
+import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.linux.SeqPacketSocket.Sent;
+import io.eventfdd.protocol.Json;
+import io.eventfdd.protocol.JsonFields;
+import io.eventfdd.protocol.OpenRequest;
+import io.eventfdd.protocol.ProblemException;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The way of everything from one daemon to the next, over {@code fd.sock}. The new one asks; the
+ * old one ends its calls, writes the {@linkplain Table table}, and sends its two listeners and then
+ * the descriptors of its eventfds, each packet with their numbers in the table. What the new one
+ * says last is that it has all: then the old one ends without removing the sockets.
+ */
+public final class Takeover {
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final byte[] REQUEST = Json.bytes(Json.object().put("op", "takeover"));
+    private static final byte[] THANKS = Json.bytes(Json.object().put("op", "taken-over"));
+    private static final byte[] LISTENERS = Json.bytes(Json.object().put("listeners", 2));
+    private static final byte[] END = Json.bytes(Json.object().put("end", true));
+
+    private Takeover() {}
+
+    // The new one
+
+    /**
+     * Asks the daemon at {@code socket} for all that it has, which ends it.
+     *
+     * @return empty where no daemon is there
+     * @throws IOException where it is there and does not give it
+     */
+    public static Optional<Inheritance> from(Path socket) throws IOException {
+        SeqPacketSocket connected;
+        try {
+            connected = SeqPacketSocket.connect(socket, PATIENCE);
+        } catch (ErrnoException e) {
+            return Optional.empty();
+        }
+        var fds = new ArrayList<Fd>();
+        try (connected) {
+            var inheritance = receive(connected, fds);
+            if (connected.send(room(), THANKS, List.of(), PATIENCE) != Sent.DONE) {
+                throw new IOException("the daemon at " + socket + " has gone");
+            }
+            return Optional.of(inheritance);
+        } catch (IOException | ProblemException e) {
+            fds.forEach(Fd::close);
+            throw new IOException("cannot take over from " + socket + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static PacketBuffer room() {
+        return new PacketBuffer(OpenRequest.MAX_PACKET, PacketBuffer.MAX_FDS);
+    }
+
+    private static Inheritance receive(SeqPacketSocket socket, List<Fd> all) throws IOException {
+        var room = room();
+        if (socket.send(room, REQUEST, List.of(), PATIENCE) != Sent.DONE) {
+            throw new IOException("it does not take the request");
+        }
+        var listeners = List.<Fd>of();
+        var eventfds = new HashMap<Long, Fd>();
+        while (true) {
+            if (!(socket.receive(room, PATIENCE) instanceof Received.Packet packet)) {
+                throw new IOException("it does not go on");
+            }
+            all.addAll(packet.fds());
+            if (packet.controlTruncated()) {
+                throw new IOException("this process may not open as many files");
+            }
+            var fields = JsonFields.parse(packet.bytes());
+            if (fields.has("end")) {
+                if (listeners.size() != 2) {
+                    throw new IOException("it sent no listeners");
+                }
+                return new Inheritance(
+                        Optional.of(listeners.get(0)),
+                        Optional.of(listeners.get(1)),
+                        true,
+                        Map.copyOf(eventfds));
+            } else if (fields.has("listeners")) {
+                listeners = packet.fds();
+            } else if (fields.has("ids")) {
+                var ids = fields.array("ids");
+                for (int i = 0; i < ids.size(); i++) {
+                    eventfds.put(ids.get(i).asLong(), packet.fds().get(i));
+                }
+            } else {
+                throw new IOException(fields.text("detail").orElse("it says something else"));
+            }
+        }
+    }
+
+    // The old one
+
+    /**
+     * Sends everything to {@code heir}.
+     *
+     * @param api the listener of {@code api.sock}
+     * @param fd the listener of {@code fd.sock}
+     * @param eventfds by their numbers in the table, which is written
+     * @throws IOException where it does not arrive: then nobody has it but this process
+     */
+    public static void to(SeqPacketSocket heir, Fd api, Fd fd, Map<Long, Fd> eventfds)
+            throws IOException {
+        var room = room();
+        send(heir, room, LISTENERS, List.of(api, fd));
+        var ids = List.copyOf(eventfds.keySet());
+        for (int from = 0; from < ids.size(); from += PacketBuffer.MAX_FDS) {
+            var some = ids.subList(from, Math.min(ids.size(), from + PacketBuffer.MAX_FDS));
+            var json = Json.object();
+            var array = json.putArray("ids");
+            some.forEach(array::add);
+            var fds = some.stream().map(eventfds::get).toList();
+            send(heir, room, Json.bytes(json), fds);
+        }
+        send(heir, room, END, List.of());
+        if (!(heir.receive(room, PATIENCE) instanceof Received.Packet)) {
+            throw new IOException("the other daemon does not say that it has everything");
+        }
+    }
+
+    private static void send(SeqPacketSocket heir, PacketBuffer room, byte[] packet, List<Fd> fds)
+            throws IOException {
+        var sent = heir.send(room, packet, fds, PATIENCE);
+        if (sent != Sent.DONE) {
+            throw new IOException("the other daemon does not take it: " + sent);
+        }
+    }
+}

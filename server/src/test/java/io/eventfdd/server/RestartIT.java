@@ -1,0 +1,248 @@
+package io.eventfdd.server;
+
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.Transport;
+import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.server.testing.DaemonProcess;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Names, specs and counts are after a daemon's end what they were before it. */
+class RestartIT {
+    private static final int TAKEOVERS = Integer.getInteger("eventfdd.test.takeovers", 5);
+
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private final List<EventfddClient> clients = new ArrayList<>();
+    private DaemonProcess daemon;
+
+    @BeforeEach
+    void start() throws Exception {
+        daemon = DaemonProcess.start();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        clients.forEach(EventfddClient::close);
+        threads.shutdownNow();
+        daemon.close();
+    }
+
+    private EventfddClient client(Transport transport) {
+        var client =
+                EventfddClient.builder()
+                        .runtimeDirectory(daemon.directory())
+                        .transport(transport)
+                        .outage(Duration.ofSeconds(20))
+                        .connect();
+        clients.add(client);
+        return client;
+    }
+
+    private void kill() throws Exception {
+        daemon.signal("KILL");
+        daemon.exitStatus();
+    }
+
+    private void endAndStartAgain() throws Exception {
+        daemon.signal("TERM");
+        assertThat(daemon.exitStatus()).isZero();
+        daemon.restart();
+    }
+
+    // Stopped and started
+
+    @Test
+    void aPlannedRestartKeepsNamesSpecsOwnersTimesAndCounts() throws Exception {
+        var http = client(Transport.HTTP);
+        http.create("counter", EventfdSpec.counter().withInitial(7).withMode("0640"));
+        http.create("semaphore", EventfdSpec.semaphoreOf(3).withNonblocking(false));
+        http.open("full", EventfdSpec.counter()).write(-2);
+        var before = http.list();
+        endAndStartAgain();
+        assertThat(http.list()).isEqualTo(before);
+        endAndStartAgain();
+        assertThat(http.list()).as("once more").isEqualTo(before);
+    }
+
+    @Test
+    void whatWasDeletedStaysDeleted() throws Exception {
+        var http = client(Transport.HTTP);
+        var raw = client(Transport.RAW);
+        var held = raw.open("gone", EventfdSpec.counter());
+        held.write(3);
+        http.delete("gone");
+        endAndStartAgain();
+        assertThat(http.list()).isEmpty();
+        var another = http.open("gone", EventfdSpec.counter());
+        raw.open("gone").close();
+        assertThat(another.count()).isZero();
+        assertThat(held.count()).as("its holder has it still, and alone").isEqualTo(3);
+    }
+
+    @Test
+    void aCallWithAKeyGetsItsAnswerFromTheNextDaemonToo() throws Exception {
+        client(Transport.HTTP).create("n", EventfdSpec.counter());
+        assertThat(writeWithKey()).isEqualTo("{\"name\":\"n\",\"value\":5}");
+        endAndStartAgain();
+        assertThat(writeWithKey()).isEqualTo("{\"name\":\"n\",\"value\":5}");
+        daemon.takeOver();
+        assertThat(writeWithKey()).isEqualTo("{\"name\":\"n\",\"value\":5}");
+        assertThat(client(Transport.HTTP).state("n").count()).isEqualTo(5);
+    }
+
+    private String writeWithKey() {
+        return daemon.request()
+                .contentType("application/json")
+                .header("Idempotency-Key", "once")
+                .body("{\"value\":5}")
+                .post("/v1/eventfds/n/write")
+                .then()
+                .statusCode(200)
+                .extract()
+                .asString();
+    }
+
+    @Test
+    void aCallerWhoWaitsOverHttpGoesOnWaiting() throws Exception {
+        var eventfd = client(Transport.HTTP).open("n", EventfdSpec.counter());
+        var read = threads.submit(() -> eventfd.read(Duration.ofSeconds(60)));
+        awaitWaiter();
+        endAndStartAgain();
+        awaitWaiter();
+        kill();
+        daemon.restart();
+        awaitWaiter();
+        daemon.takeOver();
+        awaitWaiter();
+        client(Transport.HTTP).open("n").write(4);
+        assertThat(read.get(20, TimeUnit.SECONDS)).isEqualTo(OptionalLong.of(4));
+    }
+
+    private void awaitWaiter() {
+        var asking = client(Transport.HTTP);
+        until(() -> asking.state("n").waiters() == 1);
+    }
+
+    // Killed
+
+    @Test
+    void aHolderBringsTheNameItsCountBackWithinASecond() throws Exception {
+        var held = client(Transport.RAW).open("orders", EventfdSpec.counter());
+        var http = client(Transport.HTTP);
+        var waiting = threads.submit(() -> http.open("done", EventfdSpec.counter()).read());
+        held.write(41);
+        kill();
+        held.write(1);
+        daemon.restart();
+        long started = System.nanoTime();
+        assertThat(http.state("orders").count()).isEqualTo(42);
+        assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(4));
+        http.open("orders").write(8);
+        assertThat(held.read()).as("the same kernel object").isEqualTo(50);
+        http.open("done", EventfdSpec.counter()).write(6);
+        assertThat(waiting.get(20, TimeUnit.SECONDS)).isEqualTo(6);
+    }
+
+    @Test
+    void aNameThatNobodyBringsBackBeginsAnew() throws Exception {
+        daemon.close();
+        daemon = DaemonProcess.start("--reclaim-time=100ms");
+        var held = client(Transport.RAW).open("orders", EventfdSpec.semaphoreOf(3));
+        assertThat(held.count()).isEqualTo(3);
+        clients.forEach(EventfddClient::close);
+        kill();
+        daemon.restart();
+        var http = client(Transport.HTTP);
+        assertThat(http.state("orders").count()).isZero();
+        assertThat(http.state("orders").spec().semaphore()).isTrue();
+        http.delete("orders");
+    }
+
+    @Test
+    void twoHoldersOfTwoObjectsEndOnOneWithTheSum() throws Exception {
+        daemon.close();
+        daemon = DaemonProcess.start("--reclaim-time=0s");
+        var first = client(Transport.RAW).open("orders", EventfdSpec.counter());
+        first.write(5);
+        kill();
+        Files.delete(daemon.directory().resolve("fd.sock"));
+        daemon.restart();
+        var second = client(Transport.RAW).open("orders", EventfdSpec.counter());
+        second.write(2);
+        until(() -> first.count() == second.count() && first.count() == 7);
+        first.write(1);
+        assertThat(second.read()).isEqualTo(8);
+        assertThat(client(Transport.HTTP).state("orders").count()).isZero();
+    }
+
+    // Taken over
+
+    @Test
+    void everyCountIsConservedWhileDaemonsTakeOverUnderLoad() throws Exception {
+        var running = new AtomicBoolean(true);
+        var written = new LongAdder();
+        var taken = new LongAdder();
+        var workers = new ArrayList<Future<Void>>();
+        for (var transport : List.of(Transport.RAW, Transport.HTTP)) {
+            for (int i = 0; i < 2; i++) {
+                var client = client(transport);
+                var eventfd = client.open("load", EventfdSpec.counter());
+                workers.add(threads.submit(writer(eventfd, running, written)));
+                workers.add(threads.submit(reader(eventfd, running, taken)));
+            }
+        }
+        for (int i = 0; i < TAKEOVERS; i++) {
+            long before = taken.sum();
+            until(() -> taken.sum() > before);
+            daemon.takeOver();
+        }
+        running.set(false);
+        for (var worker : workers) {
+            worker.get(60, TimeUnit.SECONDS);
+        }
+        var left = client(Transport.HTTP).state("load").count();
+        assertThat(taken.sum() + left).isEqualTo(written.sum());
+        assertThat(daemon.log()).doesNotContain("ERROR");
+    }
+
+    private static Callable<Void> writer(
+            Eventfd eventfd, AtomicBoolean running, LongAdder written) {
+        return () -> {
+            for (long value = 1; running.get(); value = 1 + value % 9) {
+                if (eventfd.write(value, Duration.ofSeconds(30))) {
+                    written.add(value);
+                }
+            }
+            return null;
+        };
+    }
+
+    private static Callable<Void> reader(Eventfd eventfd, AtomicBoolean running, LongAdder taken) {
+        return () -> {
+            while (running.get()) {
+                eventfd.read(Duration.ofMillis(100)).ifPresent(taken::add);
+            }
+            return null;
+        };
+    }
+}
