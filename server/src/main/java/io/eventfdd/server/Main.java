@@ -39,12 +39,17 @@ public final class Main {
         // Before anything else uses NIO: which listeners it makes is settled once for the process.
         UnixListeners.install();
         Logging.toStandardError();
+        System.exit(commandLine().execute(arguments));
+    }
+
+    private static CommandLine commandLine() {
         var command = Commands.commandLine();
         command.getCommandSpec()
                 .versionProvider(() -> new String[] {"eventfdd " + Version.text()})
-                .addSubcommand("serve", serve());
+                .addSubcommand("serve", serve())
+                .addSubcommand("rehearse", Rehearsal.command(Main::commandLine));
         command.setExecutionStrategy(Main::execute);
-        System.exit(command.execute(arguments));
+        return command;
     }
 
     private static CommandSpec serve() {

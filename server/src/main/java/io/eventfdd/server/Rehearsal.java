@@ -1,0 +1,102 @@
+package io.eventfdd.server;
+
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.Transport;
+import io.eventfdd.protocol.EventfdSpec;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+import sun.misc.Signal;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/**
+ * The daemon and its commands once through, in one process: what a JVM that records its AOT cache
+ * should have seen. A cache is one process's, and so that of the daemon serves its commands too.
+ */
+final class Rehearsal implements Callable<Integer> {
+    /** Enough for the compilers to profile what every call goes through. */
+    private static final int ROUNDS = 500;
+
+    private static final List<String> COMMANDS =
+            List.of(
+                    "ping",
+                    "create orders",
+                    "create --semaphore --initial 3 licences",
+                    "write orders 3",
+                    "wait --timeout 5s orders",
+                    "ls",
+                    "ls -o json",
+                    "stat orders",
+                    "read --timeout 0s orders",
+                    "rm orders licences");
+
+    private final Supplier<CommandLine> commands;
+
+    private Rehearsal(Supplier<CommandLine> commands) {
+        this.commands = commands;
+    }
+
+    /** A command that no help names; {@code commands} makes a command line of all of them. */
+    static CommandSpec command(Supplier<CommandLine> commands) {
+        var spec = CommandSpec.wrapWithoutInspection(new Rehearsal(commands));
+        spec.usageMessage().hidden(true);
+        return spec;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        var directory = Files.createTempDirectory("eventfdd");
+        var place = List.of("--runtime-dir", directory.toString());
+        var status =
+                CompletableFuture.supplyAsync(
+                        () -> run(List.of("serve"), place), task -> new Thread(task).start());
+        while (!Files.exists(directory.resolve("api.sock")) && !status.isDone()) {
+            Thread.onSpinWait();
+        }
+        for (var command : COMMANDS) {
+            int one = run(List.of(command.split(" ")), place);
+            if (one != CommandLine.ExitCode.OK) {
+                return one;
+            }
+        }
+        useLibrary(directory, Transport.HTTP);
+        useLibrary(directory, Transport.RAW);
+        Signal.raise(new Signal("TERM"));
+        int end = status.get();
+        try (var left = Files.list(directory)) {
+            for (var file : left.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(directory);
+        return end;
+    }
+
+    private int run(List<String> command, List<String> options) {
+        var arguments = new ArrayList<>(command);
+        arguments.addAll(options);
+        return commands.get().execute(arguments.toArray(String[]::new));
+    }
+
+    private static void useLibrary(Path directory, Transport transport) throws Exception {
+        try (var client =
+                        EventfddClient.builder()
+                                .transport(transport)
+                                .runtimeDirectory(directory)
+                                .connect();
+                var eventfd = client.open("rehearsal", EventfdSpec.counter())) {
+            for (int i = 0; i < ROUNDS; i++) {
+                eventfd.write(1);
+                eventfd.read();
+            }
+        }
+    }
+}
