@@ -61,6 +61,9 @@ final class Rehearsal implements Callable<Integer> {
         while (!Files.exists(directory.resolve("api.sock")) && !status.isDone()) {
             Thread.onSpinWait();
         }
+        if (status.isDone()) {
+            return status.get();
+        }
         for (var command : COMMANDS) {
             int one = run(List.of(command.split(" ")), place);
             if (one != CommandLine.ExitCode.OK) {
