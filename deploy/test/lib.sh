@@ -54,3 +54,14 @@ within() {
 same() {
     [ "$1" = "$2" ] || { printf 'expected %s\nbut was  %s\n' "$1" "$2"; return 1; }
 }
+
+# npm_install: the tools of manifests/package.json, in $work/npm.
+npm_install() {
+    if ! cmp -s "$root/deploy/test/manifests/package.json" "$work/npm/package.json"; then
+        rm -rf "$work/npm"
+        mkdir -p "$work/npm.new"
+        cp "$root/deploy/test/manifests/package.json" "$work/npm.new/"
+        npm install --silent --no-fund --no-audit --prefix "$work/npm.new" >/dev/null 2>&1 || return
+        mv "$work/npm.new" "$work/npm"
+    fi
+}
