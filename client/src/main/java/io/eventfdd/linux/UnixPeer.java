@@ -9,6 +9,7 @@ public final class UnixPeer {
     private static final long SIOCOUTQ = 0x5411;
     private static final int SOL_SOCKET = 1;
     private static final int SO_ERROR = 4;
+    private static final int SO_PASSRIGHTS = 83;
 
     private UnixPeer() {}
 
@@ -38,6 +39,19 @@ public final class UnixPeer {
         // When the kernel reports room it has not taken the last byte off its account yet; anything
         // that is really there counts with its buffer, which is larger.
         return untaken[0] > 1;
+    }
+
+    /**
+     * Has the kernel refuse (EPERM) descriptors that anybody sends to {@code socket}; to one that
+     * listens, and so to all that it accepts. Without that, what is received without room for
+     * descriptors closes them, which may block.
+     *
+     * @return false where the kernel does not know that: before 6.16
+     */
+    public static boolean refuseDescriptors(Fd socket) {
+        return Libc.setsockopt(
+                        socket.number(), SOL_SOCKET, SO_PASSRIGHTS, new int[] {0}, Integer.BYTES)
+                == 0;
     }
 
     /** How much of what was sent the peer took. */

@@ -3,6 +3,7 @@ package io.eventfdd.server;
 import static io.eventfdd.server.testing.DaemonProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.eventfdd.linux.Fd;
 import io.eventfdd.linux.PacketBuffer;
@@ -187,6 +188,34 @@ class HostileInputIT {
     }
 
     // HTTP
+
+    @Test
+    void theKernelLetsNobodySendDescriptorsToTheHttpSocket() throws Exception {
+        assumeTrue(kernelCanRefuseDescriptors(), "before Linux 6.16 they are dropped on receipt");
+        var said =
+                daemon.run(
+                        "python3",
+                        "-c",
+                        """
+                        import socket, sys
+                        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+                        client.connect(sys.argv[1])
+                        try:
+                            socket.send_fds(client, [b"GET /v1 HTTP/1.1\\r\\n"], [0])
+                            print("sent")
+                        except PermissionError:
+                            print("refused")
+                        """,
+                        daemon.api().toString());
+        assertThat(said.strip()).isEqualTo("refused");
+        anHonestClientIsServed();
+    }
+
+    private static boolean kernelCanRefuseDescriptors() {
+        var version = System.getProperty("os.version").split("[.-]", 3);
+        int major = Integer.parseInt(version[0]);
+        return major > 6 || (major == 6 && Integer.parseInt(version[1]) >= 16);
+    }
 
     @Test
     void requestsThatNoHonestClientSends() throws Exception {

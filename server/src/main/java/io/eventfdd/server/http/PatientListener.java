@@ -1,6 +1,7 @@
 package io.eventfdd.server.http;
 
 import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.UnixPeer;
 
 import sun.nio.ch.SelChImpl;
 
@@ -49,6 +50,9 @@ final class PatientListener implements AutoCloseable {
         this.listener = listener;
         this.refusal = refusal;
         this.reserve = Optional.of(anyFile());
+        if (!UnixPeer.refuseDescriptors(fd())) {
+            LOG.log(Level.DEBUG, "this kernel lets clients send descriptors along");
+        }
     }
 
     private static FileChannel anyFile() throws IOException {
@@ -148,10 +152,14 @@ final class PatientListener implements AutoCloseable {
 
     /** Another descriptor of the socket, which listens on when this is closed. */
     Fd duplicate() throws IOException {
+        return fd().duplicate();
+    }
+
+    private Fd fd() throws IOException {
         if (!(listener instanceof SelChImpl socket)) {
             throw new IOException("a channel without a descriptor: " + listener);
         }
-        return Fd.borrow(socket.getFDVal()).duplicate();
+        return Fd.borrow(socket.getFDVal());
     }
 
     SocketAddress address() throws IOException {
