@@ -159,6 +159,8 @@ final class Daemon {
         this.api =
                 new ApiServer(
                         ApiServer.Settings.of(place(directory.apiSocket(), inheritance.api()))
+                                .withRefusedDescriptors(
+                                        settings.choice(Setting.API_DESCRIPTORS).equals("refuse"))
                                 .withMaxConnections(settings.number(Setting.MAX_CONNECTIONS))
                                 .withMaxBody(settings.number(Setting.MAX_BODY))
                                 .withTimeouts(

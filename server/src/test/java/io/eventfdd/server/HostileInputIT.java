@@ -190,25 +190,31 @@ class HostileInputIT {
     // HTTP
 
     @Test
-    void theKernelLetsNobodySendDescriptorsToTheHttpSocket() throws Exception {
+    void theKernelLetsNobodySendDescriptorsToTheHttpSocketWhereThatIsWanted() throws Exception {
         assumeTrue(kernelCanRefuseDescriptors(), "before Linux 6.16 they are dropped on receipt");
-        var said =
-                daemon.run(
-                        "python3",
-                        "-c",
-                        """
-                        import socket, sys
-                        client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-                        client.connect(sys.argv[1])
-                        try:
-                            socket.send_fds(client, [b"GET /v1 HTTP/1.1\\r\\n"], [0])
-                            print("sent")
-                        except PermissionError:
-                            print("refused")
-                        """,
-                        daemon.api().toString());
-        assertThat(said.strip()).isEqualTo("refused");
+        try (var strict = DaemonProcess.start("--api-descriptors=refuse")) {
+            assertThat(sendsDescriptorTo(strict).strip()).isEqualTo("refused");
+            strict.request().get("/v1").then().statusCode(200);
+        }
+        assertThat(sendsDescriptorTo(daemon).strip()).isEqualTo("sent");
         anHonestClientIsServed();
+    }
+
+    private static String sendsDescriptorTo(DaemonProcess daemon) throws IOException {
+        return daemon.run(
+                "python3",
+                "-c",
+                """
+                import socket, sys
+                client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+                client.connect(sys.argv[1])
+                try:
+                    socket.send_fds(client, [b"GET /v1 HTTP/1.1\\r\\n"], [0])
+                    print("sent")
+                except PermissionError:
+                    print("refused")
+                """,
+                daemon.api().toString());
     }
 
     private static boolean kernelCanRefuseDescriptors() {

@@ -62,6 +62,10 @@ public enum Setting {
             "65536",
             "1073741824",
             "bytes of the answers that one user's idempotency keys keep"),
+    API_DESCRIPTORS(
+            "drop",
+            "drop, refuse",
+            "what becomes of descriptors that a client sends to api.sock; refuse takes Linux 6.16"),
     RECLAIM_TIME(
             Kind.DURATION,
             "5s",

@@ -89,6 +89,8 @@ public final class ApiServer {
      * What can be set.
      *
      * @param place where it listens
+     * @param refuseDescriptors whether the kernel refuses descriptors that clients send; else it
+     *     drops them when what they came with is read
      * @param maxConnections how many clients may be connected; more are told so and closed
      * @param maxBody bytes of a request's body
      * @param idleTimeout from an answer's end to the next request's first byte
@@ -97,6 +99,7 @@ public final class ApiServer {
      */
     public record Settings(
             ListenerPlace place,
+            boolean refuseDescriptors,
             int maxConnections,
             int maxBody,
             Duration idleTimeout,
@@ -106,6 +109,7 @@ public final class ApiServer {
         public static Settings of(ListenerPlace place) {
             return new Settings(
                     place,
+                    false,
                     8192,
                     64 * 1024,
                     Duration.ofMinutes(5),
@@ -115,18 +119,44 @@ public final class ApiServer {
 
         /** The same with another limit. */
         public Settings withMaxConnections(int max) {
-            return new Settings(place, max, maxBody, idleTimeout, requestTimeout, sendTimeout);
+            return new Settings(
+                    place,
+                    refuseDescriptors,
+                    max,
+                    maxBody,
+                    idleTimeout,
+                    requestTimeout,
+                    sendTimeout);
         }
 
         /** The same with another limit of a request's body, in bytes. */
         public Settings withMaxBody(int max) {
             return new Settings(
-                    place, maxConnections, max, idleTimeout, requestTimeout, sendTimeout);
+                    place,
+                    refuseDescriptors,
+                    maxConnections,
+                    max,
+                    idleTimeout,
+                    requestTimeout,
+                    sendTimeout);
         }
 
         /** The same with other timeouts. */
         public Settings withTimeouts(Duration idle, Duration request, Duration send) {
-            return new Settings(place, maxConnections, maxBody, idle, request, send);
+            return new Settings(
+                    place, refuseDescriptors, maxConnections, maxBody, idle, request, send);
+        }
+
+        /** The same with another answer to descriptors. */
+        public Settings withRefusedDescriptors(boolean refuse) {
+            return new Settings(
+                    place,
+                    refuse,
+                    maxConnections,
+                    maxBody,
+                    idleTimeout,
+                    requestTimeout,
+                    sendTimeout);
         }
 
         private Path socket() {
@@ -161,6 +191,9 @@ public final class ApiServer {
                             ? listeners.adopt(place.inherited().get(), file.staged())
                             : listeners.listen(file.staged(), BACKLOG);
             var listener = new PatientListener(channel, refusal);
+            if (settings.refuseDescriptors() && !listener.refuseDescriptors()) {
+                LOG.log(Level.WARNING, "this kernel cannot refuse descriptors: they are dropped");
+            }
             var address = UnixDomainSocketAddress.of(file.staged());
             listeners.offer(address, listener);
             var helidon = helidon(address);

@@ -50,9 +50,6 @@ final class PatientListener implements AutoCloseable {
         this.listener = listener;
         this.refusal = refusal;
         this.reserve = Optional.of(anyFile());
-        if (!UnixPeer.refuseDescriptors(fd())) {
-            LOG.log(Level.DEBUG, "this kernel lets clients send descriptors along");
-        }
     }
 
     private static FileChannel anyFile() throws IOException {
@@ -153,6 +150,11 @@ final class PatientListener implements AutoCloseable {
     /** Another descriptor of the socket, which listens on when this is closed. */
     Fd duplicate() throws IOException {
         return fd().duplicate();
+    }
+
+    /** Has the kernel refuse descriptors that clients send; false where it cannot. */
+    boolean refuseDescriptors() throws IOException {
+        return UnixPeer.refuseDescriptors(fd());
     }
 
     private Fd fd() throws IOException {
