@@ -129,6 +129,8 @@ final class HttpApi implements AutoCloseable {
                 if (closed) {
                     throw clientClosed();
                 }
+                // The others that are idle are mostly of the same daemon, and as dead.
+                discardIdle();
                 boolean notSent = !mayBeDone || e instanceof UnixSocket.NotSentException;
                 var lost = lost(sent, e);
                 if (connection.isAborted()
