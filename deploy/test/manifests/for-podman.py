@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A Pod as podman can play it: for-podman.py POD.yaml IMAGE. Says nothing else than the manifest does, but where podman differs."""
+"""A Pod as podman can play it: for-podman.py POD.yaml VERSION DIRECTORY. Says nothing else than the manifest does, but where podman differs."""
 import sys, yaml
 
 with open(sys.argv[1]) as f:
@@ -10,10 +10,10 @@ for sidecar in spec.pop("initContainers"):
     del sidecar["restartPolicy"], sidecar["startupProbe"], sidecar["livenessProbe"]
     spec["containers"].insert(0, sidecar)
 for container in spec["containers"]:
-    container["image"] = f"localhost/{container['image']}:{sys.argv[2].split(':')[1]}"
+    container["image"] = f"localhost/{container['image']}:{sys.argv[2]}"
     container["imagePullPolicy"] = "Never"
     container["securityContext"]["runAsGroup"] = group
 for volume in spec["volumes"]:
     volume.pop("emptyDir")
-    volume["persistentVolumeClaim"] = {"claimName": volume["name"]}
+    volume["hostPath"] = {"path": sys.argv[3], "type": "Directory"}
 yaml.safe_dump(pod, sys.stdout, sort_keys=False)
