@@ -36,7 +36,7 @@ class ReadmeIT {
             public class Readme {
                 public static void main(String[] arguments) throws Exception {
                     new Thread(Readme::signal) {{ setDaemon(true); }}.start();
-            %s
+            EXAMPLE
                 }
 
                 /** Somebody has to, where the example waits. */
@@ -107,7 +107,8 @@ class ReadmeIT {
 
     private static void run(DaemonProcess daemon, String example) throws Exception {
         var program =
-                PROGRAM.formatted(example).replace("/tmp/eventfdd", daemon.directory().toString());
+                PROGRAM.replace("EXAMPLE", example)
+                        .replace("/tmp/eventfdd", daemon.directory().toString());
         var file = Files.writeString(daemon.file("Readme.java"), program);
         var java = Path.of(System.getProperty("java.home"), "bin/java").toString();
         var _ =
