@@ -32,7 +32,7 @@ public enum ProblemType {
     GONE(410, "Deleted while the call waited"),
     /** {@code If-None-Match: *} and the name exists. */
     PRECONDITION_FAILED(412, "The name exists already"),
-    /** The body or packet is over 64 KiB. */
+    /** The body is over {@code max-body}, or the packet over {@code max-packet}. */
     TOO_LARGE(413, "The request is too large"),
     /** The body is not {@code application/json}. */
     UNSUPPORTED_MEDIA_TYPE(415, "The body is not JSON"),

@@ -3,7 +3,6 @@ package io.eventfdd.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import io.eventfdd.linux.Fd;
-import io.eventfdd.linux.OpenFiles;
 import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.Timeout;
 import io.eventfdd.server.config.InvalidSetting;
@@ -17,7 +16,9 @@ import io.eventfdd.server.http.EventfdApi;
 import io.eventfdd.server.http.HealthApi;
 import io.eventfdd.server.http.IdempotencyKeys;
 import io.eventfdd.server.http.MetricsApi;
+import io.eventfdd.server.http.ObservabilityServer;
 import io.eventfdd.server.http.OpenApiDocument;
+import io.eventfdd.server.http.Page;
 import io.eventfdd.server.loop.End;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.Eventfds;
@@ -33,6 +34,7 @@ import sun.misc.Signal;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -46,13 +48,6 @@ import java.util.concurrent.Executors;
 /** One run of the daemon: what it is made of, and the order in which that starts and stops. */
 final class Daemon {
     private static final System.Logger LOGGER = System.getLogger(Daemon.class.getName());
-
-    /**
-     * Descriptors that are neither eventfds nor connections within the limits: the JVM's with its
-     * jars, the sockets and the loop's own, which are 80; connections that are there to be told
-     * that there are too many, 64 on {@code api.sock} and 16 on {@code fd.sock}; and some to spare.
-     */
-    private static final int RESERVE = 192;
 
     private static final Duration TIME_FOR_ANSWERS = Duration.ofSeconds(2);
     private static final Duration EVENTS_KEEP_ALIVE = Duration.ofSeconds(15);
@@ -70,16 +65,34 @@ final class Daemon {
         }
     }
 
-    private final Settings settings;
+    /** What was asked for at the start. */
+    private final Settings asked;
+
+    private final OpenFileBudget budget;
+
+    /** What is in force. */
+    private volatile Settings settings;
+
     private final RuntimeDirectory directory;
     private final Inheritance inheritance;
     private final Systemd systemd;
     private final Table table;
     private final EventLoop loop;
     private final Eventfds eventfds;
+    private final Clients clients;
     private final IdempotencyKeys keys;
+    private final Metrics metrics;
+    private final AccessLog accessLog = new AccessLog();
+
+    /** What those ask for who run the daemon. */
+    private final List<Page> pages;
+
+    /** The table of all calls. */
+    private final List<Endpoint> endpoints;
+
     private final ApiServer api;
-    private Optional<FdServer> fds = Optional.empty();
+    private volatile Optional<FdServer> fds = Optional.empty();
+    private Optional<ObservabilityServer> observability = Optional.empty();
     private final CompletableFuture<Ending> end = new CompletableFuture<>();
 
     /**
@@ -88,40 +101,39 @@ final class Daemon {
      * @param inheritance what it goes on with
      * @param systemd who is told how it does
      */
-    Daemon(Settings wanted, RuntimeDirectory directory, Inheritance inheritance, Systemd systemd)
+    Daemon(Settings asked, RuntimeDirectory directory, Inheritance inheritance, Systemd systemd)
             throws IOException {
-        this.settings = withinOpenFiles(wanted);
+        this(asked, directory, inheritance, systemd, new EventLoop(System::nanoTime));
+    }
+
+    /** The same around {@code loop}, which has not begun to run. */
+    Daemon(
+            Settings asked,
+            RuntimeDirectory directory,
+            Inheritance inheritance,
+            Systemd systemd,
+            EventLoop loop)
+            throws IOException {
+        this.asked = asked;
+        this.budget = OpenFileBudget.raised();
+        this.settings = budget.atStart(asked);
         this.directory = directory;
         this.inheritance = inheritance;
         this.systemd = systemd;
         this.table = Table.open(directory.table(), systemd);
-        this.loop = new EventLoop(System::nanoTime);
+        this.loop = loop;
         this.eventfds =
-                new Eventfds(
-                        loop,
-                        new Limits(
-                                limit(Setting.MAX_EVENTFDS, Setting.MAX_EVENTFDS_PER_USER),
-                                limit(Setting.MAX_WAITERS, Setting.MAX_WAITERS_PER_USER),
-                                settings.number(Setting.MAX_WAITERS_PER_CONNECTION),
-                                limit(Setting.MAX_WATCHERS, Setting.MAX_WATCHERS_PER_USER)),
-                        directory.groupId(),
-                        Clock.systemUTC(),
-                        table);
-        var clients = new Clients(eventfds, settings.duration(Setting.DELIVERY_TIMEOUT));
+                new Eventfds(loop, limits(settings), directory.groupId(), Clock.systemUTC(), table);
+        this.clients = new Clients(eventfds, settings.duration(Setting.DELIVERY_TIMEOUT));
         this.keys =
                 new IdempotencyKeys(
                         eventfds,
                         settings.duration(Setting.KEY_LIFE),
-                        new IdempotencyKeys.Limits(
-                                settings.number(Setting.MAX_KEYS),
-                                settings.number(Setting.MAX_KEY_BYTES)),
+                        keyLimits(settings),
                         table.keys());
-        var metrics = new Metrics();
+        this.metrics = new Metrics();
         metrics.watch(loop, eventfds);
-        metrics.counter(
-                "eventfdd_put_backs",
-                "Values that went back since their clients did not take them",
-                clients::returned);
+        metrics.settings(() -> settings, eventfds);
         metrics.counter(
                 "eventfdd_idempotent_replays",
                 "Calls that came again and got their answer again",
@@ -136,40 +148,20 @@ final class Daemon {
                 "eventfdd_fds_handed_out",
                 "Raw descriptors that were sent to clients",
                 () -> fds.map(FdServer::fdsHandedOut).orElse(0L));
-        metrics.gauge(
-                "eventfdd_max_eventfds",
-                "The limit of named eventfds",
-                () -> settings.number(Setting.MAX_EVENTFDS));
-        metrics.gauge(
-                "eventfdd_max_eventfds_per_user",
-                "The limit of one user",
-                () -> settings.number(Setting.MAX_EVENTFDS_PER_USER));
         var calls =
                 new EventfdApi(
                         eventfds,
                         clients,
                         keys,
-                        settings.duration(Setting.MAX_WAIT),
+                        () -> settings.duration(Setting.MAX_WAIT),
                         EVENTS_KEEP_ALIVE,
                         this::about);
-        var endpoints = new ArrayList<Endpoint>(calls.endpoints());
-        endpoints.addAll(new HealthApi(eventfds::isTurning, this::isReady).endpoints());
+        this.pages = new ArrayList<>(new HealthApi(eventfds::isTurning, this::isReady).pages());
+        pages.add(new MetricsApi(metrics.registry()).page());
+        this.endpoints = new ArrayList<>(calls.endpoints());
         endpoints.add(new OpenApiDocument().endpoint());
-        endpoints.add(new MetricsApi(metrics.registry()).endpoint());
-        this.api =
-                new ApiServer(
-                        ApiServer.Settings.of(place(directory.apiSocket(), inheritance.api()))
-                                .withRefusedDescriptors(
-                                        settings.choice(Setting.API_DESCRIPTORS).equals("refuse"))
-                                .withMaxConnections(settings.number(Setting.MAX_CONNECTIONS))
-                                .withMaxBody(settings.number(Setting.MAX_BODY))
-                                .withTimeouts(
-                                        settings.duration(Setting.IDLE_TIMEOUT),
-                                        settings.duration(Setting.REQUEST_TIMEOUT),
-                                        settings.duration(Setting.DELIVERY_TIMEOUT)),
-                        endpoints,
-                        clients,
-                        new AccessLog().and(metrics));
+        pages.forEach(page -> endpoints.add(page.endpoint()));
+        this.api = new ApiServer(apiSettings(settings), endpoints, clients, accessLog.and(metrics));
     }
 
     private ListenerPlace place(Path socket, Optional<Fd> inherited) {
@@ -181,41 +173,42 @@ final class Daemon {
                 inherited.isEmpty() || inheritance.ownsSockets());
     }
 
-    private Limits.Limit limit(Setting inAll, Setting perUser) {
+    // What the settings are to each part
+
+    private static Limits limits(Settings settings) {
+        return new Limits(
+                limit(settings, Setting.MAX_EVENTFDS, Setting.MAX_EVENTFDS_PER_USER),
+                limit(settings, Setting.MAX_WAITERS, Setting.MAX_WAITERS_PER_USER),
+                settings.number(Setting.MAX_WAITERS_PER_CONNECTION),
+                limit(settings, Setting.MAX_WATCHERS, Setting.MAX_WATCHERS_PER_USER));
+    }
+
+    private static Limits.Limit limit(Settings settings, Setting inAll, Setting perUser) {
         return new Limits.Limit(settings.number(inAll), settings.number(perUser));
     }
 
-    /**
-     * accept(2) must never meet EMFILE: where the process may have fewer files, there are fewer of
-     * everything.
-     */
-    private static Settings withinOpenFiles(Settings asked) throws IOException {
-        long limit = OpenFiles.raiseLimit();
-        OpenFiles.keepReserve();
-        var wanted = asked.lowered(Setting.MAX_FDS_IN_FLIGHT, limit);
-        long free = Math.max(limit - RESERVE, 4);
-        long needed =
-                (long) wanted.number(Setting.MAX_EVENTFDS)
-                        + wanted.number(Setting.MAX_CONNECTIONS)
-                        + wanted.number(Setting.MAX_FD_CONNECTIONS);
-        if (needed <= free) {
-            OpenFiles.growTable((int) (needed + RESERVE));
-            return wanted;
-        }
-        OpenFiles.growTable((int) limit);
-        var lowered =
-                wanted.lowered(Setting.MAX_EVENTFDS, free / 2)
-                        .lowered(Setting.MAX_FD_CONNECTIONS, free / 8)
-                        .lowered(Setting.MAX_CONNECTIONS, free - free / 2 - free / 8);
-        LOGGER.log(
-                Level.WARNING,
-                "this process may open {0} files: max-eventfds is {1}, max-connections {2},"
-                        + " max-fd-connections {3}",
-                limit,
-                lowered.number(Setting.MAX_EVENTFDS),
-                lowered.number(Setting.MAX_CONNECTIONS),
-                lowered.number(Setting.MAX_FD_CONNECTIONS));
-        return lowered;
+    private static IdempotencyKeys.Limits keyLimits(Settings settings) {
+        return new IdempotencyKeys.Limits(
+                settings.number(Setting.MAX_KEYS), settings.number(Setting.MAX_KEY_BYTES));
+    }
+
+    private static FdServer.Limits fdLimits(Settings settings) {
+        return new FdServer.Limits(
+                settings.number(Setting.MAX_FD_CONNECTIONS),
+                settings.number(Setting.MAX_FDS_IN_FLIGHT),
+                settings.duration(Setting.DELIVERY_TIMEOUT),
+                settings.number(Setting.MAX_PACKET));
+    }
+
+    private ApiServer.Settings apiSettings(Settings settings) {
+        return ApiServer.Settings.of(place(directory.apiSocket(), inheritance.api()))
+                .withRefusedDescriptors(settings.choice(Setting.API_DESCRIPTORS).equals("refuse"))
+                .withMaxConnections(settings.number(Setting.MAX_CONNECTIONS))
+                .withMaxBody(settings.number(Setting.MAX_BODY))
+                .withTimeouts(
+                        settings.duration(Setting.IDLE_TIMEOUT),
+                        settings.duration(Setting.REQUEST_TIMEOUT),
+                        settings.duration(Setting.DELIVERY_TIMEOUT));
     }
 
     /** Reads the settings again. */
@@ -226,7 +219,7 @@ final class Daemon {
 
     /**
      * Serves until a signal comes or the loop fails; the exit status. SIGHUP has the settings read
-     * again, of which those of the log take effect at once.
+     * again.
      */
     int serve(Reader reader) throws IOException {
         start();
@@ -248,20 +241,39 @@ final class Daemon {
         }
     }
 
-    private static void reload(Reader reader) {
+    /**
+     * Has all take effect at once that can; of what cannot, the log says so. Where the settings
+     * cannot be read, all stay as they were.
+     */
+    synchronized void reload(Reader reader) {
+        Settings read;
         try {
-            Logging.configure(reader.read());
-            LOGGER.log(
-                    Level.INFO, "the log's settings are read again; others take effect at a start");
+            read = reader.read();
         } catch (InvalidSetting e) {
             LOGGER.log(Level.WARNING, "the settings stay as they were: {0}", e.getMessage());
+            return;
         }
+        var now = budget.atReload(settings.reloaded(read));
+        Logging.configure(now);
+        eventfds.limit(limits(now));
+        clients.patience(now.duration(Setting.DELIVERY_TIMEOUT));
+        keys.limit(now.duration(Setting.KEY_LIFE), keyLimits(now));
+        api.limit(apiSettings(now));
+        fds.ifPresent(server -> server.limit(fdLimits(now)));
+        settings = now;
+        for (var setting : Setting.values()) {
+            if (!setting.isReloadable() && asked.differsIn(setting, read)) {
+                LOGGER.log(Level.WARNING, "{0} changes at the next start", setting.key());
+            }
+        }
+        LOGGER.log(Level.INFO, "the settings are read again");
     }
 
     /** Serves, from the return on. */
     void start() throws IOException {
         loop.start(this::loopFailed);
         try {
+            observability = observability();
             restore();
             fds =
                     Optional.of(
@@ -269,17 +281,24 @@ final class Daemon {
                                     loop,
                                     eventfds,
                                     place(directory.fdSocket(), inheritance.fd()),
-                                    new FdServer.Limits(
-                                            settings.number(Setting.MAX_FD_CONNECTIONS),
-                                            settings.number(Setting.MAX_FDS_IN_FLIGHT),
-                                            settings.duration(Setting.DELIVERY_TIMEOUT)),
+                                    fdLimits(settings),
+                                    accessLog.then(metrics),
                                     () -> end.complete(Ending.TAKEN_OVER)));
             api.start();
         } catch (IOException e) {
+            observability.ifPresent(ObservabilityServer::close);
             closeFds();
             loop.close();
             throw e;
         }
+    }
+
+    private Optional<ObservabilityServer> observability() throws IOException {
+        int port = settings.number(Setting.OBSERVABILITY_PORT);
+        var address = InetAddress.getByName(settings.choice(Setting.OBSERVABILITY_ADDRESS));
+        return port == 0
+                ? Optional.empty()
+                : Optional.of(ObservabilityServer.start(address, port, pages, metrics));
     }
 
     /** Goes on with what the process before this one had. */
@@ -327,10 +346,11 @@ final class Daemon {
      */
     private void stop(Ending ending) {
         var estate = ending == Ending.TAKEN_OVER ? leaveSockets() : Optional.<Estate>empty();
-        api.refuseCalls();
+        refuseCalls();
         eventfds.endWaits(End.SHUT_DOWN);
         closeFds();
         api.stop(TIME_FOR_ANSWERS);
+        observability.ifPresent(ObservabilityServer::close); // an heir wants the port
         if (ending == Ending.FAILED) {
             table.close();
         } else {
@@ -339,7 +359,13 @@ final class Daemon {
         }
         keys.close();
         loop.close();
+        accessLog.close();
         systemd.close();
+    }
+
+    /** Calls on {@code api.sock} that begin from now on are told that the daemon stops. */
+    void refuseCalls() {
+        api.refuseCalls();
     }
 
     /** What goes to another daemon first. */
@@ -388,7 +414,14 @@ final class Daemon {
     }
 
     private boolean isReady() {
-        return api.isRunning();
+        return api.isRunning()
+                && fds.filter(FdServer::isServing).isPresent()
+                && eventfds.isTurning();
+    }
+
+    /** The table of all calls. */
+    List<Endpoint> endpoints() {
+        return List.copyOf(endpoints);
     }
 
     private ObjectNode about() {

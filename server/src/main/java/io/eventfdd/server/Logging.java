@@ -14,7 +14,7 @@ import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** The log: one line a record, to standard error. */
+/** The log: one line a record, to standard error. What has several lines in it gets bars. */
 final class Logging {
     private static final String OWN = "io.eventfdd.server.";
 
@@ -68,6 +68,10 @@ final class Logging {
         return level < Level.INFO.intValue() ? "DEBUG" : entry.getLevel().getName();
     }
 
+    private static String oneLine(String text) {
+        return text.strip().replaceAll("\\s*\\R\\s*", " | ");
+    }
+
     private static String trace(Throwable thrown) {
         var trace = new StringWriter();
         thrown.printStackTrace(new PrintWriter(trace));
@@ -75,7 +79,7 @@ final class Logging {
     }
 
     /**
-     * {@code 2026-01-31T12:00:00.000Z WARNING loop.EventLoop: message}, and a stack trace below it
+     * {@code 2026-01-31T12:00:00.000Z WARNING loop.EventLoop: message}, and a stack trace behind it
      * where there is one.
      */
     private static final class Text extends Formatter {
@@ -88,9 +92,12 @@ final class Logging {
                             + " "
                             + logger(entry)
                             + ": "
-                            + formatMessage(entry)
-                            + "\n";
-            return entry.getThrown() == null ? line : line + trace(entry.getThrown());
+                            + formatMessage(entry);
+            return oneLine(
+                            entry.getThrown() == null
+                                    ? line
+                                    : line + "\n" + trace(entry.getThrown()))
+                    + "\n";
         }
     }
 

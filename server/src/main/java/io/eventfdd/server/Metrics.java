@@ -2,9 +2,14 @@ package io.eventfdd.server;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 
+import io.eventfdd.linux.PeerCredentials;
+import io.eventfdd.server.config.Setting;
+import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.fdsocket.FdServer;
 import io.eventfdd.server.http.CallObserver;
 import io.eventfdd.server.http.Exchange;
 import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.loop.EventfdState;
 import io.eventfdd.server.loop.Eventfds;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -14,22 +19,43 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import io.prometheus.metrics.model.snapshots.Unit;
 
 import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.DoubleSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
 /**
  * What the daemon counts. Most of it is asked for when somebody looks; only calls are counted as
  * they are answered. No label has values that a client can make: operations and outcomes are tables
- * of ours, users are the kernel's.
+ * of ours, users are the kernel's. Names are clients', so they are told only where that is set.
  */
-final class Metrics implements CallObserver {
+final class Metrics implements CallObserver, FdServer.Observer {
     private static final double NANOS_A_SECOND = 1e9;
 
     /** From what a call costs at least to the longest wait. */
     private static final double[] SECONDS = {
         0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1,
         0.5, 1, 5, 10, 30, 60, 300, 3600
+    };
+
+    /** The limits of what there are gauges of. */
+    private static final List<Setting> LIMITS =
+            List.of(
+                    Setting.MAX_EVENTFDS,
+                    Setting.MAX_EVENTFDS_PER_USER,
+                    Setting.MAX_WAITERS,
+                    Setting.MAX_WATCHERS,
+                    Setting.MAX_CONNECTIONS,
+                    Setting.MAX_FD_CONNECTIONS);
+
+    /** From a wake-up of an idle core to what makes a daemon dead for its supervisor. */
+    private static final double[] LAGS = {
+        0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1,
+        0.5, 1, 2
     };
 
     private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -43,6 +69,16 @@ final class Metrics implements CallObserver {
                     .labelNames("operation", "outcome")
                     .classicOnly()
                     .classicUpperBounds(SECONDS)
+                    .register(registry);
+    private final Histogram lags =
+            Histogram.builder()
+                    .name("eventfdd_loop_lag_seconds")
+                    .help(
+                            "From the moment in which the event loop is given something to do to"
+                                    + " its doing so")
+                    .unit(Unit.SECONDS)
+                    .classicOnly()
+                    .classicUpperBounds(LAGS)
                     .register(registry);
 
     /** What the process itself tells. */
@@ -58,6 +94,10 @@ final class Metrics implements CallObserver {
                 "process_start_time_seconds",
                 "When the process started, since the epoch",
                 () -> started);
+        seconds(
+                "eventfdd_uptime_seconds",
+                "How long the process has run",
+                () -> ManagementFactory.getRuntimeMXBean().getUptime() / 1e3);
         process(
                 "process_open_fds",
                 "Descriptors that are open",
@@ -80,17 +120,23 @@ final class Metrics implements CallObserver {
     void watch(EventLoop loop, Eventfds eventfds) {
         gauge("eventfdd_eventfds", "Named eventfds", eventfds::size);
         gauge("eventfdd_waiters", "Calls that wait, once for each eventfd", eventfds::waiting);
+        gauge("eventfdd_watchers", "Streams of counts that are watched", eventfds::watching);
+        counter(
+                "eventfdd_wake_ups",
+                "Calls that waited and were served; those that need not wait are not counted",
+                eventfds::wakeUps);
+        counter(
+                "eventfdd_put_backs",
+                "Values that went back since their clients did not take them",
+                eventfds::putBacks);
         counter("eventfdd_denials", "Calls that a user had no right to", eventfds::denials);
         counter("eventfdd_loop_turns", "How often the event loop has woken up", loop::turns);
         seconds(
                 "eventfdd_loop_longest_turn_seconds",
-                "The longest that the event loop was busy without looking what is ready, since the"
-                        + " last scrape",
+                "The longest that the event loop was busy without looking what is ready, in the"
+                        + " last minute or two",
                 () -> loop.longestTurn() / NANOS_A_SECOND);
-        seconds(
-                "eventfdd_loop_lag_seconds",
-                "How long something that is ready waited for the event loop, just now",
-                () -> eventfds.lag() / NANOS_A_SECOND);
+        loop.tellLags(nanos -> lags.observe(nanos / NANOS_A_SECOND));
         GaugeWithCallback.builder()
                 .name("eventfdd_user_eventfds")
                 .help("Named eventfds of each user that has some")
@@ -99,6 +145,52 @@ final class Metrics implements CallObserver {
                         eventfds.sizeByUser()
                                 .forEach((uid, size) ->
                                         callback.call(size, Integer.toUnsignedString(uid))))
+                .register(registry);
+    }
+
+    /** Tells of the limits in force, and of each eventfd where that is set. */
+    void settings(Supplier<Settings> settings, Eventfds eventfds) {
+        for (var limit : LIMITS) {
+            gauge(
+                    "eventfdd_" + limit.name().toLowerCase(Locale.ROOT),
+                    "The limit: " + limit.meaning(),
+                    () -> settings.get().number(limit));
+        }
+        Supplier<List<EventfdState>> named =
+                () ->
+                        settings.get().choice(Setting.METRICS_BY_NAME).equals("on")
+                                ? eventfds.states()
+                                : List.of();
+        byName(
+                "eventfdd_eventfd_value",
+                "The count of each eventfd",
+                named,
+                state -> unsigned(state.count()));
+        byName(
+                "eventfdd_eventfd_waiters",
+                "Calls that wait on each eventfd",
+                named,
+                EventfdState::waiters);
+    }
+
+    private static double unsigned(long count) {
+        return count >= 0 ? count : (count >>> 1) * 2.0;
+    }
+
+    private void byName(
+            String name,
+            String help,
+            Supplier<List<EventfdState>> eventfds,
+            ToDoubleFunction<EventfdState> value) {
+        GaugeWithCallback.builder()
+                .name(name)
+                .help(help)
+                .labelNames("name")
+                .callback(callback ->
+                        eventfds.get()
+                                .forEach(state ->
+                                        callback.call(
+                                                value.applyAsDouble(state), state.name().value())))
                 .register(registry);
     }
 
@@ -111,7 +203,7 @@ final class Metrics implements CallObserver {
                 .register(registry);
     }
 
-    private void seconds(String name, String help, java.util.function.DoubleSupplier value) {
+    private void seconds(String name, String help, DoubleSupplier value) {
         GaugeWithCallback.builder()
                 .name(name)
                 .help(help)
@@ -131,6 +223,11 @@ final class Metrics implements CallObserver {
 
     @Override
     public void answered(Exchange exchange, String operation, String outcome, long nanos) {
+        calls.labelValues(operation, outcome).observe(nanos / NANOS_A_SECOND);
+    }
+
+    @Override
+    public void replied(PeerCredentials peer, String operation, String outcome, long nanos) {
         calls.labelValues(operation, outcome).observe(nanos / NANOS_A_SECOND);
     }
 

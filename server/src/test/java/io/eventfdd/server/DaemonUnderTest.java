@@ -8,6 +8,8 @@ import io.eventfdd.linux.OpenFiles;
 import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.http.Endpoint;
+import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.restart.Inheritance;
 import io.eventfdd.server.restart.Systemd;
 import io.eventfdd.server.runtime.RuntimeDirectory;
@@ -21,8 +23,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -32,6 +36,7 @@ import java.util.function.BooleanSupplier;
 public final class DaemonUnderTest implements AutoCloseable {
     private final Path parent;
     private final RuntimeDirectory directory;
+    private final EventLoop loop = new EventLoop(System::nanoTime);
     private final Daemon daemon;
 
     /** Kept, since tests ask often. */
@@ -40,6 +45,7 @@ public final class DaemonUnderTest implements AutoCloseable {
     /** One that serves, with {@code settings} by key. */
     public DaemonUnderTest(Map<String, String> settings) throws IOException, InvalidSetting {
         parent = Files.createTempDirectory("efd");
+        Files.setPosixFilePermissions(parent, PosixFilePermissions.fromString("rwxr-xr-x"));
         var all = Settings.read(settings, Map.of(), Optional.empty());
         directory =
                 RuntimeDirectory.open(
@@ -48,8 +54,28 @@ public final class DaemonUnderTest implements AutoCloseable {
                         OpenFiles.effectiveUser());
         Logging.toStandardError();
         Logging.configure(all);
-        daemon = new Daemon(all, directory, Inheritance.NOTHING, Systemd.of(Map.of()));
+        daemon = new Daemon(all, directory, Inheritance.NOTHING, Systemd.of(Map.of()), loop);
         daemon.start();
+    }
+
+    /** Its event loop. */
+    public EventLoop loop() {
+        return loop;
+    }
+
+    /** Its table of calls. */
+    public List<Endpoint> endpoints() {
+        return daemon.endpoints();
+    }
+
+    /** Has it refuse calls, as at its stop. */
+    public void refuseCalls() {
+        daemon.refuseCalls();
+    }
+
+    /** Has it read its settings again, which are {@code settings} now. */
+    public void reload(Map<String, String> settings) {
+        daemon.reload(() -> Settings.read(settings, Map.of(), Optional.empty()));
     }
 
     /** The socket of the HTTP calls. */

@@ -3,6 +3,7 @@ package io.eventfdd.server;
 import static io.eventfdd.server.testing.DaemonProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
@@ -54,21 +55,34 @@ class LogIT {
     }
 
     @Test
-    void settingsOfTheLogAreReadAgainOnSighup(@TempDir Path directory) throws Exception {
+    void settingsAreReadAgainOnSighup(@TempDir Path directory) throws Exception {
         var file = Files.writeString(directory.resolve("eventfdd.yaml"), "access-log: off\n");
         try (var daemon = DaemonProcess.start("--config", file.toString())) {
-            Files.writeString(file, "access-log: on\n");
+            Files.writeString(file, "access-log: on\nmax-wait: 2h\nsocket-mode: 0600\n");
             daemon.signal("HUP");
-            until(() -> daemon.log().contains("read again"));
-            daemon.request().get("/v1/eventfds").then().statusCode(200);
-            until(() -> daemon.log().contains("GET /v1/eventfds uid="));
-            Files.writeString(file, "no-such-key: 1\n");
+            until(() -> daemon.log().contains("the settings are read again"));
+            assertThat(daemon.log()).contains("socket-mode changes at the next start");
+            assertThat(daemon.log()).doesNotContain("max-wait changes");
+            daemon.request().get("/v1").then().body("limits.max-wait", equalTo("2h"));
+            until(() -> daemon.log().contains("GET /v1 uid="));
+        }
+    }
+
+    @Test
+    void whereTheyAreWrongAtASighupAllStayAsTheyWere(@TempDir Path directory) throws Exception {
+        var file = Files.writeString(directory.resolve("eventfdd.yaml"), "max-wait: 2h\n");
+        try (var daemon = DaemonProcess.start("--config", file.toString())) {
+            Files.writeString(file, "max-wait: 3h\nno-such-key: 1\n");
             daemon.signal("HUP");
-            until(() ->
-                    daemon.log()
-                            .contains(
-                                    "the settings stay as they were: unknown setting:"
-                                            + " no-such-key"));
+            until(() -> daemon.log().endsWith("\n"));
+            assertThat(daemon.log().lines())
+                    .singleElement()
+                    .asString()
+                    .endsWith("the settings stay as they were: unknown setting: no-such-key");
+            daemon.request().get("/v1").then().body("limits.max-wait", equalTo("2h"));
+            Files.delete(file);
+            daemon.signal("HUP");
+            until(() -> daemon.log().contains("cannot read " + file));
             assertThat(daemon.process().isAlive()).isTrue();
         }
     }

@@ -3,6 +3,10 @@ package io.eventfdd.server;
 import static io.eventfdd.server.DaemonUnderTest.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.NotFoundException;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,9 +60,86 @@ class MetricsTest {
     }
 
     @Test
-    void namesOfEventfdsAreNoLabels() {
+    void requestsOfRawDescriptorsAreCallsToo() throws Exception {
+        try (var raw = EventfddClient.connect(daemon.directory())) {
+            raw.open("n").close();
+            assertThatThrownBy(() -> raw.open("gone")).isInstanceOf(NotFoundException.class);
+        }
+        until(() -> metrics().contains(calls("open", "not-found", 1)));
+        assertThat(metrics())
+                .contains(calls("open", "ok", 1), "eventfdd_fds_handed_out_total 1.0\n");
+    }
+
+    @Test
+    void namesOfEventfdsAreLabelsOnlyWhereThatIsSet() {
         daemon.request().put("/v1/eventfds/a-secret-name").then().statusCode(201);
         assertThat(metrics()).doesNotContain("a-secret-name");
+        daemon.request().post("/v1/eventfds/n/write").then().statusCode(200);
+        daemon.reload(Map.of("metrics-by-name", "on"));
+        assertThat(metrics())
+                .contains(
+                        "eventfdd_eventfd_value{name=\"a-secret-name\"} 0.0\n",
+                        "eventfdd_eventfd_value{name=\"n\"} 1.0\n",
+                        "eventfdd_eventfd_waiters{name=\"n\"} 0.0\n");
+        daemon.reload(Map.of());
+        assertThat(metrics()).doesNotContain("a-secret-name");
+    }
+
+    @Test
+    void aCallThatWaitedIsAWakeUpAndOneThatNeedNotIsNone() throws Exception {
+        daemon.request().post("/v1/eventfds/n/write").then().statusCode(200);
+        daemon.request().post("/v1/eventfds/n/read").then().statusCode(200);
+        assertThat(metrics()).contains("eventfdd_wake_ups_total 0.0\n");
+        try (var waiting = daemon.connect().call("GET", "/v1/eventfds/n/wait?timeout=20s", "")) {
+            until(() -> daemon.waiters("n") == 1);
+            daemon.request().post("/v1/eventfds/n/write").then().statusCode(200);
+            assertThat(waiting.answer().status()).isEqualTo(200);
+        }
+        assertThat(metrics()).contains("eventfdd_wake_ups_total 1.0\n");
+    }
+
+    @Test
+    void aCallThatCameAgainIsAReplay() {
+        for (int i = 0; i < 2; i++) {
+            daemon.request()
+                    .header("Idempotency-Key", "k")
+                    .post("/v1/eventfds/n/write")
+                    .then()
+                    .statusCode(200);
+        }
+        assertThat(metrics())
+                .contains(
+                        "eventfdd_idempotent_replays_total 1.0\n",
+                        "eventfdd_idempotency_keys 1.0\n");
+    }
+
+    @Test
+    void theLimitsInForceAreBesideWhatTheyLimit() {
+        assertThat(metrics()).contains("eventfdd_max_eventfds_per_user 10000.0\n");
+        daemon.reload(Map.of("max-eventfds-per-user", "7", "max-waiters", "8"));
+        assertThat(metrics())
+                .contains(
+                        "eventfdd_max_eventfds_per_user 7.0\n",
+                        "eventfdd_max_waiters 8.0\n",
+                        "eventfdd_max_connections ");
+    }
+
+    @Test
+    void theLoopsLagIsMeasuredAtEachWakeUp() {
+        metrics();
+        assertThat(metrics())
+                .containsPattern("eventfdd_loop_lag_seconds_count [1-9]")
+                .containsPattern("eventfdd_loop_longest_turn_seconds [0-9.E-]*[1-9]");
+    }
+
+    @Test
+    void whatTheProcessIsIsTold() {
+        assertThat(metrics())
+                .contains("eventfdd_build_info{version=")
+                .containsPattern("eventfdd_uptime_seconds [0-9]")
+                .containsPattern("process_start_time_seconds [0-9]")
+                .containsPattern("process_open_fds [1-9]")
+                .containsPattern("process_max_fds [1-9]");
     }
 
     @Test

@@ -18,45 +18,91 @@ public enum Setting {
             "0777",
             "permission bits of the runtime directory where the daemon makes it"),
     SOCKET_MODE(Kind.MODE, "0660", "0600", "0666", "permission bits of both sockets"),
-    MAX_EVENTFDS(Kind.NUMBER, "10000", "1", "1000000", "named eventfds in all"),
-    MAX_EVENTFDS_PER_USER(Kind.NUMBER, "10000", "1", "1000000", "named eventfds of one user"),
+    MAX_EVENTFDS(Change.AT_SIGHUP, Kind.NUMBER, "10000", "1", "1000000", "named eventfds in all"),
+    MAX_EVENTFDS_PER_USER(
+            Change.AT_SIGHUP, Kind.NUMBER, "10000", "1", "1000000", "named eventfds of one user"),
     MAX_CONNECTIONS(Kind.NUMBER, "8192", "1", "1000000", "connections to api.sock"),
-    MAX_FD_CONNECTIONS(Kind.NUMBER, "512", "1", "1000000", "connections to fd.sock"),
+    MAX_FD_CONNECTIONS(
+            Change.AT_SIGHUP, Kind.NUMBER, "512", "1", "1000000", "connections to fd.sock"),
     MAX_FDS_IN_FLIGHT(
+            Change.AT_SIGHUP,
             Kind.NUMBER,
             "16384",
             "253",
             "1000000",
             "raw fds that are sent and not received yet, in all"),
     MAX_WAITERS(
+            Change.AT_SIGHUP,
             Kind.NUMBER,
             "20000",
             "1",
             "1000000",
             "calls that wait; a wait on many counts once for each name"),
-    MAX_WAITERS_PER_USER(Kind.NUMBER, "20000", "1", "1000000", "the same of one user"),
+    MAX_WAITERS_PER_USER(
+            Change.AT_SIGHUP, Kind.NUMBER, "20000", "1", "1000000", "the same of one user"),
     MAX_WAITERS_PER_CONNECTION(
+            Change.AT_SIGHUP,
             Kind.NUMBER,
             "1024",
             "1",
             "1024",
             "the same on one connection: names of a wait on many"),
-    MAX_WATCHERS(Kind.NUMBER, "1000", "1", "1000000", "streams of counts that are watched"),
-    MAX_WATCHERS_PER_USER(Kind.NUMBER, "1000", "1", "1000000", "the same of one user"),
-    MAX_BODY(Kind.NUMBER, "65536", "1024", "65536", "bytes of a request's body"),
-    MAX_WAIT(Kind.DURATION, "1h", "1s", "24h", "the longest timeout that a call may ask for"),
+    MAX_WATCHERS(
+            Change.AT_SIGHUP,
+            Kind.NUMBER,
+            "1000",
+            "1",
+            "1000000",
+            "streams of counts that are watched"),
+    MAX_WATCHERS_PER_USER(
+            Change.AT_SIGHUP, Kind.NUMBER, "1000", "1", "1000000", "the same of one user"),
+    MAX_BODY(Change.AT_SIGHUP, Kind.NUMBER, "65536", "1024", "65536", "bytes of a request's body"),
+    MAX_PACKET(
+            Change.AT_SIGHUP,
+            Kind.NUMBER,
+            "65536",
+            "1024",
+            "65536",
+            "bytes of a request's packet on fd.sock"),
+    MAX_WAIT(
+            Change.AT_SIGHUP,
+            Kind.DURATION,
+            "1h",
+            "1s",
+            "24h",
+            "the longest timeout that a call may ask for"),
     IDLE_TIMEOUT(
+            Change.AT_SIGHUP,
             Kind.DURATION,
             "5m",
             "1s",
             "24h",
             "how long a connection may stand idle between two requests"),
-    REQUEST_TIMEOUT(Kind.DURATION, "30s", "1s", "1h", "how long a request may take to arrive"),
+    REQUEST_TIMEOUT(
+            Change.AT_SIGHUP,
+            Kind.DURATION,
+            "30s",
+            "1s",
+            "1h",
+            "how long a request may take to arrive"),
     DELIVERY_TIMEOUT(
-            Kind.DURATION, "60s", "1s", "1h", "how long a client may leave a response unread"),
-    KEY_LIFE(Kind.DURATION, "5m", "1s", "24h", "how long an idempotency key keeps its answer"),
-    MAX_KEYS(Kind.NUMBER, "10000", "1", "1000000", "idempotency keys of one user"),
+            Change.AT_SIGHUP,
+            Kind.DURATION,
+            "60s",
+            "1s",
+            "1h",
+            "how long a client may leave a response unread"),
+    KEY_LIFE(
+            Change.AT_SIGHUP,
+            Kind.DURATION,
+            "5m",
+            "1s",
+            "24h",
+            "how long an idempotency key keeps its answer"),
+    MAX_KEYS(
+            Change.AT_SIGHUP, Kind.NUMBER, "10000", "1", "1000000", "idempotency keys of one user"),
     MAX_KEY_BYTES(
+            Change.AT_SIGHUP,
             Kind.NUMBER,
             "16777216",
             "65536",
@@ -72,14 +118,32 @@ public enum Setting {
             "0s",
             "1h",
             "how long after a start a name waits for those who hold its eventfd"),
-    LOG_LEVEL("info", "error, warning, info, debug", "what is logged"),
-    LOG_FORMAT("text", "text, json", "how a line of the log is written"),
-    ACCESS_LOG("off", "off, on", "whether each call is logged, with its user and process");
+    OBSERVABILITY_PORT(
+            Kind.PORT,
+            "0",
+            "0",
+            "65535",
+            "TCP port of /metrics and /health for anyone on this host; 0 for none"),
+    OBSERVABILITY_ADDRESS("127.0.0.1", "127.0.0.1, ::1", "the loopback address of that port"),
+    METRICS_BY_NAME(
+            Change.AT_SIGHUP,
+            "off",
+            "off, on",
+            "whether /metrics has the count and the waiters of each eventfd by its name"),
+    LOG_LEVEL(Change.AT_SIGHUP, "info", "error, warning, info, debug", "what is logged"),
+    LOG_FORMAT(Change.AT_SIGHUP, "text", "text, json", "how a line of the log is written"),
+    ACCESS_LOG(
+            Change.AT_SIGHUP,
+            "off",
+            "off, on",
+            "whether each call is logged, with its user and process");
 
     /** How a value is written. */
     enum Kind {
         /** A whole number. */
         NUMBER,
+        /** A number of a TCP port. */
+        PORT,
         /** A whole number and a unit: ms, s, m, h. */
         DURATION,
         /** Three octal digits, a 0 before them allowed. */
@@ -88,13 +152,26 @@ public enum Setting {
         CHOICE
     }
 
+    /** When a new value takes effect. */
+    private enum Change {
+        AT_START,
+        AT_SIGHUP
+    }
+
+    private final Change change;
     private final Kind kind;
     private final String standard;
     private final String least;
     private final String most;
     private final String meaning;
 
+    /** One that is read at the start only. */
     Setting(Kind kind, String standard, String least, String most, String meaning) {
+        this(Change.AT_START, kind, standard, least, most, meaning);
+    }
+
+    Setting(Change change, Kind kind, String standard, String least, String most, String meaning) {
+        this.change = change;
         this.kind = kind;
         this.standard = standard;
         this.least = least;
@@ -102,9 +179,14 @@ public enum Setting {
         this.meaning = meaning;
     }
 
-    /** One of a few words, which {@code choices} has with commas between. */
+    /** The same as one of a few words. */
     Setting(String standard, String choices, String meaning) {
-        this(Kind.CHOICE, standard, choices, choices, meaning);
+        this(Change.AT_START, standard, choices, meaning);
+    }
+
+    /** One of a few words, which {@code choices} has with commas between. */
+    Setting(Change change, String standard, String choices, String meaning) {
+        this(change, Kind.CHOICE, standard, choices, choices, meaning);
     }
 
     /** The key in the file and, after {@code --}, on the command line, as in {@code max-wait}. */
@@ -125,6 +207,11 @@ public enum Setting {
     /** Whether it is a time. */
     public boolean isDuration() {
         return kind == Kind.DURATION;
+    }
+
+    /** Whether a new value takes effect while the daemon runs, once it is told to read it. */
+    public boolean isReloadable() {
+        return change == Change.AT_SIGHUP;
     }
 
     /** The value where none is given. */
@@ -173,7 +260,7 @@ public enum Setting {
     private static long valueOf(Setting setting, String text) throws InvalidSetting {
         try {
             return switch (setting.kind) {
-                case NUMBER -> Long.parseUnsignedLong(text);
+                case NUMBER, PORT -> Long.parseUnsignedLong(text);
                 case DURATION ->
                         Timeout.parse(setting.key(), text, Duration.ofDays(365)).toMillis();
                 case MODE -> octal(text);
@@ -186,7 +273,7 @@ public enum Setting {
                             + text
                             + "' is not "
                             + switch (setting.kind) {
-                                case NUMBER -> "a whole number";
+                                case NUMBER, PORT -> "a whole number";
                                 case DURATION -> "a duration, as in 500ms, 30s, 5m, 2h";
                                 case MODE -> "three octal digits, as in 0660";
                                 case CHOICE -> "one of " + setting.range();

@@ -117,6 +117,22 @@ public final class Settings {
         return values.getOrDefault(setting, 0L);
     }
 
+    /** Whether {@code other} has another value. */
+    public boolean differsIn(Setting setting, Settings other) {
+        return value(setting) != other.value(setting);
+    }
+
+    /** The same with the values of {@code read} for all that can change while the daemon runs. */
+    public Settings reloaded(Settings read) {
+        var changed = new EnumMap<>(values);
+        for (var setting : Setting.values()) {
+            if (setting.isReloadable()) {
+                changed.put(setting, read.value(setting));
+            }
+        }
+        return new Settings(changed);
+    }
+
     /** The same with a lower number, as far as {@code limit} is lower. */
     public Settings lowered(Setting setting, long limit) {
         var lower = new EnumMap<>(values);

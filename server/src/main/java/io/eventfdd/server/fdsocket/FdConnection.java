@@ -56,16 +56,20 @@ final class FdConnection implements Registration.Target {
     /** A hang-up is reported all the same. */
     private static final int NOTHING = 0;
 
-    private static final byte[] TOO_LARGE =
-            ProblemType.TOO_LARGE
-                    .problem("a packet is at most " + OpenRequest.MAX_PACKET + " bytes")
-                    .toBytes();
-    private static final byte[] UNASKED =
-            ProblemType.INVALID_REQUEST
-                    .problem("descriptors came with the request; nobody asked for them")
-                    .toBytes();
-    private static final byte[] SHUTTING_DOWN =
-            ProblemType.SHUTTING_DOWN.problem("the daemon is shutting down").toBytes();
+    private static final Problem UNASKED =
+            ProblemType.INVALID_REQUEST.problem(
+                    "descriptors came with the request; nobody asked for them");
+    private static final Problem SHUTTING_DOWN =
+            ProblemType.SHUTTING_DOWN.problem("the daemon is shutting down");
+
+    /** The outcome of a request whose client did not get its answer. */
+    private static final String GONE = "gone-client";
+
+    /** The outcome of a request that was carried out. */
+    private static final String OK = "ok";
+
+    private static final String OPEN = "open";
+    private static final String DONATE = "donate";
 
     private enum State {
         /** The next packet may be read. */
@@ -84,6 +88,11 @@ final class FdConnection implements Registration.Target {
     private State state = State.IDLE;
     private int interest = INPUT;
     private long replies;
+
+    /** When the request was read that is being carried out. */
+    private long began;
+
+    private String operation = OPEN;
 
     /** How many replies there were when this was found deaf last. */
     private long deafAt;
@@ -141,6 +150,8 @@ final class FdConnection implements Registration.Target {
     }
 
     private void read(Look look) throws IOException {
+        began = System.nanoTime();
+        operation = OPEN;
         switch (look.next()) {
             case NOTHING_YET -> {}
             case END, EMPTY_PACKET -> close();
@@ -149,11 +160,11 @@ final class FdConnection implements Registration.Target {
                 server.disposal().take(socket, new Brought());
             }
             case PACKET -> {
-                if (look.size() <= SHORT) {
-                    understood(packet()).run();
-                } else if (look.size() > OpenRequest.MAX_PACKET) {
+                if (look.size() > server.maxPacket()) {
                     packet();
-                    reply(TOO_LARGE);
+                    reply(tooLarge());
+                } else if (look.size() <= SHORT) {
+                    understood(packet()).run();
                 } else if (server.requests().haveRoomFor(this)) {
                     busy();
                     var packet = packet();
@@ -163,6 +174,11 @@ final class FdConnection implements Registration.Target {
                 }
             }
         }
+    }
+
+    private Problem tooLarge() {
+        return ProblemType.TOO_LARGE.problem(
+                "max-packet: a packet is at most " + server.maxPacket() + " bytes");
     }
 
     private void busy() throws ErrnoException {
@@ -203,9 +219,8 @@ final class FdConnection implements Registration.Target {
         int uid = caller.peer().uid();
         if (uid != ROOT && uid != OpenFiles.effectiveUser()) {
             reply(
-                    ProblemType.FORBIDDEN
-                            .problem("only the daemon's own user and root may take over")
-                            .toBytes());
+                    ProblemType.FORBIDDEN.problem(
+                            "only the daemon's own user and root may take over"));
         } else if (server.inherits(this)) {
             busy();
         } else {
@@ -226,8 +241,7 @@ final class FdConnection implements Registration.Target {
     }
 
     private EventLoop.Task answering(Problem problem) {
-        var packet = problem.toBytes();
-        return () -> reply(packet);
+        return () -> reply(problem);
     }
 
     /** A packet with descriptors, which are wanted only where it brings eventfds. */
@@ -255,24 +269,27 @@ final class FdConnection implements Registration.Target {
 
     /** Also where the donor has gone meanwhile: it may have been the last holder. */
     private void donate(List<Donors.Brought> brought) throws IOException {
+        operation = DONATE;
         var answer = Donors.donate(brought, server.eventfds(), caller);
         if (state == State.CLOSED) {
+            answered(GONE);
             return;
         }
         if (answer.fds().isEmpty()) {
-            reply(Json.bytes(answer.reply().toJson()));
+            reply(Json.bytes(answer.reply().toJson()), OK);
             return;
         }
         try {
             checkFlights(answer.fds().size());
             sendFds(Json.bytes(answer.reply().toJson()), answer.fds());
         } catch (ProblemException e) {
-            reply(e.problem().toBytes());
+            reply(e.problem());
         }
     }
 
     private void open(OpenRequest request) throws IOException {
         if (state == State.CLOSED) {
+            answered(GONE);
             return;
         }
         var awaited = server.eventfds().awaited(request);
@@ -288,13 +305,14 @@ final class FdConnection implements Registration.Target {
 
     private void openNow(OpenRequest request) throws IOException {
         if (state == State.CLOSED) {
+            answered(GONE);
             return;
         }
         try {
             checkFlights(request.entries().size());
             send(server.eventfds().open(request, caller));
         } catch (ProblemException e) {
-            reply(e.problem().toBytes());
+            reply(e.problem());
         }
     }
 
@@ -328,7 +346,7 @@ final class FdConnection implements Registration.Target {
             case DONE -> {
                 flight = server.flights().begin(socket, user(), fds.size());
                 server.handedOut(fds.size());
-                replied();
+                replied(OK);
                 yield true;
             }
             case TOO_MANY_IN_FLIGHT ->
@@ -336,6 +354,7 @@ final class FdConnection implements Registration.Target {
                             "fds in flight: the user of this daemon has too many that nobody"
                                     + " received (ETOOMANYREFS)");
             case WOULD_BLOCK, PEER_GONE -> {
+                answered(GONE);
                 close();
                 yield false;
             }
@@ -353,19 +372,26 @@ final class FdConnection implements Registration.Target {
         }
     }
 
-    private void reply(byte[] packet) throws IOException {
+    private void reply(Problem problem) throws IOException {
+        reply(problem.toBytes(), problem.type().slug());
+    }
+
+    private void reply(byte[] packet, String outcome) throws IOException {
         if (state == State.CLOSED) {
+            answered(GONE);
             return;
         }
         // There is always room: the client has taken all that was sent before.
         if (send(packet, List.of()) == Sent.DONE) {
-            replied();
+            replied(outcome);
         } else {
+            answered(GONE);
             close();
         }
     }
 
-    private void replied() throws IOException {
+    private void replied(String outcome) throws IOException {
+        answered(outcome);
         state = State.IDLE;
         replies++;
         if (interest == NOTHING) {
@@ -375,6 +401,10 @@ final class FdConnection implements Registration.Target {
                 failed(e);
             }
         }
+    }
+
+    private void answered(String outcome) {
+        server.observer().replied(caller.peer(), operation, outcome, System.nanoTime() - began);
     }
 
     /**
@@ -410,7 +440,7 @@ final class FdConnection implements Registration.Target {
     /** The daemon stops: says so to a client that waits for a reply. */
     void shutDown() throws IOException {
         if (state == State.BUSY) {
-            send(SHUTTING_DOWN, List.of());
+            send(SHUTTING_DOWN.toBytes(), List.of());
         }
         close();
     }

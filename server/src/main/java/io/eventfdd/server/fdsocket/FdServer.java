@@ -3,6 +3,7 @@ package io.eventfdd.server.fdsocket;
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.Fd;
 import io.eventfdd.linux.PacketBuffer;
+import io.eventfdd.linux.PeerCredentials;
 import io.eventfdd.linux.SeqPacketSocket;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.protocol.ProblemType;
@@ -40,11 +41,12 @@ public final class FdServer implements AutoCloseable {
      * @param patience how long a client that wants more may leave a reply untaken, at least; it has
      *     to end some time, since a packet that is not read may hold the client's own socket, and
      *     then nobody hears of the client's end
+     * @param packet bytes of a request
      */
-    public record Limits(int connections, long fdsInFlight, Duration patience) {
-        /** With the patience that the settings begin with. */
+    public record Limits(int connections, long fdsInFlight, Duration patience, int packet) {
+        /** With the patience and the packets that the settings begin with. */
         public Limits(int connections, long fdsInFlight) {
-            this(connections, fdsInFlight, Duration.ofSeconds(60));
+            this(connections, fdsInFlight, Duration.ofSeconds(60), OpenRequest.MAX_PACKET);
         }
     }
 
@@ -58,19 +60,41 @@ public final class FdServer implements AutoCloseable {
     /** How many connections above the limit there are at most, to be told and closed. */
     private static final int BEING_TOLD = 16;
 
+    /** Sees each request once it is answered, on the loop's thread. */
+    @FunctionalInterface
+    public interface Observer {
+        /**
+         * A request was answered, or its client went before.
+         *
+         * @param peer who asked
+         * @param operation the packet's {@code op}; {@code open} where it has none that is known
+         * @param outcome {@code ok}, {@code gone-client}, or the name of the problem
+         * @param nanos from the reading of the request to the end of its answer
+         */
+        void replied(PeerCredentials peer, String operation, String outcome, long nanos);
+
+        /** This one, and then {@code next}. */
+        default Observer then(Observer next) {
+            return (peer, operation, outcome, nanos) -> {
+                replied(peer, operation, outcome, nanos);
+                next.replied(peer, operation, outcome, nanos);
+            };
+        }
+    }
+
     private final Runnable heirs;
     private final EventLoop loop;
     private final Eventfds eventfds;
-    private final Limits limits;
+    private final Observer observer;
     private final SocketFile file;
     private final SeqPacketSocket listener;
     private final Acceptor acceptor;
     private final Disposal disposal = new Disposal();
     private final Requests requests;
     private final Flights flights;
-    private final byte[] tooMany;
 
     // The loop's own.
+    private Limits limits;
     private final PacketBuffer buffer =
             new PacketBuffer(OpenRequest.MAX_PACKET, OpenRequest.MAX_ENTRIES);
     private final Set<FdConnection> connections = new HashSet<>();
@@ -90,6 +114,7 @@ public final class FdServer implements AutoCloseable {
     private FdServer(
             EventLoop loop,
             Eventfds eventfds,
+            Observer observer,
             Limits limits,
             SocketFile file,
             SeqPacketSocket listener,
@@ -97,18 +122,12 @@ public final class FdServer implements AutoCloseable {
         this.heirs = heirs;
         this.loop = loop;
         this.eventfds = eventfds;
+        this.observer = observer;
         this.limits = limits;
         this.file = file;
         this.listener = listener;
         this.requests = new Requests(loop);
         this.flights = new Flights(limits.fdsInFlight());
-        this.tooMany =
-                ProblemType.LIMIT
-                        .problem(
-                                "max-fd-connections: there are "
-                                        + limits.connections()
-                                        + " connections already")
-                        .toBytes();
         this.acceptor = new Acceptor(loop, listener, new Arrivals());
     }
 
@@ -116,23 +135,29 @@ public final class FdServer implements AutoCloseable {
      * Serves at {@code place} from now on.
      *
      * @param loop which runs
+     * @param observer is told of each request
      * @param heirs is told, on the loop's thread, when another daemon asks for all that this has
      * @throws IOException where the socket cannot be
      */
     public static FdServer start(
-            EventLoop loop, Eventfds eventfds, ListenerPlace place, Limits limits, Runnable heirs)
+            EventLoop loop,
+            Eventfds eventfds,
+            ListenerPlace place,
+            Limits limits,
+            Observer observer,
+            Runnable heirs)
             throws IOException {
         if (place.inherited().isPresent()) {
             var listener = SeqPacketSocket.adoptListener(place.inherited().get());
             var file = SocketFile.standing(place.path(), place.isOurs());
-            return start(new FdServer(loop, eventfds, limits, file, listener, heirs));
+            return start(new FdServer(loop, eventfds, observer, limits, file, listener, heirs));
         }
         var file = SocketFile.stage(place.path());
         try {
             var listener = SeqPacketSocket.listen(file.staged(), BACKLOG);
             try {
                 file.publish(place.mode(), place.gid());
-                return start(new FdServer(loop, eventfds, limits, file, listener, heirs));
+                return start(new FdServer(loop, eventfds, observer, limits, file, listener, heirs));
             } catch (IOException | RuntimeException e) {
                 listener.close();
                 throw e;
@@ -157,7 +182,7 @@ public final class FdServer implements AutoCloseable {
         @Override
         public void arrived(SeqPacketSocket socket) {
             if (open.get() >= limits.connections()) {
-                refuse(socket, tooMany);
+                refuse(socket, tooMany());
                 return;
             }
             try {
@@ -172,6 +197,15 @@ public final class FdServer implements AutoCloseable {
         @Override
         public void noDescriptors(SeqPacketSocket socket) {
             refuse(socket, NO_DESCRIPTORS);
+        }
+
+        private byte[] tooMany() {
+            return ProblemType.LIMIT
+                    .problem(
+                            "max-fd-connections: there are "
+                                    + limits.connections()
+                                    + " connections already")
+                    .toBytes();
         }
 
         private void refuse(SeqPacketSocket socket, byte[] why) {
@@ -208,6 +242,17 @@ public final class FdServer implements AutoCloseable {
     Flights flights() {
         assert loop.inLoop();
         return flights;
+    }
+
+    Observer observer() {
+        assert loop.inLoop();
+        return observer;
+    }
+
+    /** The most bytes that a request has. */
+    int maxPacket() {
+        assert loop.inLoop();
+        return limits.packet();
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
@@ -273,9 +318,22 @@ public final class FdServer implements AutoCloseable {
 
     // For everybody
 
+    /** Other limits, for what comes from now on; what there is above them stays. */
+    public void limit(Limits now) {
+        loop.submit(() -> {
+            limits = now;
+            flights.limit(now.fdsInFlight());
+        });
+    }
+
     /** How many descriptors went to clients since the start. */
     public long fdsHandedOut() {
         return handedOut;
+    }
+
+    /** Whether clients can connect; the loop serves them. */
+    public boolean isServing() {
+        return !closed.get() && file.isThere();
     }
 
     /** How many connections there are. */

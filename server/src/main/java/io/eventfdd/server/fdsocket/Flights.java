@@ -32,7 +32,7 @@ final class Flights {
         }
     }
 
-    private final long most;
+    private long most;
     private final Map<Integer, Integer> ofUser = new HashMap<>();
 
     /** Nobody says when a reply is received, unless asked; those asked last are last. */
@@ -42,6 +42,11 @@ final class Flights {
 
     Flights(long most) {
         this.most = most;
+    }
+
+    /** From now on that many; what is under way above it lands all the same. */
+    void limit(long now) {
+        most = now;
     }
 
     /** Whether {@code user} may have {@code fds} more under way. */

@@ -37,6 +37,9 @@ public final class ApiServer {
 
     private static final int MAX_HEADERS = 16 * 1024;
 
+    /** The most that can be set; what goes beyond it is not even read. */
+    private static final int MOST_BODY = 64 * 1024;
+
     /** Connections that are there only to be told that there are too many. */
     private static final int REFUSED_AT_ONCE = 64;
 
@@ -58,6 +61,7 @@ public final class ApiServer {
     private final CallObserver observer;
     private final Connections connections;
     private final byte[] refusal;
+    private volatile int maxBody;
     private volatile boolean stopping;
     private volatile Optional<Running> running = Optional.empty();
 
@@ -79,6 +83,7 @@ public final class ApiServer {
             CallObserver observer) {
         this.observer = observer;
         this.settings = settings;
+        this.maxBody = settings.maxBody();
         this.routes = new Routes(endpoints);
         this.refusal = refusal(settings.maxConnections());
         this.connections =
@@ -175,12 +180,7 @@ public final class ApiServer {
      *     behind then
      */
     public void start() throws IOException {
-        if (HELIDON_PARSER.getLevel() == null) {
-            HELIDON_PARSER.setLevel(java.util.logging.Level.SEVERE);
-        }
-        if (HELIDON.getLevel() == null) {
-            HELIDON.setLevel(java.util.logging.Level.WARNING);
-        }
+        quietHelidon();
         warmUp();
         var place = settings.place();
         var file = SocketFile.stage(settings.socket());
@@ -225,6 +225,16 @@ public final class ApiServer {
         }
     }
 
+    /** Leaves it its warnings, unless somebody has set more. */
+    static void quietHelidon() {
+        if (HELIDON_PARSER.getLevel() == null) {
+            HELIDON_PARSER.setLevel(java.util.logging.Level.SEVERE);
+        }
+        if (HELIDON.getLevel() == null) {
+            HELIDON.setLevel(java.util.logging.Level.WARNING);
+        }
+    }
+
     private WebServer helidon(UnixDomainSocketAddress address) {
         return WebServer.builder()
                 .bindAddress(address)
@@ -234,18 +244,21 @@ public final class ApiServer {
                 .addConnectionSelector(connections.selector(http1()))
                 .connectionOptions(connections.options())
                 .maxTcpConnections(settings.maxConnections() + REFUSED_AT_ONCE)
-                .maxPayloadSize(settings.maxBody())
+                .maxPayloadSize(MOST_BODY)
                 .writeQueueLength(0)
                 .idleConnectionPeriod(Duration.ofDays(365))
                 .shutdownGracePeriod(Duration.ofMillis(1))
                 .directHandlers(TransportProblems.directHandlers())
                 .errorHandling(ErrorHandling.builder().includeEntity(true).build())
                 .routing(
-                        HttpRouting.builder().any(new Dispatcher(routes, () -> stopping, observer)))
+                        HttpRouting.builder()
+                                .any(
+                                        new Dispatcher(
+                                                routes, () -> stopping, () -> maxBody, observer)))
                 .build();
     }
 
-    private static Http1ConnectionSelector http1() {
+    static Http1ConnectionSelector http1() {
         return Http1ConnectionSelector.builder()
                 .config(
                         Http1Config.builder()
@@ -310,10 +323,23 @@ public final class ApiServer {
         return bytes.put(head.getBytes(StandardCharsets.US_ASCII)).put(body).array();
     }
 
+    /**
+     * Has the requests that come from now on meet the limits of {@code now}; where it listens and
+     * how many may connect does not change.
+     */
+    public void limit(Settings now) {
+        maxBody = now.maxBody();
+        connections.timeouts(now.timeouts());
+    }
+
     /** Whether clients can connect and are served. */
     public boolean isRunning() {
-        return running.filter(it -> it.helidon.isRunning() && it.listener.isListening())
-                .isPresent();
+        return !stopping
+                && running.filter(it ->
+                                it.helidon.isRunning()
+                                        && it.listener.isListening()
+                                        && it.file.isThere())
+                        .isPresent();
     }
 
     /** How many clients are connected. */
@@ -385,7 +411,7 @@ public final class ApiServer {
     }
 
     /** Helidon's stop, which may hang, on a thread that may hang. */
-    private static void stop(WebServer helidon) {
+    static void stop(WebServer helidon) {
         var stopper = Thread.ofPlatform().daemon().name("eventfdd-http-stop").start(helidon::stop);
         try {
             if (!stopper.join(HELIDON_STOP)) {

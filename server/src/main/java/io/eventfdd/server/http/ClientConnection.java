@@ -6,8 +6,10 @@ import sun.nio.ch.SelChImpl;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.time.Instant;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -19,6 +21,10 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class ClientConnection {
     private static final System.Logger LOG = System.getLogger(ClientConnection.class.getName());
+
+    /** Who asks by TCP, where the kernel does not say: no user, and in no group. */
+    private static final PeerCredentials ANYONE = new PeerCredentials(0, -1, -1, List.of());
+
     private static final AtomicLong IDS = new AtomicLong();
 
     /** Values of {@link #deadline} that are none; {@link #within} avoids them. */
@@ -53,7 +59,8 @@ public final class ClientConnection {
             throw new IOException("not a socket of the JDK: " + channel);
         }
         int fd = socket.getFDVal();
-        return new ClientConnection(channel, fd, PeerCredentials.of(fd));
+        boolean local = channel.getRemoteAddress() instanceof UnixDomainSocketAddress;
+        return new ClientConnection(channel, fd, local ? PeerCredentials.of(fd) : ANYONE);
     }
 
     /**

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The live connections as the eventfds know them, and what each was sent and may not have taken: it
@@ -26,9 +25,8 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class Clients implements ConnectionLife {
     private final Eventfds eventfds;
-    private final Duration patience;
+    private volatile Duration patience;
     private final Map<ClientConnection, Client> clients = new ConcurrentHashMap<>();
-    private final LongAdder returned = new LongAdder();
 
     /** What was taken from eventfds and is on its way to a client. */
     private record Delivery(List<Reading> taken, Optional<IdempotencyKeys.Entry> key, long since) {}
@@ -51,6 +49,11 @@ public final class Clients implements ConnectionLife {
     public Clients(Eventfds eventfds, Duration patience) {
         this.eventfds = eventfds;
         this.patience = patience;
+    }
+
+    /** The same for answers that are unread now and later. */
+    public void patience(Duration now) {
+        patience = now;
     }
 
     @Override
@@ -110,7 +113,6 @@ public final class Clients implements ConnectionLife {
         if (delivery.key().isPresent()) {
             delivery.key().get().delivered(taken);
         } else if (!taken) {
-            returned.increment();
             eventfds.putBack(delivery.taken());
         }
         return taken;
@@ -152,10 +154,5 @@ public final class Clients implements ConnectionLife {
         } catch (ErrnoException closed) {
             return false;
         }
-    }
-
-    /** How many values went back since their clients did not take them. */
-    public long returned() {
-        return returned.sum();
     }
 }

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
@@ -36,7 +37,7 @@ final class Connections implements AutoCloseable {
             new InheritableThreadLocal<>();
 
     private final int limit;
-    private final Timeouts timeouts;
+    private volatile Timeouts timeouts;
     private final ConnectionLife life;
     private final byte[] refusal;
     private final Set<ClientConnection> live = ConcurrentHashMap.newKeySet();
@@ -46,6 +47,7 @@ final class Connections implements AutoCloseable {
     private final ScheduledExecutorService clock =
             Executors.newSingleThreadScheduledExecutor(
                     Thread.ofPlatform().daemon().name("eventfdd-http-clock").factory());
+    private ScheduledFuture<?> ticking;
     private volatile boolean ending;
 
     /**
@@ -59,8 +61,19 @@ final class Connections implements AutoCloseable {
         this.timeouts = timeouts;
         this.life = life;
         this.refusal = refusal;
+        this.ticking = tick(timeouts);
+    }
+
+    private ScheduledFuture<?> tick(Timeouts timeouts) {
         long period = timeouts.period().toNanos();
-        var _ = clock.scheduleWithFixedDelay(this::expire, period, period, TimeUnit.NANOSECONDS);
+        return clock.scheduleWithFixedDelay(this::expire, period, period, TimeUnit.NANOSECONDS);
+    }
+
+    /** Other ones, for what connections do from now on. */
+    synchronized void timeouts(Timeouts now) {
+        ticking.cancel(false);
+        timeouts = now;
+        ticking = tick(now);
     }
 
     private void expire() {

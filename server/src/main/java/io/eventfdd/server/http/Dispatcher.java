@@ -15,6 +15,7 @@ import io.helidon.webserver.http.ServerResponse;
 
 import java.lang.System.Logger.Level;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 
 /**
  * The one handler that Helidon knows: leads each request to its endpoint, turns what an endpoint
@@ -26,18 +27,22 @@ final class Dispatcher implements Handler {
 
     private final Routes routes;
     private final BooleanSupplier stopping;
+    private final IntSupplier maxBody;
     private final CallObserver observer;
 
-    Dispatcher(Routes routes, BooleanSupplier stopping, CallObserver observer) {
+    Dispatcher(
+            Routes routes, BooleanSupplier stopping, IntSupplier maxBody, CallObserver observer) {
         this.routes = routes;
         this.stopping = stopping;
+        this.maxBody = maxBody;
         this.observer = observer;
     }
 
     @Override
     public void handle(ServerRequest request, ServerResponse response) {
         var connection = WatchedConnection.current();
-        var exchange = new Exchange(request, response, connection.client(), stopping);
+        var exchange =
+                new Exchange(request, response, connection.client(), stopping, maxBody.getAsInt());
         connection.requested();
         long began = System.nanoTime();
         try {

@@ -50,7 +50,7 @@ public final class EventfdApi {
     private final Eventfds eventfds;
     private final Clients clients;
     private final IdempotencyKeys keys;
-    private final Duration maxWait;
+    private final Supplier<Duration> maxWait;
     private final Duration keepAlive;
     private final Supplier<ObjectNode> about;
 
@@ -58,7 +58,7 @@ public final class EventfdApi {
      * The calls.
      *
      * @param keys the answers of calls that came before
-     * @param maxWait the longest timeout that is taken
+     * @param maxWait the longest timeout that is taken, just now
      * @param keepAlive how long a stream of events may be silent
      * @param about what {@code GET /v1} tells
      */
@@ -66,7 +66,7 @@ public final class EventfdApi {
             Eventfds eventfds,
             Clients clients,
             IdempotencyKeys keys,
-            Duration maxWait,
+            Supplier<Duration> maxWait,
             Duration keepAlive,
             Supplier<ObjectNode> about) {
         this.eventfds = eventfds;
@@ -208,7 +208,7 @@ public final class EventfdApi {
         var name = name(exchange);
         var fields = JsonFields.parse(body);
         var timeout = timeout(exchange, fields, Duration.ZERO);
-        var request = WriteRequest.from(fields, timeout, maxWait);
+        var request = WriteRequest.from(fields, timeout, maxWait.get());
         if (!eventfds.write(name, request.value(), request.timeout(), clients.caller(exchange))) {
             throw ProblemType.WOULD_BLOCK.exception(
                     "the count of "
@@ -235,7 +235,7 @@ public final class EventfdApi {
         var query = exchange.query();
         var timeout =
                 query.text("timeout")
-                        .map(text -> Timeout.parse("timeout", text, maxWait))
+                        .map(text -> Timeout.parse("timeout", text, maxWait.get()))
                         .or(() -> preferred(exchange))
                         .orElse(standardWait());
         query.end();
@@ -247,7 +247,8 @@ public final class EventfdApi {
 
     private Answer awaitMany(Exchange exchange, byte[] body) {
         var fields = JsonFields.parse(body);
-        var request = WaitRequest.from(fields, timeout(exchange, fields, standardWait()), maxWait);
+        var request =
+                WaitRequest.from(fields, timeout(exchange, fields, standardWait()), maxWait.get());
         return eventfds.await(request, clients.caller(exchange))
                 .<Answer>map(ready ->
                         new Answer.Ok(
@@ -276,7 +277,9 @@ public final class EventfdApi {
 
     /** The field, or else the preference, or else {@code standard}. */
     private Duration timeout(Exchange exchange, JsonFields fields, Duration standard) {
-        return fields.timeout("timeout", maxWait).or(() -> preferred(exchange)).orElse(standard);
+        return fields.timeout("timeout", maxWait.get())
+                .or(() -> preferred(exchange))
+                .orElse(standard);
     }
 
     /**
@@ -289,14 +292,17 @@ public final class EventfdApi {
                 .filter(java.util.regex.Matcher::find)
                 .map(matcher -> {
                     var wish = Duration.ofSeconds(Long.parseLong(matcher.group(1)));
-                    return wish.compareTo(maxWait) > 0 ? maxWait : wish;
+                    return shorter(wish, maxWait.get());
                 });
     }
 
     /** How long a wait lasts that does not say. */
     private Duration standardWait() {
-        var standard = WaitRequest.DEFAULT_TIMEOUT;
-        return standard.compareTo(maxWait) > 0 ? maxWait : standard;
+        return shorter(WaitRequest.DEFAULT_TIMEOUT, maxWait.get());
+    }
+
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
     }
 
     // What answers say

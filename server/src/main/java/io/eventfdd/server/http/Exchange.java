@@ -38,6 +38,7 @@ public final class Exchange {
     private final ServerResponse response;
     private final ClientConnection client;
     private final BooleanSupplier stopping;
+    private final int maxBody;
     private String name = "";
     private String operation = "none";
     private String outcome = "gone-client";
@@ -47,11 +48,13 @@ public final class Exchange {
             ServerRequest request,
             ServerResponse response,
             ClientConnection client,
-            BooleanSupplier stopping) {
+            BooleanSupplier stopping,
+            int maxBody) {
         this.request = request;
         this.response = response;
         this.client = client;
         this.stopping = stopping;
+        this.maxBody = maxBody;
         this.last = request.headers().containsToken(HeaderValues.CONNECTION_CLOSE);
     }
 
@@ -139,6 +142,10 @@ public final class Exchange {
         } catch (RuntimeException e) {
             // of many kinds, such as NumberFormatException: chunks that are none
             throw new ProblemException(brokenOff(Status.BAD_REQUEST_400, e));
+        }
+        if (body.length > maxBody) {
+            throw ProblemType.TOO_LARGE.exception(
+                    "max-body: the body has more than " + maxBody + " bytes");
         }
         if (body.length > 0 && !isJson()) {
             throw ProblemType.UNSUPPORTED_MEDIA_TYPE.exception(

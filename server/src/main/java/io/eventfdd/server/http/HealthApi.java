@@ -1,41 +1,36 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.protocol.Json;
-
 import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
  * What a supervisor asks: {@code live} means that the loop turns, {@code ready} that clients are
- * served.
+ * served on both sockets.
  */
 public final class HealthApi {
     private final BooleanSupplier live;
     private final BooleanSupplier ready;
 
-    /** {@code live} may block for as long as a healthy loop would never take. */
+    /** Both may block for as long as a healthy loop would never take. */
     public HealthApi(BooleanSupplier live, BooleanSupplier ready) {
         this.live = live;
         this.ready = ready;
     }
 
-    /** The table of calls. */
-    public List<Endpoint> endpoints() {
+    /** What can be asked. */
+    public List<Page> pages() {
         return List.of(
-                new Endpoint(
-                        "GET",
-                        "/health",
-                        exchange -> answer(exchange, live.getAsBoolean() && ready.getAsBoolean())),
-                new Endpoint(
-                        "GET", "/health/live", exchange -> answer(exchange, live.getAsBoolean())),
-                new Endpoint(
-                        "GET",
-                        "/health/ready",
-                        exchange -> answer(exchange, ready.getAsBoolean())));
+                page("/health", () -> live.getAsBoolean() && ready.getAsBoolean()),
+                page("/health/live", live),
+                page("/health/ready", ready));
     }
 
-    private static void answer(Exchange exchange, boolean healthy) {
-        exchange.query().end();
-        exchange.json(healthy ? 200 : 503, Json.object().put("status", healthy ? "UP" : "DOWN"));
+    private static Page page(String path, BooleanSupplier healthy) {
+        return new Page(
+                path,
+                () ->
+                        healthy.getAsBoolean()
+                                ? Page.Content.json(200, "status", "UP")
+                                : Page.Content.json(503, "status", "DOWN"));
     }
 }

@@ -39,8 +39,8 @@ public final class IdempotencyKeys implements AutoCloseable {
 
     private final String origin;
     private final Eventfds eventfds;
-    private final Duration life;
-    private final Limits limits;
+    private volatile Duration life;
+    private volatile Limits limits;
     private final Map<Owned, Entry> entries = new ConcurrentHashMap<>();
     private final Map<Integer, Usage> usage = new ConcurrentHashMap<>();
     private final DelayQueue<Entry> lapsing = new DelayQueue<>();
@@ -76,6 +76,12 @@ public final class IdempotencyKeys implements AutoCloseable {
         this.life = life;
         this.limits = limits;
         this.reaper = Thread.ofVirtual().name("eventfdd-keys").start(this::letGo);
+    }
+
+    /** Another life for the answers that come from now on, and other limits for new keys. */
+    public void limit(Duration life, Limits limits) {
+        this.life = life;
+        this.limits = limits;
     }
 
     /** One key and what became of its call. */

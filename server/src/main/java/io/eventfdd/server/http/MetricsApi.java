@@ -4,6 +4,9 @@ import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 
 /** {@code GET /metrics}: what the daemon counts, in Prometheus' text format. */
 public final class MetricsApi {
@@ -15,16 +18,19 @@ public final class MetricsApi {
         this.registry = registry;
     }
 
-    /** Its row in the table of calls. */
-    public Endpoint endpoint() {
-        return new Endpoint(
-                "GET",
-                "/metrics",
-                exchange -> {
-                    exchange.query().end();
-                    var text = new ByteArrayOutputStream();
-                    writer.write(text, registry.scrape());
-                    exchange.send(200, writer.getContentType(), text.toByteArray());
-                });
+    /** What can be asked. */
+    public Page page() {
+        return new Page("/metrics", this::text);
+    }
+
+    private Page.Content text() {
+        var text = new ByteArrayOutputStream();
+        try {
+            writer.write(text, registry.scrape());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Page.Content(
+                200, writer.getContentType(), text.toString(StandardCharsets.UTF_8));
     }
 }

@@ -21,8 +21,7 @@ import java.util.function.Supplier;
 final class RequestBytes implements Supplier<byte @Nullable []> {
     private final HelidonSocket socket;
     private final ClientConnection client;
-    private final long idleNanos;
-    private final long requestNanos;
+    private final Supplier<Timeouts> timeouts;
     private final BooleanSupplier ending;
 
     private boolean begun;
@@ -33,12 +32,11 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
     RequestBytes(
             HelidonSocket socket,
             ClientConnection client,
-            Timeouts timeouts,
+            Supplier<Timeouts> timeouts,
             BooleanSupplier ending) {
         this.socket = socket;
         this.client = client;
-        this.idleNanos = timeouts.idle().toNanos();
-        this.requestNanos = timeouts.request().toNanos();
+        this.timeouts = timeouts;
         this.ending = ending;
     }
 
@@ -52,7 +50,7 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
 
     private void begin() {
         begun = true;
-        wholeUntil = System.nanoTime() + requestNanos;
+        wholeUntil = System.nanoTime() + timeouts.get().request().toNanos();
     }
 
     /**
@@ -68,7 +66,7 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
         if (begun) {
             client.within(wholeUntil, Doing.RECEIVING);
         } else {
-            client.within(System.nanoTime() + idleNanos, Doing.WAITING);
+            client.within(System.nanoTime() + timeouts.get().idle().toNanos(), Doing.WAITING);
             if (ending.getAsBoolean()) { // looked at after the deadline is set, which those who end
                 // it look at after
                 client.endsAs(ConnectionEnd.CLOSED_BY_US);

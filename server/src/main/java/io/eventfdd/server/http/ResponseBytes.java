@@ -4,16 +4,18 @@ import io.eventfdd.server.http.ClientConnection.Doing;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataWriter;
 
+import java.util.function.Supplier;
+
 /** What a connection's responses are written to: the socket, with an eye on the time. */
 final class ResponseBytes implements DataWriter {
     private final DataWriter socket;
     private final ClientConnection client;
-    private final long sendNanos;
+    private final Supplier<Timeouts> timeouts;
 
-    ResponseBytes(DataWriter socket, ClientConnection client, Timeouts timeouts) {
+    ResponseBytes(DataWriter socket, ClientConnection client, Supplier<Timeouts> timeouts) {
         this.socket = socket;
         this.client = client;
-        this.sendNanos = timeouts.send().toNanos();
+        this.timeouts = timeouts;
     }
 
     @Override
@@ -33,7 +35,7 @@ final class ResponseBytes implements DataWriter {
 
     @Override
     public void writeNow(BufferData buffer) {
-        client.within(System.nanoTime() + sendNanos, Doing.SENDING);
+        client.within(System.nanoTime() + timeouts.get().send().toNanos(), Doing.SENDING);
         try {
             socket.writeNow(buffer);
         } catch (RuntimeException e) {

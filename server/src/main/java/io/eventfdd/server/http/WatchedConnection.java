@@ -48,13 +48,13 @@ final class WatchedConnection implements ServerConnection {
                 new RequestBytes(
                         helidon.serverSocket(),
                         client,
-                        connections.timeouts(),
+                        connections::timeouts,
                         connections::isEnding);
         this.context =
                 new WatchedContext(
                         helidon,
                         DataReader.create(requests),
-                        new ResponseBytes(helidon.dataWriter(), client, connections.timeouts()));
+                        new ResponseBytes(helidon.dataWriter(), client, connections::timeouts));
         this.http = http1.connection(context);
     }
 

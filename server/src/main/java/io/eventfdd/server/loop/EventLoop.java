@@ -11,8 +11,8 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
@@ -38,7 +38,10 @@ public final class EventLoop implements AutoCloseable {
     private final EventFd wakeUp;
     private final Registrations registrations = new Registrations();
     private final Queue<Task> submitted = new ConcurrentLinkedQueue<>();
-    private final AtomicBoolean woken = new AtomicBoolean();
+
+    /** When the wake-up was written that the loop has not acted on yet; 0 where there is none. */
+    private final AtomicLong wokenAt = new AtomicLong();
+
     private final Deadlines deadlines;
     private final LongSupplier nanoTime;
     private final Thread thread;
@@ -48,9 +51,8 @@ public final class EventLoop implements AutoCloseable {
     /** Written by the loop's thread alone. */
     private volatile long turns;
 
-    /** The longest turn since somebody asked, in nanoseconds. */
-    private final AtomicLong longestTurn = new AtomicLong();
-
+    private final Longest longestTurn;
+    private volatile LongConsumer lags = nanos -> {};
     private long timers;
     private boolean closing;
     private boolean turnOver;
@@ -63,6 +65,7 @@ public final class EventLoop implements AutoCloseable {
      */
     public EventLoop(LongSupplier nanoTime) throws IOException {
         this.nanoTime = nanoTime;
+        this.longestTurn = new Longest(nanoTime.getAsLong());
         this.deadlines = new Deadlines();
         this.epoll = Epoll.create(EVENTS_A_TURN);
         this.wakeUp = EventFd.create(0, false, true);
@@ -88,7 +91,7 @@ public final class EventLoop implements AutoCloseable {
         submitted.add(task);
         if (over) {
             abandonSubmitted();
-        } else if (!inLoop() && woken.compareAndSet(false, true)) {
+        } else if (!inLoop()) {
             wake();
         }
     }
@@ -99,7 +102,11 @@ public final class EventLoop implements AutoCloseable {
         }
     }
 
+    /** Once for many tasks. */
     private void wake() {
+        if (wokenAt.get() != 0 || !wokenAt.compareAndSet(0, now() | 1)) {
+            return;
+        }
         if (!wakeUp.fd().acquire()) {
             return;
         }
@@ -189,11 +196,19 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /**
-     * The longest that the loop was busy without looking for what is ready, in nanoseconds, since
-     * this was asked before.
+     * The longest that the loop was busy without looking for what is ready, in the last minute or
+     * two, in nanoseconds: an event of the kernel's waits for it that long at most.
      */
     public long longestTurn() {
-        return longestTurn.getAndSet(0);
+        return longestTurn.at(now());
+    }
+
+    /**
+     * Has {@code lags} told of each wake-up, on the loop's thread, how long it took until the loop
+     * acted on it, in nanoseconds.
+     */
+    public void tellLags(LongConsumer lags) {
+        this.lags = lags;
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
@@ -206,10 +221,8 @@ public final class EventLoop implements AutoCloseable {
         }
         runSubmitted();
         deadlines.expire(now());
-        long took = now() - began;
-        if (took > longestTurn.get()) {
-            longestTurn.set(took);
-        }
+        long ended = now();
+        longestTurn.add(ended, ended - began);
     }
 
     /**
@@ -217,13 +230,16 @@ public final class EventLoop implements AutoCloseable {
      * waiting.
      */
     private void runSubmitted() throws IOException {
-        woken.set(false);
+        long ready = wokenAt.getAndSet(0);
+        if (ready != 0) {
+            lags.accept(now() - ready);
+        }
         turnOver = false;
         submitted.add(endOfTurn);
         while (!turnOver) {
             submitted.remove().run();
         }
-        if (!submitted.isEmpty() && woken.compareAndSet(false, true)) {
+        if (!submitted.isEmpty()) {
             wake();
         }
     }

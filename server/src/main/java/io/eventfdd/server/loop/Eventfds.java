@@ -33,6 +33,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The named eventfds and what can be done with them; for all threads but the loop's own. Calls
@@ -50,6 +51,7 @@ public final class Eventfds {
     private final EventLoop loop;
     private final Lines lines;
     private final Denials denials = new Denials(System::nanoTime);
+    private final LongAdder putBacks = new LongAdder();
     private final int groupId;
     private final Clock clock;
     private final Ledger ledger;
@@ -82,6 +84,14 @@ public final class Eventfds {
         this.groupId = groupId;
         this.clock = clock;
         this.ledger = ledger;
+    }
+
+    /** Other limits from the return on; what there is above them stays. */
+    public void limit(Limits limits) {
+        onLoopWhileItTurns(() -> {
+            standing.limit(limits.eventfds());
+            lines.limit(limits);
+        });
     }
 
     // The table
@@ -535,6 +545,7 @@ public final class Eventfds {
 
     /** Gives what was taken, and not received, back to the eventfd that it came from. */
     public void putBack(Collection<Reading> taken) {
+        putBacks.add(taken.size());
         loop.submit(() -> {
             for (var reading : taken) {
                 lines.putBack(reading);
@@ -589,14 +600,19 @@ public final class Eventfds {
     /** Whether the loop turns: it answers within a time that no healthy one needs. */
     public boolean isTurning() {
         var answer = new CompletableFuture<Boolean>();
-        loop.submit(() -> answer.complete(true));
-        return answer.completeOnTimeout(false, TURN.toMillis(), TimeUnit.MILLISECONDS).join();
-    }
+        loop.submit(
+                new EventLoop.Task() {
+                    @Override
+                    public void run() {
+                        answer.complete(true);
+                    }
 
-    /** How long something that is ready waits for the loop, right now; in nanoseconds. */
-    public long lag() {
-        long ready = loop.now();
-        return onLoop(() -> loop.now() - ready);
+                    @Override
+                    public void abandon() {
+                        answer.complete(false);
+                    }
+                });
+        return answer.completeOnTimeout(false, TURN.toMillis(), TimeUnit.MILLISECONDS).join();
     }
 
     /** How many eventfds there are. */
@@ -617,6 +633,26 @@ public final class Eventfds {
     /** How many calls wait, once for each eventfd that they wait on. */
     public int waiting() {
         return onLoop(lines::waiting);
+    }
+
+    /** How many streams of counts there are. */
+    public int watching() {
+        return onLoop(lines::watching);
+    }
+
+    /** How many calls were served that had to wait. */
+    public long wakeUps() {
+        return lines.wakeUps();
+    }
+
+    /** How many values went back that were taken and not received. */
+    public long putBacks() {
+        return putBacks.sum();
+    }
+
+    /** All of them as they are now, whoever they belong to. */
+    public List<EventfdState> states() {
+        return table.values().stream().flatMap(it -> stateIfThere(it).stream()).toList();
     }
 
     // How it is done

@@ -39,7 +39,7 @@ final class Lines {
     private final EventLoop loop;
     private final Turn turn;
     private final Callers callers;
-    private final int mostPerConnection;
+    private int mostPerConnection;
     private final Quota waiting;
     private final Quota watching;
     private final ReadBuffer buffer = new ReadBuffer();
@@ -47,6 +47,7 @@ final class Lines {
     private @Nullable ThreadAlarm alarm;
     private @Nullable End over;
     private long arrivals;
+    private volatile long wakeUps;
 
     Lines(EventLoop loop, Limits limits) {
         this.loop = loop;
@@ -55,6 +56,14 @@ final class Lines {
         this.watching = new Quota("max-watchers", limits.watchers());
         this.turn = new Turn(this);
         this.callers = new Callers(loop, this);
+    }
+
+    /** For those who come from now on. */
+    void limit(Limits limits) {
+        assert loop.inLoop();
+        mostPerConnection = limits.waitersPerConnection();
+        waiting.limit(limits.waiters());
+        watching.limit(limits.watchers());
     }
 
     // Arrival
@@ -87,6 +96,17 @@ final class Lines {
     int waiting() {
         assert loop.inLoop();
         return waiting.inAll();
+    }
+
+    /** How many watch. */
+    int watching() {
+        assert loop.inLoop();
+        return watching.inAll();
+    }
+
+    /** How many were served that had to wait. */
+    long wakeUps() {
+        return wakeUps;
     }
 
     private @Nullable Outcome refusal(Waiter waiter) {
@@ -169,7 +189,11 @@ final class Lines {
     }
 
     /** {@code waiter} leaves with what it came for. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     void served(Waiter waiter, List<Reading> readings) throws IOException {
+        if (waiter.caller().waiter() == waiter) {
+            wakeUps++;
+        }
         leave(waiter);
         waiter.outcome().complete(new Outcome.Served(readings));
     }

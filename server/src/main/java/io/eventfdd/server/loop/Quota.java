@@ -12,7 +12,7 @@ import java.util.Map;
  */
 final class Quota {
     private final String setting;
-    private final Limits.Limit limit;
+    private Limits.Limit limit;
     private final Map<Integer, Integer> ofUser = new HashMap<>();
     private int inAll;
 
@@ -20,6 +20,11 @@ final class Quota {
     Quota(String setting, Limits.Limit limit) {
         this.setting = setting;
         this.limit = limit;
+    }
+
+    /** From now on that much; what there is above it stays. */
+    void limit(Limits.Limit now) {
+        limit = now;
     }
 
     /**

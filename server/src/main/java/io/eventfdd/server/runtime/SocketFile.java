@@ -29,8 +29,11 @@ public final class SocketFile {
 
     private final Path path;
     private final Path stage;
-    private long inode;
-    private boolean published;
+    private volatile long inode;
+    private volatile boolean published;
+
+    /** Another process made it and removes it. */
+    private volatile boolean foreign;
 
     private SocketFile(Path path, Path stage) {
         this.path = path;
@@ -67,6 +70,7 @@ public final class SocketFile {
      */
     public static SocketFile standing(Path path, boolean ours) throws IOException {
         var file = new SocketFile(path, path.resolveSibling(path.getFileName() + ".tmp"));
+        file.foreign = !ours;
         if (ours) {
             file.inode = inode(path);
             file.published = true;
@@ -101,6 +105,21 @@ public final class SocketFile {
         Files.move(staged(), path, StandardCopyOption.ATOMIC_MOVE);
         published = true;
         Files.delete(stage);
+    }
+
+    /**
+     * Whether the name leads to this socket: nobody has removed or replaced it. Of one that is
+     * another process's, that is for the other to see to.
+     */
+    public boolean isThere() {
+        if (foreign) {
+            return true;
+        }
+        try {
+            return published && inode(path) == inode;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Removes the name, where it is still this socket's. */

@@ -70,6 +70,7 @@ class SettingsTest {
                                 .contains(
                                         "| " + setting.standard() + " |",
                                         "| " + setting.range() + " |",
+                                        setting.isReloadable() ? "| SIGHUP |" : "| start |",
                                         "| " + setting.meaning() + " |"));
     }
 
@@ -255,6 +256,20 @@ class SettingsTest {
         if (words.length > 0) {
             refusal.hasMessageContainingAll(words);
         }
+    }
+
+    // What is read again
+
+    @Test
+    void whatCanChangeWhileTheDaemonRunsIsTakenFromWhatIsReadAgain() throws InvalidSetting {
+        var before = read(Map.of("max-wait", "1h", "socket-mode", "0660", "log-level", "info"));
+        var read = read(Map.of("max-wait", "2h", "socket-mode", "0600", "log-level", "debug"));
+        var after = before.reloaded(read);
+        assertThat(after.duration(Setting.MAX_WAIT)).isEqualTo(Duration.ofHours(2));
+        assertThat(after.choice(Setting.LOG_LEVEL)).isEqualTo("debug");
+        assertThat(after.number(Setting.SOCKET_MODE)).isEqualTo(0660);
+        assertThat(before.differsIn(Setting.SOCKET_MODE, read)).isTrue();
+        assertThat(before.differsIn(Setting.DIRECTORY_MODE, read)).isFalse();
     }
 
     // Less than was wished

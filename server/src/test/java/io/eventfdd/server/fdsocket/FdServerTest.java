@@ -154,6 +154,7 @@ class FdServerTest {
                         daemon.eventfds,
                         ListenerPlace.at(daemon.path, 0600, 0),
                         FdServerUnderTest.ROOMY,
+                        (peer, operation, outcome, nanos) -> {},
                         () -> {});
         daemon.server.close();
         assertThat(daemon.path).as("the successor's").exists();

@@ -54,7 +54,14 @@ final class FdServerUnderTest implements AutoCloseable {
         eventfds = new Eventfds(loop, new Limits(maxEventfds, 100), 0, Clock.systemUTC());
         loop.start(() -> {});
         path = Files.createTempDirectory("efd").resolve("fd.sock");
-        server = FdServer.start(loop, eventfds, ListenerPlace.at(path, 0660, 0), limits, () -> {});
+        server =
+                FdServer.start(
+                        loop,
+                        eventfds,
+                        ListenerPlace.at(path, 0660, 0),
+                        limits,
+                        (peer, operation, outcome, nanos) -> {},
+                        () -> {});
     }
 
     /** A problem's name and detail. */

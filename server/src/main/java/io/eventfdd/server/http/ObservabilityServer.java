@@ -1,0 +1,125 @@
+package io.eventfdd.server.http;
+
+import io.helidon.webserver.ErrorHandling;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.HttpRouting;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A TCP listener for pages and nothing else: for a Prometheus or a supervisor that speaks no Unix
+ * sockets. Anyone on this host can ask it.
+ */
+public final class ObservabilityServer implements AutoCloseable {
+    /** How many are served at a time; others wait in the kernel's queue. */
+    private static final int CONNECTIONS = 8;
+
+    private static final int MAX_BODY = 1024;
+
+    /** Short, since there may be few: a client that says nothing has to go. */
+    private static final Timeouts TIMEOUTS =
+            new Timeouts(Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofSeconds(5));
+
+    private final Connections connections =
+            new Connections(CONNECTIONS, TIMEOUTS, new NobodyCares(), new byte[0]);
+    private final WebServer helidon;
+    private volatile boolean stopping;
+
+    private ObservabilityServer(
+            InetSocketAddress address, List<Page> pages, CallObserver observer) {
+        var routes = new Routes(pages.stream().map(Page::endpoint).toList());
+        this.helidon =
+                WebServer.builder()
+                        .bindAddress(address)
+                        .shutdownHook(false)
+                        .featuresDiscoverServices(false)
+                        .protocolsDiscoverServices(false)
+                        .addConnectionSelector(connections.selector(ApiServer.http1()))
+                        .connectionOptions(connections.options())
+                        .maxTcpConnections(CONNECTIONS)
+                        .maxPayloadSize(MAX_BODY)
+                        .idleConnectionPeriod(Duration.ofDays(365))
+                        .shutdownGracePeriod(Duration.ofMillis(1))
+                        .directHandlers(TransportProblems.directHandlers())
+                        .errorHandling(ErrorHandling.builder().includeEntity(true).build())
+                        .routing(
+                                HttpRouting.builder()
+                                        .any(
+                                                new Dispatcher(
+                                                        routes,
+                                                        () -> stopping,
+                                                        () -> MAX_BODY,
+                                                        observer)))
+                        .build();
+    }
+
+    /** Nothing was taken from anywhere for what is answered here. */
+    private static final class NobodyCares implements ConnectionLife {
+        @Override
+        public void began(ClientConnection connection) {}
+
+        @Override
+        public void ended(ClientConnection connection, ConnectionEnd how) {}
+    }
+
+    /**
+     * Serves {@code pages} on a port of this host's loopback interface, from the return on.
+     *
+     * @param observer is told of each call
+     * @throws IOException where it cannot listen there, saying why
+     */
+    public static ObservabilityServer start(
+            InetAddress loopback, int port, List<Page> pages, CallObserver observer)
+            throws IOException {
+        if (!loopback.isLoopbackAddress()) {
+            throw new IllegalArgumentException(loopback + " is not this host's alone");
+        }
+        var address = new InetSocketAddress(loopback, port);
+        tryToBind(address);
+        ApiServer.quietHelidon();
+        var server = new ObservabilityServer(address, pages, observer);
+        server.helidon.start();
+        if (!server.helidon.isRunning()) {
+            server.close();
+            throw cannotListen(address, "the log says why");
+        }
+        return server;
+    }
+
+    /** Helidon would not say why it cannot. */
+    private static void tryToBind(InetSocketAddress address) throws IOException {
+        try (var channel = ServerSocketChannel.open()) {
+            channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            channel.bind(address);
+        } catch (UnsupportedAddressTypeException e) {
+            throw cannotListen(address, "this host has no such addresses");
+        } catch (IOException e) {
+            throw cannotListen(address, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static IOException cannotListen(InetSocketAddress address, String why) {
+        return new IOException(
+                "observability-port: cannot listen on "
+                        + address.getAddress().getHostAddress()
+                        + " port "
+                        + address.getPort()
+                        + ": "
+                        + why);
+    }
+
+    @Override
+    public void close() {
+        stopping = true;
+        connections.hangUp();
+        ApiServer.stop(helidon);
+        connections.close();
+    }
+}

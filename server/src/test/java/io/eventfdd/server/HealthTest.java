@@ -1,0 +1,84 @@
+package io.eventfdd.server;
+
+import static io.eventfdd.server.DaemonUnderTest.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/** {@code /health/live} goes through the event loop; {@code /health/ready} means both sockets. */
+class HealthTest {
+    private static void assertHealth(DaemonUnderTest daemon, String path, boolean up) {
+        daemon.request()
+                .get(path)
+                .then()
+                .statusCode(up ? 200 : 503)
+                .contentType("application/json")
+                .body("status", equalTo(up ? "UP" : "DOWN"));
+    }
+
+    @Test
+    void aDaemonThatServesIsLiveAndReady() throws Exception {
+        try (var daemon = new DaemonUnderTest(Map.of())) {
+            assertHealth(daemon, "/health", true);
+            assertHealth(daemon, "/health/live", true);
+            assertHealth(daemon, "/health/ready", true);
+        }
+    }
+
+    @Test
+    void aLoopThatIsStuckIsNotLiveUntilItTurnsAgain() throws Exception {
+        try (var daemon = new DaemonUnderTest(Map.of())) {
+            var stuck = new CountDownLatch(1);
+            daemon.loop().submit(() -> awaitQuietly(stuck));
+            assertHealth(daemon, "/health/live", false);
+            assertHealth(daemon, "/health/ready", false);
+            assertHealth(daemon, "/health", false);
+            stuck.countDown();
+            until(() -> daemon.request().get("/health/live").statusCode() == 200);
+            assertHealth(daemon, "/health", true);
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) throws IOException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+
+    @Test
+    void aLoopThatFailedIsNotLive() throws Exception {
+        try (var daemon = new DaemonUnderTest(Map.of())) {
+            daemon.loop()
+                    .submit(() -> {
+                        throw new IllegalStateException("of this test's making");
+                    });
+            assertHealth(daemon, "/health/live", false);
+            assertHealth(daemon, "/health/ready", false);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"api.sock", "fd.sock"})
+    void aSocketThatSomebodyRemovedIsNotServed(String socket) throws Exception {
+        try (var daemon = new DaemonUnderTest(Map.of());
+                var client = daemon.connect()) {
+            Files.delete(daemon.directory().resolve(socket));
+            client.call("GET", "/health/ready", "");
+            var answer = client.answer();
+            assertThat(answer.status()).isEqualTo(503);
+            client.call("GET", "/health/live", "");
+            assertThat(client.answer().status()).isEqualTo(200);
+        }
+    }
+}
