@@ -1,0 +1,388 @@
+package io.eventfdd.server;
+
+import static io.eventfdd.server.DaemonUnderTest.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.eventfdd.linux.OpenFiles;
+import io.eventfdd.server.OpenApi.Answer;
+import io.eventfdd.server.OpenApi.Operation;
+import io.eventfdd.server.testing.RawClient;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * Each answer that the OpenAPI document has an example of is brought about in a real daemon, with
+ * the document's own examples of requests, and is as the document says.
+ */
+class OpenApiExamplesTest {
+    private static final String ORDERS = "/v1/eventfds/orders";
+    private static final String STOP = "/v1/eventfds/stop";
+    private static final String KEY = "Idempotency-Key: k\r\n";
+
+    /** A request. */
+    private record Call(String method, String path, String headers, String body) {
+        Call with(String header) {
+            return new Call(method, path, headers + header, body);
+        }
+
+        Call path(String other) {
+            return new Call(method, other, headers, body);
+        }
+
+        Call body(String other) {
+            return new Call(method, path, headers, other);
+        }
+
+        Call method(String other) {
+            return new Call(other, path, headers, body);
+        }
+
+        String text() {
+            var type =
+                    body.isEmpty() || headers.contains("Content-Type")
+                            ? ""
+                            : "Content-Type: application/json\r\n";
+            return "%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n%s%s\r\n%s"
+                    .formatted(
+                            method,
+                            path,
+                            body.getBytes(StandardCharsets.UTF_8).length,
+                            type,
+                            headers,
+                            body);
+        }
+    }
+
+    static List<Answer> answers() throws Exception {
+        try (var daemon = new DaemonUnderTest(Map.of())) {
+            return OpenApi.of(daemon).answers();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("answers")
+    void anExampleIsWhatTheDaemonAnswers(Answer answer) throws Exception {
+        var settings = Map.of("directory-mode", "0755", "socket-mode", "0666");
+        try (var daemon = new DaemonUnderTest(settings)) {
+            var api = OpenApi.of(daemon);
+            var operation = answer.operation();
+            var call =
+                    new Call(
+                            operation.method(),
+                            operation.path().replace("{name}", "orders")
+                                    + api.query(operation, answer.example()),
+                            "",
+                            api.body(operation, answer.example()));
+            if (operation.id().equals("watch") && answer.example().equals("ok")) {
+                assertStreams(daemon, call, answer);
+            } else {
+                check(api, answer, answer(daemon, operation, answer, call));
+            }
+        }
+    }
+
+    // What the document says
+
+    private static void check(OpenApi api, Answer expected, RawClient.Answer actual) {
+        var status = expected.status();
+        if (status.equals("default")) {
+            status = expected.value().path("status").asText();
+        }
+        assertThat(actual.status()).as(actual.body()).isEqualTo(Integer.parseInt(status));
+        assertThat(actual.header("content-type").split(";", 2)[0]).isEqualTo(expected.mediaType());
+        if (expected.mediaType().endsWith("json")) {
+            var body = OpenApi.json(actual.body());
+            assertThat(api.validate(expected.schema(), body)).as(actual.body()).isEmpty();
+            if (!expected.value().isMissingNode()) {
+                assertThat(shape(body)).isEqualTo(shape(expected.value()));
+            }
+        } else {
+            assertThat(actual.body()).contains(expected.value().asText());
+        }
+        if (actual.status() == 405) {
+            assertThat(actual.header("allow")).isEqualTo(allowed(api, expected.operation()));
+        }
+    }
+
+    private static String allowed(OpenApi api, Operation operation) {
+        var methods = new TreeSet<String>();
+        for (var other : api.operations()) {
+            if (other.path().equals(operation.path())) {
+                methods.add(other.method());
+            }
+        }
+        return String.join(", ", methods);
+    }
+
+    /** What does not differ from case to case: names of fields, and the words of a problem. */
+    private static JsonNode shape(JsonNode json) {
+        var shape = json.deepCopy();
+        generalise(shape);
+        return shape;
+    }
+
+    private static void generalise(JsonNode json) {
+        if (json instanceof ObjectNode object) {
+            for (var field :
+                    List.of(
+                            "detail",
+                            "created",
+                            "uid",
+                            "gid",
+                            "version",
+                            "directory",
+                            "api",
+                            "fd")) {
+                if (object.path(field).isValueNode()) {
+                    object.put(field, "");
+                }
+            }
+            object.remove("limits"); // those in force; the schema has all of them
+        }
+        json.forEach(OpenApiExamplesTest::generalise);
+    }
+
+    private static void assertStreams(DaemonUnderTest daemon, Call call, Answer answer)
+            throws IOException {
+        create(daemon, ORDERS, 7);
+        try (var client = daemon.connect().send(call.text())) {
+            var read = new StringBuilder();
+            while (!read.toString().contains("\n\n")) {
+                read.append((char) client.read());
+            }
+            assertThat(read.toString().toLowerCase(Locale.ROOT))
+                    .startsWith("http/1.1 200 ")
+                    .contains("content-type: " + answer.mediaType());
+            assertThat(read.toString()).contains(answer.value().asText().strip());
+        }
+    }
+
+    // How it comes about
+
+    private static void create(DaemonUnderTest daemon, String path, long count) throws IOException {
+        put(daemon, path, "{\"initial\":" + count + "}");
+    }
+
+    private static void put(DaemonUnderTest daemon, String path, String body) throws IOException {
+        assertThat(send(daemon, new Call("PUT", path, "", body)).status()).isEqualTo(201);
+    }
+
+    private static RawClient.Answer send(DaemonUnderTest daemon, Call call) throws IOException {
+        return RawClient.exchange(daemon.api(), call.text());
+    }
+
+    /** Does what it takes for that answer, and makes the call. */
+    private static RawClient.Answer answer(
+            DaemonUnderTest daemon, Operation operation, Answer answer, Call call)
+            throws Exception {
+        var id = operation.id();
+        boolean creates = id.equals("create");
+        boolean health = operation.path().startsWith("/health");
+        return switch (answer.example()) {
+            case "ok", "consumed" -> {
+                if (health && answer.status().equals("503")) {
+                    failLoop(daemon);
+                } else if (!creates || answer.status().equals("200")) {
+                    create(daemon, ORDERS, 7);
+                    if (!creates) {
+                        boolean both = answer.example().equals("consumed") || id.equals("list");
+                        create(daemon, STOP, both ? 1 : 0);
+                    }
+                }
+                if (id.equals("list")) {
+                    create(daemon, "/v1/eventfds/ordersa", 0);
+                }
+                yield send(daemon, call);
+            }
+            case "no-content", "would-block" -> {
+                create(daemon, ORDERS, id.equals("write") ? 1 : 0);
+                create(daemon, STOP, 0);
+                yield send(daemon, call);
+            }
+            case "invalid-name" ->
+                    send(
+                            daemon,
+                            id.equals("waitForMany")
+                                    ? call.body("{\"eventfds\":[\"-x\"]}")
+                                    : call.path(call.path().replace("orders", "-x")));
+            case "invalid-value" -> {
+                create(daemon, ORDERS, 0);
+                yield send(daemon, invalid(id, call));
+            }
+            case "invalid-request" ->
+                    send(
+                            daemon,
+                            call.path(
+                                    call.path() + (call.path().contains("?") ? "&" : "?") + "x=1"));
+            case "forbidden" -> {
+                assumeTrue(OpenFiles.effectiveUser() == 0, "SKIP: only root can be another user");
+                put(daemon, ORDERS, "{\"mode\":\"0600\"}");
+                create(daemon, STOP, 0);
+                yield asNobody(daemon, call);
+            }
+            case "not-found" -> send(daemon, call);
+            case "method-not-allowed" -> send(daemon, call.method("PATCH"));
+            case "headers-too-long" -> send(daemon, call.with("X: " + "x".repeat(20_000) + "\r\n"));
+            case "exists" -> {
+                create(daemon, ORDERS, 7);
+                yield send(daemon, call);
+            }
+            case "precondition-failed" -> {
+                create(daemon, ORDERS, 7);
+                yield send(daemon, call.with("If-None-Match: *\r\n"));
+            }
+            case "too-large" -> {
+                create(daemon, ORDERS, 0);
+                yield send(daemon, call.body(" ".repeat(65_536) + call.body()));
+            }
+            case "unsupported-media-type" -> {
+                create(daemon, ORDERS, 0);
+                yield send(daemon, call.with("Content-Type: text/plain\r\n"));
+            }
+            case "gone" ->
+                    whileItWaits(
+                            daemon,
+                            id,
+                            waiting(id, call),
+                            waiting -> {
+                                send(daemon, new Call("DELETE", ORDERS, "", ""));
+                                return waiting.answer();
+                            });
+            case "idempotency-key-in-use" ->
+                    whileItWaits(
+                            daemon,
+                            id,
+                            waiting(id, call).with(KEY),
+                            waiting -> send(daemon, waiting(id, call).with(KEY)));
+            case "idempotency-key-reused" -> {
+                create(daemon, ORDERS, 7);
+                create(daemon, STOP, 0);
+                assertThat(send(daemon, call.with(KEY)).status()).isEqualTo(200);
+                yield send(daemon, call.body(call.body() + " ").with(KEY));
+            }
+            case "limit" -> limit(daemon, id, call);
+            case "internal" -> {
+                if (!creates) {
+                    create(daemon, ORDERS, id.equals("write") ? 1 : 0);
+                    create(daemon, STOP, 0);
+                }
+                failLoop(daemon);
+                yield send(daemon, waiting(id, call));
+            }
+            case "shutting-down" -> {
+                daemon.refuseCalls();
+                yield send(daemon, call);
+            }
+            default -> throw new AssertionError("nobody knows how to bring about " + answer);
+        };
+    }
+
+    private static Call invalid(String operation, Call call) {
+        return switch (operation) {
+            case "list" -> call.path("/v1/eventfds?limit=0");
+            case "create" -> call.body("{\"initial\":4294967296}");
+            case "write" -> call.body("{\"value\":0}");
+            default -> call.body("{\"eventfds\":[\"orders\"],\"mode\":\"some\"}");
+        };
+    }
+
+    /** The same as one that waits; the others do anyway. */
+    private static Call waiting(String operation, Call call) {
+        return operation.equals("write")
+                ? call.body("{\"value\":\"18446744073709551614\",\"timeout\":\"5s\"}")
+                : call;
+    }
+
+    @FunctionalInterface
+    private interface Meanwhile {
+        RawClient.Answer does(RawClient waiting) throws Exception;
+    }
+
+    private static RawClient.Answer whileItWaits(
+            DaemonUnderTest daemon, String id, Call call, Meanwhile meanwhile) throws Exception {
+        create(daemon, ORDERS, id.equals("write") ? 1 : 0);
+        create(daemon, STOP, 0);
+        try (var client = daemon.connect().send(call.text())) {
+            until(() -> daemon.waiters("orders") == 1);
+            return meanwhile.does(client);
+        }
+    }
+
+    private static RawClient.Answer limit(DaemonUnderTest daemon, String id, Call call)
+            throws Exception {
+        if (id.equals("create")) {
+            create(daemon, STOP, 0);
+            daemon.reload(Map.of("max-eventfds", "1"));
+            return send(daemon, call);
+        }
+        daemon.reload(Map.of("max-waiters", "1", "max-watchers", "1"));
+        if (id.equals("watch")) {
+            create(daemon, ORDERS, 7);
+            try (var first = daemon.connect().send(call.text())) {
+                assertThat(first.read()).isEqualTo('H');
+                return send(daemon, call);
+            }
+        }
+        create(daemon, ORDERS, id.equals("write") ? 1 : 0);
+        create(daemon, STOP, 0);
+        try (var first = daemon.connect().call("GET", STOP + "/wait", "")) {
+            until(() -> daemon.waiters("stop") == 1);
+            assertThat(first.channel().isOpen()).isTrue();
+            return send(daemon, waiting(id, call));
+        }
+    }
+
+    private static void failLoop(DaemonUnderTest daemon) {
+        daemon.loop()
+                .submit(() -> {
+                    throw new IllegalStateException("of this test's making");
+                });
+        until(() -> daemon.request().get("/health/live").statusCode() == 503);
+    }
+
+    /** The same by curl, as another user. */
+    private static RawClient.Answer asNobody(DaemonUnderTest daemon, Call call) throws Exception {
+        var command =
+                new ArrayList<>(
+                        List.of(
+                                "setpriv",
+                                "--reuid=65534",
+                                "--regid=65534",
+                                "--clear-groups",
+                                "curl",
+                                "--silent",
+                                "--show-error",
+                                "--write-out",
+                                "\n%{http_code} %{content_type}",
+                                "--unix-socket",
+                                daemon.api().toString(),
+                                "--request",
+                                call.method(),
+                                "http://localhost" + call.path()));
+        if (!call.body().isEmpty()) {
+            command.addAll(List.of("--json", call.body()));
+        }
+        var curl = new ProcessBuilder(command).redirectErrorStream(true).start();
+        var output = new String(curl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(curl.waitFor()).as(output).isZero();
+        int end = output.lastIndexOf('\n');
+        return new RawClient.Answer(
+                Integer.parseInt(output.substring(end + 1, end + 4)),
+                Map.of("content-type", output.substring(end + 5)),
+                output.substring(0, end));
+    }
+}
