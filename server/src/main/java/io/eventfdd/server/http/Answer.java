@@ -73,9 +73,7 @@ sealed interface Answer {
 
     /** The same for another process. */
     default KeptAnswer leave(
-            int uid, String key, String request, List<Reading> untaken, Instant lapses) {
-        var taken =
-                untaken.stream().map(it -> new KeptAnswer.Taken(it.name(), it.value())).toList();
+            int uid, String key, String request, List<KeptAnswer.Taken> taken, Instant lapses) {
         return switch (this) {
             case Ok ok ->
                     new KeptAnswer(uid, key, request, 200, ok.body().toString(), taken, lapses);

@@ -95,7 +95,7 @@ public final class Clients implements ConnectionLife {
 
     /** Sends {@code answer}, and remembers what was taken for it until the client has it. */
     void send(Exchange exchange, Answer answer, Optional<IdempotencyKeys.Entry> key) {
-        if (!answer.taken().isEmpty()) {
+        if (key.map(IdempotencyKeys.Entry::keepsValue).orElse(!answer.taken().isEmpty())) {
             client(exchange.client()).delivery =
                     Optional.of(new Delivery(answer.taken(), key, System.nanoTime()));
         }

@@ -90,9 +90,12 @@ public final class IdempotencyKeys implements AutoCloseable {
         private final byte[] request;
         private Optional<Answer> answer = Optional.empty();
         private List<Reading> kept = List.of();
+
+        /** What another process kept, until it is settled which eventfds that was taken from. */
+        private List<KeptAnswer.Taken> inherited = List.of();
+
         private int size;
         private int deliveries;
-        private boolean delivered;
         private boolean lapsed;
         private long lapse;
 
@@ -136,22 +139,33 @@ public final class IdempotencyKeys implements AutoCloseable {
         synchronized void delivered(boolean taken) {
             deliveries--;
             if (taken) {
-                delivered = true;
+                inherited = List.of();
                 kept = List.of();
             }
             putBackIfLapsed();
         }
 
+        /**
+         * Whether a value belongs to the answer that no client has taken yet: then it has to be
+         * {@linkplain #delivered told} whether this one did.
+         */
+        synchronized boolean keepsValue() {
+            return !kept.isEmpty() || !inherited.isEmpty();
+        }
+
         /** Another process gave this answer. */
-        private synchronized void answered(Answer before, Instant lapses) {
-            answer = Optional.of(before);
-            lapse = System.nanoTime() + Duration.between(Instant.now(), lapses).toNanos();
-            size = before.size();
+        private synchronized void answered(KeptAnswer before) {
+            var now = Answer.of(before);
+            answer = Optional.of(now);
+            inherited = before.taken();
+            lapse = System.nanoTime() + Duration.between(Instant.now(), before.lapses()).toNanos();
+            size = now.size();
         }
 
         /** The eventfds are there that {@code readings} were taken from in another process. */
         private synchronized void keep(List<Reading> readings) {
-            if (!delivered) {
+            if (!inherited.isEmpty()) {
+                inherited = List.of();
                 kept = readings;
                 putBackIfLapsed();
             }
@@ -163,8 +177,17 @@ public final class IdempotencyKeys implements AutoCloseable {
                             owned.uid(),
                             owned.key(),
                             Base64.getEncoder().encodeToString(request),
-                            kept,
+                            untaken(),
                             Instant.now().plusNanos(lapse - System.nanoTime())));
+        }
+
+        private List<KeptAnswer.Taken> untaken() {
+            return inherited.isEmpty()
+                    ? kept.stream()
+                            .filter(it -> !it.isGone())
+                            .map(it -> new KeptAnswer.Taken(it.name(), it.value()))
+                            .toList()
+                    : inherited;
         }
 
         private synchronized void lapse() {
@@ -344,7 +367,7 @@ public final class IdempotencyKeys implements AutoCloseable {
                     new Entry(
                             new Owned(answer.uid(), answer.key()),
                             Base64.getDecoder().decode(answer.request()));
-            entry.answered(Answer.of(answer), answer.lapses());
+            entry.answered(answer);
             entries.put(entry.owned, entry);
             count(answer.uid(), 1, entry.size);
             lapsing.add(entry);

@@ -25,6 +25,11 @@ public final class Reading {
         return source.name();
     }
 
+    /** Whether its eventfd was deleted, and takes it with it. */
+    public boolean isGone() {
+        return source.eventFd().fd().isClosed();
+    }
+
     /** The count that was seen, or the value that was taken; unsigned, never 0. */
     public long value() {
         return value;
