@@ -1,5 +1,7 @@
 package io.eventfdd.server;
 
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -20,6 +22,7 @@ import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,28 +33,40 @@ import java.util.stream.LongStream;
 
 /**
  * Nothing is lost and nothing is there twice, whoever dies when: processes write, read and wait
- * over HTTP and on raw descriptors, in counter and semaphore mode, and are killed at random; at the
- * end, of each eventfd, initial + written = delivered + remaining, exactly.
+ * over HTTP and on raw descriptors, in counter and semaphore mode, and are killed at random; the
+ * daemon is taken over, stopped and killed under them; at the end, of each eventfd, initial +
+ * written = delivered + remaining, exactly.
  *
- * <p>A client that is killed leaves one value that nobody may be able to account for. Here there is
- * none, since for each kind of call either the journal or the contract's rules settle it:
+ * <p>A client that is killed leaves one value that nobody may be able to account for, and so does a
+ * daemon. Here there is none, since for each kind of call either the journal or the contract's
+ * rules settle it:
  *
  * <ul>
- *   <li><b>With a key</b>, workers die anywhere. Each key is in the journal before its request is
- *       sent; those without an answer there are asked for again by this test, with the same
- *       request. The contract says that this is the first call's answer or, where there was none,
- *       the first call.
+ *   <li><b>With a key</b>, workers die anywhere, and go on from daemon to daemon: where the
+ *       connection breaks, or the answer is {@code shutting-down}, they ask again. Each key is in
+ *       the journal before its request is sent; those without an answer there, of the dead and of
+ *       those who turned away, are asked for again by this test, with the same request. The
+ *       contract says that this is the first call's answer or, where there was none, the first
+ *       call. At the end that is asked of the next daemon: what a key keeps is kept over a planned
+ *       end, in the table.
  *   <li><b>A read without a key</b>: a value is the client's when the client has taken all of the
- *       response off its socket, and goes back otherwise. Workers take the response in pieces, and
- *       the last byte together with the line in the journal. In that one step they are spared: the
- *       supervisor stops a worker, looks whether it is in such a step, and then kills it or lets it
- *       go on. So a value that is not in the journal was not taken whole, and has gone back.
- *   <li><b>A read with a key that nobody asks for again</b> is the same, except that the value goes
- *       back when the key lapses, here with the daemon's end.
- *   <li><b>A write without a key</b> is in doubt for any client that dies over it, which is what
- *       keys are for: workers are spared from its first byte to its answer.
+ *       response off its socket, and goes back otherwise, also where the daemon ends. Workers take
+ *       the response in pieces, and the last byte together with the line in the journal. In that
+ *       one step they are spared: the supervisor stops a worker, looks whether it is in such a
+ *       step, and then kills it or lets it go on. So a value that is not in the journal was not
+ *       taken whole, and has gone back.
+ *   <li><b>A write without a key</b> is in doubt for any client that dies over it, and over any
+ *       connection that breaks, which is what keys are for: workers are spared from its first byte
+ *       to its answer, and none is made while a daemon ends.
  *   <li><b>On a raw descriptor</b> the kernel's read(2) or write(2) is one step with its line in
- *       the journal; they die before it, after it, and while they wait in poll(2).
+ *       the journal; they die before it, after it, and while they wait in poll(2). Daemons do not
+ *       matter to them.
+ *   <li><b>A daemon that is killed</b> takes with it what it has taken from the kernel and nobody
+ *       has received, its keys, and the counts of eventfds that nobody else holds. So before that
+ *       all workers pause between two calls, this test asks for the keys that are in doubt, and
+ *       then each sum must hold, there and then. From then on somebody else holds every eventfd,
+ *       raw workers go on at full speed over the daemon's death, and the holder brings all to the
+ *       next daemon, which has to adopt them.
  * </ul>
  *
  * <p>What remains is read from raw descriptors that outlive the daemon: it is ended by SIGTERM, and
@@ -61,7 +76,7 @@ import java.util.stream.LongStream;
  * and another.
  */
 class ConservationIT {
-    private static final long SECONDS = Long.getLong("conservation.seconds", 20);
+    private static final long SECONDS = Long.getLong("conservation.seconds", 8);
     private static final long SEED = Long.getLong("conservation.seed", 1);
     private static final long RUNS = Long.getLong("conservation.runs", 1);
 
@@ -86,7 +101,10 @@ class ConservationIT {
     void whatWasWrittenWasDeliveredOrRemainsWhoeverDies(long seed) throws Exception {
         try (var daemon =
                 DaemonProcess.start(
-                        "--key-life=24h", "--max-keys=1000000", "--max-key-bytes=1073741824")) {
+                        "--key-life=24h",
+                        "--max-keys=1000000",
+                        "--max-key-bytes=1073741824",
+                        "--reclaim-time=1m")) {
             EVENTFDS.forEach((name, spec) ->
                     daemon.request()
                             .contentType("application/json")
@@ -96,23 +114,31 @@ class ConservationIT {
                             .statusCode(201));
             var journal = daemon.file("journal");
             try (var load = new Load(daemon, journal, seed)) {
-                load.awaitIts("over");
+                for (var word = load.hear(); !word.equals("over"); word = load.hear()) {
+                    change(daemon, word, journal);
+                    load.tell("done");
+                }
                 var ledger = new Ledger(journal);
                 assertThat(ledger.wrong).isEmpty();
                 assertThat(ledger.killed.values().stream().mapToInt(Integer::intValue).sum())
                         .as("killed, by what they were doing: " + ledger.killed)
                         .isGreaterThan(20);
 
-                ledger.settleKeys(daemon);
-                ledger.makeRoom(daemon, "full");
                 load.tell("hold");
-                load.awaitIts("held");
-                daemon.signal("TERM");
-                assertThat(daemon.exitStatus()).as(daemon.log()).isZero();
+                load.awaitIts("done");
+                end(daemon);
+                long kept = keptForKeys(daemon);
+                daemon.restart();
+                load.tell("donate");
+                load.awaitIts("done");
+                ledger.settleKeys(daemon);
+                ledger.makeRoom(daemon);
+                end(daemon);
                 load.tell("read");
                 var remaining = load.remaining();
 
-                System.out.println(ledger.summary(seed));
+                System.out.println(ledger.summary(seed) + ", kept over the end " + kept);
+                assertThat(new Ledger(journal).wrong).isEmpty();
                 for (var name : EVENTFDS.keySet()) {
                     assertThat(ledger.delivered(name).add(remaining.get(name)))
                             .as(
@@ -120,8 +146,45 @@ class ConservationIT {
                                     name, seed)
                             .isEqualTo(ledger.written(name));
                 }
+                assertThat(keptForKeys(daemon)).isZero();
                 assertThat(daemon.log()).doesNotContain("ERROR").doesNotContain("bug");
             }
+        }
+    }
+
+    /** What the load asks for in its middle. */
+    private static void change(DaemonProcess daemon, String how, Path journal) throws Exception {
+        switch (how) {
+            case "takeover" -> daemon.takeOver();
+            case "restart" -> {
+                end(daemon);
+                daemon.restart();
+            }
+            case "settle" -> {
+                var ledger = new Ledger(journal);
+                ledger.settleKeys(daemon);
+                ledger.makeRoom(daemon);
+                ledger.awaitSums(daemon);
+                ledger.writeTo(journal);
+            }
+            case "kill" -> {
+                daemon.signal("KILL");
+                daemon.exitStatus();
+                daemon.restart();
+            }
+            default -> throw new AssertionError(how);
+        }
+    }
+
+    private static void end(DaemonProcess daemon) throws Exception {
+        daemon.signal("TERM");
+        assertThat(daemon.exitStatus()).as(daemon.log()).isZero();
+    }
+
+    /** How many values the daemon that has ended left to the next one for their keys. */
+    private static long keptForKeys(DaemonProcess daemon) throws IOException {
+        try (var lines = Files.lines(daemon.directory().resolve("table"))) {
+            return lines.map(Ledger::json).mapToLong(line -> line.path("taken").size()).sum();
         }
     }
 
@@ -147,8 +210,14 @@ class ConservationIT {
             ear = new PrintStream(process.getOutputStream(), true, StandardCharsets.UTF_8);
         }
 
+        String hear() throws IOException {
+            var word = said.readLine();
+            assertThat(word).as("the load goes on").isNotNull();
+            return word;
+        }
+
         void awaitIts(String word) throws IOException {
-            assertThat(said.readLine()).isEqualTo(word);
+            assertThat(hear()).isEqualTo(word);
         }
 
         void tell(String command) {
@@ -181,6 +250,10 @@ class ConservationIT {
         private final Map<String, Call> keyed = new HashMap<>();
         private final Map<String, Integer> killed = new TreeMap<>();
         private final StringBuilder wrong = new StringBuilder();
+
+        /** What is not in the journal yet. */
+        private final StringBuilder found = new StringBuilder();
+
         private int asked;
 
         Ledger(Path journal) throws IOException {
@@ -244,9 +317,8 @@ class ConservationIT {
             return delivered.getOrDefault(name, BigInteger.ZERO);
         }
 
-        /** Asks for the answers that the dead did not get. */
+        /** Asks for the answers that the dead did not get, and those who turned away. */
         void settleKeys(DaemonProcess daemon) throws IOException {
-            asked = unanswered.size();
             for (var entry : List.copyOf(unanswered.entrySet())) {
                 settle(daemon, entry.getKey(), entry.getValue());
             }
@@ -266,31 +338,59 @@ class ConservationIT {
                                         + "\r\n\r\n"
                                         + call.body());
                 if (!answer.body().contains("idempotency-key-in-use")) {
-                    answered(
-                            call,
-                            answer.status(),
-                            json(answer.body().isEmpty() ? "{}" : answer.body()));
+                    var body = answer.body().isEmpty() ? "{}" : answer.body();
+                    answered(call, answer.status(), json(body));
                     unanswered.remove(key);
+                    find("answered", key, Integer.toString(answer.status()), body);
                     return;
                 }
             }
         }
 
         /** Reads until all that is neither delivered nor there has room to go back. */
-        void makeRoom(DaemonProcess daemon, String name) {
-            var read = new Call("/v1/eventfds/" + name + "/read", "");
-            while (written(name).subtract(delivered(name)).compareTo(MOST) > 0) {
-                var answer =
-                        daemon.request()
-                                .contentType("application/json")
-                                .body("{\"timeout\":\"10s\"}")
-                                .post(read.path())
-                                .then()
-                                .statusCode(200)
-                                .extract()
-                                .asString();
-                answered(read, 200, json(answer));
+        void makeRoom(DaemonProcess daemon) {
+            for (var name : EVENTFDS.keySet()) {
+                while (left(name).compareTo(MOST) > 0) {
+                    var answer =
+                            json(
+                                    daemon.request()
+                                            .contentType("application/json")
+                                            .body("{\"timeout\":\"10s\"}")
+                                            .post("/v1/eventfds/" + name + "/read")
+                                            .then()
+                                            .statusCode(200)
+                                            .extract()
+                                            .asString());
+                    add(delivered, answer);
+                    find("took", name, answer.get("value").asText());
+                }
             }
+        }
+
+        /** Waits until what is on its way back is there; nobody writes or reads meanwhile. */
+        void awaitSums(DaemonProcess daemon) {
+            for (var name : EVENTFDS.keySet()) {
+                until(() -> count(daemon, name).equals(left(name)));
+            }
+        }
+
+        private static BigInteger count(DaemonProcess daemon, String name) {
+            var state = daemon.request().get("/v1/eventfds/" + name).then().statusCode(200);
+            return json(state.extract().asString()).get("count").bigIntegerValue();
+        }
+
+        private BigInteger left(String name) {
+            return written(name).subtract(delivered(name));
+        }
+
+        private void find(String... words) {
+            asked += words[0].equals("answered") ? 1 : 0;
+            found.append(String.join(" ", words)).append('\n');
+        }
+
+        /** Notes what was settled here where the workers note what they do. */
+        void writeTo(Path journal) throws IOException {
+            Files.writeString(journal, found, StandardOpenOption.APPEND);
         }
 
         String summary(long seed) {
