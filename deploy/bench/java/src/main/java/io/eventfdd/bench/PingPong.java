@@ -1,0 +1,113 @@
+package io.eventfdd.bench;
+
+import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.protocol.EventfdSpec;
+
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * {@code PingPong ping|pong platform|virtual|future WARMUP SECONDS}: two processes that signal one
+ * another in turn. Ping prints the nanoseconds of a round trip, and then ends pong.
+ */
+final class PingPong {
+    private static final long ROUND = 1;
+    private static final long END = 2;
+    private static final int BATCH = 64;
+
+    private PingPong() {}
+
+    public static void main(String[] arguments) throws Exception {
+        var seconds = Double.parseDouble(arguments[3]);
+        var warmup = Double.parseDouble(arguments[2]);
+        try (var client = EventfddClient.connect();
+                var ping = client.open("ping", EventfdSpec.counter());
+                var pong = client.open("pong", EventfdSpec.counter())) {
+            boolean first = arguments[0].equals("ping");
+            var side = first ? new Side(ping, pong) : new Side(pong, ping);
+            boolean future = arguments[1].equals("future");
+            Task task =
+                    first
+                            ? () ->
+                                    ping(
+                                            future ? side::roundOfFutures : side::round,
+                                            side,
+                                            warmup,
+                                            seconds)
+                            : () -> pong(future, side);
+            if (arguments[1].equals("virtual")) {
+                onVirtualThread(task);
+            } else {
+                task.run();
+            }
+        }
+    }
+
+    /** What a thread does here. */
+    private interface Task {
+        void run() throws Exception;
+    }
+
+    /** One process's view: the eventfd that it writes and the one that it reads. */
+    private record Side(Eventfd out, Eventfd in) {
+        void round() throws InterruptedException {
+            out.write(ROUND);
+            in.read();
+        }
+
+        void roundOfFutures() {
+            out.write(ROUND);
+            in.readAsync().join();
+        }
+
+        /** Answers until the end; false then. */
+        boolean answer(long value) {
+            out.write(ROUND);
+            return value != END;
+        }
+    }
+
+    private static void ping(Task round, Side side, double warmup, double seconds)
+            throws Exception {
+        time(round, warmup);
+        System.out.println(time(round, seconds));
+        side.out().write(END);
+        side.in().read();
+    }
+
+    private static void pong(boolean future, Side side) throws InterruptedException {
+        boolean more = true;
+        while (more) {
+            more = side.answer(future ? side.in().readAsync().join() : side.in().read());
+        }
+    }
+
+    /** Nanoseconds of one {@code round}, over {@code seconds}. */
+    private static double time(Task round, double seconds) throws Exception {
+        long start = System.nanoTime();
+        long rounds = 0;
+        double spent;
+        do {
+            for (int i = 0; i < BATCH; i++) {
+                round.run();
+            }
+            rounds += BATCH;
+            spent = System.nanoTime() - start;
+        } while (spent < seconds * 1e9);
+        return spent / rounds;
+    }
+
+    private static void onVirtualThread(Task task) throws InterruptedException {
+        var done = new CountDownLatch(1);
+        Thread.startVirtualThread(() -> {
+            try {
+                task.run();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            } finally {
+                done.countDown();
+            }
+        });
+        done.await();
+    }
+}

@@ -1,0 +1,39 @@
+"""What all families of rows are given: how long, how often, and where."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.rounds import Row, Skipped, race, skipped
+
+
+@dataclass(frozen=True)
+class Bench:
+    programs: Path  # the C programs
+    directory: Path  # for sockets and files
+    rounds: int
+    seconds: float  # one measurement
+    warm_up: float  # of a JVM of its own
+    crowd: int  # waits outstanding
+    smoke: bool
+    cores: tuple  # where two processes are measured
+
+    def c(self, program, *arguments):
+        """The command of a C program."""
+        return [self.programs / program, *map(str, arguments)]
+
+    def fresh(self, name):
+        """A new directory, whose path a Unix socket can bear."""
+        directory = self.directory / name
+        directory.mkdir()
+        return directory
+
+    def compare(self, what, cores, unit, ours, peers, targets=None, **how):
+        """A row for each peer: a function that measures it, or why it cannot be measured."""
+        there = {peer: measure for peer, measure in peers.items() if not isinstance(measure, Skipped)}
+        figures = race(self.rounds, {"eventfdd": ours, **there})
+        for peer, measure in peers.items():
+            if peer in there:
+                target = (targets or {}).get(peer)
+                yield Row(what, cores, unit, figures["eventfdd"], peer, figures[peer], target, **how)
+            else:
+                yield skipped(f"{what} against {peer}", cores, measure)

@@ -1,0 +1,86 @@
+"""What the daemon takes: to start, when idle, and under load."""
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+from suite import load
+from suite.machine import FREE, Daemon, Nginx, Redis, output
+from suite.rounds import Row, Skipped, at_most, race, skipped
+
+MEGABYTE = 1 << 20
+
+
+def rows(bench):
+    directory = bench.fresh("footprint")
+    cache = trained(bench, directory)
+    yield from start_up(bench, directory, cache)
+    with Daemon(directory / "idle", java_options=cache) as daemon:
+        yield from idle(bench, daemon)
+        yield from loaded(bench, daemon)
+
+
+def trained(bench, directory):
+    """The option that starts the daemon from an AOT cache, as an image of it does, made by a run of it."""
+    file = directory / "daemon.aot"
+    with Daemon(directory / "training", java_options=f"-XX:AOTCacheOutput={file}") as daemon:
+        daemon.create("w")
+        output(bench.c("load", "http", daemon.api, 0.2), stdin=load.plan([[load.write("w"), load.read("w")]]))
+        output(bench.c("open", "new", daemon.fd, 1, 0.1))
+    deadline = time.monotonic() + 60
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return f"-XX:AOTCache={file}"
+
+
+def start_up(bench, directory, cache):
+    def milliseconds(kind, name, **options):
+        where = directory / name
+        where.mkdir(exist_ok=True)
+        with kind(where, **options) as server:
+            return server.start_seconds * 1000
+
+    ways = {
+        "plain": lambda: milliseconds(Daemon, "plain"),
+        "AOT cache": lambda: milliseconds(Daemon, "cached", java_options=cache),
+    }
+    figures = race(bench.rounds, ways)
+    yield Row("start to first answer", FREE, "ms", figures["plain"], target=at_most(1000))
+    yield Row("start to first answer, AOT cache", FREE, "ms", figures["AOT cache"], target=at_most(350))
+
+
+def idle(bench, daemon):
+    """Counts over some seconds in which nobody calls."""
+    seconds = 1 if bench.smoke else 10
+    time.sleep(1 if bench.smoke else 5)
+    before = {task: (run_nanos(task), switches(task)) for task in daemon.tasks()}
+    start = time.perf_counter()
+    time.sleep(seconds)
+    spent = time.perf_counter() - start
+    nanos, wake_ups = 0, 0
+    for task, (run, switched) in before.items():
+        if task.exists():
+            nanos += run_nanos(task) - run
+            if (task / "comm").read_text().strip() == "eventfdd-loop":
+                wake_ups += switches(task) - switched
+    yield Row("idle: wake-ups of the loop", FREE, "/s", [wake_ups / spent], target=at_most(0))
+    yield Row("idle: processor time", FREE, "%", [nanos / spent / 1e7], target=at_most(0.1))
+
+
+def run_nanos(task):
+    return int((task / "schedstat").read_text().split()[0])
+
+
+def switches(task):
+    return int((task / "status").read_text().split("voluntary_ctxt_switches:")[1].split()[0])
+
+
+def loaded(bench, daemon):
+    yield Row("RSS, idle", FREE, "MB", [daemon.rss / MEGABYTE], target=at_most(72))
+    daemon.create("w")
+    plan = load.plan([[load.write("w"), load.read("w")]] * 64)
+    sizes = []
+    for _ in range(bench.rounds):
+        output(bench.c("load", "http", daemon.api, bench.seconds), stdin=plan)
+        sizes.append(daemon.rss / MEGABYTE)
+    yield Row("RSS, at 64 connections", FREE, "MB", sizes[-1:], target=at_most(128))

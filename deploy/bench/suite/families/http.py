@@ -1,0 +1,89 @@
+"""Calls over api.sock against Redis and nginx over their Unix sockets, with the same load generator in C."""
+
+from contextlib import ExitStack
+
+from suite import load
+from suite.machine import SAME, Daemon, Nginx, Redis, far, figure, near
+from suite.rounds import Skipped, at_least, at_most, skipped
+
+CONNECTIONS = (1, 8, 64)
+
+
+def rows(bench):
+    for cores in bench.cores:
+        try:
+            with ExitStack() as servers:
+                yield from placed(bench, cores, servers)
+        except Skipped as reason:
+            yield skipped("HTTP", cores, reason)
+
+
+def placed(bench, cores, servers):
+    directory = bench.fresh(f"http-{cores}")
+    cpus = far(cores)
+    daemon = servers.enter_context(Daemon(directory / "d", cpus))
+    redis, nginx = (peer(servers, kind, directory, cpus) for kind in (Redis, Nginx))
+    daemon.create("w")
+    daemon.create("r", semaphore=True, initial=2**32 - 1)
+    for pair in range(max(CONNECTIONS)):
+        daemon.create(f"ping-{pair}")
+        daemon.create(f"pong-{pair}")
+    load.warm_up(bench, daemon)
+
+    def against(server, protocol, plan):
+        """A measurement of that server, or why there is none."""
+        if isinstance(server, Skipped):
+            return server
+        socket = daemon.api if server is daemon else server.socket
+        return lambda: figure(bench.c("load", protocol, socket, bench.seconds), near(cores), stdin=plan)
+
+    # with a processor for all, one client shows it all
+    for connections in (1,) if cores == SAME else CONNECTIONS:
+        each = lambda request: load.plan([[request]] * connections)
+        plural = "connection" if connections == 1 else "connections"
+        yield from bench.compare(
+            f"HTTP write, {connections} {plural}",
+            cores,
+            "/s",
+            against(daemon, "http", each(load.write("w"))),
+            {
+                "Redis INCR": against(redis, "redis", each(load.redis("INCR", "w"))),
+                "nginx static 200": against(nginx, "http", each(load.write("w"))),
+            },
+            {"Redis INCR": at_least(1), "nginx static 200": at_least(0.7) if connections == 64 else None},
+            more_is_better=True,
+        )
+        yield from bench.compare(
+            f"HTTP read, {connections} {plural}",
+            cores,
+            "/s",
+            against(daemon, "http", each(load.read("r"))),
+            {"Redis DECR": against(redis, "redis", each(load.redis("DECR", "r")))},
+            more_is_better=True,
+        )
+        yield from bench.compare(
+            f"HTTP ping-pong, {connections} {'pair' if connections == 1 else 'pairs'}",
+            cores,
+            "ns",
+            round_trip(connections, against(daemon, "http", load.eventfdd_ping_pong(connections))),
+            {
+                "Redis LPUSH/BLPOP": round_trip(
+                    connections, against(redis, "redis", load.redis_ping_pong(connections))
+                )
+            },
+            {"Redis LPUSH/BLPOP": at_most(1)},
+        )
+
+
+def round_trip(pairs, answers):
+    """Nanoseconds of one round trip of each pair: it takes four answers."""
+    if isinstance(answers, Skipped):
+        return answers
+    return lambda: 4e9 * pairs / answers()
+
+
+def peer(servers, kind, directory, cpus):
+    try:
+        return servers.enter_context(kind(directory, cpus))
+    except Skipped as reason:
+        return reason

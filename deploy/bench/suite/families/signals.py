@@ -1,0 +1,115 @@
+"""What raw handles cost: calls that find what they want, signals between two processes, waking many."""
+
+import json
+
+from suite.machine import CROSS, FREE, SAME, Daemon, far, figure, finish, java, near, output, start
+from suite.rounds import Skipped, at_most, skipped
+
+import subprocess
+
+
+def rows(bench):
+    with Daemon(bench.fresh("signals")) as daemon:
+        yield from raw_calls(bench, daemon)
+        for cores in bench.cores:
+            if cores == FREE:
+                continue  # the kernel moves a pair about: now one core, now two
+            try:
+                near(cores)
+            except Skipped as reason:
+                yield skipped("signals between two processes", cores, reason)
+                continue
+            yield from ping_pong(bench, daemon, cores)
+            yield from flow(bench, daemon, cores)
+        yield from wake(bench, daemon)
+
+
+def raw_calls(bench, daemon):
+    cpus = near(SAME)
+    for call in ("write", "read", "pair"):
+        yield from bench.compare(
+            "raw write+read" if call == "pair" else f"raw {call}",
+            SAME,
+            "ns",
+            lambda: jmh(bench, daemon, call),
+            {"C": lambda: figure(bench.c("raw", call, bench.seconds / 2), cpus)},
+            {"C": at_most(1.15)},
+        )
+    yield from bench.compare(
+        "raw write in C on a named eventfd",
+        SAME,
+        "ns",
+        lambda: figure(bench.c("raw", "write", bench.seconds / 2, daemon.fd), cpus),
+        {"C without daemon": lambda: figure(bench.c("raw", "write", bench.seconds / 2), cpus)},
+        {"C without daemon": at_most(1.02)},
+    )
+
+
+def jmh(bench, daemon, call):
+    """JMH's word for it. Each round is a JVM of its own: it need not fork another."""
+    result = bench.directory / "jmh.json"
+    warm_up, iteration = (f"{int(seconds * 500)}ms" for seconds in (bench.warm_up, bench.seconds))
+    times = ["-f", "0", "-wi", "2", "-w", warm_up, "-i", "2", "-r", iteration]
+    main = java("org.openjdk.jmh.Main", *times, "-rf", "json", "-rff", result, rf"RawCalls\.{call}$")
+    output(main, near(SAME), daemon.environment)
+    return json.loads(result.read_text())[0]["primaryMetric"]["score"]
+
+
+def ping_pong(bench, daemon, cores):
+    c_cpus = [str(next(iter(near(cores)))), str(next(iter(far(cores))))]
+    targets = {
+        (SAME, "platform threads"): at_most(1.3),
+        (CROSS, "platform threads"): at_most(0.2),
+        (CROSS, "virtual threads"): at_most(0.3),
+    }
+    for kind in ("platform threads", "virtual threads", "futures"):
+        word = kind.split()[0].rstrip("s")
+        yield from bench.compare(
+            f"ping-pong, {kind}",
+            cores,
+            "ns",
+            lambda: pair_of_jvms(bench, daemon, cores, "PingPong", ("pong", word), ("ping", word), bench.warm_up),
+            {
+                "C, read(2)": lambda: figure(bench.c("ping-pong", "eventfd", *c_cpus, bench.seconds)),
+                "POSIX semaphores": lambda: figure(bench.c("ping-pong", "semaphore", *c_cpus, bench.seconds)),
+            },
+            {"C, read(2)": targets.get((cores, kind))},
+        )
+
+
+def flow(bench, daemon, cores):
+    c_cpus = [str(next(iter(near(cores)))), str(next(iter(far(cores))))]
+    yield from bench.compare(
+        "one producer, one consumer",
+        cores,
+        "signals/s",
+        lambda: pair_of_jvms(bench, daemon, cores, "Flow", ("producer",), ("consumer",)),
+        {"C": lambda: figure(bench.c("stream", *c_cpus, bench.seconds))},
+        more_is_better=True,
+    )
+
+
+def pair_of_jvms(bench, daemon, cores, main, other, measured, *times):
+    """Two JVMs of which the second tells the figure; the first ends with it."""
+    times = [*times, bench.seconds * (1 if times else 2)]
+    main = f"io.eventfdd.bench.{main}"
+    helper = start(
+        java(main, *other, *times), far(cores), daemon.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        value = figure(java(main, *measured, *times), near(cores), daemon.environment)
+        finish(helper)
+        return value
+    finally:
+        helper.kill()
+
+
+def wake(bench, daemon):
+    for waiters in (1, 100, bench.crowd):
+        yield from bench.compare(
+            f"wake of {waiters:,} virtual threads",
+            FREE,
+            "ns",
+            lambda: figure(java("io.eventfdd.bench.Wake", waiters, 2 * bench.seconds), None, daemon.environment),
+            {"C, as many threads": lambda: figure(bench.c("wake", waiters, bench.seconds))},
+        )
