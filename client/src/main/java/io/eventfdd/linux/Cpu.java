@@ -13,6 +13,6 @@ public final class Cpu {
      * a virtual thread: it only lets other virtual threads run.
      */
     public static void yieldToOthers() {
-        Libc.sched_yield();
+        SignalCalls.FASTEST.yieldToOthers();
     }
 }

@@ -14,8 +14,6 @@ public final class EventFd implements AutoCloseable {
     private static final int EFD_SEMAPHORE = 1;
     private static final int EFD_NONBLOCK = 0x800;
     private static final int EFD_CLOEXEC = 0x80000;
-    private static final int POLLIN = 1;
-    private static final int RWF_NOWAIT = 8;
     private static final int EINVAL = 22;
     private static final String COUNT_FIELD = "eventfd-count:";
     private static final String ID_FIELD = "eventfd-id:";
@@ -62,15 +60,15 @@ public final class EventFd implements AutoCloseable {
      * @param value 1 to 2^64-2
      */
     public boolean write(long value) throws ErrnoException {
-        if (Libc.eventfd_write(fd.number(), value) == 0) {
+        int result = SignalCalls.FASTEST.write(fd.number(), value);
+        if (result == 0) {
             return true;
         }
-        int errno = Native.getLastError();
-        if (errno == Libc.EAGAIN || errno == Libc.EINTR) {
+        if (result == -Libc.EAGAIN || result == -Libc.EINTR) {
             return false;
         }
         throw ErrnoException.of(
-                "eventfd_write(" + fd + ", " + Long.toUnsignedString(value) + ")", errno);
+                "eventfd_write(" + fd + ", " + Long.toUnsignedString(value) + ")", -result);
     }
 
     /**
@@ -79,21 +77,20 @@ public final class EventFd implements AutoCloseable {
      */
     public long read() throws ErrnoException {
         var value = new long[1];
-        return Libc.eventfd_read(fd.number(), value) == 0 ? value[0] : nothing("eventfd_read");
+        return Libc.eventfd_read(fd.number(), value) == 0
+                ? value[0]
+                : nothing("eventfd_read", Native.getLastError());
     }
 
     /**
      * As {@link #read()}, but never blocks, whatever any holder made of the description's flags.
      */
     public long readNow(ReadBuffer buffer) throws ErrnoException {
-        if (Libc.preadv2(fd.number(), buffer.iovec(), 1, -1, RWF_NOWAIT) == Long.BYTES) {
-            return buffer.value();
-        }
-        return nothing("preadv2");
+        long value = SignalCalls.FASTEST.readNow(fd.number(), buffer);
+        return value != 0 ? value : nothing("preadv2", buffer.errno());
     }
 
-    private long nothing(String call) throws ErrnoException {
-        int errno = Native.getLastError();
+    private long nothing(String call, int errno) throws ErrnoException {
         if (errno == Libc.EAGAIN || errno == Libc.EINTR) {
             return 0;
         }
@@ -102,17 +99,11 @@ public final class EventFd implements AutoCloseable {
 
     /** Whether a read would find something at this moment. */
     public boolean isReadable() throws ErrnoException {
-        // A struct pollfd { int fd; short events; short revents; } in a long: all that we run on is
-        // little-endian.
-        var pollfd = new long[] {(long) POLLIN << Integer.SIZE | fd.number()};
-        if (Libc.poll(pollfd, 1, 0) >= 0) {
-            return (pollfd[0] >>> (Integer.SIZE + Short.SIZE) & POLLIN) != 0;
+        int result = SignalCalls.FASTEST.isReadable(fd.number());
+        if (result >= 0 || result == -Libc.EINTR) {
+            return result == 1;
         }
-        int errno = Native.getLastError();
-        if (errno == Libc.EINTR) {
-            return false;
-        }
-        throw ErrnoException.of("poll(" + fd + ")", errno);
+        throw ErrnoException.of("poll(" + fd + ")", -result);
     }
 
     /**

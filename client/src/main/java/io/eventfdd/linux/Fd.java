@@ -105,7 +105,7 @@ public final class Fd implements AutoCloseable {
      */
     public void awaitUnused() {
         while (uses() != 0) {
-            Libc.sched_yield();
+            SignalCalls.FASTEST.yieldToOthers();
         }
     }
 

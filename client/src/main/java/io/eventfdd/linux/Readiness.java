@@ -17,6 +17,16 @@ public final class Readiness {
     static final short READABLE = 1;
     static final short WRITABLE = 4;
 
+    /** One that asks whether {@code fd} is readable. All that we run on is little-endian. */
+    static long pollfd(int fd) {
+        return (long) READABLE << Integer.SIZE | fd;
+    }
+
+    /** 1 where that found it readable, else 0. */
+    static int isReadable(long pollfd) {
+        return (int) (pollfd >>> (Integer.SIZE + Short.SIZE)) & READABLE;
+    }
+
     private Memory memory = new Memory(SIZE);
     private int count;
 

@@ -38,6 +38,9 @@ public final class Main {
     public static void main(String[] arguments) {
         // Before anything else uses NIO: which listeners it makes is settled once for the process.
         UnixListeners.install();
+        // A start that is a tenth of a second faster is worth more here than each call's
+        // nanoseconds.
+        System.setProperty("eventfdd.foreign", "false");
         Logging.toStandardError();
         System.exit(commandLine().execute(arguments));
     }
