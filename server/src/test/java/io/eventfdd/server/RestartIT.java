@@ -14,7 +14,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -184,8 +187,9 @@ class RestartIT {
         daemon = DaemonProcess.start("--reclaim-time=0s");
         var first = client(Transport.RAW).open("orders", EventfdSpec.counter());
         first.write(5);
+        var table = daemon.directory().resolve("table");
+        until(() -> read(table).contains("handed-out"));
         kill();
-        Files.delete(daemon.directory().resolve("fd.sock"));
         daemon.restart();
         var second = client(Transport.RAW).open("orders", EventfdSpec.counter());
         second.write(2);
@@ -193,6 +197,14 @@ class RestartIT {
         first.write(1);
         assertThat(second.read()).isEqualTo(8);
         assertThat(client(Transport.HTTP).state("orders").count()).isZero();
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     // Taken over

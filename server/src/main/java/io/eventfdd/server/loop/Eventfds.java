@@ -3,7 +3,6 @@ package io.eventfdd.server.loop;
 import static java.util.Objects.requireNonNull;
 
 import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.EventFd;
 import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.OpenRequest;
@@ -65,6 +64,9 @@ public final class Eventfds {
     /** Whether a name that nobody knows may be a holder's; the loop's own. */
     private boolean acceptsStrangers;
 
+    /** Whether the time of grace is not over; the loop's own. */
+    private boolean isGrace;
+
     /** None yet, and nobody wants to know which there are. */
     public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock) {
         this(loop, limits, groupId, clock, Ledger.NONE);
@@ -102,6 +104,7 @@ public final class Eventfds {
         if (standing == null) {
             var made = onLoop(() -> make(name, spec, caller));
             if (made.isNew()) {
+                ledger.flush();
                 return new Creation(Creation.Result.CREATED, stateOf(made.eventfd()));
             }
             standing = made.eventfd();
@@ -187,6 +190,7 @@ public final class Eventfds {
                 }
             }
             this.acceptsStrangers = acceptsStrangers;
+            this.isGrace = true;
             loop.after(grace, this::endGrace);
             return present;
         });
@@ -200,17 +204,13 @@ public final class Eventfds {
     }
 
     private void beginAnew(Vacancy vacancy) throws IOException {
-        var identity = vacancy.identity();
-        var eventFd = EventFd.create(0, identity.spec().semaphore(), true);
-        if (vacancy.count() != 0) {
-            eventFd.write(vacancy.count());
-        }
-        enter(NamedEventfd.adopt(identity, eventFd, false, vacancy.former()), vacancy.returning());
-        vacancies.end(identity.name());
+        enter(NamedEventfd.beginAnew(vacancy), vacancy.returning());
+        vacancies.end(vacancy.identity().name());
     }
 
     private void endGrace() throws IOException {
         acceptsStrangers = false;
+        isGrace = false;
         var all = vacancies.all();
         for (var vacancy : all) {
             beginAnew(vacancy);
@@ -251,7 +251,9 @@ public final class Eventfds {
                 if (standing.eventFd().isSameAs(offer.eventFd())) {
                     return new Donation.Same(name);
                 }
-                if (!acceptsStrangers && !standing.was(offer.eventFd())) {
+                if (!standing.was(offer.eventFd())
+                        && !acceptsStrangers
+                        && !(isGrace && standing.mayHaveBeenAnything())) {
                     throw notFound(name);
                 }
                 if (standing.share()) {
@@ -264,7 +266,8 @@ public final class Eventfds {
                 var identity = vacancy.identity();
                 require(Right.READ_WRITE, identity, caller);
                 requireSame(identity.spec(), offer);
-                if (!vacancy.former().contains(offer.eventFd().id())) {
+                if (!vacancy.former().isEmpty()
+                        && !vacancy.former().contains(offer.eventFd().id())) {
                     throw notFound(name);
                 }
                 taken = true;
@@ -447,6 +450,8 @@ public final class Eventfds {
             remove(eventfd);
             return eventfd;
         });
+        // A name that is said to be free must not be there after a kill.
+        ledger.flush();
     }
 
     // The calls

@@ -4,7 +4,7 @@ import io.eventfdd.linux.EventFd;
 
 /**
  * Is told which eventfds come and go, so that another process can go on with them. On the loop's
- * thread, in their order; nothing here may block.
+ * thread, in their order; nothing here may block but {@link #flush}.
  */
 public interface Ledger {
     /** Nobody wants to know. */
@@ -18,6 +18,9 @@ public interface Ledger {
 
                 @Override
                 public void removed(Identity identity) {}
+
+                @Override
+                public void flush() {}
             };
 
     /**
@@ -31,4 +34,10 @@ public interface Ledger {
 
     /** The name is free. */
     void removed(Identity identity);
+
+    /**
+     * Returns when another process would know all that this was told so far. On any thread but the
+     * loop's; it may block.
+     */
+    void flush();
 }

@@ -30,6 +30,7 @@ final class NamedEventfd {
     private final Identity identity;
     private final EventFd eventFd;
     private final Set<Long> former;
+    private final boolean beganAnew;
 
     /** Who takes, first come, first served. */
     final TreeSet<Waiter.Consumer> consumers = new TreeSet<>(BY_ARRIVAL);
@@ -62,8 +63,14 @@ final class NamedEventfd {
     private volatile boolean writesInLine;
     private volatile int waiters;
 
-    private NamedEventfd(Identity identity, EventFd eventFd, boolean shared, Set<Long> former) {
+    private NamedEventfd(
+            Identity identity,
+            EventFd eventFd,
+            boolean shared,
+            Set<Long> former,
+            boolean beganAnew) {
         this.identity = identity;
+        this.beganAnew = beganAnew;
         this.former = former;
         this.eventFd = eventFd;
         this.shared = shared;
@@ -73,7 +80,7 @@ final class NamedEventfd {
     static NamedEventfd create(Identity identity) throws ErrnoException {
         var spec = identity.spec();
         var eventFd = EventFd.create(spec.initial(), spec.semaphore(), true);
-        return new NamedEventfd(identity, eventFd, false, Set.of());
+        return new NamedEventfd(identity, eventFd, false, Set.of(), false);
     }
 
     /**
@@ -83,12 +90,30 @@ final class NamedEventfd {
      */
     static NamedEventfd adopt(
             Identity identity, EventFd eventFd, boolean shared, Set<Long> former) {
-        return new NamedEventfd(identity, eventFd, shared, former);
+        return new NamedEventfd(identity, eventFd, shared, former, false);
+    }
+
+    /** A new one in place of one that has gone with its process. */
+    static NamedEventfd beginAnew(Vacancy vacancy) throws ErrnoException {
+        var identity = vacancy.identity();
+        var eventFd = EventFd.create(0, identity.spec().semaphore(), true);
+        if (vacancy.count() != 0) {
+            eventFd.write(vacancy.count());
+        }
+        return new NamedEventfd(identity, eventFd, false, vacancy.former(), true);
     }
 
     /** Whether {@code object} was this one before, so that its holder may be told of this. */
     boolean was(EventFd object) throws ErrnoException {
         return former.contains(object.id());
+    }
+
+    /**
+     * Whether nobody knows what it was before: the process that had it may have been killed in the
+     * moment in which it handed it out.
+     */
+    boolean mayHaveBeenAnything() {
+        return beganAnew && former.isEmpty();
     }
 
     Set<Long> former() {

@@ -29,8 +29,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -186,6 +188,15 @@ public final class Table implements Ledger, AutoCloseable {
                 keeper.forget(entry.id());
             }
         });
+    }
+
+    @Override
+    public void flush() {
+        try {
+            CompletableFuture.runAsync(() -> {}, thread).join();
+        } catch (RejectedExecutionException e) {
+            LOGGER.log(Level.DEBUG, "the table is written at the end");
+        }
     }
 
     private void append(Line line) {
