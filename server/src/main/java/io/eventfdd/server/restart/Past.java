@@ -119,7 +119,7 @@ record Past(
                         new Vacancy(
                                 entry.identity(),
                                 entry.shared(),
-                                stopped ? entry.count() : 0,
+                                stopped ? entry.count() : entry.identity().spec().initial(),
                                 returning(entry),
                                 entry.objects()));
             }
