@@ -57,7 +57,9 @@ public final class EventfddClient implements AutoCloseable {
     private final boolean fallsBack;
     private final Executor executor;
     private final HttpDaemon http;
+    private final Duration patience;
     private final Set<Eventfd> handles = ConcurrentHashMap.newKeySet();
+    private final Set<EventfdWatch> watches = ConcurrentHashMap.newKeySet();
 
     /** All three null where the transport is HTTP. */
     private final @Nullable FdSocket fdSocket;
@@ -70,6 +72,7 @@ public final class EventfddClient implements AutoCloseable {
     private EventfddClient(Builder builder) {
         this.directory = builder.directoryOrDefault();
         this.executor = builder.executor;
+        this.patience = builder.timeout;
         this.http = new HttpDaemon(directory.resolve("api.sock"), builder.timeout, builder.outage);
         var socket = directory.resolve("fd.sock");
         this.fallsBack = builder.transport == Transport.AUTO;
@@ -358,6 +361,25 @@ public final class EventfddClient implements AutoCloseable {
         http.delete(checked(name));
     }
 
+    /**
+     * Watches the count of the eventfd {@code name} as it changes, and takes nothing.
+     *
+     * @throws NotFoundException if there is none
+     * @throws InterruptedException if the thread was interrupted
+     */
+    public EventfdWatch watch(String name) throws InterruptedException {
+        checkOpen();
+        var watch =
+                EventfdWatch.begin(
+                        directory.resolve("api.sock"), checked(name), patience, watches::remove);
+        watches.add(watch);
+        if (closed) {
+            watch.close();
+            throw HttpApi.clientClosed();
+        }
+        return watch;
+    }
+
     // Waiting on many
 
     /**
@@ -437,11 +459,14 @@ public final class EventfddClient implements AutoCloseable {
         }
     }
 
-    /** Closes all handles that it opened; their waits end as {@link Eventfd#close} says. */
+    /**
+     * Closes all handles and watches that it opened; their waits end as {@link Eventfd#close} says.
+     */
     @Override
     public void close() {
         closed = true;
         List.copyOf(handles).forEach(Eventfd::close);
+        List.copyOf(watches).forEach(EventfdWatch::close);
         http.close();
         if (donor != null) {
             donor.close();

@@ -1,9 +1,11 @@
 package io.eventfdd.client;
 
+import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.HttpStatus;
 import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
 import org.apache.hc.core5.http.impl.io.DefaultBHttpClientConnection;
 import org.apache.hc.core5.http.impl.io.DefaultBHttpClientConnectionFactory;
@@ -16,6 +18,7 @@ import org.apache.hc.core5.http.protocol.HttpCoreContext;
 import org.apache.hc.core5.io.CloseMode;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -30,6 +33,9 @@ final class HttpConnection {
 
     /** Far less than the shortest idle-timeout that a daemon can have. */
     private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    /** nanoTime's differences hold 292 years. */
+    private static final long LONGEST_NANOS = Long.MAX_VALUE / 4;
 
     private final UnixSocket socket;
     private final DefaultBHttpClientConnection connection;
@@ -73,7 +79,44 @@ final class HttpConnection {
         }
     }
 
-    private HttpAnswer exchange(HttpCall call) throws IOException, HttpException {
+    /**
+     * Sends the call, of which the answer has no end: its body is received as the caller reads it,
+     * each time within {@link #waitUpTo}. A problem is thrown. Afterwards the connection is of no
+     * other use.
+     *
+     * @param patience how long the beginning of the answer may take
+     */
+    InputStream stream(HttpCall call, Duration patience) throws IOException {
+        reusable = false;
+        waitUpTo(patience.toNanos());
+        try {
+            var request = request(call);
+            var response = EXECUTOR.execute(request, connection, HttpCoreContext.create());
+            var entity = response.getEntity();
+            if (response.getCode() == HttpStatus.SC_OK && entity != null) {
+                return entity.getContent();
+            }
+            var answer = answer(response);
+            answer.check();
+            throw new IOException("not a stream: HTTP " + answer.status());
+        } catch (HttpException e) {
+            throw new IOException("not HTTP: " + e.getMessage(), e);
+        } finally {
+            waitNoLonger();
+        }
+    }
+
+    /** From now on the stream waits {@code nanos} at most; an interrupt ends that. */
+    void waitUpTo(long nanos) {
+        socket.begin(System.nanoTime() + Math.min(nanos, LONGEST_NANOS), true);
+    }
+
+    /** After {@link #waitUpTo}. */
+    void waitNoLonger() {
+        socket.end();
+    }
+
+    private static ClassicHttpRequest request(HttpCall call) {
         var request = new BasicClassicHttpRequest(call.method(), call.path());
         request.setHeader(HttpHeaders.HOST, "localhost");
         call.headers().forEach(request::setHeader);
@@ -83,14 +126,24 @@ final class HttpConnection {
             request.setHeader(HttpHeaders.CONTENT_LENGTH, body.length);
             request.setEntity(new ByteArrayEntity(body, ContentType.APPLICATION_JSON));
         }
+        return request;
+    }
+
+    private static HttpAnswer answer(ClassicHttpResponse response) throws IOException {
+        var entity = response.getEntity();
+        var bytes = entity == null ? new byte[0] : EntityUtils.toByteArray(entity);
+        var keys = response.getFirstHeader("Eventfdd-Keys");
+        return new HttpAnswer(response.getCode(), bytes, keys == null ? "" : keys.getValue());
+    }
+
+    private HttpAnswer exchange(HttpCall call) throws IOException, HttpException {
+        var request = request(call);
         var context = HttpCoreContext.create();
         try (ClassicHttpResponse response = EXECUTOR.execute(request, connection, context)) {
-            var entity = response.getEntity();
-            var bytes = entity == null ? new byte[0] : EntityUtils.toByteArray(entity);
+            var answer = answer(response);
             reusable =
                     DefaultConnectionReuseStrategy.INSTANCE.keepAlive(request, response, context);
-            var keys = response.getFirstHeader("Eventfdd-Keys");
-            return new HttpAnswer(response.getCode(), bytes, keys == null ? "" : keys.getValue());
+            return answer;
         }
     }
 

@@ -1,0 +1,241 @@
+package io.eventfdd.client;
+
+import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.protocol.JsonFields;
+import io.eventfdd.protocol.Problem;
+import io.eventfdd.protocol.ProblemException;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+
+/**
+ * The counts of one eventfd as they change, which takes nothing from it: the first is the count of
+ * now. Writes close together may be told as one, and who asks seldom gets the newest count, not
+ * each; the last one always comes. {@link EventfddClient#watch} makes it, over HTTP, whatever the
+ * client's transport. One thread at a time asks for the next; any may close it.
+ *
+ * <pre>{@code
+ * try (EventfdWatch watch = client.watch("orders")) {
+ *     System.out.println(watch.next()); // 0
+ *     orders.write(3);
+ *     System.out.println(watch.next()); // 3
+ * }
+ * }</pre>
+ *
+ * <p>It ends with the exception that says why: {@link EventfdGoneException} where the eventfd was
+ * deleted, {@link ShuttingDownException} where the daemon stops, {@link ConnectionLostException}
+ * where it is gone or is silent for a minute, though it has to show every now and then that it is
+ * there. From then on each call throws it.
+ */
+public final class EventfdWatch implements AutoCloseable {
+    /** Several times what a daemon keeps still at most. */
+    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private final EventfdName name;
+    private final HttpConnection connection;
+    private final Consumer<? super EventfdWatch> onClose;
+    private final ReentrantLock asking = new ReentrantLock();
+
+    /** Guarded by {@link #asking}, as what follows. */
+    private final ServerSentEvents events;
+
+    private long lastSign = System.nanoTime();
+    private @Nullable EventfddException end;
+
+    private volatile boolean closed;
+
+    private EventfdWatch(
+            EventfdName name,
+            HttpConnection connection,
+            ServerSentEvents events,
+            Consumer<? super EventfdWatch> onClose) {
+        this.name = name;
+        this.connection = connection;
+        this.events = events;
+        this.onClose = onClose;
+    }
+
+    /**
+     * Begins one.
+     *
+     * @param patience how long the daemon may take for the beginning
+     * @param onClose is told once, when it is closed
+     */
+    static EventfdWatch begin(
+            Path socket,
+            EventfdName name,
+            Duration patience,
+            Consumer<? super EventfdWatch> onClose)
+            throws InterruptedException {
+        var call = HttpCall.get("/v1/eventfds/" + name + "/watch");
+        HttpConnection connection;
+        try {
+            connection = HttpConnection.open(socket);
+        } catch (ClosedByInterruptException e) {
+            throw interrupted();
+        } catch (IOException e) {
+            throw new DaemonUnavailableException(
+                    "no daemon answers at " + socket + ": " + e.getMessage(), e);
+        }
+        try {
+            var events = new ServerSentEvents(connection.stream(call, patience));
+            return new EventfdWatch(name, connection, events, onClose);
+        } catch (ClosedByInterruptException e) {
+            connection.close();
+            throw interrupted();
+        } catch (IOException e) {
+            connection.close();
+            throw new ConnectionLostException(call + " on " + socket + ": no answer", e);
+        } catch (EventfddException e) {
+            connection.close();
+            throw e;
+        }
+    }
+
+    private static InterruptedException interrupted() {
+        Thread.interrupted();
+        return new InterruptedException();
+    }
+
+    /** The name of the eventfd. */
+    public String name() {
+        return name.value();
+    }
+
+    /**
+     * Waits for the next count, an unsigned number.
+     *
+     * @throws InterruptedException if the thread was interrupted; the watch goes on
+     */
+    public long next() throws InterruptedException {
+        return next(Deadline.NEVER).orElseThrow();
+    }
+
+    /**
+     * As {@link #next()}; empty where the daemon told of none for {@code timeout}.
+     *
+     * @throws InterruptedException if the thread was interrupted; the watch goes on
+     */
+    public OptionalLong next(Duration timeout) throws InterruptedException {
+        return next(Deadline.in(timeout));
+    }
+
+    private OptionalLong next(Deadline deadline) throws InterruptedException {
+        asking.lockInterruptibly();
+        try {
+            while (true) {
+                var event = event(deadline);
+                if (event == null) {
+                    return OptionalLong.empty();
+                }
+                switch (event.type()) {
+                    case "count" -> {
+                        return OptionalLong.of(count(event.data()));
+                    }
+                    case "end" -> throw ended(problem(event.data()));
+                    // What a later daemon may tell besides.
+                    default -> {}
+                }
+            }
+        } finally {
+            asking.unlock();
+        }
+    }
+
+    /** The next event; null at the deadline. */
+    private ServerSentEvents.@Nullable Event event(Deadline deadline) throws InterruptedException {
+        while (true) {
+            if (closed) {
+                throw closedException();
+            }
+            if (end != null) {
+                throw end;
+            }
+            long silence = lastSign + SILENCE_NANOS - System.nanoTime();
+            boolean deadlineFirst = deadline.nanosLeft() <= silence;
+            try {
+                connection.waitUpTo(Math.min(deadline.nanosLeft(), silence));
+                var event = events.next();
+                lastSign = System.nanoTime();
+                if (event.isPresent()) {
+                    return event.get();
+                }
+            } catch (ClosedByInterruptException e) {
+                throw interrupted();
+            } catch (SocketTimeoutException e) {
+                if (deadlineFirst) {
+                    return null;
+                }
+                throw ended(lost("it was silent for too long", e));
+            } catch (IOException e) {
+                throw closed ? closedException() : ended(lost("the connection ended", e));
+            } finally {
+                connection.waitNoLonger();
+            }
+        }
+    }
+
+    private EventfddException ended(EventfddException why) {
+        end = why;
+        return why;
+    }
+
+    private ConnectionLostException lost(String why, IOException cause) {
+        return new ConnectionLostException("the watch on eventfd " + name + ": " + why, cause);
+    }
+
+    private ClosedEventfdException closedException() {
+        return new ClosedEventfdException("the watch on eventfd " + name + " is closed", null);
+    }
+
+    private long count(byte[] data) {
+        try {
+            return JsonFields.parse(data).count("count", 0, -1, 0);
+        } catch (ProblemException e) {
+            throw ended(notOurs(e));
+        }
+    }
+
+    private static EventfddException problem(byte[] data) {
+        try {
+            return Failures.of(Problem.from(JsonFields.parse(data)));
+        } catch (ProblemException e) {
+            return notOurs(e);
+        }
+    }
+
+    private static DaemonFaultException notOurs(ProblemException e) {
+        return new DaemonFaultException("not an event of eventfdd: " + e.getMessage(), null, e);
+    }
+
+    /** Ends it; a call that waits ends with {@link ClosedEventfdException}. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        connection.abort();
+        asking.lock();
+        try {
+            connection.close();
+        } finally {
+            asking.unlock();
+        }
+        onClose.accept(this);
+    }
+
+    @Override
+    public String toString() {
+        return "watch on eventfd " + name + (closed ? " (closed)" : "");
+    }
+}
