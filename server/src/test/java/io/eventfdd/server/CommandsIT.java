@@ -6,15 +6,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.server.cli.Completion;
+import io.eventfdd.server.cli.ExitStatus;
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Ran;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Every command as a process of its own: what it prints, and how it ends. */
@@ -31,22 +35,12 @@ class CommandsIT {
         daemon.close();
     }
 
-    private record Ran(int status, String output) {}
-
     private static Process begin(String command, String... arguments) throws IOException {
-        var line = new ArrayList<>(List.of(DaemonProcess.launcher().toString(), command));
-        line.addAll(List.of("--runtime-dir", daemon.directory().toString()));
-        line.addAll(List.of(arguments));
-        return daemon.begin(line.toArray(String[]::new));
+        return Ran.begin(daemon, command, arguments);
     }
 
     private static Ran run(String command, String... arguments) throws Exception {
-        return ran(begin(command, arguments));
-    }
-
-    private static Ran ran(Process process) throws Exception {
-        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return new Ran(process.waitFor(), output.strip());
+        return Ran.eventfdd(daemon, command, arguments);
     }
 
     @Test
@@ -57,9 +51,14 @@ class CommandsIT {
     }
 
     @Test
+    void everyCommandTellsTheVersion() throws Exception {
+        assertThat(run("ping", "--version").output()).startsWith("eventfdd ");
+    }
+
+    @Test
     void whereNoDaemonAnswersIsSixtyNineAndNamesThePlace() throws Exception {
         var nowhere =
-                ran(
+                Ran.of(
                         daemon.begin(
                                 DaemonProcess.launcher().toString(),
                                 "ping",
@@ -102,7 +101,7 @@ class CommandsIT {
         var any = begin("wait", "--consume", "left", "right");
         until(() -> daemon.request().get("/v1/eventfds/right").path("waiters").equals(1));
         run("write", "right", "7");
-        assertThat(ran(any)).isEqualTo(new Ran(0, "right\t7"));
+        assertThat(Ran.of(any)).isEqualTo(new Ran(0, "right\t7"));
         assertThat(run("wait", "--all", "--timeout", "10ms", "left", "right").status())
                 .isEqualTo(124);
         assertThat(run("wait", "--all", "--any", "left").status()).isEqualTo(2);
@@ -125,10 +124,65 @@ class CommandsIT {
     }
 
     @Test
+    void aWaitTellsWhatWasReadyAsJsonToo() throws Exception {
+        run("create", "--initial", "3", "ready");
+        assertThat(run("wait", "-o", "json", "ready").output())
+                .isEqualTo("{\"ready\":[{\"name\":\"ready\",\"count\":3}]}");
+        assertThat(run("wait", "-o", "json", "--consume", "ready").output())
+                .isEqualTo("{\"ready\":[{\"name\":\"ready\",\"value\":3}]}");
+    }
+
+    @Test
+    void aWatchPrintsEachCountAtOnceAndEndsWithTheEventfd() throws Exception {
+        run("create", "--initial", "1", "seen");
+        var watch = begin("watch", "seen");
+        try (var counts = new BufferedReader(watch.inputReader())) {
+            assertThat(counts.readLine()).isEqualTo("1");
+            run("write", "seen", "18446744073709551613");
+            // the same count may be told twice
+            assertThat(counts.lines().dropWhile("1"::equals).findFirst())
+                    .hasValue("18446744073709551614");
+            run("rm", "seen");
+            assertThat(counts.lines().reduce((first, last) -> last).orElseThrow())
+                    .startsWith("eventfdd: ")
+                    .contains("seen was deleted");
+        }
+        assertThat(watch.waitFor()).isEqualTo(7);
+    }
+
+    @Test
+    void aWatchEndsAfterSoManyCountsOrSoMuchTimeOrWithItsReader() throws Exception {
+        run("create", "seldom");
+        assertThat(run("watch", "-n", "1", "-o", "json", "seldom"))
+                .isEqualTo(new Ran(0, "{\"name\":\"seldom\",\"count\":0}"));
+        assertThat(run("watch", "--timeout", "10ms", "seldom").status()).isEqualTo(124);
+        assertThat(run("watch", "-n", "0", "seldom").status()).isEqualTo(2);
+        assertThat(run("watch", "nowhere").status()).isEqualTo(3);
+        var unread = begin("watch", "seldom");
+        try (var counts = new BufferedReader(unread.inputReader())) {
+            assertThat(counts.readLine()).isEqualTo("0");
+        }
+        run("write", "seldom");
+        assertThat(unread.waitFor()).isZero();
+    }
+
+    @Test
+    void everyExitStatusIsInTheOneTable() {
+        assertThat(ProblemType.values())
+                .allSatisfy(type ->
+                        assertThat(ExitStatus.values())
+                                .extracting(ExitStatus::code)
+                                .contains(type.exitCode()));
+        assertThat(Arrays.stream(ExitStatus.values()).map(ExitStatus::code))
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
     void everyCommandHasHelpWithAnExample() throws Exception {
-        for (var command : List.of("ping", "create", "ls", "stat", "write", "read", "wait", "rm")) {
-            assertThat(run(command, "--help").output())
-                    .contains("Usage: eventfdd " + command, "Example: eventfdd " + command);
+        for (var command : Completion.commands(Main.commandLine().getCommandSpec())) {
+            var name = command.name();
+            var help = daemon.begin(DaemonProcess.launcher().toString(), name, "--help");
+            assertThat(Ran.of(help).output()).contains("Usage: eventfdd " + name, "Example: ");
         }
     }
 }

@@ -20,15 +20,11 @@ final class Connection {
                             + " XDG_RUNTIME_DIR/eventfdd, /tmp/eventfdd-UID")
     private @Nullable Path directory;
 
-    /**
-     * Over HTTP, where waits are served in their order and only the right that a call needs is
-     * needed.
-     */
-    EventfddClient connect() {
-        var builder = EventfddClient.builder().transport(Transport.HTTP);
+    EventfddClient.Builder client(Transport transport) {
+        var builder = EventfddClient.builder().transport(transport);
         if (directory != null) {
             builder.runtimeDirectory(directory);
         }
-        return builder.connect();
+        return builder;
     }
 }

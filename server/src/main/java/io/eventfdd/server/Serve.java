@@ -1,0 +1,144 @@
+package io.eventfdd.server;
+
+import static java.util.Objects.requireNonNull;
+
+import io.eventfdd.linux.InheritedFds;
+import io.eventfdd.linux.OpenFiles;
+import io.eventfdd.server.config.InvalidSetting;
+import io.eventfdd.server.config.Setting;
+import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.restart.Inheritance;
+import io.eventfdd.server.restart.Systemd;
+import io.eventfdd.server.restart.Takeover;
+import io.eventfdd.server.runtime.RuntimeDirectory;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/** The command {@code serve}: the daemon. Besides its own it has an option for each setting. */
+@Command(
+        name = "serve",
+        mixinStandardHelpOptions = true,
+        description = "Serves until SIGTERM or SIGINT.",
+        footer = {
+            "",
+            "Settings are read from options, the environment (EVENTFDD_MAX_WAIT=…) and the file,"
+                    + " in that order.",
+            "",
+            "Example: eventfdd serve --runtime-dir /run/eventfdd --max-wait 2h"
+        })
+final class Serve implements Callable<Integer> {
+    /** How long a daemon that has handed over everything may take to end. */
+    private static final Duration TIME_TO_LET_GO = Duration.ofSeconds(10);
+
+    @Spec private @Nullable CommandSpec spec;
+
+    @Option(
+            names = "--runtime-dir",
+            paramLabel = "DIR",
+            description =
+                    "where the sockets are; else EVENTFDD_RUNTIME_DIR, RUNTIME_DIRECTORY,"
+                            + " /run/eventfdd, XDG_RUNTIME_DIR/eventfdd, /tmp/eventfdd-UID")
+    private @Nullable Path directory;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description =
+                    "the settings' file; else EVENTFDD_CONFIG, /etc/eventfdd/eventfdd.yaml where it"
+                            + " is there")
+    private @Nullable Path file;
+
+    @Option(
+            names = "--takeover",
+            description =
+                    "goes on with the eventfds and sockets of the daemon that serves there, which"
+                            + " ends")
+    private boolean takeover;
+
+    /** The command with all of its options. */
+    static CommandSpec command() {
+        var spec = CommandSpec.forAnnotatedObject(new Serve());
+        for (var setting : Setting.values()) {
+            spec.addOption(
+                    OptionSpec.builder("--" + setting.key())
+                            .paramLabel("VALUE")
+                            .type(String.class)
+                            .description(
+                                    setting.meaning()
+                                            + " ("
+                                            + setting.standard()
+                                            + "; "
+                                            + setting.range()
+                                            + ")")
+                            .build());
+        }
+        return spec;
+    }
+
+    @Override
+    public Integer call() throws InvalidSetting, IOException {
+        var options = requireNonNull(spec, "picocli has set it").commandLine().getParseResult();
+        var settings = settings(options);
+        Logging.configure(settings);
+        int uid = OpenFiles.effectiveUser();
+        var place = directory == null ? RuntimeDirectory.locate(System.getenv(), uid) : directory;
+        try (var systemd = Systemd.of(System.getenv())) {
+            var inheritance = inheritance(place);
+            var inherited = new HashSet<String>();
+            inheritance.api().ifPresent(fd -> inherited.add("api.sock"));
+            inheritance.fd().ifPresent(fd -> inherited.add("fd.sock"));
+            try (var held =
+                    RuntimeDirectory.open(
+                            place,
+                            settings.number(Setting.DIRECTORY_MODE),
+                            uid,
+                            inherited,
+                            inheritance.ownsSockets() && !inherited.isEmpty()
+                                    ? TIME_TO_LET_GO
+                                    : Duration.ZERO)) {
+                return new Daemon(settings, held, inheritance, systemd)
+                        .serve(() -> settings(options));
+            }
+        }
+    }
+
+    /** What this process was given at its birth, or is given now by the daemon that is there. */
+    private Inheritance inheritance(Path place) throws IOException {
+        var given = InheritedFds.adopt(System.getenv());
+        if (!takeover) {
+            return given.isEmpty() ? Inheritance.NOTHING : Inheritance.of(given);
+        }
+        return Takeover.from(place.resolve("fd.sock")).orElse(Inheritance.NOTHING);
+    }
+
+    private Settings settings(ParseResult options) throws InvalidSetting {
+        var environment = System.getenv();
+        var given = new HashMap<String, String>();
+        for (var setting : Setting.values()) {
+            if (options.hasMatchedOption("--" + setting.key())) {
+                given.put(setting.key(), options.matchedOptionValue("--" + setting.key(), ""));
+            }
+        }
+        var named =
+                Optional.ofNullable(file)
+                        .or(() ->
+                                Optional.ofNullable(environment.get("EVENTFDD_CONFIG"))
+                                        .map(Path::of));
+        return Settings.read(given, environment, named);
+    }
+}

@@ -1,0 +1,97 @@
+package io.eventfdd.server.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * A shell that completes commands, options and, asking the daemon, names of eventfds; each script
+ * comes from the commands themselves.
+ */
+public enum Completion {
+    /** bash(1), by picocli. */
+    bash("bash-completion/completions/eventfdd") {
+        @Override
+        public String script(CommandLine line) {
+            return BashCompletion.script(line);
+        }
+    },
+    /** zsh(1). */
+    zsh("zsh/site-functions/_eventfdd") {
+        @Override
+        public String script(CommandLine line) {
+            return ZshCompletion.script(line.getCommandSpec());
+        }
+    },
+    /** fish(1). */
+    fish("fish/vendor_completions.d/eventfdd.fish") {
+        @Override
+        public String script(CommandLine line) {
+            return FishCompletion.script(line.getCommandSpec());
+        }
+    };
+
+    private static final Set<String> NAMES = Set.of("NAME", "PREFIX");
+
+    private final String file;
+
+    Completion(String file) {
+        this.file = file;
+    }
+
+    /** Where the shell looks for it, below a {@code share} directory. */
+    public Path file() {
+        return Path.of(file);
+    }
+
+    /** What the shell is to read, for the commands of {@code line}. */
+    public abstract String script(CommandLine line);
+
+    /** The commands of {@code root} that help names, in their order. */
+    public static List<CommandSpec> commands(CommandSpec root) {
+        return root.subcommands().values().stream()
+                .map(CommandLine::getCommandSpec)
+                .filter(command -> !command.usageMessage().hidden())
+                .toList();
+    }
+
+    /** Whether its arguments are names of eventfds. */
+    static boolean takesNames(CommandSpec command) {
+        return command.positionalParameters().stream().anyMatch(Completion::isName);
+    }
+
+    /** Whether it is the name of an eventfd, or how one begins. */
+    static boolean isName(ArgSpec argument) {
+        return argument.isPositional() && NAMES.contains(argument.paramLabel());
+    }
+
+    /** What the argument can be, where that is a choice. */
+    static List<String> choices(ArgSpec argument) {
+        List<String> choices = new ArrayList<>();
+        if (argument.completionCandidates() != null) {
+            argument.completionCandidates().forEach(choices::add);
+        }
+        return choices;
+    }
+
+    /** The first sentence about a command, an option or an argument, on one line. */
+    static String about(String... description) {
+        return description.length == 0 ? "" : description[0].replaceAll("\\s+", " ").strip();
+    }
+
+    /** What is said about an argument, with its choices. */
+    static String about(ArgSpec argument) {
+        return about(argument.description())
+                .replace("${COMPLETION-CANDIDATES}", String.join(", ", choices(argument)));
+    }
+
+    /** The word in single quotes, as a shell of the Bourne family reads it. */
+    static String quoted(String word) {
+        return "'" + word.replace("'", "'\\''") + "'";
+    }
+}

@@ -1,0 +1,69 @@
+package io.eventfdd.server.cli;
+
+import io.eventfdd.protocol.ProblemType;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How a command ends: the one table that help and manual show. Those of a problem are {@link
+ * ProblemType#exitCode}'s, 69 and 70 are sysexits(3)'s, 124 is timeout(1)'s, 126 and 127 are
+ * env(1)'s.
+ */
+public enum ExitStatus {
+    /** All went well. */
+    DONE(0, "done"),
+    /** Something else went wrong. */
+    COULD_NOT(1, "could not"),
+    /** An option, a name or a value that cannot be. */
+    WRONG_USE(2, "used wrongly"),
+    /** No eventfd of that name. */
+    NOT_FOUND(3, "no such eventfd"),
+    /** The mode bits do not let this user. */
+    FORBIDDEN(4, "forbidden"),
+    /** The count has no room for the value. */
+    NO_ROOM(5, "no room for the value"),
+    /** There is one of that name. */
+    EXISTS(6, "there is one already"),
+    /** The eventfd was deleted while the command waited on it. */
+    GONE(7, "deleted meanwhile"),
+    /** A limit of the daemon's. */
+    LIMIT(8, "a limit is reached"),
+    /** No daemon there, or one that stops. */
+    UNAVAILABLE(69, "no daemon answers"),
+    /** Not the user's fault. */
+    BUG(70, "the daemon has a bug"),
+    /** What was waited for did not come in the time given. */
+    TIME_UP(124, "the time was up"),
+    /** The program of {@code exec} is there and cannot be run. */
+    CANNOT_RUN(126, "the program cannot be run"),
+    /** The program of {@code exec} is not there. */
+    NO_PROGRAM(127, "no such program");
+
+    private final int code;
+    private final String meaning;
+
+    ExitStatus(int code, String meaning) {
+        this.code = code;
+        this.meaning = meaning;
+    }
+
+    /** The number that the shell sees. */
+    public int code() {
+        return code;
+    }
+
+    /** What it says, for people. */
+    public String meaning() {
+        return meaning;
+    }
+
+    /** Codes and meanings, as picocli wants them. */
+    static Map<String, String> table() {
+        var table = new LinkedHashMap<String, String>();
+        for (var status : values()) {
+            table.put(Integer.toString(status.code), status.meaning);
+        }
+        return table;
+    }
+}

@@ -1,0 +1,31 @@
+package io.eventfdd.server.cli;
+
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.protocol.Count;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "read",
+        description = "Takes the count, or 1 of a semaphore's, and prints what it took.",
+        footer = {"", "Example: eventfdd read --timeout 0s orders || echo nothing there"})
+final class ReadCommand extends DaemonCommand {
+    @Parameters(paramLabel = "NAME", description = "the eventfd")
+    private String name = "";
+
+    @Mixin private final TimeLimit limit = new TimeLimit();
+
+    @Override
+    ExitStatus run(EventfddClient client) throws InterruptedException {
+        try (var eventfd = client.open(name)) {
+            var value = eventfd.read(limit.or(TimeLimit.NONE));
+            if (value.isEmpty()) {
+                return ExitStatus.TIME_UP;
+            }
+            print(Count.toString(value.getAsLong()));
+            return ExitStatus.DONE;
+        }
+    }
+}

@@ -1,0 +1,23 @@
+package io.eventfdd.server.cli;
+
+import io.eventfdd.client.EventfddClient;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+import java.util.List;
+
+@Command(
+        name = "rm",
+        description = "Deletes eventfds; who holds the raw descriptor keeps it.",
+        footer = {"", "Example: eventfdd rm orders"})
+final class RmCommand extends DaemonCommand {
+    @Parameters(paramLabel = "NAME", arity = "1..*", description = "the eventfds")
+    private List<String> names = List.of();
+
+    @Override
+    ExitStatus run(EventfddClient client) {
+        names.forEach(client::delete);
+        return ExitStatus.DONE;
+    }
+}

@@ -1,0 +1,30 @@
+package io.eventfdd.server.cli;
+
+import io.eventfdd.client.EventfddClient;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "stat",
+        description = "Tells the state of an eventfd; takes nothing.",
+        footer = {"", "Example: eventfdd stat orders"})
+final class StatCommand extends DaemonCommand {
+    @Parameters(paramLabel = "NAME", description = "the eventfd")
+    private String name = "";
+
+    @Mixin private final Format format = new Format();
+
+    @Override
+    ExitStatus run(EventfddClient client) {
+        var state = client.state(name);
+        var output = new Output(out(), isForPeople());
+        if (format.isJson()) {
+            output.json(StateFields.json(state));
+        } else {
+            output.one(StateFields.HEAD, StateFields.row(state));
+        }
+        return ExitStatus.DONE;
+    }
+}

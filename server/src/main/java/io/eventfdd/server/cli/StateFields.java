@@ -1,0 +1,57 @@
+package io.eventfdd.server.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.eventfdd.client.EventfdState;
+import io.eventfdd.protocol.Count;
+import io.eventfdd.protocol.Json;
+import io.eventfdd.protocol.Signal;
+
+import java.util.List;
+
+/** The state of an eventfd as {@code ls} and {@code stat} print it. */
+final class StateFields {
+    static final List<String> HEAD =
+            List.of("NAME", "COUNT", "KIND", "MODE", "UID", "GID", "WAITERS", "CREATED");
+
+    private StateFields() {}
+
+    static List<String> row(EventfdState state) {
+        return List.of(
+                state.name(),
+                Count.toString(state.count()),
+                (state.spec().semaphore() ? "semaphore" : "counter")
+                        + (state.spec().nonblocking() ? "" : ",blocking"),
+                state.spec().mode().toString(),
+                Long.toString(state.owner()),
+                Long.toString(state.group()),
+                Integer.toString(state.waiters()),
+                state.created().toString());
+    }
+
+    /** The same as the daemon tells it. */
+    static ObjectNode json(EventfdState state) {
+        var json = Json.object().put("name", state.name());
+        Json.putCount(json, "count", state.count());
+        json.put("semaphore", state.spec().semaphore());
+        json.put("nonblocking", state.spec().nonblocking());
+        json.put("mode", state.spec().mode().toString());
+        json.putObject("owner").put("uid", state.owner()).put("gid", state.group());
+        return json.put("waiters", state.waiters()).put("created", state.created().toString());
+    }
+
+    /** A name with the count or value that belongs to it. */
+    static ObjectNode json(String name, String field, long value) {
+        var json = Json.object().put("name", name);
+        Json.putCount(json, field, value);
+        return json;
+    }
+
+    /** What was ready, as the daemon tells it. */
+    static ObjectNode json(List<Signal> ready, String field) {
+        var json = Json.object();
+        var array = json.putArray("ready");
+        ready.forEach(one -> array.add(json(one.name().value(), field, one.value())));
+        return json;
+    }
+}

@@ -1,0 +1,43 @@
+package io.eventfdd.server.cli;
+
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.Timeout;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+import java.time.Duration;
+
+/** How long a command waits. */
+final class TimeLimit {
+    /** As good as for ever. */
+    static final Duration NONE = Duration.ofDays(3650);
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            converter = Text.class,
+            description =
+                    "how long to wait: 0s, 500ms, 30s, 5m, 2h (write does not wait; the others"
+                            + " wait for ever)")
+    private @Nullable Duration given;
+
+    Duration or(Duration standard) {
+        return given == null ? standard : given;
+    }
+
+    /** The text of a duration in the protocol's words. */
+    static final class Text implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            try {
+                return Timeout.parse("timeout", text, NONE);
+            } catch (ProblemException e) {
+                throw new TypeConversionException(e.problem().detail());
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.eventfdd.server.cli;
+
+import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.protocol.Count;
+import io.eventfdd.protocol.Signal;
+
+import org.jspecify.annotations.Nullable;
+
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+import java.util.ArrayList;
+import java.util.List;
+
+@Command(
+        name = "wait",
+        description = "Waits until eventfds are readable, and prints each that is, with its count.",
+        footer = {"", "Example: eventfdd wait --all --consume --timeout 1m left right"})
+final class WaitCommand extends DaemonCommand {
+    /** Whether one is enough. */
+    static final class Mode {
+        @Option(names = "--any", description = "one of them is enough (so it is)")
+        private boolean any;
+
+        @Option(names = "--all", description = "all of them at one moment")
+        private boolean all;
+
+        boolean isAll() {
+            return all && !any;
+        }
+    }
+
+    @Parameters(paramLabel = "NAME", arity = "1..*", description = "the eventfds")
+    private List<String> names = List.of();
+
+    @ArgGroup(exclusive = true)
+    private @Nullable Mode mode;
+
+    @Option(names = "--consume", description = "take their counts")
+    private boolean consume;
+
+    @Mixin private final TimeLimit limit = new TimeLimit();
+    @Mixin private final Format format = new Format();
+
+    @Override
+    ExitStatus run(EventfddClient client) throws InterruptedException {
+        var eventfds = new ArrayList<Eventfd>();
+        for (var name : names) {
+            eventfds.add(client.open(name));
+        }
+        var ready = await(client, eventfds);
+        if (ready.isEmpty()) {
+            return ExitStatus.TIME_UP;
+        }
+        if (format.isJson()) {
+            print(Output.text(StateFields.json(ready, consume ? "value" : "count")));
+        } else {
+            ready.forEach(one -> print(one.name() + "\t" + Count.toString(one.value())));
+        }
+        return ExitStatus.DONE;
+    }
+
+    private List<Signal> await(EventfddClient client, List<Eventfd> eventfds)
+            throws InterruptedException {
+        var timeout = limit.or(TimeLimit.NONE);
+        if (mode != null && mode.isAll()) {
+            return consume ? client.readAll(eventfds, timeout) : client.awaitAll(eventfds, timeout);
+        }
+        return consume ? client.readAny(eventfds, timeout) : client.awaitAny(eventfds, timeout);
+    }
+}

@@ -1,0 +1,53 @@
+package io.eventfdd.server.cli;
+
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.protocol.Count;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "watch",
+        description = {
+            "Prints the count of an eventfd, and again each time that it was written; takes"
+                    + " nothing.",
+            "Writes close together may be printed as one. Ends when the eventfd is deleted."
+        },
+        footer = {"", "Example: eventfdd watch orders | while read -r count; do make; done"})
+final class WatchCommand extends DaemonCommand {
+    @Parameters(paramLabel = "NAME", description = "the eventfd")
+    private String name = "";
+
+    @Option(names = "-n", paramLabel = "N", description = "end after N counts")
+    private long most = Long.MAX_VALUE;
+
+    @Mixin private final TimeLimit limit = new TimeLimit();
+    @Mixin private final Format format = new Format();
+
+    @Override
+    ExitStatus run(EventfddClient client) throws InterruptedException {
+        if (most < 1) {
+            throw usedWrongly("-n: " + most + " is not 1 or more");
+        }
+        try (var watch = client.watch(name)) {
+            for (long printed = 0; printed < most; printed++) {
+                var count = watch.next(limit.or(TimeLimit.NONE));
+                if (count.isEmpty()) {
+                    return ExitStatus.TIME_UP;
+                }
+                if (!print(text(count.getAsLong()))) {
+                    break;
+                }
+            }
+            return ExitStatus.DONE;
+        }
+    }
+
+    private String text(long count) {
+        return format.isJson()
+                ? Output.text(StateFields.json(name, "count", count))
+                : Count.toString(count);
+    }
+}
