@@ -43,6 +43,8 @@ final class Libc {
 
     static native int ioctl(int fd, long request, int[] argument);
 
+    static native int ioctl(int fd, long request, short[] argument);
+
     static native int epoll_create1(int flags);
 
     static native int epoll_ctl(int epoll, int operation, int fd, long event);
@@ -54,6 +56,10 @@ final class Libc {
     static native int poll(long[] fds, long count, int timeoutMillis);
 
     static native int sched_yield();
+
+    static native int tcgetattr(int fd, byte[] attributes);
+
+    static native int tcsetattr(int fd, int actions, byte[] attributes);
 
     static native int socket(int domain, int type, int protocol);
 
@@ -90,6 +96,12 @@ final class Libc {
     static native int timer_settime(long timer, int flags, long[] value, long old);
 
     static native int timer_delete(long timer);
+
+    static native int setenv(byte[] name, byte[] value, int overwrite);
+
+    static native int execvp(byte[] file, long arguments);
+
+    static native int pthread_sigmask(int how, long[] set, long old);
 
     static native Pointer signal(int number, Pointer handler);
 

@@ -26,7 +26,8 @@ import picocli.CommandLine.ParameterException;
             ReadCommand.class,
             WaitCommand.class,
             WatchCommand.class,
-            RmCommand.class
+            RmCommand.class,
+            ExecCommand.class
         },
         footer = {"", "Example: eventfdd create orders && eventfdd write orders 3"})
 public final class Commands {

@@ -1,0 +1,76 @@
+package io.eventfdd.server.cli;
+
+import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.Transport;
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.Exec;
+import io.eventfdd.linux.Fd;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+@Command(
+        name = "exec",
+        customSynopsis = "eventfdd exec [--runtime-dir=DIR] NAME... -- PROGRAM [ARG...]",
+        description = {
+            "Opens eventfds and becomes PROGRAM, which has them as descriptors 3, 4, … in their"
+                    + " order.",
+            "They are the kernel's own objects: to read and write them takes no daemon.",
+            "The environment says so as systemd does, sd_listen_fds(3): LISTEN_FDS is their number,"
+                    + " LISTEN_FDNAMES their names with colons between, LISTEN_PID the process. No"
+                    + " other descriptor but 0, 1 and 2 is passed on."
+        },
+        footer = {
+            "",
+            "Example: eventfdd exec orders -- python3 -c 'import os; os.eventfd_write(3, 1)'"
+        })
+final class ExecCommand extends DaemonCommand {
+    private static final String END_OF_NAMES = "--";
+
+    @Parameters(
+            paramLabel = "NAME",
+            arity = "1..*",
+            description = "the eventfds; what follows -- is the program")
+    private List<String> words = List.of();
+
+    ExecCommand() {
+        super(Transport.RAW);
+    }
+
+    @Override
+    ExitStatus run(EventfddClient client) throws IOException {
+        var line = spec().commandLine().getParseResult().originalArgs();
+        int end = line.indexOf(END_OF_NAMES);
+        int program = end < 0 ? 0 : line.size() - end - 1;
+        if (program == 0) {
+            throw usedWrongly("Missing the program: NAME... -- PROGRAM [ARG...]");
+        }
+        var names = words.subList(0, words.size() - program);
+        if (names.isEmpty()) {
+            throw usedWrongly("Missing required parameter: 'NAME'");
+        }
+        var command = Exec.ofLastWords(program);
+        var fds = client.openAll(names).stream().map(ExecCommand::fd).toList();
+        var environment =
+                Map.of(
+                        "LISTEN_FDS", Integer.toString(fds.size()),
+                        "LISTEN_FDNAMES", String.join(":", names),
+                        "LISTEN_PID", Long.toString(ProcessHandle.current().pid()));
+        try {
+            command.become(fds, environment);
+            throw new AssertionError("this process is another program now");
+        } catch (ErrnoException e) {
+            complain(words.get(names.size()) + ": " + e.getMessage());
+            return e.is("ENOENT") ? ExitStatus.NO_PROGRAM : ExitStatus.CANNOT_RUN;
+        }
+    }
+
+    private static Fd fd(Eventfd eventfd) {
+        return Fd.borrow(eventfd.fd().orElseThrow());
+    }
+}

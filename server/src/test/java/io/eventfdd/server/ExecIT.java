@@ -1,0 +1,142 @@
+package io.eventfdd.server;
+
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Ran;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** {@code eventfdd exec} becomes the program, with the raw descriptors. */
+class ExecIT {
+    private static DaemonProcess daemon;
+
+    @BeforeAll
+    static void start() throws Exception {
+        daemon = DaemonProcess.start();
+        for (var name : List.of("a", "b")) {
+            Ran.eventfdd(daemon, "create", name);
+        }
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        daemon.close();
+    }
+
+    private static Ran exec(String... arguments) throws Exception {
+        return Ran.eventfdd(daemon, "exec", arguments);
+    }
+
+    @Test
+    void theProgramReadsAndWritesTheVeryEventfds() throws Exception {
+        Ran.eventfdd(daemon, "write", "a", "5");
+        assertThat(
+                        exec(
+                                "a",
+                                "b",
+                                "--",
+                                "python3",
+                                "-c",
+                                "import os; print(os.eventfd_read(3)); os.eventfd_write(4, 7)"))
+                .isEqualTo(new Ran(0, "5"));
+        assertThat(Ran.eventfdd(daemon, "read", "--timeout", "0s", "b").output()).isEqualTo("7");
+    }
+
+    @Test
+    void theEnvironmentSaysSoAsSystemdDoes() throws Exception {
+        var process = Ran.begin(daemon, "exec", "b", "a", "--", "env");
+        long pid = process.pid();
+        assertThat(Ran.of(process).output().lines())
+                .contains("LISTEN_FDS=2", "LISTEN_FDNAMES=b:a", "LISTEN_PID=" + pid)
+                .anyMatch(line -> line.startsWith("PATH="));
+    }
+
+    @Test
+    void nothingElseOfTheJavaIsLeft() throws Exception {
+        var script = "ls /proc/$$/fd; grep -E 'SigBlk|SigIgn' /proc/$$/status";
+        var left = Ran.of(Ran.begin(daemon, "exec", "a", "--", "sh", "-c", script)).output();
+        assertThat(left.lines().takeWhile(line -> !line.startsWith("Sig")))
+                .containsExactly("0", "1", "2", "3");
+        var given = Ran.of(daemon.begin("grep", "-E", "SigBlk|SigIgn", "/proc/self/status"));
+        assertThat(signals(left)).isEqualTo(signals(given.output()));
+    }
+
+    /** The sets of signals in proc(5)'s words, without those of the C library's own, from 32 on. */
+    private static List<Long> signals(String status) {
+        return status.lines()
+                .filter(line -> line.startsWith("Sig"))
+                .map(line -> Long.parseUnsignedLong(line.split("\\s+", -1)[1], 16) & 0x7fff_ffffL)
+                .toList();
+    }
+
+    @Test
+    void theLimitOfOpenFilesIsTheOneThatWasGiven() throws Exception {
+        var line = new ArrayList<>(List.of("sh", "-c", "ulimit -Sn 400; exec \"$@\"", "sh"));
+        line.addAll(List.of(DaemonProcess.launcher().toString(), "exec", "--runtime-dir"));
+        line.addAll(List.of(daemon.directory().toString(), "a", "--", "sh", "-c", "ulimit -Sn"));
+        assertThat(Ran.of(daemon.begin(line.toArray(String[]::new)))).isEqualTo(new Ran(0, "400"));
+    }
+
+    @Test
+    void itIsTheSameProcessAndItsEndIsTheProgramsOwn() throws Exception {
+        assertThat(exec("a", "--", "sh", "-c", "exit 9").status()).isEqualTo(9);
+        var sleeping = Ran.begin(daemon, "exec", "a", "--", "sleep", "1000");
+        until(() -> sleeping.info().command().orElse("").endsWith("/sleep"));
+        sleeping.destroy();
+        assertThat(sleeping.waitFor()).as("by SIGTERM").isEqualTo(128 + 15);
+    }
+
+    @Test
+    void argumentsArriveAsTheBytesThatTheyWere() throws Exception {
+        var script =
+                "LC_ALL=C exec \"$1\" exec --runtime-dir \"$2\" a -- printf '%s|' --help -o @x ''"
+                        + " $(printf '\\303\\251 \\377') | od -An -tx1";
+        var ran =
+                Ran.of(
+                        daemon.begin(
+                                "sh",
+                                "-c",
+                                script,
+                                "sh",
+                                DaemonProcess.launcher().toString(),
+                                daemon.directory().toString()));
+        var bytes = Arrays.asList(ran.output().split("\\s+", -1));
+        assertThat(String.join("", bytes))
+                .isEqualTo(
+                        "2d2d68656c707c" // --help|
+                                + "2d6f7c" // -o|
+                                + "40787c" // @x|
+                                + "7c" // |
+                                + "c3a97c" // é|
+                                + "ff7c");
+    }
+
+    @Test
+    void aProgramThatCannotBeRunIsToldAsEnvDoes() throws Exception {
+        var missing = exec("a", "--", "no-such-program");
+        assertThat(missing.status()).isEqualTo(127);
+        assertThat(missing.output()).startsWith("eventfdd: no-such-program: ").contains("ENOENT");
+        var text = exec("a", "--", "/etc/passwd");
+        assertThat(text.status()).isEqualTo(126);
+        assertThat(text.output()).contains("EACCES").doesNotContain("Exception");
+    }
+
+    @Test
+    void wrongUseAndUnknownNamesAreTold() throws Exception {
+        assertThat(exec("a", "b").status()).isEqualTo(2);
+        assertThat(exec("a", "--").status()).isEqualTo(2);
+        assertThat(exec("--", "true").status()).isEqualTo(2);
+        assertThat(exec("a", "a", "--", "true").status()).isEqualTo(2);
+        assertThat(exec("a", "nothing", "--", "true").status()).isEqualTo(3);
+    }
+}
