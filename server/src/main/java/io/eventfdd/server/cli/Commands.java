@@ -27,7 +27,8 @@ import picocli.CommandLine.ParameterException;
             WaitCommand.class,
             WatchCommand.class,
             RmCommand.class,
-            ExecCommand.class
+            ExecCommand.class,
+            CompletionCommand.class
         },
         footer = {"", "Example: eventfdd create orders && eventfdd write orders 3"})
 public final class Commands {
