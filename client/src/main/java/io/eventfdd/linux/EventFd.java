@@ -160,7 +160,12 @@ public final class EventFd implements AutoCloseable {
      * another one may.
      */
     public long id() throws ErrnoException {
-        return Long.parseLong(field(FdInfo.of(fd), ID_FIELD));
+        return parseId(FdInfo.of(fd));
+    }
+
+    /** The {@link #id} in the text of an eventfd's fdinfo, of any process. */
+    public static long parseId(String fdinfo) throws ErrnoException {
+        return Long.parseLong(field(fdinfo, ID_FIELD));
     }
 
     @Override

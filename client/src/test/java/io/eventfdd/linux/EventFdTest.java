@@ -229,4 +229,15 @@ class EventFdTest {
                 .hasMessageStartingWith("open(/proc/self/fdinfo/999999): ENOENT (");
         assertThat(nothing).hasToString("eventfd 999999");
     }
+
+    @Test
+    void theKernelTellsThemApartByAnId() throws Exception {
+        try (var one = EventFd.create(0, false, true);
+                var other = EventFd.create(0, false, true);
+                var same = EventFd.adopt(one.fd().duplicate())) {
+            assertThat(one.id()).isEqualTo(same.id()).isNotEqualTo(other.id());
+            assertThatThrownBy(() -> EventFd.parseId("pos:\t0\nflags:\t02\n"))
+                    .isInstanceOf(ErrnoException.class);
+        }
+    }
 }

@@ -27,6 +27,7 @@ import picocli.CommandLine.ParameterException;
             WaitCommand.class,
             WatchCommand.class,
             RmCommand.class,
+            TopCommand.class,
             ExecCommand.class,
             CompletionCommand.class
         },

@@ -1,0 +1,159 @@
+package io.eventfdd.server;
+
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Ran;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code eventfdd top} in a real terminal, tmux's. */
+class TopIT {
+    private DaemonProcess daemon;
+
+    @BeforeEach
+    void start() throws Exception {
+        assumeTrue(Ran.isThere("tmux"), "SKIP: there is no tmux here");
+        daemon = DaemonProcess.start();
+        Ran.eventfdd(daemon, "create", "--initial", "18446", "orders");
+        Ran.eventfdd(daemon, "create", "jobs");
+        tmux("new-session", "-d", "-x", "80", "-y", "24", "sh");
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        if (daemon != null) {
+            tmux("kill-server");
+            daemon.close();
+        }
+    }
+
+    private String tmux(String... command) throws IOException {
+        var line = new ArrayList<>(List.of("tmux", "-f", "/dev/null", "-S"));
+        line.add(daemon.file("tmux").toString());
+        line.addAll(List.of(command));
+        return daemon.run(line.toArray(String[]::new));
+    }
+
+    private void type(String text, String... keys) throws IOException {
+        tmux("send-keys", "-l", text);
+        for (var key : keys) {
+            tmux("send-keys", key);
+        }
+    }
+
+    private List<String> screen() {
+        try {
+            return tmux("capture-pane", "-p").lines().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean shows(String text) {
+        return screen().stream().anyMatch(line -> line.contains(text));
+    }
+
+    private void top(String options) throws IOException {
+        type(
+                "clear; %s top --runtime-dir %s --interval 100ms %s; echo ended $?"
+                        .formatted(DaemonProcess.launcher(), daemon.directory(), options),
+                "Enter");
+        until(() -> shows("NAME ") && shows("q quit"));
+    }
+
+    /** The shell has its screen back, and the keys echo. */
+    private void assertRestored(String status) throws IOException {
+        until(() -> shows("ended " + status));
+        assertThat(shows("NAME ")).isFalse();
+        type("stty -a", "Enter");
+        until(() -> shows(" echo ") && shows("icanon"));
+        assertThat(shows("-icanon")).isFalse();
+    }
+
+    @Test
+    void itShowsWhatThereIsAndFollowsIt() throws Exception {
+        top("");
+        var lines = screen();
+        assertThat(lines).hasSize(24).allMatch(line -> line.length() <= 80);
+        assertThat(lines.get(0)).contains("eventfdd", "2 eventfds");
+        assertThat(lines.get(1).split("\\s+", -1))
+                .containsExactly("NAME", "COUNT", "NET/S", "WAITERS");
+        assertThat(lines.get(2).split("\\s+", -1)).startsWith("jobs", "0");
+        assertThat(lines.get(3).split("\\s+", -1)).startsWith("orders", "18446");
+        var waiting = Ran.begin(daemon, "wait", "jobs");
+        until(() -> screen().get(2).endsWith("       1"));
+        Ran.eventfdd(daemon, "write", "orders", "1");
+        until(() -> screen().get(3).contains(" 18447 "));
+        Ran.eventfdd(daemon, "write", "jobs");
+        assertThat(waiting.waitFor()).isZero();
+        type("q");
+        assertRestored("0");
+    }
+
+    @Test
+    void aKeySortsItAndItFitsEveryTerminal() throws Exception {
+        top("");
+        type("c");
+        until(() -> screen().get(2).startsWith("orders"));
+        type("n");
+        until(() -> screen().get(2).startsWith("jobs"));
+        tmux("resize-window", "-x", "50", "-y", "4");
+        until(() -> shows("1 more"));
+        assertThat(screen()).hasSize(4).allMatch(line -> line.length() <= 50);
+        tmux("resize-window", "-x", "100", "-y", "30");
+        until(() -> screen().size() == 30 && screen().get(29).startsWith("q quit"));
+        type("q");
+        assertRestored("0");
+    }
+
+    @Test
+    void anInterruptLeavesTheTerminalAsItWas() throws Exception {
+        top("");
+        tmux("send-keys", "C-c");
+        assertRestored("130");
+    }
+
+    @Test
+    void whoHoldsTheRawDescriptorIsAskedOfTheKernel() throws Exception {
+        var holder = Ran.begin(daemon, "exec", "orders", "--", "sleep", "1000");
+        top("--holders --sort holders");
+        assertThat(screen().get(1)).endsWith("HOLDERS");
+        until(() -> screen().get(2).startsWith("orders") && screen().get(2).endsWith("       1"));
+        assertThat(screen().get(3)).startsWith("jobs").endsWith("       0");
+        holder.destroy();
+        until(() -> screen().get(3).startsWith("orders") && screen().get(3).endsWith("       0"));
+        type("q");
+        assertRestored("0");
+    }
+
+    @Test
+    void whenTheDaemonGoesItSaysSoAndWhenItComesBackItGoesOn() throws Exception {
+        top("");
+        daemon.process().destroy();
+        daemon.exitStatus();
+        until(() -> shows("no daemon answers"));
+        daemon.restart();
+        until(() -> shows("2 eventfds"));
+        type("q");
+        assertRestored("0");
+    }
+
+    @Test
+    void withoutATerminalItIsToldToUseLs() throws Exception {
+        var ran = Ran.eventfdd(daemon, "top");
+        assertThat(ran.status()).isEqualTo(2);
+        assertThat(ran.output()).contains("terminal", "ls");
+        assertThat(Ran.eventfdd(daemon, "top", "--interval", "0s").status()).isEqualTo(2);
+    }
+}
