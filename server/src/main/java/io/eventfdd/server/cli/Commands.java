@@ -29,6 +29,7 @@ import picocli.CommandLine.ParameterException;
             RmCommand.class,
             TopCommand.class,
             ExecCommand.class,
+            BenchCommand.class,
             CompletionCommand.class
         },
         footer = {"", "Example: eventfdd create orders && eventfdd write orders 3"})

@@ -1,0 +1,38 @@
+package io.eventfdd.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Ran;
+
+import org.junit.jupiter.api.Test;
+
+/** {@code eventfdd bench}: what it measures is there, and what it made is gone. */
+class BenchIT {
+    @Test
+    void itMeasuresRawAndHttpCallsAndLeavesNothing() throws Exception {
+        try (var daemon = DaemonProcess.start()) {
+            var ran = Ran.eventfdd(daemon, "bench", "-o", "json");
+            assertThat(ran.status()).as(ran.output()).isZero();
+            var rows = new ObjectMapper().readTree(ran.output()).path("microseconds");
+            assertThat(rows)
+                    .extracting(row -> row.path("what").asText())
+                    .containsExactly(
+                            "raw write",
+                            "raw read",
+                            "raw pair",
+                            "HTTP write",
+                            "HTTP read",
+                            "HTTP wake-up");
+            assertThat(rows)
+                    .allSatisfy(row -> {
+                        assertThat(row.path("min").asDouble()).isPositive();
+                        assertThat(row.path("median").asDouble())
+                                .isBetween(row.path("min").asDouble(), row.path("max").asDouble());
+                    });
+            assertThat(Ran.eventfdd(daemon, "ls")).isEqualTo(new Ran(0, ""));
+        }
+    }
+}
