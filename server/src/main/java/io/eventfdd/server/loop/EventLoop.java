@@ -221,6 +221,7 @@ public final class EventLoop implements AutoCloseable {
         }
         runSubmitted();
         deadlines.expire(now());
+        wakeForSubmitted();
         long ended = now();
         longestTurn.add(ended, ended - began);
     }
@@ -239,6 +240,10 @@ public final class EventLoop implements AutoCloseable {
         while (!turnOver) {
             submitted.remove().run();
         }
+    }
+
+    /** What tasks and deadlines of this turn submitted has its turn next. */
+    private void wakeForSubmitted() {
         if (!submitted.isEmpty()) {
             wake();
         }

@@ -172,6 +172,15 @@ class EventLoopTest {
         }
     }
 
+    @Test
+    void whatATimerSubmitsIsDoneThoughNothingElseHappens() {
+        run();
+        var done = new CompletableFuture<String>();
+        loop.submit(() ->
+                loop.after(Duration.ofMillis(1), () -> loop.submit(() -> done.complete("done"))));
+        assertThat(result(done)).isEqualTo("done");
+    }
+
     private static EventLoop loopWith(AtomicLong clock) {
         try {
             var timed = new EventLoop(clock::get);
