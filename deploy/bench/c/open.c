@@ -4,26 +4,41 @@
  */
 #include "unix-socket.h"
 
+static struct packet request, reply;
+
+static void exchange(int fd, int names)
+{
+    send_packet(fd, &request);
+    receive_fds(fd, &reply, names);
+    for (int i = 0; i < names; i++) {
+        close(reply.fds[i]);
+    }
+}
+
+static void make(const char *path, int names)
+{
+    int fd = connect_to(path, SOCK_SEQPACKET);
+    ask_for(&request, names, CREATE);
+    exchange(fd, names);
+    close(fd);
+}
+
 int main(int argc, char **argv)
 {
-    static struct packet request, reply;
     if (argc < 5) {
         return 2;
     }
     int kept = strcmp(argv[1], "kept") == 0;
     int names = atoi(argv[3]);
+    make(argv[2], names);
+    ask_for(&request, names, "");
     int fd = kept ? connect_to(argv[2], SOCK_SEQPACKET) : -1;
-    ask_for(&request, names);
     int64_t start = now(), end = in_seconds(argv[4]), count = 0, time;
     do {
         if (!kept) {
             fd = connect_to(argv[2], SOCK_SEQPACKET);
         }
-        send_packet(fd, &request);
-        receive_fds(fd, &reply, names);
-        for (int i = 0; i < names; i++) {
-            close(reply.fds[i]);
-        }
+        exchange(fd, names);
         if (!kept) {
             close(fd);
         }

@@ -12,7 +12,7 @@ static int of_daemon(const char *path)
 {
     static struct packet packet;
     int fd = connect_to(path, SOCK_SEQPACKET);
-    ask_for(&packet, 1);
+    ask_for(&packet, 1, CREATE);
     send_packet(fd, &packet);
     receive_fds(fd, &packet, 1);
     close(fd);

@@ -8,6 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define CREATE ",\"create\":{}"
+
 enum { MAX_FDS = 253, MAX_PACKET = 65536 };
 
 static inline struct sockaddr_un address_of(const char *path)
@@ -75,12 +77,12 @@ static inline void send_packet(int fd, const struct packet *packet)
     ok(sendmsg(fd, &message, MSG_NOSIGNAL), "sendmsg");
 }
 
-/* Asks fd.sock for `names` eventfds, e0 and so on, and makes those that are not there. */
-static inline void ask_for(struct packet *request, int names)
+/* Asks fd.sock for `names` eventfds, e0 and so on, each with what is to be made where it is not there, if anything. */
+static inline void ask_for(struct packet *request, int names, const char *create)
 {
     char *end = request->text + sprintf(request->text, "{\"op\":\"open\",\"eventfds\":[");
     for (int i = 0; i < names; i++) {
-        end += sprintf(end, "%s{\"name\":\"e%d\",\"create\":{}}", i ? "," : "", i);
+        end += sprintf(end, "%s{\"name\":\"e%d\"%s}", i ? "," : "", i, create);
     }
     end += sprintf(end, "]}");
     request->length = (size_t) (end - request->text);

@@ -114,10 +114,10 @@ def java(main, *arguments):
 class Server:
     """A process that is ready once its socket takes a connection, and ends with the block."""
 
-    def __init__(self, command, ready, cpus=None, environment=None):
+    def __init__(self, command, ready, cpus=None):
         self.started = time.perf_counter()
         self.process = start(
-            command, cpus, environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+            command, cpus, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )
         try:
             while not ready():
@@ -167,17 +167,12 @@ def connects(path, kind=socket.SOCK_STREAM):
 class Daemon(Server):
     """eventfdd, started as its users start it."""
 
-    def __init__(self, directory, cpus=None, options=(), java_options=""):
+    def __init__(self, directory, cpus=None, options=(), launcher=LAUNCHER):
         self.directory = Path(directory)
         self.api = self.directory / "api.sock"
         self.fd = self.directory / "fd.sock"
         self.environment = {"EVENTFDD_RUNTIME_DIR": str(self.directory)}
-        super().__init__(
-            [LAUNCHER, "serve", "--runtime-dir", self.directory, *options],
-            self.answers,
-            cpus,
-            {"EVENTFDD_JAVA_OPTS": java_options},
-        )
+        super().__init__([launcher, "serve", "--runtime-dir", self.directory, *options], self.answers, cpus)
 
     def answers(self):
         try:

@@ -1,49 +1,37 @@
 """What the daemon takes: to start, when idle, and under load."""
 
+import shutil
 import time
-from contextlib import ExitStack
-from pathlib import Path
 
 from suite import load
-from suite.machine import FREE, Daemon, Nginx, Redis, output
-from suite.rounds import Row, Skipped, at_most, race, skipped
+from suite.machine import FREE, LAUNCHER, Daemon, output
+from suite.rounds import Row, at_most, race
 
 MEGABYTE = 1 << 20
 
 
 def rows(bench):
     directory = bench.fresh("footprint")
-    cache = trained(bench, directory)
-    yield from start_up(bench, directory, cache)
-    with Daemon(directory / "idle", java_options=cache) as daemon:
+    plain, recorded = (installed(directory / name) for name in ("plain", "recorded"))
+    output([recorded, "rehearse"])
+    yield from start_up(bench, directory, plain, recorded)
+    with Daemon(directory / "idle", launcher=recorded) as daemon:
         yield from idle(bench, daemon)
         yield from loaded(bench, daemon)
 
 
-def trained(bench, directory):
-    """The option that starts the daemon from an AOT cache, as an image of it does, made by a run of it."""
-    file = directory / "daemon.aot"
-    with Daemon(directory / "training", java_options=f"-XX:AOTCacheOutput={file}") as daemon:
-        daemon.create("w")
-        output(bench.c("load", "http", daemon.api, 0.2), stdin=load.plan([[load.write("w"), load.read("w")]]))
-        output(bench.c("open", "new", daemon.fd, 1, 0.1))
-    deadline = time.monotonic() + 60
-    while not file.exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return f"-XX:AOTCache={file}"
+def installed(home):
+    """The launcher of an installation of its own, which has no AOT cache yet."""
+    shutil.copytree(LAUNCHER.parent.parent, home, ignore=shutil.ignore_patterns("*.aot"))
+    return home / "bin" / LAUNCHER.name
 
 
-def start_up(bench, directory, cache):
-    def milliseconds(kind, name, **options):
-        where = directory / name
-        where.mkdir(exist_ok=True)
-        with kind(where, **options) as server:
-            return server.start_seconds * 1000
+def start_up(bench, directory, plain, recorded):
+    def milliseconds(launcher):
+        with Daemon(directory / "start", launcher=launcher) as daemon:
+            return daemon.start_seconds * 1000
 
-    ways = {
-        "plain": lambda: milliseconds(Daemon, "plain"),
-        "AOT cache": lambda: milliseconds(Daemon, "cached", java_options=cache),
-    }
+    ways = {"plain": lambda: milliseconds(plain), "AOT cache": lambda: milliseconds(recorded)}
     figures = race(bench.rounds, ways)
     yield Row("start to first answer", FREE, "ms", figures["plain"], target=at_most(1000))
     yield Row("start to first answer, AOT cache", FREE, "ms", figures["AOT cache"], target=at_most(350))
