@@ -225,6 +225,9 @@ public final class Eventfds {
 
     /** When all names of {@code request} are settled, where one of them waits for its holder. */
     public Optional<CompletableFuture<Void>> awaited(OpenRequest request) {
+        if (vacancies.isEmpty()) {
+            return Optional.empty();
+        }
         return request.entries().stream()
                 .map(OpenRequest.Entry::name)
                 .filter(name -> !table.containsKey(name.value()))

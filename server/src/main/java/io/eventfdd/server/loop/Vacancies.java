@@ -26,6 +26,11 @@ final class Vacancies {
                 vacancy.identity().name().value(), new Entry(vacancy, new CompletableFuture<>()));
     }
 
+    /** Whether all names are settled, as they are but for a moment after the start. */
+    boolean isEmpty() {
+        return entries.isEmpty();
+    }
+
     /** That of {@code name}. */
     @Nullable Vacancy of(EventfdName name) {
         var entry = entries.get(name.value());
