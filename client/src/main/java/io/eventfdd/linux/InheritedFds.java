@@ -68,7 +68,7 @@ public final class InheritedFds {
      */
     public static List<Inherited> adopt(Map<String, String> environment) throws ErrnoException {
         var count = number(environment, "LISTEN_FDS");
-        if (count.isEmpty()
+        if (count.filter(it -> it > 0).isEmpty()
                 || !number(environment, "LISTEN_PID").equals(Optional.of(Libc.getpid()))) {
             return List.of();
         }

@@ -67,6 +67,11 @@ public final class Eventfds {
     /** Whether the time of grace is not over; the loop's own. */
     private boolean isGrace;
 
+    /**
+     * Whether what there is is final, since another process is going to have it; the loop's own.
+     */
+    private boolean ended;
+
     /** None yet, and nobody wants to know which there are. */
     public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock) {
         this(loop, limits, groupId, clock, Ledger.NONE);
@@ -209,6 +214,9 @@ public final class Eventfds {
     }
 
     private void endGrace() throws IOException {
+        if (ended) {
+            return;
+        }
         acceptsStrangers = false;
         isGrace = false;
         var all = vacancies.all();
@@ -247,6 +255,9 @@ public final class Eventfds {
         var name = offer.name();
         boolean taken = false;
         try {
+            if (ended) {
+                throw problem(End.SHUT_DOWN);
+            }
             var standing = table.get(name.value());
             if (standing != null) {
                 require(Right.READ_WRITE, standing.identity(), caller);
@@ -587,9 +598,13 @@ public final class Eventfds {
         return taken.join();
     }
 
-    /** From now on nobody waits: all who do get {@code end}, and so do all who come. */
+    /**
+     * From now on nobody waits: all who do get {@code end}, and so do all who come. No eventfd is
+     * brought back any more, and none that waits for that begins anew.
+     */
     public void endWaits(End end) {
         onLoopWhileItTurns(() -> {
+            ended = true;
             vacancies.close(problem(end));
             lines.close(table.values(), end);
         });

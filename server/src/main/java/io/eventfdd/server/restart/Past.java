@@ -11,8 +11,10 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,11 +41,13 @@ record Past(
 
     /**
      * Reads {@code file}; a last line that is not whole was being written when the process died.
+     *
+     * @throws IOException where it cannot be read, or is not a file
      */
     static Past read(Path file) throws IOException {
         List<String> lines;
         try {
-            lines = Files.readString(file, StandardCharsets.UTF_8).lines().toList();
+            lines = text(file).lines().toList();
         } catch (NoSuchFileException e) {
             return new Past(false, false, newKeys(), Map.of(), List.of());
         }
@@ -80,6 +84,16 @@ record Past(
         return stopped
                 ? new Past(known, true, keys, entries, answers)
                 : new Past(known, false, newKeys(), entries, List.of());
+    }
+
+    /** Whatever it is: a byte that is no text makes its line none of the table. */
+    private static String text(Path file) throws IOException {
+        var attributes =
+                Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (!attributes.isRegularFile()) {
+            throw new IOException(file + " is not a file");
+        }
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     }
 
     private static String newKeys() {

@@ -97,9 +97,13 @@ public final class Table implements Ledger, AutoCloseable {
         inheritance
                 .eventfds()
                 .forEach((id, fd) -> {
-                    if (!past.entries().containsKey(id)) {
-                        LOGGER.log(Level.WARNING, "nobody knows the name of eventfd {0}", id);
+                    if (!past.entries().containsKey(id) || !EventFd.isOne(fd)) {
+                        LOGGER.log(
+                                Level.WARNING,
+                                "what came as eventfd {0} is none that is known",
+                                id);
                         fd.close();
+                        keptAlready.remove(id);
                         thread.execute(() -> keeper.forget(id));
                     }
                 });
@@ -201,9 +205,11 @@ public final class Table implements Ledger, AutoCloseable {
 
     private void append(Line line) {
         try {
-            if (++lines > 2 * live.size() + LINES_TO_SPARE) {
-                channel.close();
+            // After a failure the line before this one is not there, or not whole.
+            if (failing || ++lines > 2 * live.size() + LINES_TO_SPARE) {
+                var before = channel;
                 channel = write(new Line.Head(false, past.keys()), live.values(), List.of());
+                before.close();
                 lines = live.size();
             } else {
                 writeAll(channel, bytes(line));

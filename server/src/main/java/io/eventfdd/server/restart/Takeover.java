@@ -96,6 +96,9 @@ public final class Takeover {
                 listeners = packet.fds();
             } else if (fields.has("ids")) {
                 var ids = fields.array("ids");
+                if (ids.size() != packet.fds().size()) {
+                    throw new IOException("it sent other descriptors than it says");
+                }
                 for (int i = 0; i < ids.size(); i++) {
                     eventfds.put(ids.get(i).asLong(), packet.fds().get(i));
                 }
