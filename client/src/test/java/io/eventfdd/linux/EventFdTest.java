@@ -2,6 +2,9 @@ package io.eventfdd.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -238,6 +241,41 @@ class EventFdTest {
             assertThat(one.id()).isEqualTo(same.id()).isNotEqualTo(other.id());
             assertThatThrownBy(() -> EventFd.parseId("pos:\t0\nflags:\t02\n"))
                     .isInstanceOf(ErrnoException.class);
+        }
+    }
+
+    // What is it
+
+    @Test
+    void anEventfdIsOneAndAnythingElseIsNot() throws IOException {
+        try (var one = counter();
+                var file = Fd.adopt(Libc.open("/dev/null\0".getBytes(US_ASCII), 0, 0))) {
+            assertThat(EventFd.isOne(one.fd())).isTrue();
+            assertThat(EventFd.isOne(file)).isFalse();
+            one.close();
+            assertThat(EventFd.isOne(one.fd())).as("closed").isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theKernelTellsTheModeOfReading(boolean semaphore) throws IOException {
+        try (var one = EventFd.create(0, semaphore, true)) {
+            var told = one.isSemaphore();
+            assumeTrue(told.isPresent(), "the kernel tells it from 6.5 on");
+            assertThat(told).contains(semaphore);
+        }
+    }
+
+    @Test
+    void anObjectIsTheSameUnderAnyDescriptorAndAnotherIsNot() throws IOException {
+        try (var one = counter();
+                var same = EventFd.adopt(one.fd().duplicate());
+                var other = counter()) {
+            assertThat(one.isSameAs(same)).isTrue();
+            assertThat(one.id()).isEqualTo(same.id());
+            assertThat(one.isSameAs(other)).isFalse();
+            assertThat(one.id()).isNotEqualTo(other.id());
         }
     }
 }

@@ -2,6 +2,7 @@ package io.eventfdd.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -10,8 +11,12 @@ import org.junit.jupiter.api.Test;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 
 class FdTest {
     private static final int F_GETFD = 1;
@@ -172,5 +177,161 @@ class FdTest {
     private static boolean close(EventFd eventFd) {
         eventFd.close();
         return true;
+    }
+
+    // Another description under the same number
+
+    @Test
+    void replacedTheSameNumberLeadsToTheOther() throws ErrnoException {
+        try (var one = EventFd.create(1, false, true);
+                var other = EventFd.create(2, false, true)) {
+            int number = one.fd().number();
+            try (var before = EventFd.adopt(replace(one, other).orElseThrow())) {
+                assertThat(one.fd().number()).isEqualTo(number);
+                assertThat(one.isSameAs(other)).isTrue();
+                assertThat(before.read()).isEqualTo(1);
+                assertThat(one.read()).isEqualTo(2);
+                assertThat(Libc.fcntl(number, F_GETFD, 0)).isEqualTo(FD_CLOEXEC);
+                assertThat(Libc.fcntl(before.fd().number(), F_GETFD, 0)).isEqualTo(FD_CLOEXEC);
+            }
+        }
+    }
+
+    private static Optional<Fd> replace(EventFd one, EventFd other) throws ErrnoException {
+        return one.fd().replace(other.fd(), () -> {}, () -> 0);
+    }
+
+    @Test
+    void aClosedOneIsNotReplaced() throws ErrnoException {
+        var one = EventFd.create(1, false, true);
+        one.close();
+        try (var other = EventFd.create(2, false, true)) {
+            assertThat(replace(one, other)).isEmpty();
+            assertThat(other.read()).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void whereItCannotBeReplacedItIsWhatItWas() throws ErrnoException {
+        var none = EventFd.adopt(Fd.borrow(1 << 30));
+        try (var one = EventFd.create(1, false, true)) {
+            assertThatThrownBy(() -> replace(one, none)).hasMessageContaining("EBADF");
+            assertThat(one.fd().acquire()).as("calls go on").isTrue();
+            one.fd().release();
+            assertThat(one.read()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void closedWhileItIsReplacedItIsClosedOnceThatIsDone() throws ErrnoException {
+        var one = EventFd.create(1, false, true);
+        try (var other = EventFd.create(2, false, true)) {
+            var before = one.fd().replace(other.fd(), one::close, () -> 0).orElseThrow();
+            before.close();
+            assertThat(one.fd().isClosed()).isTrue();
+            assertThat(Descriptors.isOpen(one.fd().number())).isFalse();
+        }
+    }
+
+    @Test
+    void aCallThatIsIdleIsNotWaitedForAndOneThatIsNotIs() throws Exception {
+        var one = EventFd.create(1, false, true);
+        try (var other = EventFd.create(2, false, true)) {
+            assertThat(one.fd().acquire()).isTrue();
+            one.fd().replace(other.fd(), () -> {}, () -> 1).orElseThrow().close();
+            var done = new AtomicBoolean();
+            var replacing =
+                    new Thread(() -> {
+                        try {
+                            replace(one, other).orElseThrow().close();
+                            done.set(true);
+                        } catch (ErrnoException e) {
+                            throw new AssertionError(e);
+                        }
+                    });
+            replacing.start();
+            // Who comes now has to wait: it is about to be replaced.
+            var calling =
+                    new Thread(() -> {
+                        while (!one.fd().acquire()) {
+                            throw new AssertionError("closed");
+                        }
+                        assertThat(done).as("no call begins in the middle").isTrue();
+                        one.fd().release();
+                    });
+            assertThat(done).isFalse();
+            one.fd().release();
+            replacing.join();
+            calling.start();
+            calling.join();
+            assertThat(done).isTrue();
+        } finally {
+            one.close();
+        }
+    }
+
+    /** Whoever is where: what is written is read, once, on the one or on the other. */
+    @Test
+    void nothingIsLostWhileReadersAndWritersMeetReplacements() throws Exception {
+        var shared = EventFd.create(0, false, true);
+        var others = List.of(EventFd.create(0, false, true), EventFd.create(0, false, true));
+        var written = new LongAdder();
+        var read = new LongAdder();
+        var over = new AtomicBoolean();
+        var threads = new ArrayList<Thread>();
+        var failures = new CopyOnWriteArrayList<Throwable>();
+        for (int i = 0; i < 4; i++) {
+            boolean writes = i % 2 == 0;
+            var thread =
+                    new Thread(() -> {
+                        try {
+                            while (!over.get()) {
+                                assertThat(shared.fd().acquire()).isTrue();
+                                try {
+                                    if (writes) {
+                                        written.add(shared.write(3) ? 3 : 0);
+                                    } else {
+                                        read.add(shared.read());
+                                    }
+                                } finally {
+                                    shared.fd().release();
+                                }
+                            }
+                        } catch (Throwable e) {
+                            failures.add(e);
+                        }
+                    });
+            thread.start();
+            threads.add(thread);
+        }
+        for (int i = 0; i < 5_000; i++) {
+            try (var before = EventFd.adopt(replace(shared, others.get(i % 2)).orElseThrow())) {
+                long left = before.read();
+                read.add(left);
+            }
+        }
+        over.set(true);
+        for (var thread : threads) {
+            thread.join();
+        }
+        assertThat(failures).isEmpty();
+        shared.close();
+        for (var other : others) {
+            read.add(other.read());
+            other.close();
+        }
+        assertThat(read.sum()).isEqualTo(written.sum()).isPositive();
+    }
+
+    @Test
+    void theSameDescriptionComparesAsSuch() throws ErrnoException {
+        try (var one = fd();
+                var same = one.duplicate();
+                var other = fd()) {
+            var order = one.compare(same);
+            assumeTrue(order.isPresent(), "kcmp(2) is for this process to ask");
+            assertThat(order).hasValue(0);
+            assertThat(one.compare(other).orElseThrow()).isNotZero();
+        }
     }
 }

@@ -1,0 +1,177 @@
+package io.eventfdd.server;
+
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.Transport;
+import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.UnixRestAssured;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The packaged daemon with descriptors that it was born with, as systemd gives them. */
+@Timeout(120)
+class SocketActivationIT {
+    @TempDir private Path parent;
+
+    private Path directory;
+    private Path log;
+    private Process daemon;
+
+    @BeforeEach
+    void makeTheDirectory() throws IOException {
+        directory = Files.createDirectory(parent.resolve("run"));
+        log = parent.resolve("log");
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        if (daemon != null) {
+            daemon.destroyForcibly();
+            daemon.waitFor();
+        }
+    }
+
+    private void start(String pid, String names, String counts) throws Exception {
+        var script = Path.of(SocketActivationIT.class.getResource("/service_manager.py").toURI());
+        var command =
+                new ArrayList<>(
+                        List.of(
+                                "python3",
+                                script.toString(),
+                                directory.toString(),
+                                pid,
+                                names,
+                                counts));
+        command.add(DaemonProcess.launcher().toString());
+        command.addAll(List.of("serve", "--runtime-dir", directory.toString()));
+        daemon =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                        .start();
+        until(() -> Files.exists(directory.resolve("api.sock")) || !daemon.isAlive());
+    }
+
+    private void awaitServing() {
+        until(() -> !daemon.isAlive() || log().contains("curl"));
+        assertThat(daemon.isAlive()).as(log()).isTrue();
+    }
+
+    private String log() {
+        try {
+            return Files.exists(log) ? Files.readString(log) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void stop() throws Exception {
+        daemon.destroy();
+        assertThat(daemon.waitFor(15, TimeUnit.SECONDS)).isTrue();
+        assertThat(daemon.exitValue()).as(log()).isZero();
+    }
+
+    private EventfddClient client(Transport transport) {
+        return EventfddClient.builder().runtimeDirectory(directory).transport(transport).connect();
+    }
+
+    @Test
+    void theFirstConnectionsAreServedThoughTheyComeBeforeTheDaemon() throws Exception {
+        start("self", "api:fd", "");
+        // The sockets listen already; whether the daemon does yet, nobody can tell.
+        UnixRestAssured.given(directory.resolve("api.sock"))
+                .put("/v1/eventfds/a")
+                .then()
+                .statusCode(201);
+        try (var raw = client(Transport.RAW)) {
+            raw.open("a").write(3);
+        }
+        try (var http = client(Transport.HTTP)) {
+            assertThat(http.state("a").count()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void atTheEndTheSocketsAreTheServiceManagersAndStay() throws Exception {
+        start("self", "api:fd", "");
+        awaitServing();
+        var api = Files.readAttributes(directory.resolve("api.sock"), "unix:ino").get("ino");
+        stop();
+        assertThat(directory.resolve("fd.sock")).exists();
+        assertThat(Files.readAttributes(directory.resolve("api.sock"), "unix:ino").get("ino"))
+                .isEqualTo(api);
+        assertThat(log()).doesNotContain("WARN").doesNotContain("ERROR");
+    }
+
+    @Test
+    void theOrderIsWhatTheNamesSay() throws Exception {
+        start("self", "fd:api", "");
+        try (var raw = client(Transport.RAW);
+                var http = client(Transport.HTTP)) {
+            raw.open("a", EventfdSpec.counter()).write(3);
+            assertThat(http.state("a").count()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void oneOfBothIsEnough() throws Exception {
+        start("self", "api", "");
+        awaitServing();
+        try (var raw = client(Transport.RAW)) {
+            raw.open("a", EventfdSpec.counter()).write(3);
+        }
+        stop();
+        assertThat(directory.resolve("api.sock")).exists();
+        assertThat(directory.resolve("fd.sock")).as("its own").doesNotExist();
+    }
+
+    /** The table of a daemon that was killed: without the descriptors the counts would be 0. */
+    @Test
+    void eventfdsThatWereKeptHaveTheirNamesAndCountsAgain() throws Exception {
+        Files.writeString(
+                directory.resolve("table"),
+                """
+                {"eventfdd":1,"stopped":false,"keys":"x"}
+                {"id":1,"name":"orders","uid":0,"gid":0,"created":"2031-01-01T00:00:00Z","shared":true}
+                {"id":2,"name":"lost","uid":0,"gid":0,"created":"2031-01-01T00:00:00Z","shared":false}
+                {"id":72,"name":"slots","uid":0,"gid":0,"created":"2031-01-01T00:00:00Z","shared":false}
+                """);
+        start("self", "e1:api:e20:fd:unknown:e99", "41,18446744073709551614,1,1");
+        try (var http = client(Transport.HTTP)) {
+            assertThat(http.state("orders").count()).isEqualTo(41);
+            assertThat(http.state("slots").count()).isEqualTo(-2);
+            assertThat(http.state("lost").count()).isZero();
+            assertThat(http.list()).hasSize(3);
+        }
+        assertThat(log())
+                .contains("under the name unknown")
+                .contains("eventfd 333 is none that is known");
+    }
+
+    @Test
+    void whatIsMeantForAnotherProcessIsNotTaken() throws Exception {
+        Files.createDirectory(parent.resolve("other"));
+        var serving = directory;
+        directory = parent.resolve("other");
+        start("1", "api:fd", "");
+        until(() -> !daemon.isAlive() || log().contains("curl"));
+        assertThat(log()).as("a live socket is there").contains("api.sock");
+        directory = serving;
+    }
+}
