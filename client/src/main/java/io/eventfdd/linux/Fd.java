@@ -82,7 +82,9 @@ public final class Fd implements AutoCloseable {
         do {
             seen = state;
             while ((seen & REPLACED_NOW) != 0) {
-                Libc.sched_yield();
+                // A virtual thread lets another one have its carrier: maybe the one whose call this
+                // waits for.
+                Thread.yield();
                 seen = state;
             }
             if (seen < 0) {

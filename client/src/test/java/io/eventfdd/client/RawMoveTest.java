@@ -18,14 +18,20 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 
 /** Handles that move to another kernel object, as when a name leads to another one by now. */
 @Timeout(120)
 class RawMoveTest {
     private static final int MOVES = 500;
+
+    /** At most, on a busy machine. */
+    private static final Duration RACE = Duration.ofSeconds(5);
 
     private final RawHandles handles = new RawHandles();
 
@@ -156,6 +162,47 @@ class RawMoveTest {
         assertThat(here.get(RawHandles.PATIENCE.toSeconds(), TimeUnit.SECONDS)).isEqualTo(1);
     }
 
+    /** It left its carrier in the middle of a call; those who wait for the move take them all. */
+    @Test
+    void aVirtualThreadThatTheMoveWaitsForCanEndItsCall() throws Exception {
+        var eventfd = handles.counter();
+        var other = handles.counter();
+        var fd = eventfd.eventFd().fd();
+        var calls = new AtomicBoolean();
+        var mayEnd = new AtomicBoolean();
+        var calling =
+                ThreadKind.VIRTUAL.call(() -> {
+                    assertThat(fd.acquire()).isTrue();
+                    calls.set(true);
+                    while (!mayEnd.get()) {
+                        LockSupport.park();
+                    }
+                    fd.release();
+                    return null;
+                });
+        until(calls::get);
+        var there = fdOf(other);
+        var moving =
+                ThreadKind.PLATFORM.call(() -> {
+                    eventfd.moveTo(there);
+                    return null;
+                });
+        until(() ->
+                Arrays.stream(moving.thread().getStackTrace())
+                        .anyMatch(it -> it.getMethodName().equals("sched_yield")));
+        var waiting = new ArrayList<ThreadKind.Running<OptionalLong>>();
+        for (int i = 0; i < 4 * Runtime.getRuntime().availableProcessors(); i++) {
+            waiting.add(ThreadKind.VIRTUAL.call(eventfd::tryRead));
+        }
+        mayEnd.set(true);
+        LockSupport.unpark(calling.thread());
+        result(calling);
+        result(moving);
+        for (var one : waiting) {
+            assertThat(result(one)).isEmpty();
+        }
+    }
+
     /** Two handles of two processes, as it were, which move again and again under load. */
     @ParameterizedTest
     @EnumSource
@@ -188,7 +235,9 @@ class RawMoveTest {
                         return null;
                     }));
         }
-        for (int i = 1; i <= MOVES; i++) {
+        until(() -> taken.sum() > 0);
+        long end = System.nanoTime() + RACE.toNanos();
+        for (int i = 1; i <= MOVES && System.nanoTime() < end; i++) {
             eventfd.moveTo(fdOf(objects.get(i % 3)));
         }
         running.set(false);

@@ -248,13 +248,14 @@ class EventFdTest {
 
     @Test
     void anEventfdIsOneAndAnythingElseIsNot() throws IOException {
-        try (var one = counter();
-                var file = Fd.adopt(Libc.open("/dev/null\0".getBytes(US_ASCII), 0, 0))) {
+        var one = counter();
+        try (var file = Fd.adopt(Libc.open("/dev/null\0".getBytes(US_ASCII), 0, 0))) {
             assertThat(EventFd.isOne(one.fd())).isTrue();
             assertThat(EventFd.isOne(file)).isFalse();
+        } finally {
             one.close();
-            assertThat(EventFd.isOne(one.fd())).as("closed").isFalse();
         }
+        assertThat(EventFd.isOne(one.fd())).as("closed").isFalse();
     }
 
     @ParameterizedTest
