@@ -77,6 +77,7 @@ public final class Fd implements AutoCloseable {
      * Begins a call: until {@link #release} the descriptor stays open. False where it is closed
      * already.
      */
+    @SuppressWarnings("ThreadPriorityCheck") // what is waited for is over in a moment
     public boolean acquire() {
         int seen;
         do {
