@@ -223,7 +223,7 @@ class RawMoveTest {
                             if (eventfd.tryWrite(value)) {
                                 written.add(value);
                             }
-                            Thread.yield();
+                            LockSupport.parkNanos(1000);
                         }
                         return null;
                     }));
@@ -256,7 +256,7 @@ class RawMoveTest {
     void descriptorsAreAsManyAsBefore() throws Exception {
         var eventfd = handles.counter();
         var other = handles.counter();
-        eventfd.readAsync();
+        var unused = eventfd.readAsync();
         eventfd.moveTo(fdOf(other));
         long before = RawHandles.openDescriptors();
         for (int i = 0; i < 100; i++) {
