@@ -4,7 +4,7 @@ import subprocess
 import time
 
 from suite import load
-from suite.machine import FREE, Daemon, figure, finish, most_descriptors, start
+from suite.machine import FREE, SAME, Daemon, figure, finish, most_descriptors, near, start
 from suite.rounds import Row, at_most
 
 # those of the JVM itself, of sockets, and to spare
@@ -16,9 +16,9 @@ def rows(bench):
     yield from many_eventfds(bench)
 
 
-def latency(bench, daemon):
+def latency(bench, daemon, cpus=None):
     """Nanoseconds of an HTTP round trip, with one connection on each side."""
-    answers = figure(bench.c("load", "http", daemon.api, bench.seconds), stdin=load.eventfdd_ping_pong(1))
+    answers = figure(bench.c("load", "http", daemon.api, bench.seconds), cpus, stdin=load.eventfdd_ping_pong(1))
     return 4e9 / answers
 
 
@@ -68,7 +68,9 @@ def many_eventfds(bench):
     count = min(bench.crowd * 10, most_descriptors() - OTHER_DESCRIPTORS)
     options = ["--max-eventfds", str(count), "--max-eventfds-per-user", str(count), "--max-connections", "256"]
     few_directory, many_directory = bench.fresh("few"), bench.fresh("many")
-    with Daemon(few_directory / "d") as few, Daemon(many_directory / "d", options=options) as many:
+    # on one core, where a round trip takes the same time each time
+    cpus = near(SAME)
+    with Daemon(few_directory / "d", cpus) as few, Daemon(many_directory / "d", cpus, options) as many:
         for daemon in (few, many):
             load.warm_up(bench, daemon)
         heap, rss = many.heap(), many.rss
@@ -79,14 +81,14 @@ def many_eventfds(bench):
         heap = (many.heap() - heap) / len(names)
         for name in names[:7]:
             few.create(name)
-        yield Row(f"creation of {count:,} eventfds", FREE, "/s", [rate])
-        yield Row(f"heap of {count:,} eventfds, for each", FREE, "bytes", [heap], target=at_most(1024))
-        yield Row(f"memory of {count:,} eventfds, for each", FREE, "KB", [rss])
+        yield Row(f"creation of {count:,} eventfds", SAME, "/s", [rate])
+        yield Row(f"heap of {count:,} eventfds, for each", SAME, "bytes", [heap], target=at_most(1024))
+        yield Row(f"memory of {count:,} eventfds, for each", SAME, "KB", [rss])
         yield from bench.compare(
             f"HTTP ping-pong beside {count:,} eventfds",
-            FREE,
+            SAME,
             "ns",
-            lambda: latency(bench, many),
-            {"beside 10": lambda: latency(bench, few)},
+            lambda: latency(bench, many, cpus),
+            {"beside 10": lambda: latency(bench, few, cpus)},
             {"beside 10": at_most(1.2)},
         )
