@@ -83,11 +83,17 @@ class WatchTest {
             assertThat(watch.name()).isEqualTo("orders");
             assertThat(watch.next()).isEqualTo(2);
             orders.write(5);
-            assertThat(watch.next()).isEqualTo(7);
+            assertThat(after(2, watch)).isEqualTo(7);
             orders.write(Count.MAX - 7);
             assertThat(Count.toString(watch.next())).isEqualTo("18446744073709551614");
             assertThat(orders.tryRead()).as("nothing was taken").hasValue(Count.MAX);
         }
+    }
+
+    /** What comes after {@code first}, which may be told twice where it is the count of now. */
+    private static long after(long first, EventfdWatch watch) throws InterruptedException {
+        long next = watch.next();
+        return next == first ? watch.next() : next;
     }
 
     @Test
