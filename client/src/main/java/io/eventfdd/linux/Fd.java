@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntSupplier;
 
 /**
@@ -19,6 +20,10 @@ public final class Fd implements AutoCloseable {
     private static final int CLOSED = 1 << 31;
     private static final int REPLACED_NOW = 1 << 30;
     private static final int USES = REPLACED_NOW - 1;
+
+    /** Far longer than most replacements take, and far shorter than anybody notices. */
+    private static final long PAUSE_NANOS = 20_000;
+
     private static final int O_CLOEXEC = 0x80000;
     private static final int F_SETFD = 2;
     private static final int FD_CLOEXEC = 1;
@@ -77,22 +82,37 @@ public final class Fd implements AutoCloseable {
      * Begins a call: until {@link #release} the descriptor stays open. False where it is closed
      * already.
      */
-    @SuppressWarnings("ThreadPriorityCheck") // what is waited for is over in a moment
     public boolean acquire() {
         int seen;
         do {
             seen = state;
-            while ((seen & REPLACED_NOW) != 0) {
-                // A virtual thread lets another one have its carrier: maybe the one whose call this
-                // waits for.
-                Thread.yield();
-                seen = state;
+            if ((seen & REPLACED_NOW) != 0) {
+                seen = awaitReplaced();
             }
             if (seen < 0) {
                 return false;
             }
         } while (!STATE.compareAndSet(this, seen, seen + 1));
         return true;
+    }
+
+    /**
+     * Waits parked, so that a virtual thread gives up its carrier: that of a call which has to end
+     * first may need it. Threads that yield can keep all carriers among themselves.
+     */
+    private int awaitReplaced() {
+        boolean interrupted = false;
+        int seen;
+        do {
+            // An interrupt would end each pause at once; it is kept for later.
+            interrupted |= Thread.interrupted();
+            LockSupport.parkNanos(this, PAUSE_NANOS);
+            seen = state;
+        } while ((seen & REPLACED_NOW) != 0);
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return seen;
     }
 
     /** Ends a call. */

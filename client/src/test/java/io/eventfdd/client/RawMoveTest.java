@@ -223,7 +223,7 @@ class RawMoveTest {
                             if (eventfd.tryWrite(value)) {
                                 written.add(value);
                             }
-                            LockSupport.parkNanos(1000);
+                            LockSupport.parkNanos(1);
                         }
                         return null;
                     }));
@@ -256,12 +256,13 @@ class RawMoveTest {
     void descriptorsAreAsManyAsBefore() throws Exception {
         var eventfd = handles.counter();
         var other = handles.counter();
-        var unused = eventfd.readAsync();
+        var waiting = eventfd.readAsync();
         eventfd.moveTo(fdOf(other));
         long before = RawHandles.openDescriptors();
         for (int i = 0; i < 100; i++) {
             eventfd.moveTo(EventFd.create(0, false, true).fd());
         }
         assertThat(RawHandles.openDescriptors()).isEqualTo(before);
+        assertThat(waiting).isNotDone();
     }
 }
