@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The calls on {@code api.sock}: takes a connection for each, and makes it again where that is
@@ -93,6 +94,8 @@ final class HttpApi implements AutoCloseable {
             throws InterruptedException {
         var sent = call.hasKey() && System.nanoTime() < withoutKeysUntil ? call.withoutKey() : call;
         var away = new Outage(wasThere ? outage : Duration.ZERO, interruptible);
+        long start = System.nanoTime();
+        boolean cutOff = false;
         @Nullable ConnectionLostException sentBefore = null;
         for (int tries = 1; ; tries++) {
             HttpConnection connection;
@@ -117,6 +120,12 @@ final class HttpApi implements AutoCloseable {
                 if (sent.hasKey() && answer.refusesKey()) {
                     withoutKeysUntil = System.nanoTime() + WITHOUT_KEYS_NANOS;
                     sent = sent.withoutKey();
+                } else if (cutOff
+                        && answer.is(ProblemType.IDEMPOTENCY_KEY_IN_USE)
+                        && System.nanoTime() - start < longest.toNanos()) {
+                    // The daemon has not heard yet that the first connection ended.
+                    LockSupport.parkNanos(1_000_000);
+                    tries--;
                 } else if (!answer.is(ProblemType.SHUTTING_DOWN) || !away.goesOn()) {
                     return answer;
                 } else {
@@ -133,6 +142,7 @@ final class HttpApi implements AutoCloseable {
                 discardIdle();
                 boolean notSent = !mayBeDone || e instanceof UnixSocket.NotSentException;
                 var lost = lost(sent, e);
+                cutOff |= !notSent;
                 if (connection.isAborted()
                         || e instanceof SocketTimeoutException
                         || tries == TRIES
