@@ -61,7 +61,8 @@ npm_install() {
         rm -rf "$work/npm"
         mkdir -p "$work/npm.new"
         cp "$root/deploy/test/manifests/package.json" "$work/npm.new/"
-        npm install --silent --no-fund --no-audit --prefix "$work/npm.new" >/dev/null 2>&1 || return
+        # where the registry does not answer, npm itself goes on for minutes
+        timeout 60 npm install --fetch-retries=0 --fetch-timeout=20000 --silent --no-fund --no-audit --prefix "$work/npm.new" >/dev/null 2>&1 || return
         mv "$work/npm.new" "$work/npm"
     fi
 }
