@@ -3,7 +3,6 @@ package io.eventfdd.protocol;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 
 /**
@@ -41,20 +40,7 @@ public record DonateRequest(List<Entry> entries) {
     /** Checks the names. */
     public DonateRequest {
         entries = List.copyOf(entries);
-        if (entries.isEmpty() || entries.size() > OpenRequest.MAX_ENTRIES) {
-            throw ProblemType.INVALID_REQUEST.exception(
-                    "eventfds: "
-                            + entries.size()
-                            + " entries are not 1 to "
-                            + OpenRequest.MAX_ENTRIES);
-        }
-        var seen = new HashSet<EventfdName>(2 * entries.size());
-        for (var entry : entries) {
-            if (!seen.add(entry.name())) {
-                throw ProblemType.INVALID_REQUEST.exception(
-                        "eventfds: " + entry.name() + " is there twice");
-            }
-        }
+        OpenRequest.checkNames(entries.stream().map(Entry::name).toList());
     }
 
     /** Whether {@code packet} means to be one, and so the descriptors with it are wanted. */

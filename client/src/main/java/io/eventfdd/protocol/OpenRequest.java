@@ -73,15 +73,20 @@ public record OpenRequest(List<Entry> entries) {
     /** Checks the names. */
     public OpenRequest {
         entries = List.copyOf(entries);
-        if (entries.isEmpty() || entries.size() > MAX_ENTRIES) {
+        checkNames(entries.stream().map(Entry::name).toList());
+    }
+
+    /** Whether one packet can have {@code names}: 1 to 253, and none of them twice. */
+    static void checkNames(List<EventfdName> names) {
+        if (names.isEmpty() || names.size() > MAX_ENTRIES) {
             throw ProblemType.INVALID_REQUEST.exception(
-                    "eventfds: " + entries.size() + " entries are not 1 to " + MAX_ENTRIES);
+                    "eventfds: " + names.size() + " entries are not 1 to " + MAX_ENTRIES);
         }
-        var seen = new HashSet<EventfdName>(2 * entries.size());
-        for (var entry : entries) {
-            if (!seen.add(entry.name())) {
+        var seen = new HashSet<EventfdName>(2 * names.size());
+        for (var name : names) {
+            if (!seen.add(name)) {
                 throw ProblemType.INVALID_REQUEST.exception(
-                        "eventfds: " + entry.name() + " is there twice");
+                        "eventfds: " + name + " is there twice");
             }
         }
     }
