@@ -389,16 +389,19 @@ public final class ApiServer {
                         settings.socket(),
                         e.getMessage());
             }
-            endConnections(time);
+            endConnections(it.listener, time);
             stop(it.helidon);
         });
         connections.close();
     }
 
-    private void endConnections(Duration time) {
+    private void endConnections(PatientListener listener, Duration time) {
         try {
+            long start = System.nanoTime();
             connections.endIdle();
-            if (!connections.awaitNone(time)) {
+            // Helidon closes the door on whom it accepts from now on, and complains of it
+            if (!listener.awaitLast(time)
+                    || !connections.awaitNone(time.minusNanos(System.nanoTime() - start))) {
                 connections.hangUp();
                 if (!connections.awaitNone(AFTER_HANG_UP)) {
                     LOG.log(Level.WARNING, "{0} calls do not end", connections.count());

@@ -41,6 +41,7 @@ final class Connections implements AutoCloseable {
     private final ConnectionLife life;
     private final byte[] refusal;
     private final Set<ClientConnection> live = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger arriving = new AtomicInteger();
     private final AtomicInteger count = new AtomicInteger();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition left = lock.newCondition();
@@ -86,7 +87,7 @@ final class Connections implements AutoCloseable {
 
     /** What configures each accepted channel: makes the connection of it, and sets no option. */
     SocketOptions options() {
-        return new Accepted(SocketOptions.create());
+        return new Accepted(SocketOptions.create(), arriving);
     }
 
     /** What makes the handler of each connection; {@code http1} is Helidon's. */
@@ -111,7 +112,9 @@ final class Connections implements AutoCloseable {
      */
     boolean enter(ClientConnection client) {
         live.add(client);
-        return count.incrementAndGet() <= limit;
+        int now = count.incrementAndGet();
+        arriving.decrementAndGet();
+        return now <= limit;
     }
 
     void leave(ClientConnection client) {
@@ -146,12 +149,15 @@ final class Connections implements AutoCloseable {
         live.forEach(ClientConnection::hangUp);
     }
 
-    /** Waits until there is none; false where some are left after {@code time}. */
+    /**
+     * Waits until there is none, nor one that is accepted and not counted in yet; false where some
+     * are left after {@code time}.
+     */
     boolean awaitNone(Duration time) throws InterruptedException {
         long nanos = time.toNanos();
         lock.lock();
         try {
-            while (count.get() > 0) {
+            while (arriving.get() + count.get() > 0) {
                 if (nanos <= 0) {
                     return false;
                 }
@@ -207,11 +213,12 @@ final class Connections implements AutoCloseable {
     }
 
     /** Sees each channel right after accept, on the accept thread. */
-    private record Accepted(SocketOptions none) implements SocketOptions {
+    private record Accepted(SocketOptions none, AtomicInteger arriving) implements SocketOptions {
         @Override
         public void configureSocket(SocketChannel channel) {
             try {
                 ACCEPTED.set(ClientConnection.of(channel));
+                arriving.incrementAndGet();
             } catch (IOException e) {
                 throw new UncheckedIOException("a client that cannot be known", e);
             } catch (Error e) {

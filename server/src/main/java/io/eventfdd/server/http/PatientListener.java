@@ -37,6 +37,7 @@ final class PatientListener implements AutoCloseable {
     private final ServerSocketChannel listener;
     private final byte[] refusal;
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final CountDownLatch through = new CountDownLatch(1);
     private Optional<FileChannel> reserve;
     private boolean outage;
 
@@ -72,6 +73,7 @@ final class PatientListener implements AutoCloseable {
                 refuse(client);
                 refill(); // with what the client had
             } catch (ClosedChannelException e) {
+                through.countDown();
                 awaitClose();
                 throw new AsynchronousCloseException();
             } catch (IOException e) {
@@ -179,6 +181,15 @@ final class PatientListener implements AutoCloseable {
      */
     void stopListening() throws IOException {
         listener.close();
+    }
+
+    /**
+     * Waits until the thread that accepts has come back for another client once nobody listens any
+     * more: all that came are in the hands of others then. False where it has not after {@code
+     * time}.
+     */
+    boolean awaitLast(Duration time) throws InterruptedException {
+        return through.await(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     @Override

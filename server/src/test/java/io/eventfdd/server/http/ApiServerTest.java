@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 
+import io.eventfdd.server.testing.RawClient;
 import io.restassured.RestAssured;
 import io.restassured.specification.RequestSpecification;
 
@@ -26,6 +27,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 
 @Timeout(30)
 @SuppressWarnings("StringConcatToTextBlock") // a request's lines end in CR LF
@@ -494,6 +502,62 @@ class ApiServerTest {
             assertThat(client.isAtEnd()).isTrue();
             assertThat(server.nextEnded().open()).isTrue();
         }
+    }
+
+    @Test
+    void stoppingAmidNewClientsTurnsNobodyAwayAtTheDoor() throws Exception {
+        var complaints = new ConcurrentLinkedQueue<String>();
+        var helidon = Logger.getLogger("io.helidon.webserver.ServerListener");
+        var handler = new Complaints(complaints);
+        helidon.addHandler(handler);
+        var running = new AtomicBoolean(true);
+        try (var clients = Executors.newCachedThreadPool()) {
+            for (int i = 0; i < 4; i++) {
+                clients.execute(() -> connectWhile(running));
+            }
+            try {
+                for (int round = 0; round < 50; round++) {
+                    server.nextBegun();
+                    server.close();
+                    server = TestServer.start(directory);
+                }
+            } finally {
+                running.set(false);
+            }
+        } finally {
+            helidon.removeHandler(handler);
+        }
+        assertThat(complaints).isEmpty();
+    }
+
+    private void connectWhile(AtomicBoolean running) {
+        while (running.get()) {
+            try (var client = RawClient.connect(directory.resolve("api.sock"))) {
+                client.call("GET", "/v1", "").answer();
+            } catch (IOException e) {
+                // none serves just now
+            }
+        }
+    }
+
+    /** Takes what is logged. */
+    private static final class Complaints extends Handler {
+        private final Queue<String> messages;
+
+        Complaints(Queue<String> messages) {
+            this.messages = messages;
+        }
+
+        @Override
+        public void publish(LogRecord entry) {
+            messages.add(entry.getMessage());
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
     }
 
     @Test
