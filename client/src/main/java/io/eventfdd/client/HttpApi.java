@@ -9,6 +9,7 @@ import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -28,6 +29,12 @@ final class HttpApi implements AutoCloseable {
 
     /** How long to go on without keys once the daemon keeps no more of them. */
     private static final long WITHOUT_KEYS_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** How long to ask what became of a call that was ended. */
+    private static final Duration SETTLING = Duration.ofSeconds(1);
+
+    /** How long the daemon may take to hear that a connection ended. */
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final Path socket;
     private final Duration patience;
@@ -59,11 +66,20 @@ final class HttpApi implements AutoCloseable {
 
     /** A call that does not wait; an interrupt is kept for later. */
     HttpAnswer call(HttpCall call) {
+        return call(call, patience, outage, new HttpWait());
+    }
+
+    private HttpAnswer call(HttpCall call, Duration longest, Duration away, HttpWait handle) {
         boolean interrupted = Thread.interrupted();
         try {
             while (true) {
                 try {
-                    return send(call, patience, false, new HttpWait());
+                    return send(
+                            call,
+                            longest,
+                            new Outage(wasThere ? away : Duration.ZERO, false),
+                            false,
+                            handle);
                 } catch (InterruptedException e) {
                     // It came before the call was sent.
                     interrupted = true;
@@ -86,21 +102,59 @@ final class HttpApi implements AutoCloseable {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        return send(call, patience.plus(wait), true, handle);
+        var away = new Outage(wasThere ? outage : Duration.ZERO, true);
+        return send(call, patience.plus(wait), away, true, handle);
+    }
+
+    /**
+     * A call that puts back what nobody wants any more; neither an interrupt nor the client's close
+     * ends it.
+     *
+     * @param wait how long the daemon may take
+     */
+    HttpAnswer callLate(HttpCall call, Duration wait) {
+        return call(call, patience.plus(wait), outage, HttpWait.late());
+    }
+
+    /**
+     * The answer to a call with a key that was ended before its answer came; empty where the daemon
+     * has not carried it out, and never will. Where no daemon says which within a second, it is
+     * empty too: what a key keeps goes back when it lapses.
+     *
+     * @param look changes nothing
+     */
+    Optional<HttpAnswer> lateAnswer(HttpCall call, HttpCall look) {
+        var other = call.instead(look);
+        long start = System.nanoTime();
+        try {
+            while (System.nanoTime() - start < SETTLING.toNanos()) {
+                var answer = call(other, SETTLING, Duration.ZERO, HttpWait.late());
+                if (answer.is(ProblemType.IDEMPOTENCY_KEY_REUSED)) {
+                    return Optional.of(call(call, SETTLING, Duration.ZERO, HttpWait.late()));
+                } else if (!answer.is(ProblemType.IDEMPOTENCY_KEY_IN_USE)) {
+                    return Optional.empty();
+                }
+                // The daemon has not heard yet that the connection ended.
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        } catch (EventfddException e) {
+            // It is not there.
+        }
+        return Optional.empty();
     }
 
     /** Sends {@code call}, to the next daemon where one ends under it and that is safe. */
-    private HttpAnswer send(HttpCall call, Duration longest, boolean interruptible, HttpWait handle)
+    private HttpAnswer send(
+            HttpCall call, Duration longest, Outage away, boolean interruptible, HttpWait handle)
             throws InterruptedException {
         var sent = call.hasKey() && System.nanoTime() < withoutKeysUntil ? call.withoutKey() : call;
-        var away = new Outage(wasThere ? outage : Duration.ZERO, interruptible);
         long start = System.nanoTime();
         boolean cutOff = false;
         @Nullable ConnectionLostException sentBefore = null;
         for (int tries = 1; ; tries++) {
             HttpConnection connection;
             try {
-                connection = take();
+                connection = take(handle);
             } catch (DaemonUnavailableException e) {
                 if (handle.isEnded() || !away.goesOn()) {
                     throw sentBefore != null ? sentBefore : e;
@@ -124,7 +178,7 @@ final class HttpApi implements AutoCloseable {
                         && answer.is(ProblemType.IDEMPOTENCY_KEY_IN_USE)
                         && System.nanoTime() - start < longest.toNanos()) {
                     // The daemon has not heard yet that the first connection ended.
-                    LockSupport.parkNanos(1_000_000);
+                    LockSupport.parkNanos(PAUSE_NANOS);
                     tries--;
                 } else if (!answer.is(ProblemType.SHUTTING_DOWN) || !away.goesOn()) {
                     return answer;
@@ -135,7 +189,7 @@ final class HttpApi implements AutoCloseable {
                 Thread.interrupted();
                 throw new InterruptedException();
             } catch (IOException e) {
-                if (closed) {
+                if (closed && !handle.outlivesClient()) {
                     throw clientClosed();
                 }
                 // The others that are idle are mostly of the same daemon, and as dead.
@@ -200,8 +254,10 @@ final class HttpApi implements AutoCloseable {
 
     // Connections
 
-    private HttpConnection take() throws InterruptedException {
-        if (closed) {
+    private HttpConnection take(HttpWait handle) throws InterruptedException {
+        if (handle.outlivesClient()) {
+            return open();
+        } else if (closed) {
             throw clientClosed();
         }
         var connection = idle.pollFirst();

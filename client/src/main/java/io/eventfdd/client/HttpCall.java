@@ -57,26 +57,34 @@ record HttpCall(
                 "POST", path, Map.of(KEY, newKey()), Json.bytes(body), Repeats.WITH_ITS_KEY);
     }
 
+    /**
+     * A call that takes something, with a key of its own. Any daemon may have it again: what did
+     * not arrive is kept for the key or is back in the eventfd.
+     */
+    static HttpCall taking(String path, JsonNode body) {
+        return new HttpCall("POST", path, Map.of(KEY, newKey()), Json.bytes(body), Repeats.ALWAYS);
+    }
+
     /** The same without a key, since the daemon keeps no more of them. */
     HttpCall withoutKey() {
-        return new HttpCall(method, path, Map.of(), body, Repeats.NEVER);
+        var repeatable = repeats == Repeats.ALWAYS ? Repeats.ALWAYS : Repeats.NEVER;
+        return new HttpCall(method, path, Map.of(), body, repeatable);
     }
 
     boolean hasKey() {
         return headers.containsKey(KEY);
     }
 
-    /** The same with another body: where this one was carried out, the daemon refuses it. */
-    HttpCall withBody(JsonNode other) {
-        return new HttpCall(method, path, headers, Json.bytes(other), repeats);
+    /**
+     * Another call with the same key: where this one was carried out, or still is, the daemon
+     * refuses that.
+     */
+    HttpCall instead(HttpCall other) {
+        return new HttpCall(other.method, other.path, headers, other.body, other.repeats);
     }
 
-    /**
-     * A call that takes something, or waits for it. It has no key: what did not arrive the daemon
-     * puts back at once, so that the next call finds it; with a key it would keep it, for minutes,
-     * for a caller who may have died.
-     */
-    static HttpCall read(String path, JsonNode body) {
+    /** A call that changes nothing, though it has a body. */
+    static HttpCall look(String path, JsonNode body) {
         return new HttpCall("POST", path, Map.of(), Json.bytes(body), Repeats.ALWAYS);
     }
 

@@ -1,5 +1,7 @@
 package io.eventfdd.client;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.Json;
@@ -17,7 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** The daemon's HTTP calls as methods: CONTRACT.md part 1. Safe for all threads. */
@@ -73,14 +75,30 @@ final class HttpDaemon implements AutoCloseable {
 
     /** Throws what the daemon says where there is no room. */
     void write(EventfdName name, long value) {
-        var body = new WriteRequest(value, Duration.ZERO).toJson();
-        api.call(HttpCall.write(path(name) + "/write", body)).check();
+        var call = HttpCall.write(path(name) + "/write", body(value, Duration.ZERO));
+        settled(call, name).check();
     }
 
     /** What was taken; 0 where there was nothing. */
     long read(EventfdName name) {
-        var body = Json.object().put("timeout", "0s");
-        return number(api.call(HttpCall.read(path(name) + "/read", body)), "value");
+        var call = HttpCall.taking(path(name) + "/read", Json.object().put("timeout", "0s"));
+        return number(settled(call, name), "value");
+    }
+
+    /**
+     * Writes what was taken and nobody wants, as soon as there is room, even if the client is
+     * closed by then; a deleted eventfd takes it with it.
+     */
+    void putBack(EventfdName name, long value) {
+        var longest = longestWait();
+        HttpAnswer answer;
+        do {
+            var call = HttpCall.write(path(name) + "/write", body(value, longest));
+            answer = api.callLate(call, longest);
+        } while (answer.is(ProblemType.WOULD_BLOCK));
+        if (!answer.is(ProblemType.GONE) && !answer.is(ProblemType.NOT_FOUND)) {
+            answer.check();
+        }
     }
 
     // Calls that wait; who has their handle can end them
@@ -88,37 +106,51 @@ final class HttpDaemon implements AutoCloseable {
     boolean write(EventfdName name, long value, Deadline deadline, HttpWait handle)
             throws InterruptedException {
         var path = path(name) + "/write";
-        var now = new WriteRequest(value, Duration.ZERO).toJson();
-        boolean written = isWritten(api.call(HttpCall.write(path, now)));
+        var now = HttpCall.write(path, body(value, Duration.ZERO));
+        boolean written = isWritten(settled(now, name));
         while (!written && !deadline.hasPassed()) {
             var time = nextWait(deadline);
-            var call = HttpCall.write(path, new WriteRequest(value, time).toJson());
-            try {
-                written = isWritten(api.call(call, time, handle));
-            } catch (InterruptedException e) {
-                // The daemon drops a write whose client has gone, but was it before or after?
-                if (!isWritten(afterInterrupt(call, call.withBody(now)))) {
-                    throw e;
-                }
-                Thread.currentThread().interrupt();
-                return true;
-            }
+            var call = HttpCall.write(path, body(value, time));
+            written = isWritten(settled(call, List.of(name), time, handle));
         }
         return written;
     }
 
+    private static ObjectNode body(long value, Duration timeout) {
+        return new WriteRequest(value, timeout).toJson();
+    }
+
     /**
-     * The answer to a call with a key that an interrupt ended, or to {@code now}, which has the
-     * same key and does not wait: where the daemon refuses it, the call was carried out, and its
-     * answer is kept.
+     * The answer to a call with a key. One that was ended (by an interrupt, which is kept then, by
+     * the handle, with the client) may have been carried out all the same: then this is what the
+     * daemon has kept for its key.
      */
-    private HttpAnswer afterInterrupt(HttpCall call, HttpCall now) {
-        var answer = api.call(now);
-        while (answer.is(ProblemType.IDEMPOTENCY_KEY_IN_USE)) {
-            LockSupport.parkNanos(1_000_000);
-            answer = api.call(now);
+    private HttpAnswer settled(
+            HttpCall call, List<EventfdName> names, Duration time, HttpWait handle)
+            throws InterruptedException {
+        try {
+            return api.call(call, time, handle);
+        } catch (InterruptedException e) {
+            var late = late(call, names).orElseThrow(() -> e);
+            Thread.currentThread().interrupt();
+            return late;
+        } catch (ConnectionLostException | ClosedEventfdException e) {
+            return late(call, names).orElseThrow(() -> e);
         }
-        return answer.is(ProblemType.IDEMPOTENCY_KEY_REUSED) ? api.call(call) : answer;
+    }
+
+    /** The same for one that does not wait. */
+    private HttpAnswer settled(HttpCall call, EventfdName name) {
+        try {
+            return api.call(call);
+        } catch (ConnectionLostException | ClosedEventfdException e) {
+            return late(call, List.of(name)).orElseThrow(() -> e);
+        }
+    }
+
+    private Optional<HttpAnswer> late(HttpCall call, List<EventfdName> names) {
+        var look = new WaitRequest(names, WaitRequest.Mode.ANY, false, Duration.ZERO);
+        return api.lateAnswer(call, HttpCall.look("/v1/wait", look.toJson()));
     }
 
     private static boolean isWritten(HttpAnswer answer) {
@@ -134,8 +166,8 @@ final class HttpDaemon implements AutoCloseable {
         do {
             var time = nextWait(deadline);
             var body = Json.object().put("timeout", Timeout.format(time));
-            var call = HttpCall.read(path(name) + "/read", body);
-            value = number(api.call(call, time, handle), "value");
+            var call = HttpCall.taking(path(name) + "/read", body);
+            value = number(settled(call, List.of(name), time, handle), "value");
         } while (value == 0 && !deadline.hasPassed());
         return value;
     }
@@ -162,7 +194,10 @@ final class HttpDaemon implements AutoCloseable {
         do {
             var time = nextWait(deadline);
             var body = new WaitRequest(names, mode, consume, time).toJson();
-            var answer = api.call(HttpCall.read("/v1/wait", body), time, handle);
+            var answer =
+                    consume
+                            ? settled(HttpCall.taking("/v1/wait", body), names, time, handle)
+                            : api.call(HttpCall.look("/v1/wait", body), time, handle);
             ready =
                     answer.isNoContent()
                             ? List.of()
@@ -189,12 +224,17 @@ final class HttpDaemon implements AutoCloseable {
         if (left.isZero()) {
             return left;
         }
+        var longest = longestWait();
+        return left.compareTo(longest) > 0 ? longest : left;
+    }
+
+    private Duration longestWait() {
         var longest = maxWait;
         if (longest == null) {
             longest = info().maxWait();
             maxWait = longest;
         }
-        return left.compareTo(longest) > 0 ? longest : left;
+        return longest;
     }
 
     // Answers

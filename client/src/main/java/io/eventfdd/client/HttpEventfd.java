@@ -156,7 +156,7 @@ final class HttpEventfd implements Eventfd {
     public CompletableFuture<Long> readAsync() {
         return later(
                 handle -> daemon.read(name, Deadline.NEVER, handle),
-                value -> daemon.write(name, value));
+                value -> daemon.putBack(name, value));
     }
 
     @Override
@@ -180,7 +180,8 @@ final class HttpEventfd implements Eventfd {
                         long value = waiting(List.of(this), handle, call);
                         executor.execute(() -> {
                             if (!future.complete(value)) {
-                                putBack.accept(value);
+                                VirtualThreads.startAny(
+                                        "eventfdd-client-" + name, () -> putBack.accept(value));
                             }
                         });
                     } catch (InterruptedException | RuntimeException e) {

@@ -112,13 +112,13 @@ public final class IdempotencyKeys implements AutoCloseable {
             if (lapsed) {
                 return Optional.empty();
             }
-            if (!Arrays.equals(request, same)) {
-                throw ProblemType.IDEMPOTENCY_KEY_REUSED.exception(
-                        "the key came before with another method, path or body");
-            }
             if (answer.isEmpty()) {
                 throw ProblemType.IDEMPOTENCY_KEY_IN_USE.exception(
                         "the first call with this key is still running");
+            }
+            if (!Arrays.equals(request, same)) {
+                throw ProblemType.IDEMPOTENCY_KEY_REUSED.exception(
+                        "the key came before with another method, path or body");
             }
             deliveries++;
             return answer;
