@@ -1,0 +1,159 @@
+package io.eventfdd.server.testing;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
+
+/**
+ * A socket between a client and a daemon's {@code api.sock}. What it was told to cut or to hold it
+ * takes off the daemon's socket all the same: to the daemon it is delivered.
+ */
+public final class CuttingProxy implements AutoCloseable {
+    private static final Pattern KEY = Pattern.compile("(?i)\\r\\nIdempotency-Key: (\\S+)\\r\\n");
+
+    private final Path socket;
+    private final ServerSocketChannel listener;
+    private volatile Path daemon;
+    private final AtomicInteger toCut = new AtomicInteger();
+    private final AtomicInteger toHold = new AtomicInteger();
+    private final AtomicInteger held = new AtomicInteger();
+    private final CountDownLatch released = new CountDownLatch(1);
+    private final List<String> keys = new CopyOnWriteArrayList<>();
+    private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger posts = new AtomicInteger();
+
+    /** Listens on {@code socket}, and leads to {@code daemon}. */
+    public CuttingProxy(Path socket, Path daemon) throws IOException {
+        this.socket = socket;
+        this.daemon = daemon;
+        listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        listener.bind(UnixDomainSocketAddress.of(socket));
+        Thread.ofVirtual().start(this::accept);
+    }
+
+    /** Cuts the next {@code answers} to a POST: the client sees its connection end. */
+    public void cut(int answers) {
+        toCut.set(answers);
+    }
+
+    /** Holds the next {@code answers} to a POST back until the end. */
+    public void hold(int answers) {
+        toHold.set(answers);
+    }
+
+    /** How many are held back. */
+    public int held() {
+        return held.get();
+    }
+
+    /** Leads new connections to another daemon. */
+    public void leadTo(Path other) {
+        daemon = other;
+    }
+
+    /** How many POSTs went through. */
+    public int posts() {
+        return posts.get();
+    }
+
+    /** The idempotency keys that went through, in their order. */
+    public List<String> keys() {
+        return List.copyOf(keys);
+    }
+
+    private void accept() {
+        try {
+            while (true) {
+                var client = listener.accept();
+                clients.add(client);
+                Thread.ofVirtual().start(() -> serve(client));
+            }
+        } catch (IOException e) {
+            // closed
+        }
+    }
+
+    private void serve(SocketChannel client) {
+        try (client;
+                var server = SocketChannel.open(UnixDomainSocketAddress.of(daemon))) {
+            var connection = new Connection(client, server);
+            var answering = Thread.ofVirtual().start(connection::answer);
+            connection.ask();
+            answering.join();
+        } catch (IOException | InterruptedException e) {
+            // so it ends
+        }
+    }
+
+    /** Requests one way, answers the other: one at a time, each in one piece. */
+    private final class Connection {
+        private final SocketChannel client;
+        private final SocketChannel server;
+        private volatile boolean isPost;
+
+        Connection(SocketChannel client, SocketChannel server) {
+            this.client = client;
+            this.server = server;
+        }
+
+        void ask() throws IOException {
+            var buffer = ByteBuffer.allocate(65536);
+            while (client.read(buffer.clear()) >= 0) {
+                var text = StandardCharsets.US_ASCII.decode(buffer.flip().duplicate()).toString();
+                isPost = text.startsWith("POST");
+                if (isPost) {
+                    posts.incrementAndGet();
+                    var key = KEY.matcher(text);
+                    if (key.find()) {
+                        keys.add(key.group(1));
+                    }
+                }
+                server.write(buffer);
+            }
+            server.close();
+        }
+
+        void answer() {
+            try (client;
+                    server) {
+                var buffer = ByteBuffer.allocate(65536);
+                while (server.read(buffer.clear()) >= 0) {
+                    if (isPost && toCut.getAndUpdate(it -> Math.max(0, it - 1)) > 0) {
+                        return;
+                    }
+                    if (isPost && toHold.getAndUpdate(it -> Math.max(0, it - 1)) > 0) {
+                        held.incrementAndGet();
+                        released.await();
+                    }
+                    client.write(buffer.flip());
+                }
+            } catch (IOException | InterruptedException e) {
+                // so it ends
+            }
+        }
+    }
+
+    /** Ends it, and all connections. */
+    @Override
+    public void close() throws IOException {
+        listener.close();
+        for (var client : clients) {
+            client.close();
+        }
+        Files.deleteIfExists(socket);
+        released.countDown();
+    }
+}
