@@ -374,7 +374,9 @@ class ConservationIT {
                     until(() -> count(daemon, name).equals(left(name)));
                 } catch (AssertionError e) {
                     assertThat(count(daemon, name))
-                            .as("%s: its count; initial + written - delivered", name)
+                            .as(
+                                    "%s: its count, and initial + written - delivered; %s",
+                                    name, daemon.log())
                             .isEqualTo(left(name));
                 }
             }
