@@ -47,6 +47,8 @@ public final class ClientConnection {
     /** {@link ConnectionEnd#FAILED} until something says otherwise; what says so first is right. */
     private final AtomicReference<ConnectionEnd> end = new AtomicReference<>(ConnectionEnd.FAILED);
 
+    private volatile boolean reset;
+
     private ClientConnection(SocketChannel channel, int fd, PeerCredentials peer) {
         this.channel = channel;
         this.fd = fd;
@@ -125,12 +127,23 @@ public final class ClientConnection {
 
     /** Says how it ends, where nothing has said so before. */
     void endsAs(ConnectionEnd how) {
+        if (how == ConnectionEnd.RESET) {
+            reset = true;
+        }
         end.compareAndSet(ConnectionEnd.FAILED, how);
     }
 
     /** How it ended. */
     ConnectionEnd end() {
         return end.get();
+    }
+
+    /**
+     * Whether the socket has said that the client went and left bytes of ours unread: it says so
+     * once, and may do so when somebody else has ended the connection already.
+     */
+    boolean wasReset() {
+        return reset;
     }
 
     /**

@@ -74,7 +74,7 @@ public final class Clients implements ConnectionLife {
     public void ended(ClientConnection connection, ConnectionEnd how) {
         var client = client(connection);
         if (client.delivery.isPresent()) {
-            settle(client, how == ConnectionEnd.RESET);
+            settle(client, connection.wasReset());
         }
         clients.remove(connection);
         eventfds.forget(client.caller);

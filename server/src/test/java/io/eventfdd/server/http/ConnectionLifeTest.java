@@ -12,6 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -84,6 +85,23 @@ class ConnectionLifeTest {
             server.release();
 
             assertEnded(server.nextEnded(), ConnectionEnd.RESET);
+        }
+    }
+
+    @Test
+    void aResetIsSeenEvenByWhomEndsTheConnectionAMomentBefore() throws Exception {
+        try (var server = TestServer.start(directory)) {
+            ClientConnection connection;
+            try (var client = server.connect()) {
+                client.call("GET", "/v1", "");
+                assertThat(client.channel().read(ByteBuffer.allocate(1))).isEqualTo(1);
+                connection = server.nextBegun();
+                assertThat(connection.wasReset()).isFalse();
+                connection.endsAs(ConnectionEnd.CLOSED_BY_US);
+            }
+
+            assertEnded(server.nextEnded(), ConnectionEnd.CLOSED_BY_US);
+            assertThat(connection.wasReset()).isTrue();
         }
     }
 
