@@ -29,6 +29,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 
 /** Names, specs and counts are after a daemon's end what they were before it. */
 class RestartIT {
@@ -55,7 +56,8 @@ class RestartIT {
                 EventfddClient.builder()
                         .runtimeDirectory(daemon.directory())
                         .transport(transport)
-                        .outage(Duration.ofSeconds(20))
+                        .outage(Duration.ofMinutes(1))
+                        .timeout(Duration.ofMinutes(1))
                         .connect();
         clients.add(client);
         return client;
@@ -213,8 +215,10 @@ class RestartIT {
     @Test
     void everyCountIsConservedWhileDaemonsTakeOverUnderLoad() throws Exception {
         daemon.close();
-        // A write without a key cannot be repeated, and here there are very many.
-        daemon = DaemonProcess.start("--max-keys=1000000", "--max-key-bytes=1073741824");
+        // A write without a key cannot be repeated, so there is room for all of them.
+        daemon =
+                DaemonProcess.start(
+                        "--max-keys=1000000", "--max-key-bytes=1073741824", "--key-life=2m");
         var running = new AtomicBoolean(true);
         var written = new LongAdder();
         var taken = new LongAdder();
@@ -234,7 +238,7 @@ class RestartIT {
         }
         running.set(false);
         for (var worker : workers) {
-            worker.get(60, TimeUnit.SECONDS);
+            worker.get(2, TimeUnit.MINUTES);
         }
         var left = client(Transport.HTTP).state("load").count();
         assertThat(taken.sum() + left).isEqualTo(written.sum());
@@ -245,9 +249,10 @@ class RestartIT {
             Eventfd eventfd, AtomicBoolean running, LongAdder written) {
         return () -> {
             for (long value = 1; running.get(); value = 1 + value % 9) {
-                if (eventfd.write(value, Duration.ofSeconds(30))) {
+                if (eventfd.write(value, Duration.ofMinutes(1))) {
                     written.add(value);
                 }
+                pause(eventfd);
             }
             return null;
         };
@@ -257,8 +262,16 @@ class RestartIT {
         return () -> {
             while (running.get()) {
                 eventfd.read(Duration.ofMillis(100)).ifPresent(taken::add);
+                pause(eventfd);
             }
             return null;
         };
+    }
+
+    /** Each call over HTTP leaves a key, all of which go from daemon to daemon. */
+    private static void pause(Eventfd eventfd) {
+        if (eventfd.transport() == Transport.HTTP) {
+            LockSupport.parkNanos(1_000_000);
+        }
     }
 }

@@ -43,7 +43,7 @@ public final class ApiServer {
     /** Connections that are there only to be told that there are too many. */
     private static final int REFUSED_AT_ONCE = 64;
 
-    private static final Duration AFTER_HANG_UP = Duration.ofMillis(500);
+    private static final Duration AFTER_HANG_UP = Duration.ofMillis(1500);
     private static final Duration HELIDON_STOP = Duration.ofSeconds(1);
 
     /**
@@ -372,7 +372,7 @@ public final class ApiServer {
      * request end, those that answer one have {@code time} to do so, and are hung up then. Handlers
      * that still run get an interrupt.
      *
-     * @param time for the answers; this takes at most two seconds longer
+     * @param time for the answers; this takes at most three seconds longer
      */
     public void stop(Duration time) {
         refuseCalls();
