@@ -1,10 +1,17 @@
 package io.eventfdd.server;
 
 import io.eventfdd.server.cli.Commands;
+import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.http.UnixListeners;
 
 import picocli.CommandLine;
 import picocli.CommandLine.IVersionProvider;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** The command {@code eventfdd}; {@link io.eventfdd.server.cli.ExitStatus} is how it ends. */
 public final class Main {
@@ -18,13 +25,32 @@ public final class Main {
         // nanoseconds.
         System.setProperty("eventfdd.foreign", "false");
         Logging.toStandardError();
-        System.exit(commandLine().execute(arguments));
+        System.exit(execute(arguments));
     }
 
-    /** All commands: those on eventfds, and {@code serve}. */
-    static CommandLine commandLine() {
-        var line = Commands.commandLine(Serve.command());
-        line.addSubcommand("rehearse", Rehearsal.command(Main::commandLine));
+    /** Runs the command; its exit status. */
+    static int execute(String... arguments) {
+        var words = List.of(arguments);
+        var options =
+                !words.isEmpty() && words.getFirst().equals("serve")
+                        ? ServeOptions.plain(words.subList(1, words.size()))
+                        : Optional.<ServeOptions>empty();
+        if (options.isEmpty()) {
+            return commandLine(arguments).execute(arguments);
+        }
+        try {
+            return Serve.serve(options.get());
+        } catch (InvalidSetting | IOException | RuntimeException e) {
+            return Commands.failed(e, new PrintWriter(System.err, true, System.err.charset()));
+        }
+    }
+
+    /** The command that comes first in {@code arguments}, or all of them. */
+    static CommandLine commandLine(String... arguments) {
+        var line =
+                Commands.commandLine(
+                        Map.of("serve", Serve::command, "rehearse", Rehearsal::command),
+                        arguments.length == 0 ? null : arguments[0]);
         IVersionProvider version = () -> new String[] {"eventfdd " + Version.text()};
         line.getCommandSpec().versionProvider(version);
         line.getSubcommands()

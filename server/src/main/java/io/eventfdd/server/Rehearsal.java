@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 
 /**
  * The daemon and its commands once through, in one process: what a JVM that records its AOT cache
@@ -38,15 +37,11 @@ final class Rehearsal implements Callable<Integer> {
                     "read --timeout 0s orders",
                     "rm orders licences");
 
-    private final Supplier<CommandLine> commands;
+    private Rehearsal() {}
 
-    private Rehearsal(Supplier<CommandLine> commands) {
-        this.commands = commands;
-    }
-
-    /** A command that no help names; {@code commands} makes a command line of all of them. */
-    static CommandSpec command(Supplier<CommandLine> commands) {
-        var spec = CommandSpec.wrapWithoutInspection(new Rehearsal(commands));
+    /** A command that no help names. */
+    static CommandSpec command() {
+        var spec = CommandSpec.wrapWithoutInspection(new Rehearsal());
         spec.usageMessage().hidden(true);
         return spec;
     }
@@ -54,10 +49,13 @@ final class Rehearsal implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         var directory = Files.createTempDirectory("eventfdd");
+        // read, since a daemon with a file of settings has to load more
+        var settings = Files.writeString(directory.resolve("rehearsal.yaml"), "log-level: info\n");
         var place = List.of("--runtime-dir", directory.toString());
+        var serve = List.of("serve", "--config", settings.toString());
         var status =
                 CompletableFuture.supplyAsync(
-                        () -> run(List.of("serve"), place), task -> new Thread(task).start());
+                        () -> run(serve, place), task -> new Thread(task).start());
         while (!Files.exists(directory.resolve("api.sock")) && !status.isDone()) {
             Thread.onSpinWait();
         }
@@ -83,10 +81,10 @@ final class Rehearsal implements Callable<Integer> {
         return end;
     }
 
-    private int run(List<String> command, List<String> options) {
+    private static int run(List<String> command, List<String> options) {
         var arguments = new ArrayList<>(command);
         arguments.addAll(options);
-        return commands.get().execute(arguments.toArray(String[]::new));
+        return Main.execute(arguments.toArray(String[]::new));
     }
 
     private static void useLibrary(Path directory, Transport transport) throws Exception {

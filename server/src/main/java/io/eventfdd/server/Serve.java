@@ -6,7 +6,6 @@ import io.eventfdd.linux.InheritedFds;
 import io.eventfdd.linux.OpenFiles;
 import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
-import io.eventfdd.server.config.Settings;
 import io.eventfdd.server.restart.Inheritance;
 import io.eventfdd.server.restart.Systemd;
 import io.eventfdd.server.restart.Takeover;
@@ -18,7 +17,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
@@ -26,7 +24,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** The command {@code serve}: the daemon. Besides its own it has an option for each setting. */
@@ -48,7 +45,7 @@ final class Serve implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
 
     @Option(
-            names = "--runtime-dir",
+            names = ServeOptions.DIRECTORY,
             paramLabel = "DIR",
             description =
                     "where the sockets are; else EVENTFDD_RUNTIME_DIR, RUNTIME_DIRECTORY,"
@@ -56,7 +53,7 @@ final class Serve implements Callable<Integer> {
     private @Nullable Path directory;
 
     @Option(
-            names = "--config",
+            names = ServeOptions.FILE,
             paramLabel = "FILE",
             description =
                     "the settings' file; else EVENTFDD_CONFIG, /etc/eventfdd/eventfdd.yaml where it"
@@ -64,7 +61,7 @@ final class Serve implements Callable<Integer> {
     private @Nullable Path file;
 
     @Option(
-            names = "--takeover",
+            names = ServeOptions.TAKEOVER,
             description =
                     "goes on with the eventfds and sockets of the daemon that serves there, which"
                             + " ends")
@@ -92,13 +89,27 @@ final class Serve implements Callable<Integer> {
 
     @Override
     public Integer call() throws InvalidSetting, IOException {
-        var options = requireNonNull(spec, "picocli has set it").commandLine().getParseResult();
-        var settings = settings(options);
+        var parsed = requireNonNull(spec, "picocli has set it").commandLine().getParseResult();
+        var settings = new HashMap<String, String>();
+        for (var setting : Setting.values()) {
+            if (parsed.hasMatchedOption("--" + setting.key())) {
+                settings.put(setting.key(), parsed.matchedOptionValue("--" + setting.key(), ""));
+            }
+        }
+        return serve(new ServeOptions(settings, directory, file, takeover));
+    }
+
+    /** Does it; the exit status. */
+    static int serve(ServeOptions options) throws InvalidSetting, IOException {
+        var settings = options.read();
         Logging.configure(settings);
         int uid = OpenFiles.effectiveUser();
-        var place = directory == null ? RuntimeDirectory.locate(System.getenv(), uid) : directory;
+        var place =
+                options.directory() == null
+                        ? RuntimeDirectory.locate(System.getenv(), uid)
+                        : options.directory();
         try (var systemd = Systemd.of(System.getenv())) {
-            var inheritance = inheritance(place);
+            var inheritance = inheritance(place, options.takeover());
             var inherited = new HashSet<String>();
             inheritance.api().ifPresent(fd -> inherited.add("api.sock"));
             inheritance.fd().ifPresent(fd -> inherited.add("fd.sock"));
@@ -111,34 +122,17 @@ final class Serve implements Callable<Integer> {
                             inheritance.ownsSockets() && !inherited.isEmpty()
                                     ? TIME_TO_LET_GO
                                     : Duration.ZERO)) {
-                return new Daemon(settings, held, inheritance, systemd)
-                        .serve(() -> settings(options));
+                return new Daemon(settings, held, inheritance, systemd).serve(options::read);
             }
         }
     }
 
     /** What this process was given at its birth, or is given now by the daemon that is there. */
-    private Inheritance inheritance(Path place) throws IOException {
+    private static Inheritance inheritance(Path place, boolean takeover) throws IOException {
         var given = InheritedFds.adopt(System.getenv());
         if (!takeover) {
             return given.isEmpty() ? Inheritance.NOTHING : Inheritance.of(given);
         }
         return Takeover.from(place.resolve("fd.sock")).orElse(Inheritance.NOTHING);
-    }
-
-    private Settings settings(ParseResult options) throws InvalidSetting {
-        var environment = System.getenv();
-        var given = new HashMap<String, String>();
-        for (var setting : Setting.values()) {
-            if (options.hasMatchedOption("--" + setting.key())) {
-                given.put(setting.key(), options.matchedOptionValue("--" + setting.key(), ""));
-            }
-        }
-        var named =
-                Optional.ofNullable(file)
-                        .or(() ->
-                                Optional.ofNullable(environment.get("EVENTFDD_CONFIG"))
-                                        .map(Path::of));
-        return Settings.read(given, environment, named);
     }
 }

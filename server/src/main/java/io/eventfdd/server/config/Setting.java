@@ -229,7 +229,8 @@ public enum Setting {
         return meaning;
     }
 
-    static Optional<Setting> ofKey(String key) {
+    /** The setting of that key. */
+    public static Optional<Setting> ofKey(String key) {
         return Arrays.stream(values()).filter(setting -> setting.key().equals(key)).findFirst();
     }
 

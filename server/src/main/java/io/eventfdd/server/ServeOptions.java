@@ -1,0 +1,88 @@
+package io.eventfdd.server;
+
+import io.eventfdd.server.config.InvalidSetting;
+import io.eventfdd.server.config.Setting;
+import io.eventfdd.server.config.Settings;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What {@code serve} was asked for on its command line.
+ *
+ * @param settings by their keys
+ * @param directory where the sockets are to be, if that was said
+ * @param file the settings' file, if that was said
+ * @param takeover whether it goes on with what another daemon has
+ */
+record ServeOptions(
+        Map<String, String> settings,
+        @Nullable Path directory,
+        @Nullable Path file,
+        boolean takeover) {
+    static final String DIRECTORY = "--runtime-dir";
+    static final String FILE = "--config";
+    static final String TAKEOVER = "--takeover";
+
+    /**
+     * The options where each is a known one and its value, which is how daemons are started; empty
+     * where there is anything else, a request for help or a mistake, which picocli has the words
+     * for. It takes a quarter of the whole start to load, so the daemon does without it.
+     */
+    static Optional<ServeOptions> plain(List<String> arguments) {
+        var values = new HashMap<String, String>();
+        boolean takeover = false;
+        for (var rest = arguments.iterator(); rest.hasNext(); ) {
+            var argument = rest.next();
+            if (argument.equals(TAKEOVER) && !takeover) {
+                takeover = true;
+                continue;
+            }
+            int equals = argument.indexOf('=');
+            var name = equals < 0 ? argument : argument.substring(0, equals);
+            var value = "";
+            if (equals >= 0) {
+                value = argument.substring(equals + 1);
+            } else if (rest.hasNext()) {
+                value = rest.next();
+            }
+            boolean isOption = value.isEmpty() || value.charAt(0) == '-';
+            if (isOption || !isKnown(name) || values.put(name, value) != null) {
+                return Optional.empty();
+            }
+        }
+        var directory = values.remove(DIRECTORY);
+        var file = values.remove(FILE);
+        var settings = new HashMap<String, String>();
+        values.forEach((name, value) -> settings.put(name.substring("--".length()), value));
+        return Optional.of(
+                new ServeOptions(
+                        settings,
+                        directory == null ? null : Path.of(directory),
+                        file == null ? null : Path.of(file),
+                        takeover));
+    }
+
+    private static boolean isKnown(String name) {
+        return switch (name) {
+            case DIRECTORY, FILE -> true;
+            default -> name.startsWith("--") && Setting.ofKey(name.substring(2)).isPresent();
+        };
+    }
+
+    /** The settings in force: these, then those of the environment and of the file. */
+    Settings read() throws InvalidSetting {
+        var environment = System.getenv();
+        var named =
+                Optional.ofNullable(file)
+                        .or(() ->
+                                Optional.ofNullable(environment.get("EVENTFDD_CONFIG"))
+                                        .map(Path::of));
+        return Settings.read(settings, environment, named);
+    }
+}
