@@ -34,7 +34,7 @@ RUN set -eu; native=$(uname -m | sed 's/x86_64/x86-64/'); \
     cp deploy/image/*.options /opt/eventfdd/lib/; \
     cp server/target/dist/LICENSE server/target/dist/*.cdx.json /opt/eventfdd/; \
     gcc -std=c17 -O2 -static -s -Wall -Wextra -Werror -o /opt/eventfdd/eventfdd deploy/image/eventfdd.c; \
-    /opt/eventfdd/jre/bin/java @/opt/eventfdd/lib/java.options -XX:TieredStopAtLevel=1 \
+    /opt/eventfdd/jre/bin/java @/opt/eventfdd/lib/java.options @/opt/eventfdd/lib/record.options \
       -XX:AOTCacheOutput=/opt/eventfdd/lib/eventfdd.aot -Xlog:disable -jar /opt/eventfdd/lib/eventfdd-server.jar rehearse; \
     test -s /opt/eventfdd/lib/eventfdd.aot
 
