@@ -222,11 +222,12 @@ final class Daemon {
      * again.
      */
     int serve(Reader reader) throws IOException {
-        start();
-        Signal.handle(new Signal("HUP"), signal -> reload(reader));
+        // before anybody can be answered: who was may send one at once
         for (var name : List.of("TERM", "INT")) {
             Signal.handle(new Signal(name), signal -> end.complete(Ending.STOPPED));
         }
+        start();
+        Signal.handle(new Signal("HUP"), signal -> reload(reader));
         sayHello();
         try (var watchdog =
                 Executors.newSingleThreadScheduledExecutor(
