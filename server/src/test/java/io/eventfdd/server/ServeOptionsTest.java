@@ -12,13 +12,13 @@ import java.util.Map;
 
 class ServeOptionsTest {
     @Test
-    void no_options_at_all_are_plain() {
+    void noOptionsAtAllArePlain() {
         assertThat(ServeOptions.plain(List.of()))
                 .contains(new ServeOptions(Map.of(), null, null, false));
     }
 
     @Test
-    void an_option_has_its_value_after_an_equals_sign_or_as_the_next_word() {
+    void anOptionHasItsValueAfterAnEqualsSignOrAsTheNextWord() {
         var words =
                 "--runtime-dir /tmp/x --config=/etc/x.yaml --takeover --max-wait 2h --max-keys=5";
         assertThat(ServeOptions.plain(List.of(words.split(" "))))
@@ -47,7 +47,7 @@ class ServeOptionsTest {
                 "--takeover --takeover",
                 "--takeover=true"
             })
-    void anything_else_is_left_to_picocli(String words) {
+    void anythingElseIsLeftToPicocli(String words) {
         assertThat(ServeOptions.plain(List.of(words.split(" ")))).isEmpty();
     }
 }
