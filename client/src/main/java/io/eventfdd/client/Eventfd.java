@@ -96,8 +96,9 @@ public sealed interface Eventfd extends AutoCloseable permits RawEventfd, HttpEv
 
     /**
      * As {@link #read()}, later. A future that is cancelled, timed out or completed by others first
-     * takes nothing: what had been taken for it just then goes back. It is completed on the
-     * client's {@linkplain EventfddClient.Builder#executor executor}.
+     * takes nothing: what had been taken for it just then goes back, which over HTTP needs the
+     * right to write. It is completed on the client's {@linkplain EventfddClient.Builder#executor
+     * executor}.
      *
      * <pre>{@code
      * CompletableFuture<Long> next = orders.readAsync().orTimeout(5, TimeUnit.SECONDS);

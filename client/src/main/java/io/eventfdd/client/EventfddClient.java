@@ -47,8 +47,12 @@ import java.util.concurrent.Executor;
  *
  * <p>Calls that go to the daemon wait for the next one while it is {@linkplain Builder#outage away}
  * for a short time, and are repeated where they were under way and that is safe; then they fail
- * with {@link DaemonUnavailableException}. Where it cannot be known whether a call was carried out,
- * they say {@link ConnectionLostException}.
+ * with {@link DaemonUnavailableException}. Over HTTP each call that adds or takes has an
+ * idempotency key of its own, so that it is carried out once though it is repeated. Where the
+ * daemon has no room for more keys ({@code max-keys} for each user, 10,000 within five minutes),
+ * calls do without for a while: one that takes can be repeated all the same, since what it took
+ * goes back when its connection ends. Where it cannot be known whether a call was carried out, it
+ * says {@link ConnectionLostException}.
  */
 public final class EventfddClient implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(EventfddClient.class.getName());

@@ -1,5 +1,7 @@
 package io.eventfdd.server;
 
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -9,6 +11,7 @@ import io.eventfdd.client.Transport;
 import io.eventfdd.server.restart.Systemd;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
+import io.eventfdd.server.testing.RawClient;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -84,6 +88,32 @@ class ReadinessIT {
         }
         assertThat(daemon.waitFor()).isZero();
         assertThat(heard.readLine()).isEqualTo("STOPPING=1 STATUS=ends");
+    }
+
+    @Test
+    void aSignalRightAfterTheFirstAnswerEndsItAsAnyOther() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            var daemon = serve();
+            try {
+                until(() -> !daemon.isAlive() || answers());
+            } finally {
+                daemon.destroy();
+            }
+            assertThat(daemon.waitFor()).isZero();
+            assertThat(directory.resolve("api.sock")).doesNotExist();
+        }
+    }
+
+    private boolean answers() {
+        try {
+            return RawClient.exchange(
+                                    directory.resolve("api.sock"),
+                                    "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+                            .status()
+                    == 200;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     @ParameterizedTest
