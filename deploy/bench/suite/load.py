@@ -55,4 +55,4 @@ def warm_up(bench, daemon):
         daemon.create(name)
     calls = [[write("warm"), read("warm")]] * 8
     for requests in (plan(calls), eventfdd_ping_pong(1)):
-        figure(bench.c("load", "http", daemon.api, 3 * bench.warm_up), stdin=requests)
+        daemon.warm_up(lambda: figure(bench.c("load", "http", daemon.api, bench.warm_up), stdin=requests))

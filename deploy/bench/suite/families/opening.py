@@ -28,7 +28,7 @@ def placed(bench, cores):
     ready = lambda: connects(bare, socket.SOCK_SEQPACKET)
     with Daemon(directory / "d", far(cores)) as daemon, Server(bench.c("fd-server", bare), ready, far(cores)):
         for _, connection, names in CASES:
-            figure(bench.c("open", connection, daemon.fd, names, bench.warm_up))
+            daemon.warm_up(lambda: figure(bench.c("open", connection, daemon.fd, names, bench.warm_up)))
         for what, connection, names in CASES:
             open_at = lambda path: 1e9 / figure(
                 bench.c("open", connection, path, names, bench.seconds), near(cores)
