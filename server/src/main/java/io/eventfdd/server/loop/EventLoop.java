@@ -4,7 +4,6 @@ import io.eventfdd.linux.Epoll;
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.EventFd;
 import io.eventfdd.linux.Fd;
-import io.eventfdd.linux.ReadBuffer;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -39,8 +38,17 @@ public final class EventLoop implements AutoCloseable {
     private final Registrations registrations = new Registrations();
     private final Queue<Task> submitted = new ConcurrentLinkedQueue<>();
 
-    /** When the wake-up was written that the loop has not acted on yet; 0 where there is none. */
-    private final AtomicLong wokenAt = new AtomicLong();
+    /**
+     * When something was submitted that the loop has not begun to act on; 0 where there is none.
+     */
+    private final AtomicLong submittedAt = new AtomicLong();
+
+    /**
+     * Whether the loop waits for events, or is about to. It sets this and then looks at {@link
+     * #submittedAt}, others set that and then look at this: so one of both sees the other, and a
+     * loop that turns needs no wake-up.
+     */
+    private volatile boolean asleep;
 
     private final Deadlines deadlines;
     private final LongSupplier nanoTime;
@@ -91,7 +99,7 @@ public final class EventLoop implements AutoCloseable {
         submitted.add(task);
         if (over) {
             abandonSubmitted();
-        } else if (!inLoop()) {
+        } else {
             wake();
         }
     }
@@ -102,12 +110,12 @@ public final class EventLoop implements AutoCloseable {
         }
     }
 
-    /** Once for many tasks. */
+    /** Once for many tasks, and only where the loop would not see them by itself. */
     private void wake() {
-        if (wokenAt.get() != 0 || !wokenAt.compareAndSet(0, now() | 1)) {
+        if (submittedAt.get() != 0 || !submittedAt.compareAndSet(0, now() | 1)) {
             return;
         }
-        if (!wakeUp.fd().acquire()) {
+        if (!asleep || !wakeUp.fd().acquire()) {
             return;
         }
         try {
@@ -174,7 +182,8 @@ public final class EventLoop implements AutoCloseable {
 
     private void run() {
         try {
-            var own = register(wakeUp.fd(), Epoll.IN, new WakeUps());
+            // Each write is an edge, so that the count need never be read.
+            var own = register(wakeUp.fd(), Epoll.IN | Epoll.ET, events -> {});
             while (!closing) {
                 turn();
             }
@@ -204,8 +213,8 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /**
-     * Has {@code lags} told of each wake-up, on the loop's thread, how long it took until the loop
-     * acted on it, in nanoseconds.
+     * Has {@code lags} told, on the loop's thread, how long it took until the loop acted on what
+     * was submitted, in nanoseconds: once for all that it found at a time, from the first of it on.
      */
     public void tellLags(LongConsumer lags) {
         this.lags = lags;
@@ -214,14 +223,15 @@ public final class EventLoop implements AutoCloseable {
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     private void turn() throws IOException {
         turns++;
-        int found = epoll.await(deadlines.millisUntilNext(now()));
+        asleep = true;
+        int found = epoll.await(submittedAt.get() == 0 ? deadlines.millisUntilNext(now()) : 0);
+        asleep = false;
         long began = now();
         for (int i = 0; i < found; i++) {
             registrations.tell(epoll.data(i), epoll.events(i));
         }
         runSubmitted();
         deadlines.expire(now());
-        wakeForSubmitted();
         long ended = now();
         longestTurn.add(ended, ended - began);
     }
@@ -231,7 +241,7 @@ public final class EventLoop implements AutoCloseable {
      * waiting.
      */
     private void runSubmitted() throws IOException {
-        long ready = wokenAt.getAndSet(0);
+        long ready = submittedAt.getAndSet(0);
         if (ready != 0) {
             lags.accept(now() - ready);
         }
@@ -239,23 +249,6 @@ public final class EventLoop implements AutoCloseable {
         submitted.add(endOfTurn);
         while (!turnOver) {
             submitted.remove().run();
-        }
-    }
-
-    /** What tasks and deadlines of this turn submitted has its turn next. */
-    private void wakeForSubmitted() {
-        if (!submitted.isEmpty()) {
-            wake();
-        }
-    }
-
-    /** Drains the wake-up eventfd. */
-    private final class WakeUps implements Registration.Target {
-        private final ReadBuffer buffer = new ReadBuffer();
-
-        @Override
-        public void ready(int events) throws ErrnoException {
-            wakeUp.readNow(buffer);
         }
     }
 

@@ -127,6 +127,26 @@ class EventLoopTest {
         assertThat(result(early)).isEqualTo("done");
     }
 
+    /** Each waits for its own, so that the loop falls asleep and is woken all the time. */
+    @Test
+    void whatManySubmitWhileTheLoopFallsAsleepIsDone() throws InterruptedException {
+        run();
+        var done = new AtomicInteger();
+        var threads = new ArrayList<Thread>();
+        for (int i = 0; i < 3; i++) {
+            threads.add(
+                    Thread.startVirtualThread(() -> {
+                        for (int round = 0; round < 20_000; round++) {
+                            onLoop(done::incrementAndGet);
+                        }
+                    }));
+        }
+        for (var thread : threads) {
+            assertThat(thread.join(Duration.ofSeconds(30))).as("in time").isTrue();
+        }
+        assertThat(done).hasValue(60_000);
+    }
+
     @Test
     void aTaskThatKeepsSubmittingDoesNotKeepEventsWaiting() throws IOException {
         run();
