@@ -6,6 +6,8 @@ import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketOption;
@@ -50,6 +52,9 @@ final class Connections implements AutoCloseable {
                     Thread.ofPlatform().daemon().name("eventfdd-http-clock").factory());
     private ScheduledFuture<?> ticking;
     private volatile boolean ending;
+
+    /** Who was answered last, or a moment ago. */
+    private volatile @Nullable ClientConnection answeredLast;
 
     /**
      * None yet.
@@ -119,6 +124,9 @@ final class Connections implements AutoCloseable {
 
     void leave(ClientConnection client) {
         live.remove(client);
+        if (answeredLast == client) {
+            answeredLast = null;
+        }
         count.decrementAndGet();
         if (ending) {
             lock.lock();
@@ -171,6 +179,15 @@ final class Connections implements AutoCloseable {
 
     boolean isEnding() {
         return ending;
+    }
+
+    /** {@code client} is about to be answered: whether another one was since its last answer. */
+    boolean answersOthersThan(ClientConnection client) {
+        boolean others = answeredLast != client;
+        if (others) {
+            answeredLast = client;
+        }
+        return others;
     }
 
     @Override

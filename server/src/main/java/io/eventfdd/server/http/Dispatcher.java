@@ -51,7 +51,7 @@ final class Dispatcher implements Handler {
             observer.answered(
                     exchange, exchange.operation(), exchange.outcome(), System.nanoTime() - began);
         }
-        if (exchange.isLast() || response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+        if (exchange.isLast() || Exchange.saysClose(response.headers())) {
             if (!request.content().consumed()) {
                 connection.leavesUnread();
             }

@@ -12,6 +12,7 @@ import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.Headers;
 import io.helidon.http.HttpException;
 import io.helidon.http.Method;
 import io.helidon.http.RequestException;
@@ -55,11 +56,17 @@ public final class Exchange {
         this.client = client;
         this.stopping = stopping;
         this.maxBody = maxBody;
-        this.last = request.headers().containsToken(HeaderValues.CONNECTION_CLOSE);
+        this.last = saysClose(request.headers());
     }
 
     private static Header contentType(String type) {
         return HeaderValues.createCached(HeaderNames.CONTENT_TYPE, type);
+    }
+
+    /** Whether {@code headers} end the connection; most have nothing to look through for that. */
+    static boolean saysClose(Headers headers) {
+        return headers.contains(HeaderNames.CONNECTION)
+                && headers.containsToken(HeaderValues.CONNECTION_CLOSE);
     }
 
     void leadsTo(Routes.Match match) {
