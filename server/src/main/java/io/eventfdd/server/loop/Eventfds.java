@@ -29,8 +29,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ConcurrentNavigableMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -38,8 +36,6 @@ import java.util.concurrent.atomic.LongAdder;
  * The named eventfds and what can be done with them; for all threads but the loop's own. Calls
  * block their thread until they are done, the waiting ones on the loop, and throw {@link
  * ProblemException} for all that the contract has a name for.
- *
- * <p>The table of names is read by all threads and changed by the loop's alone.
  */
 public final class Eventfds {
     private static final System.Logger LOGGER = System.getLogger(Eventfds.class.getName());
@@ -55,8 +51,7 @@ public final class Eventfds {
     private final Clock clock;
     private final Ledger ledger;
     private final Vacancies vacancies = new Vacancies();
-    private final ConcurrentNavigableMap<String, NamedEventfd> table =
-            new ConcurrentSkipListMap<>();
+    private final Names names = new Names();
 
     /** Those in the table; the loop's own. */
     private final Quota standing;
@@ -123,7 +118,7 @@ public final class Eventfds {
     private record Made(NamedEventfd eventfd, boolean isNew) {}
 
     private Made make(EventfdName name, EventfdSpec spec, Caller caller) throws IOException {
-        var found = table.get(name.value());
+        var found = names.get(name);
         if (found != null) {
             return new Made(found, false);
         }
@@ -147,7 +142,7 @@ public final class Eventfds {
     }
 
     private void enter(NamedEventfd eventfd) {
-        table.put(eventfd.name().value(), eventfd);
+        names.add(eventfd);
         standing.add(eventfd.owner().uid(), 1);
         ledger.entered(eventfd.identity(), eventfd.eventFd());
         if (eventfd.isShared()) {
@@ -157,7 +152,7 @@ public final class Eventfds {
 
     /** Ends all who wait on it, and closes the daemon's descriptor. */
     private void remove(NamedEventfd eventfd) throws IOException {
-        table.remove(eventfd.name().value());
+        names.remove(eventfd);
         standing.add(eventfd.owner().uid(), -1);
         ledger.removed(eventfd.identity());
         lines.delete(eventfd);
@@ -238,7 +233,7 @@ public final class Eventfds {
         }
         return request.entries().stream()
                 .map(OpenRequest.Entry::name)
-                .filter(name -> !table.containsKey(name.value()))
+                .filter(name -> names.get(name) == null)
                 .flatMap(name -> vacancies.filled(name).stream())
                 .reduce((a, b) -> CompletableFuture.allOf(a, b));
     }
@@ -258,7 +253,7 @@ public final class Eventfds {
             if (ended) {
                 throw problem(End.SHUT_DOWN);
             }
-            var standing = table.get(name.value());
+            var standing = names.get(name);
             if (standing != null) {
                 require(Right.READ_WRITE, standing.identity(), caller);
                 requireSame(standing.spec(), offer);
@@ -316,7 +311,7 @@ public final class Eventfds {
     public List<Kept> keep() {
         var kept = new ArrayList<Kept>();
         onLoopWhileItTurns(() -> {
-            for (var eventfd : table.values()) {
+            for (var eventfd : names.all()) {
                 kept.add(
                         new Kept(
                                 eventfd.identity(),
@@ -355,7 +350,7 @@ public final class Eventfds {
         var found = new @Nullable NamedEventfd[entries.size()];
         int missing = 0;
         for (int i = 0; i < found.length; i++) {
-            found[i] = table.get(entries.get(i).name().value());
+            found[i] = names.get(entries.get(i).name());
             check(entries.get(i), found[i], caller);
             missing += found[i] == null ? 1 : 0;
         }
@@ -428,14 +423,11 @@ public final class Eventfds {
     public Page list(String prefix, String after, int limit, Caller caller) {
         var found = new ArrayList<EventfdState>();
         var rest =
-                after.compareTo(prefix) >= 0
-                        ? table.tailMap(after, false)
-                        : table.tailMap(prefix, true);
-        for (var entry : rest.entrySet()) {
-            if (!entry.getKey().startsWith(prefix)) {
+                after.compareTo(prefix) >= 0 ? names.from(after, false) : names.from(prefix, true);
+        for (var eventfd : rest) {
+            if (!eventfd.name().value().startsWith(prefix)) {
                 break;
             }
-            var eventfd = entry.getValue();
             if (!holds(Right.READ, eventfd.identity(), caller)) {
                 continue;
             }
@@ -454,7 +446,7 @@ public final class Eventfds {
     public void delete(EventfdName name, Caller caller) {
         awaitFilled(name);
         onLoop(() -> {
-            var eventfd = table.get(name.value());
+            var eventfd = names.get(name);
             if (eventfd == null) {
                 throw notFound(name);
             }
@@ -606,7 +598,7 @@ public final class Eventfds {
         onLoopWhileItTurns(() -> {
             ended = true;
             vacancies.close(problem(end));
-            lines.close(table.values(), end);
+            lines.close(names.all(), end);
         });
     }
 
@@ -614,7 +606,7 @@ public final class Eventfds {
     public void loopFailed() {
         try {
             vacancies.close(problem(End.FAILED));
-            lines.close(table.values(), End.FAILED);
+            lines.close(names.all(), End.FAILED);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -675,7 +667,7 @@ public final class Eventfds {
 
     /** All of them as they are now, whoever they belong to. */
     public List<EventfdState> states() {
-        return table.values().stream().flatMap(it -> stateIfThere(it).stream()).toList();
+        return names.all().stream().flatMap(it -> stateIfThere(it).stream()).toList();
     }
 
     // How it is done
@@ -695,9 +687,9 @@ public final class Eventfds {
 
     /** The one that stands under the name, as soon as that is settled. */
     private @Nullable NamedEventfd lookUp(EventfdName name) {
-        var standing = table.get(name.value());
+        var standing = names.get(name);
         if (standing == null && awaitFilled(name)) {
-            standing = table.get(name.value());
+            standing = names.get(name);
         }
         return standing;
     }
