@@ -31,7 +31,7 @@ final class HttpApi implements AutoCloseable {
     private static final long WITHOUT_KEYS_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     /** How long to ask what became of a call that was ended. */
-    private static final Duration SETTLING = Duration.ofSeconds(1);
+    private static final Duration SETTLING = Duration.ofSeconds(3);
 
     /** How long the daemon may take to hear that a connection ended. */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -118,8 +118,8 @@ final class HttpApi implements AutoCloseable {
 
     /**
      * The answer to a call with a key that was ended before its answer came; empty where the daemon
-     * has not carried it out, and never will. Where no daemon says which within a second, it is
-     * empty too: what a key keeps goes back when it lapses.
+     * has not carried it out, and never will. Where no daemon says which within three seconds, it
+     * is empty too: what a key keeps goes back when it lapses.
      *
      * @param look changes nothing
      */
