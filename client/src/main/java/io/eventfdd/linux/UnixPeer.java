@@ -54,6 +54,30 @@ public final class UnixPeer {
                 == 0;
     }
 
+    /**
+     * shutdown(2). Not as the JDK's channels do it, whose read hides the ECONNRESET that it meets
+     * then, and with it that the peer went without having {@link #taken} all.
+     *
+     * @return false where there is nothing to shut down, since it is not connected any more
+     */
+    public static boolean shutDown(Fd socket, Direction direction) {
+        return Libc.shutdown(socket.number(), direction.how) == 0;
+    }
+
+    /** What {@link #shutDown} ends. */
+    public enum Direction {
+        /** SHUT_RD. */
+        RECEIVING(0),
+        /** SHUT_RDWR. */
+        BOTH(2);
+
+        private final int how;
+
+        Direction(int how) {
+            this.how = how;
+        }
+    }
+
     /** How much of what was sent the peer took. */
     public enum Taken {
         /** All of it. */

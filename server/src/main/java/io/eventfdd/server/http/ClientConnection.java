@@ -1,6 +1,9 @@
 package io.eventfdd.server.http;
 
+import io.eventfdd.linux.Fd;
 import io.eventfdd.linux.PeerCredentials;
+import io.eventfdd.linux.UnixPeer;
+import io.eventfdd.linux.UnixPeer.Direction;
 
 import sun.nio.ch.SelChImpl;
 
@@ -48,6 +51,10 @@ public final class ClientConnection {
     private final AtomicReference<ConnectionEnd> end = new AtomicReference<>(ConnectionEnd.FAILED);
 
     private volatile boolean reset;
+    private final Object shutDowns = new Object();
+
+    /** Whether the descriptor's number may be another's; guarded by {@link #shutDowns}. */
+    private boolean over;
 
     private ClientConnection(SocketChannel channel, int fd, PeerCredentials peer) {
         this.channel = channel;
@@ -104,20 +111,26 @@ public final class ClientConnection {
      */
     public void hangUp() {
         endsAs(ConnectionEnd.CLOSED_BY_US);
-        try {
-            channel.shutdownInput();
-            channel.shutdownOutput();
-        } catch (IOException e) {
-            LOG.log(Level.DEBUG, "{0}: {1}", this, e.getMessage());
-        }
+        shutDown(Direction.BOTH);
     }
 
     /** Lets no further bytes in, from any thread; what is being answered is answered. */
     void stopReading() {
-        try {
-            channel.shutdownInput();
-        } catch (IOException e) {
-            LOG.log(Level.DEBUG, "{0}: {1}", this, e.getMessage());
+        shutDown(Direction.RECEIVING);
+    }
+
+    private void shutDown(Direction direction) {
+        synchronized (shutDowns) {
+            if (!over && !UnixPeer.shutDown(Fd.borrow(fd), direction)) {
+                LOG.log(Level.DEBUG, "{0} is not connected any more", this);
+            }
+        }
+    }
+
+    /** Its own thread is about to close the socket. */
+    void over() {
+        synchronized (shutDowns) {
+            over = true;
         }
     }
 

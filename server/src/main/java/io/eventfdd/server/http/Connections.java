@@ -124,6 +124,7 @@ final class Connections implements AutoCloseable {
 
     void leave(ClientConnection client) {
         live.remove(client);
+        client.over();
         if (answeredLast == client) {
             answeredLast = null;
         }

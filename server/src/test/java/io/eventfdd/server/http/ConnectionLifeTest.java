@@ -20,6 +20,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 @Timeout(30)
 @SuppressWarnings("StringConcatToTextBlock") // lines end in CR LF
@@ -102,6 +104,25 @@ class ConnectionLifeTest {
 
             assertEnded(server.nextEnded(), ConnectionEnd.CLOSED_BY_US);
             assertThat(connection.wasReset()).isTrue();
+        }
+    }
+
+    /** The socket tells of it once, and somebody may shut it down at that moment. */
+    @Test
+    void aClientThatClosesAsItIsHungUpHasNotTakenWhatItLeftUnread() throws Exception {
+        try (var server = TestServer.start(directory);
+                var hanging = Executors.newSingleThreadExecutor()) {
+            for (int round = 0; round < 2000; round++) {
+                Future<?> hungUp;
+                try (var client = server.connect()) {
+                    client.call("GET", "/v1", "");
+                    assertThat(client.channel().read(ByteBuffer.allocate(1))).isEqualTo(1);
+                    var connection = server.nextBegun();
+                    hungUp = hanging.submit(connection::hangUp);
+                }
+                hungUp.get();
+                assertThat(server.nextEnded().taken()).as("in round " + round).isFalse();
+            }
         }
     }
 

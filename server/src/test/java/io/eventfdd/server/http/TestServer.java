@@ -1,5 +1,8 @@
 package io.eventfdd.server.http;
 
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.UnixPeer;
 import io.eventfdd.protocol.Json;
 import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.testing.RawClient;
@@ -31,8 +34,13 @@ final class TestServer implements ConnectionLife, AutoCloseable {
     private final CountDownLatch released = new CountDownLatch(1);
     private final CountDownLatch entered = new CountDownLatch(1);
 
-    /** A connection's end, and whether its socket was still open then. */
-    record Ended(ClientConnection connection, ConnectionEnd how, boolean open) {}
+    /**
+     * A connection's end.
+     *
+     * @param open whether its socket was still open then
+     * @param taken whether all that was sent had been taken, as far as could be known
+     */
+    record Ended(ClientConnection connection, ConnectionEnd how, boolean open, boolean taken) {}
 
     private TestServer(Path directory, UnaryOperator<ApiServer.Settings> change)
             throws IOException {
@@ -170,7 +178,16 @@ final class TestServer implements ConnectionLife, AutoCloseable {
                         connection,
                         how,
                         connection.channel().isOpen()
-                                && Files.exists(Path.of("/proc/self/fd/" + connection.fd()))));
+                                && Files.exists(Path.of("/proc/self/fd/" + connection.fd())),
+                        !connection.wasReset() && hasTakenAll(connection)));
+    }
+
+    private static boolean hasTakenAll(ClientConnection connection) {
+        try {
+            return UnixPeer.taken(Fd.borrow(connection.fd())) == UnixPeer.Taken.ALL;
+        } catch (ErrnoException e) {
+            throw new AssertionError(e);
+        }
     }
 
     ClientConnection nextBegun() throws InterruptedException {
