@@ -6,8 +6,6 @@ import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketOption;
@@ -52,9 +50,6 @@ final class Connections implements AutoCloseable {
                     Thread.ofPlatform().daemon().name("eventfdd-http-clock").factory());
     private ScheduledFuture<?> ticking;
     private volatile boolean ending;
-
-    /** Who was answered last, or a moment ago. */
-    private volatile @Nullable ClientConnection answeredLast;
 
     /**
      * None yet.
@@ -125,9 +120,6 @@ final class Connections implements AutoCloseable {
     void leave(ClientConnection client) {
         live.remove(client);
         client.over();
-        if (answeredLast == client) {
-            answeredLast = null;
-        }
         count.decrementAndGet();
         if (ending) {
             lock.lock();
@@ -180,15 +172,6 @@ final class Connections implements AutoCloseable {
 
     boolean isEnding() {
         return ending;
-    }
-
-    /** {@code client} is about to be answered: whether another one was since its last answer. */
-    boolean answersOthersThan(ClientConnection client) {
-        boolean others = answeredLast != client;
-        if (others) {
-            answeredLast = client;
-        }
-        return others;
     }
 
     @Override

@@ -11,22 +11,11 @@ final class ResponseBytes implements DataWriter {
     private final DataWriter socket;
     private final ClientConnection client;
     private final Supplier<Timeouts> timeouts;
-    private final Runnable before;
 
-    /**
-     * A writer to {@code socket}.
-     *
-     * @param before is run before each write
-     */
-    ResponseBytes(
-            DataWriter socket,
-            ClientConnection client,
-            Supplier<Timeouts> timeouts,
-            Runnable before) {
+    ResponseBytes(DataWriter socket, ClientConnection client, Supplier<Timeouts> timeouts) {
         this.socket = socket;
         this.client = client;
         this.timeouts = timeouts;
-        this.before = before;
     }
 
     @Override
@@ -46,7 +35,6 @@ final class ResponseBytes implements DataWriter {
 
     @Override
     public void writeNow(BufferData buffer) {
-        before.run();
         client.within(System.nanoTime() + timeouts.get().send().toNanos(), Doing.SENDING);
         try {
             socket.writeNow(buffer);

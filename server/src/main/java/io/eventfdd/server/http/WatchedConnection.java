@@ -37,9 +37,6 @@ final class WatchedConnection implements ServerConnection {
     private final ServerConnection http;
     private boolean unread;
 
-    /** Whether others are at work too, and get a turn before the answer and after it. */
-    private boolean yields;
-
     WatchedConnection(
             Connections connections,
             ClientConnection client,
@@ -57,11 +54,7 @@ final class WatchedConnection implements ServerConnection {
                 new WatchedContext(
                         helidon,
                         DataReader.create(requests),
-                        new ResponseBytes(
-                                helidon.dataWriter(),
-                                client,
-                                connections::timeouts,
-                                this::answers));
+                        new ResponseBytes(helidon.dataWriter(), client, connections::timeouts));
         this.http = http1.connection(context);
     }
 
@@ -84,28 +77,9 @@ final class WatchedConnection implements ServerConnection {
         connections.life().requested(client);
     }
 
-    /**
-     * An answer is about to be written. Where others are at work too, they come as far as this
-     * first: then all answers are written one right after another, and the first one wakes a client
-     * that waits for many, which costs more than all else that a write does.
-     */
-    @SuppressWarnings("ThreadPriorityCheck") // only faster with it
-    private void answers() {
-        yields = connections.answersOthersThan(client);
-        if (yields) {
-            Thread.yield();
-        }
-    }
-
     /** A request is answered, and its body was read. */
-    @SuppressWarnings("ThreadPriorityCheck")
     void answered() {
         requests.answered(context.dataReader().available() > 0);
-        if (yields) {
-            // The others write their answers now, and the next request has time to come: one that
-            // is there already is read at once, and the kernel need not be asked to tell of it.
-            Thread.yield();
-        }
     }
 
     @Override
