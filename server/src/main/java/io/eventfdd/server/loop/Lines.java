@@ -3,7 +3,6 @@ package io.eventfdd.server.loop;
 import io.eventfdd.linux.Epoll;
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.ReadBuffer;
-import io.eventfdd.linux.Readiness;
 import io.eventfdd.linux.ThreadAlarm;
 import io.eventfdd.protocol.Count;
 import io.eventfdd.protocol.ProblemException;
@@ -43,7 +42,6 @@ final class Lines {
     private final Quota waiting;
     private final Quota watching;
     private final ReadBuffer buffer = new ReadBuffer();
-    private final Readiness readiness = new Readiness();
     private @Nullable ThreadAlarm alarm;
     private @Nullable End over;
     private long arrivals;
@@ -148,8 +146,8 @@ final class Lines {
             case Watcher watcher ->
                     watcher.watch()
                             .tell(new Watch.Event.Counted(watcher.target().eventFd().count()));
-            case Consumer consumer -> turn.serve(readable(consumer.targets()));
-            case Observer observer -> turn.serve(readable(observer.targets()));
+            case Consumer consumer -> turn.serve(consumer.targets());
+            case Observer observer -> turn.serve(observer.targets());
         }
     }
 
@@ -308,28 +306,6 @@ final class Lines {
         if ((events & Epoll.OUT) != 0) {
             refill(eventfd);
         }
-    }
-
-    /**
-     * Which of {@code eventfds} are readable now; a raw holder may be faster than any use of the
-     * answer.
-     */
-    List<NamedEventfd> readable(List<NamedEventfd> eventfds) throws IOException {
-        if (eventfds.size() == 1) {
-            return eventfds;
-        }
-        readiness.begin(eventfds.size());
-        eventfds.forEach(eventfd -> readiness.ask(eventfd.eventFd().fd()));
-        if (readiness.await(0) == 0) {
-            return List.of();
-        }
-        var readable = new ArrayList<NamedEventfd>();
-        for (int i = 0; i < eventfds.size(); i++) {
-            if (readiness.isReadable(i)) {
-                readable.add(eventfds.get(i));
-            }
-        }
-        return readable;
     }
 
     // Counts

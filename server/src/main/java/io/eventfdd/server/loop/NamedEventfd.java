@@ -55,8 +55,11 @@ final class NamedEventfd {
 
     boolean deleted;
 
-    /** The pass of {@link Lines} that looked at it last. */
+    /** The pass of {@link Turn} that looked at it last. */
     long pass;
+
+    /** The pass of {@link Turn} that found it at 0 last. */
+    long emptyPass;
 
     private volatile boolean shared;
     private volatile boolean readsInLine;

@@ -1,5 +1,6 @@
 package io.eventfdd.server.loop;
 
+import io.eventfdd.linux.Readiness;
 import io.eventfdd.server.loop.Waiter.Consumer;
 import io.eventfdd.server.loop.Waiter.Observer;
 
@@ -18,24 +19,16 @@ import java.util.PriorityQueue;
  *
  * <p>A waiter on many that takes from an eventfd brings that one's line in too, so that nobody
  * ahead of it there is passed by. Who cannot be served yet keeps its place.
+ *
+ * <p>Others write meanwhile. So an eventfd that was found at 0 is out of the pass: what comes to it
+ * after that look is for those first who were looked for in vain, and the kernel reports it.
  */
 final class Turn {
-    private enum Offer {
-        /** It has what it came for. */
-        SERVED,
-        /**
-         * It wants all of its eventfds and some are at 0: it keeps its place, and the next may have
-         * this one.
-         */
-        PASSED_OVER,
-        /** This eventfd is at 0: nobody behind can be served. */
-        EMPTY
-    }
-
     /** How far the line of one eventfd has come. */
     private record Place(NamedEventfd eventfd, Consumer next) {}
 
     private final Lines lines;
+    private final Readiness readiness = new Readiness();
     private final PriorityQueue<Place> places =
             new PriorityQueue<>(Comparator.comparingLong(place -> place.next().sequence()));
     private long pass;
@@ -47,20 +40,22 @@ final class Turn {
     /** Serves whom {@code eventfds} can serve. */
     void serve(List<NamedEventfd> eventfds) throws IOException {
         pass++;
-        for (var eventfd : eventfds) {
+        for (var eventfd : readable(eventfds)) {
             join(eventfd);
         }
         for (var place = places.poll(); place != null; place = places.poll()) {
             var consumer = place.next();
+            if (isOut(place.eventfd())) {
+                continue;
+            }
             if (consumer.isOver() || consumer.offered == pass) {
                 advance(place);
             } else if (!consumer.isSingle() && joinReadable(consumer)) {
                 places.add(place);
             } else {
                 consumer.offered = pass;
-                if (offer(consumer, place.eventfd()) != Offer.EMPTY) {
-                    advance(place);
-                }
+                offer(consumer);
+                advance(place);
             }
         }
     }
@@ -92,44 +87,67 @@ final class Turn {
      */
     private boolean joinReadable(Consumer consumer) throws IOException {
         boolean joined = false;
-        for (var eventfd : lines.readable(consumer.targets())) {
+        for (var eventfd : readable(consumer.targets())) {
             joined |= join(eventfd);
         }
         return joined;
     }
 
-    private Offer offer(Consumer consumer, NamedEventfd eventfd) throws IOException {
-        if (consumer.isSingle()) {
-            long value = lines.take(eventfd);
-            if (value == 0) {
-                return Offer.EMPTY;
-            }
-            lines.served(consumer, List.of(new Reading(eventfd, value)));
-            return Offer.SERVED;
-        }
-        var readable = lines.readable(consumer.targets());
-        if (consumer.wantsAll() && readable.size() < consumer.targets().size()) {
-            return readable.contains(eventfd) ? Offer.PASSED_OVER : Offer.EMPTY;
+    /** Serves {@code consumer} if what it wants is there. */
+    private void offer(Consumer consumer) throws IOException {
+        var targets = consumer.targets();
+        var readable = readable(targets);
+        if (consumer.wantsAll() && readable.size() < targets.size()) {
+            return;
         }
         var taken = new ArrayList<Reading>(readable.size());
         for (var target : readable) {
             long value = lines.take(target);
             if (value != 0) {
                 taken.add(new Reading(target, value));
+            } else {
+                takeOut(target);
             }
         }
-        if (taken.isEmpty()) {
-            return Offer.EMPTY;
-        }
-        if (consumer.wantsAll() && taken.size() < consumer.targets().size()) {
+        if (consumer.wantsAll() && taken.size() < targets.size()) {
             // A raw holder was faster at one of them.
             for (var reading : taken) {
                 lines.giveBack(reading);
             }
-            return Offer.PASSED_OVER;
+        } else if (!taken.isEmpty()) {
+            lines.served(consumer, taken);
         }
-        lines.served(consumer, taken);
-        return Offer.SERVED;
+    }
+
+    private boolean isOut(NamedEventfd eventfd) {
+        return eventfd.emptyPass == pass;
+    }
+
+    private void takeOut(NamedEventfd eventfd) {
+        eventfd.emptyPass = pass;
+    }
+
+    /**
+     * Which of {@code eventfds} are in this pass and readable now; the others are out of it. A
+     * single one is not looked at, since a raw holder may be faster than any use of the answer.
+     */
+    private List<NamedEventfd> readable(List<NamedEventfd> eventfds) throws IOException {
+        if (eventfds.size() == 1) {
+            return eventfds;
+        }
+        readiness.begin(eventfds.size());
+        eventfds.forEach(eventfd -> readiness.ask(eventfd.eventFd().fd()));
+        readiness.await(0);
+        var readable = new ArrayList<NamedEventfd>();
+        for (int i = 0; i < eventfds.size(); i++) {
+            var eventfd = eventfds.get(i);
+            if (!readiness.isReadable(i)) {
+                takeOut(eventfd);
+            } else if (!isOut(eventfd)) {
+                readable.add(eventfd);
+            }
+        }
+        return readable;
     }
 
     /** Shows the count of {@code eventfd} to those who only see. */
@@ -139,6 +157,7 @@ final class Turn {
         }
         long count = eventfd.eventFd().count();
         if (count == 0) {
+            takeOut(eventfd);
             return;
         }
         for (var watcher : eventfd.watchers) {
@@ -155,10 +174,12 @@ final class Turn {
     /** What {@code observer} can be shown now; nothing where it wants all and some are at 0. */
     private List<Reading> see(Observer observer) throws IOException {
         var seen = new ArrayList<Reading>();
-        for (var target : lines.readable(observer.targets())) {
+        for (var target : readable(observer.targets())) {
             long count = target.eventFd().count();
             if (count != 0) {
                 seen.add(new Reading(target, count));
+            } else {
+                takeOut(target);
             }
         }
         return observer.wantsAll() && seen.size() < observer.targets().size() ? List.of() : seen;

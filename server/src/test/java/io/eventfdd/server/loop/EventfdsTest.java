@@ -404,6 +404,47 @@ class EventfdsTest {
         assertThat(it.count(name("a")) + it.count(name("b"))).isZero();
     }
 
+    /**
+     * A write may fall between two looks of one pass; so this is tried until it must have happened.
+     */
+    @Test
+    void whatComesAmidAPassIsForThoseWhoAreAhead() {
+        var toAll = it.client().caller();
+        var toLate = it.client().caller();
+        var toObserver = it.client().caller();
+        List.of("a", "b").forEach(name -> it.semaphore(name, 0));
+        for (int round = 0; round < 1_000; round++) {
+            it.write(name("b"), 1);
+            var all =
+                    it.waiting(
+                            name("a"),
+                            1,
+                            () -> it.eventfds.await(request(Mode.ALL, true, "a", "b"), toAll));
+            var late = it.inBackground(() -> it.eventfds.read(name("a"), LONG, toLate));
+            amid(round);
+            it.write(name("a"), 1);
+            assertThat(result(all)).as("round %d", round).isPresent();
+            assertThat(late).isNotDone();
+            var observer =
+                    it.waiting(name("b"), 1, () -> it.eventfds.await(name("b"), LONG, toObserver));
+            var consumer = it.inBackground(() -> it.eventfds.read(name("b"), LONG, toAll));
+            amid(round);
+            it.write(name("b"), 1);
+            assertThat(value(observer)).as("round %d", round).isEqualTo(1);
+            assertThat(value(consumer)).isEqualTo(1);
+            it.write(name("a"), 1);
+            assertThat(value(late)).isEqualTo(1);
+        }
+    }
+
+    /** Another moment in each {@code round}. */
+    private static void amid(int round) {
+        long end = System.nanoTime() + round % 100 * 1_000L;
+        while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+    }
+
     // Watching
 
     @Test
