@@ -18,6 +18,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
 
 /** Raw handles on eventfds of this process, without any daemon. */
 final class RawHandles implements AutoCloseable {
@@ -96,6 +97,17 @@ final class RawHandles implements AutoCloseable {
             var stuck = new AssertionError("a wait hangs", e);
             stuck.setStackTrace(running.thread().getStackTrace());
             throw stuck;
+        }
+    }
+
+    /** Whether descriptor {@code number} of this process is open, and of eventfd {@code id}. */
+    static boolean leadsTo(int number, long id) {
+        var line = Pattern.compile("eventfd-id:\\s*" + id).asMatchPredicate();
+        try {
+            return Files.readAllLines(Path.of("/proc/self/fdinfo/" + number)).stream()
+                    .anyMatch(line);
+        } catch (IOException closed) {
+            return false;
         }
     }
 

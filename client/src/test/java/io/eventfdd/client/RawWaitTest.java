@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.eventfdd.client.ThreadKind.Running;
+import io.eventfdd.linux.EventFd;
+import io.eventfdd.linux.Fd;
 import io.eventfdd.protocol.Count;
 
 import org.junit.jupiter.api.AfterEach;
@@ -124,8 +126,10 @@ class RawWaitTest {
         var future = eventfd.readAsync();
         untilAwaited(eventfd);
         int number = eventfd.fd().orElseThrow();
+        long id = EventFd.adopt(Fd.borrow(number)).id();
+        assertThat(RawHandles.leadsTo(number, id)).isTrue();
         eventfd.close();
-        assertThat(handles.counter().fd()).as("the number is free").hasValue(number);
+        until(() -> !RawHandles.leadsTo(number, id));
         for (var wait : waits) {
             assertThatThrownBy(() -> result(wait)).hasCauseInstanceOf(ClosedEventfdException.class);
         }
