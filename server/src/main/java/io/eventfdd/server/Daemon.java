@@ -22,7 +22,6 @@ import io.eventfdd.server.http.Page;
 import io.eventfdd.server.loop.End;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.Eventfds;
-import io.eventfdd.server.loop.Limits;
 import io.eventfdd.server.restart.Inheritance;
 import io.eventfdd.server.restart.Systemd;
 import io.eventfdd.server.restart.Table;
@@ -123,13 +122,18 @@ final class Daemon {
         this.table = Table.open(directory.table(), systemd);
         this.loop = loop;
         this.eventfds =
-                new Eventfds(loop, limits(settings), directory.groupId(), Clock.systemUTC(), table);
+                new Eventfds(
+                        loop,
+                        PartSettings.eventfds(settings),
+                        directory.groupId(),
+                        Clock.systemUTC(),
+                        table);
         this.clients = new Clients(eventfds, settings.duration(Setting.DELIVERY_TIMEOUT));
         this.keys =
                 new IdempotencyKeys(
                         eventfds,
                         settings.duration(Setting.KEY_LIFE),
-                        keyLimits(settings),
+                        PartSettings.keys(settings),
                         table.keys());
         this.metrics = new Metrics();
         metrics.watch(loop, eventfds);
@@ -173,42 +177,8 @@ final class Daemon {
                 inherited.isEmpty() || inheritance.ownsSockets());
     }
 
-    // What the settings are to each part
-
-    private static Limits limits(Settings settings) {
-        return new Limits(
-                limit(settings, Setting.MAX_EVENTFDS, Setting.MAX_EVENTFDS_PER_USER),
-                limit(settings, Setting.MAX_WAITERS, Setting.MAX_WAITERS_PER_USER),
-                settings.number(Setting.MAX_WAITERS_PER_CONNECTION),
-                limit(settings, Setting.MAX_WATCHERS, Setting.MAX_WATCHERS_PER_USER));
-    }
-
-    private static Limits.Limit limit(Settings settings, Setting inAll, Setting perUser) {
-        return new Limits.Limit(settings.number(inAll), settings.number(perUser));
-    }
-
-    private static IdempotencyKeys.Limits keyLimits(Settings settings) {
-        return new IdempotencyKeys.Limits(
-                settings.number(Setting.MAX_KEYS), settings.number(Setting.MAX_KEY_BYTES));
-    }
-
-    private static FdServer.Limits fdLimits(Settings settings) {
-        return new FdServer.Limits(
-                settings.number(Setting.MAX_FD_CONNECTIONS),
-                settings.number(Setting.MAX_FDS_IN_FLIGHT),
-                settings.duration(Setting.DELIVERY_TIMEOUT),
-                settings.number(Setting.MAX_PACKET));
-    }
-
     private ApiServer.Settings apiSettings(Settings settings) {
-        return ApiServer.Settings.of(place(directory.apiSocket(), inheritance.api()))
-                .withRefusedDescriptors(settings.choice(Setting.API_DESCRIPTORS).equals("refuse"))
-                .withMaxConnections(settings.number(Setting.MAX_CONNECTIONS))
-                .withMaxBody(settings.number(Setting.MAX_BODY))
-                .withTimeouts(
-                        settings.duration(Setting.IDLE_TIMEOUT),
-                        settings.duration(Setting.REQUEST_TIMEOUT),
-                        settings.duration(Setting.DELIVERY_TIMEOUT));
+        return PartSettings.api(settings, place(directory.apiSocket(), inheritance.api()));
     }
 
     /** Reads the settings again. */
@@ -256,11 +226,11 @@ final class Daemon {
         }
         var now = budget.atReload(settings.reloaded(read));
         Logging.configure(now);
-        eventfds.limit(limits(now));
+        eventfds.limit(PartSettings.eventfds(now));
         clients.patience(now.duration(Setting.DELIVERY_TIMEOUT));
-        keys.limit(now.duration(Setting.KEY_LIFE), keyLimits(now));
+        keys.limit(now.duration(Setting.KEY_LIFE), PartSettings.keys(now));
         api.limit(apiSettings(now));
-        fds.ifPresent(server -> server.limit(fdLimits(now)));
+        fds.ifPresent(server -> server.limit(PartSettings.fds(now)));
         settings = now;
         for (var setting : Setting.values()) {
             if (!setting.isReloadable() && asked.differsIn(setting, read)) {
@@ -282,7 +252,7 @@ final class Daemon {
                                     loop,
                                     eventfds,
                                     place(directory.fdSocket(), inheritance.fd()),
-                                    fdLimits(settings),
+                                    PartSettings.fds(settings),
                                     accessLog.then(metrics),
                                     () -> end.complete(Ending.TAKEN_OVER)));
             api.start();
@@ -306,8 +276,9 @@ final class Daemon {
     private void restore() {
         var present = table.present(inheritance);
         var absent = table.absent(inheritance);
-        eventfds.restore(
-                present, absent, settings.duration(Setting.RECLAIM_TIME), !table.isKnown());
+        eventfds.succession()
+                .restore(
+                        present, absent, settings.duration(Setting.RECLAIM_TIME), !table.isKnown());
         keys.restore(table.answers());
         if (!present.isEmpty() || !absent.isEmpty()) {
             LOGGER.log(
@@ -355,7 +326,8 @@ final class Daemon {
         if (ending == Ending.FAILED) {
             table.close();
         } else {
-            var byNumber = table.finish(eventfds.keep(), eventfds.vacancies(), keys.leave());
+            var succession = eventfds.succession();
+            var byNumber = table.finish(succession.keep(), succession.vacancies(), keys.leave());
             estate.ifPresent(it -> handOver(it, byNumber));
         }
         keys.close();

@@ -114,7 +114,7 @@ final class Donors {
             return new DonateReply.Refused(brought.name(), ProblemType.INVALID_VALUE);
         }
         try {
-            return switch (eventfds.donate(offer, caller)) {
+            return switch (eventfds.succession().donate(offer, caller)) {
                 case Donation.Adopted(var name) -> new Taken(name, Result.ADOPTED);
                 case Donation.Same(var name) -> new Taken(name, Result.SAME);
                 case Donation.Replaced(var name, var fd) -> {

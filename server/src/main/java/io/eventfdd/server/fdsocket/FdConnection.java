@@ -292,7 +292,7 @@ final class FdConnection implements Registration.Target {
             answered(GONE);
             return;
         }
-        var awaited = server.eventfds().awaited(request);
+        var awaited = server.eventfds().succession().awaited(request);
         if (awaited.isPresent()) {
             busy();
             var _ =
@@ -310,7 +310,7 @@ final class FdConnection implements Registration.Target {
         }
         try {
             checkFlights(request.entries().size());
-            send(server.eventfds().open(request, caller));
+            send(server.eventfds().handouts().open(request, caller));
         } catch (ProblemException e) {
             reply(e.problem());
         }
@@ -332,10 +332,10 @@ final class FdConnection implements Registration.Target {
     private void send(Opened opened) throws IOException {
         try {
             if (!sendFds(opened.reply().toBytes(), opened.fds())) {
-                server.eventfds().takeBack(opened);
+                server.eventfds().handouts().takeBack(opened);
             }
         } catch (ProblemException e) {
-            server.eventfds().takeBack(opened);
+            server.eventfds().handouts().takeBack(opened);
             throw e;
         }
     }

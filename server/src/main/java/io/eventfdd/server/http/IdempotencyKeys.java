@@ -380,7 +380,7 @@ public final class IdempotencyKeys implements AutoCloseable {
 
     private List<Reading> taken(KeptAnswer answer) {
         return answer.taken().stream()
-                .flatMap(one -> eventfds.taken(one.name(), one.value()).stream())
+                .flatMap(one -> eventfds.succession().taken(one.name(), one.value()).stream())
                 .toList();
     }
 

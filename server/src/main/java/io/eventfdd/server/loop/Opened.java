@@ -1,10 +1,8 @@
 package io.eventfdd.server.loop;
 
-import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.Fd;
 import io.eventfdd.protocol.OpenReply;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 
@@ -17,36 +15,25 @@ public final class Opened {
     private final List<Fd> fds;
     private final List<NamedEventfd> made;
 
-    private Opened(OpenReply reply, List<Fd> fds, List<NamedEventfd> made) {
-        this.reply = reply;
-        this.fds = fds;
-        this.made = made;
-    }
-
     /**
      * All of them, ready to leave the process.
      *
      * @param made those that were made for it
-     * @param ledger is told of each that leaves for the first time
      */
-    static Opened share(List<NamedEventfd> all, List<NamedEventfd> made, Ledger ledger)
-            throws ErrnoException {
-        var fds = new ArrayList<Fd>(all.size());
-        var entries = new ArrayList<OpenReply.Entry>(all.size());
+    Opened(List<NamedEventfd> all, List<NamedEventfd> made) {
         var fresh = new HashSet<>(made);
-        for (var eventfd : all) {
-            if (eventfd.share()) {
-                ledger.shared(eventfd.identity(), eventfd.eventFd());
-            }
-            fds.add(eventfd.eventFd().fd());
-            entries.add(
-                    new OpenReply.Entry(
-                            eventfd.name(),
-                            eventfd.spec().semaphore(),
-                            eventfd.spec().nonblocking(),
-                            fresh.contains(eventfd)));
-        }
-        return new Opened(new OpenReply(entries), fds, made);
+        this.fds = all.stream().map(eventfd -> eventfd.eventFd().fd()).toList();
+        this.reply =
+                new OpenReply(
+                        all.stream()
+                                .map(eventfd -> entry(eventfd, fresh.contains(eventfd)))
+                                .toList());
+        this.made = made;
+    }
+
+    private static OpenReply.Entry entry(NamedEventfd eventfd, boolean isNew) {
+        var spec = eventfd.spec();
+        return new OpenReply.Entry(eventfd.name(), spec.semaphore(), spec.nonblocking(), isNew);
     }
 
     /** What to say of them. */

@@ -123,7 +123,7 @@ class DonateTest {
     }
 
     private void restore(Vacancy... absent) {
-        daemon.eventfds.restore(List.of(), List.of(absent), LONG, false);
+        daemon.eventfds.succession().restore(List.of(), List.of(absent), LONG, false);
     }
 
     private static Caller caller() {
@@ -240,7 +240,7 @@ class DonateTest {
     @Test
     void whereNothingIsKnownAHolderMayBringOneAndOwnsIt() throws IOException {
         var mine = held(SEMAPHORE, 3);
-        daemon.eventfds.restore(List.of(), List.of(), LONG, true);
+        daemon.eventfds.succession().restore(List.of(), List.of(), LONG, true);
         try (var reply = donate("a", SEMAPHORE.withMode("0604"), mine)) {
             assertThat(only(reply)).isEqualTo(new Taken(name("a"), Result.ADOPTED));
         }
@@ -351,7 +351,7 @@ class DonateTest {
         restore(waiting("a", COUNTER, mine));
         daemon.eventfds.endWaits(End.SHUT_DOWN);
         assertRefused(ProblemType.SHUTTING_DOWN, "a", COUNTER, mine);
-        assertThat(daemon.eventfds.vacancies()).hasSize(1);
+        assertThat(daemon.eventfds.succession().vacancies()).hasSize(1);
     }
 
     // What is no donation
@@ -445,7 +445,7 @@ class DonateTest {
     @ParameterizedTest
     @ValueSource(strings = {"pipe", "memfd", "timerfd", "epoll", "socket", "file"})
     void whatIsNoEventfdIsInvalid(String kind) throws Exception {
-        daemon.eventfds.restore(List.of(), List.of(), LONG, true);
+        daemon.eventfds.succession().restore(List.of(), List.of(), LONG, true);
         assertThat(stranger(0, "{'op':'donate','eventfds':[{'name':'a'}]}", kind))
                 .isEqualTo(
                         "{\"eventfds\":[{\"name\":\"a\",\"result\":\"refused\","
@@ -469,7 +469,7 @@ class DonateTest {
                             "\"result\":\"refused\","
                                     + "\"problem\":\"urn:eventfdd:problem:forbidden\"}]}");
         }
-        assertThat(daemon.eventfds.vacancies()).hasSize(1);
+        assertThat(daemon.eventfds.succession().vacancies()).hasSize(1);
         assertThat(daemon.eventfds.denials()).isEqualTo(2);
     }
 

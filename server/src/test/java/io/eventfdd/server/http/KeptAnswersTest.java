@@ -142,11 +142,12 @@ class KeptAnswersTest {
     @Test
     void aValueOfANameThatStillWaitsForItsHolderIsLeftToTheNextOne() {
         var identity = new Identity(NAME, EventfdSpec.counter(), new Owner(0, 0), Instant.now());
-        eventfds.restore(
-                List.of(),
-                List.of(new Vacancy(identity, true, 0, List.of(), Set.of())),
-                Duration.ofHours(1),
-                false);
+        eventfds.succession()
+                .restore(
+                        List.of(),
+                        List.of(new Vacancy(identity, true, 0, List.of(), Set.of())),
+                        Duration.ofHours(1),
+                        false);
         var taken = List.of(new KeptAnswer.Taken(NAME, -2));
         var answer =
                 new KeptAnswer(

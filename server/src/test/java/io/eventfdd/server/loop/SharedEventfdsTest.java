@@ -79,7 +79,9 @@ class SharedEventfdsTest {
         var holder = new CompletableFuture<EventFd>();
         it.loop.submit(() -> {
             var opened =
-                    it.eventfds.open(new OpenRequest(List.of(OpenRequest.Entry.of(name))), caller);
+                    it.eventfds
+                            .handouts()
+                            .open(new OpenRequest(List.of(OpenRequest.Entry.of(name))), caller);
             holder.complete(EventFd.adopt(opened.fds().getFirst().duplicate()));
         });
         holders.add(result(holder));

@@ -1,0 +1,50 @@
+package io.eventfdd.server;
+
+import io.eventfdd.server.config.Setting;
+import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.fdsocket.FdServer;
+import io.eventfdd.server.http.ApiServer;
+import io.eventfdd.server.http.IdempotencyKeys;
+import io.eventfdd.server.loop.Limits;
+import io.eventfdd.server.runtime.ListenerPlace;
+
+/** What the settings are to each part of the daemon, which knows nothing of them itself. */
+final class PartSettings {
+    private PartSettings() {}
+
+    static Limits eventfds(Settings settings) {
+        return new Limits(
+                limit(settings, Setting.MAX_EVENTFDS, Setting.MAX_EVENTFDS_PER_USER),
+                limit(settings, Setting.MAX_WAITERS, Setting.MAX_WAITERS_PER_USER),
+                settings.number(Setting.MAX_WAITERS_PER_CONNECTION),
+                limit(settings, Setting.MAX_WATCHERS, Setting.MAX_WATCHERS_PER_USER));
+    }
+
+    private static Limits.Limit limit(Settings settings, Setting inAll, Setting perUser) {
+        return new Limits.Limit(settings.number(inAll), settings.number(perUser));
+    }
+
+    static IdempotencyKeys.Limits keys(Settings settings) {
+        return new IdempotencyKeys.Limits(
+                settings.number(Setting.MAX_KEYS), settings.number(Setting.MAX_KEY_BYTES));
+    }
+
+    static FdServer.Limits fds(Settings settings) {
+        return new FdServer.Limits(
+                settings.number(Setting.MAX_FD_CONNECTIONS),
+                settings.number(Setting.MAX_FDS_IN_FLIGHT),
+                settings.duration(Setting.DELIVERY_TIMEOUT),
+                settings.number(Setting.MAX_PACKET));
+    }
+
+    static ApiServer.Settings api(Settings settings, ListenerPlace place) {
+        return ApiServer.Settings.of(place)
+                .withRefusedDescriptors(settings.choice(Setting.API_DESCRIPTORS).equals("refuse"))
+                .withMaxConnections(settings.number(Setting.MAX_CONNECTIONS))
+                .withMaxBody(settings.number(Setting.MAX_BODY))
+                .withTimeouts(
+                        settings.duration(Setting.IDLE_TIMEOUT),
+                        settings.duration(Setting.REQUEST_TIMEOUT),
+                        settings.duration(Setting.DELIVERY_TIMEOUT));
+    }
+}

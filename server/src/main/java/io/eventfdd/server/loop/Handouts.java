@@ -1,0 +1,101 @@
+package io.eventfdd.server.loop;
+
+import static java.util.Objects.requireNonNull;
+
+import io.eventfdd.protocol.OpenRequest;
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.server.access.Right;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.util.ArrayList;
+
+/**
+ * Finds and makes the eventfds whose descriptors clients ask for. On the loop's own thread, which
+ * then sends them: so nobody closes one under the sending.
+ */
+public final class Handouts {
+    private final EventLoop loop;
+    private final Inventory inventory;
+    private final Rights rights;
+
+    Handouts(EventLoop loop, Inventory inventory, Rights rights) {
+        this.loop = loop;
+        this.inventory = inventory;
+        this.rights = rights;
+    }
+
+    /**
+     * Finds or makes all that {@code request} names, so that their descriptors can be sent; where
+     * one cannot be had, nothing has changed.
+     *
+     * @throws ProblemException {@code not-found}, {@code forbidden}, {@code exists} or {@code
+     *     limit}
+     */
+    public Opened open(OpenRequest request, Caller caller) throws IOException {
+        assert loop.inLoop();
+        var entries = request.entries();
+        var found = new @Nullable NamedEventfd[entries.size()];
+        int missing = 0;
+        for (int i = 0; i < found.length; i++) {
+            found[i] = inventory.get(entries.get(i).name());
+            check(entries.get(i), found[i], caller);
+            missing += found[i] == null ? 1 : 0;
+        }
+        inventory.check(caller, missing);
+        var all = new ArrayList<NamedEventfd>(found.length);
+        var made = new ArrayList<NamedEventfd>(missing);
+        try {
+            for (int i = 0; i < found.length; i++) {
+                var eventfd = found[i];
+                if (eventfd == null) {
+                    var entry = entries.get(i);
+                    eventfd = inventory.make(entry.name(), requireNonNull(entry.create()), caller);
+                    made.add(eventfd);
+                }
+                all.add(eventfd);
+            }
+        } catch (ProblemException e) {
+            made.forEach(eventfd -> eventfd.eventFd().close());
+            throw e;
+        }
+        made.forEach(inventory::enter);
+        for (var eventfd : all) {
+            inventory.share(eventfd);
+        }
+        return new Opened(all, made);
+    }
+
+    /** Whether {@code entry} can be had: rights first, then existence. */
+    private void check(OpenRequest.Entry entry, @Nullable NamedEventfd standing, Caller caller) {
+        var wanted = entry.create();
+        if (standing == null) {
+            if (wanted == null) {
+                throw Inventory.notFound(entry.name());
+            }
+            return;
+        }
+        rights.require(Right.READ_WRITE, standing.identity(), caller);
+        if (entry.exclusive()) {
+            throw ProblemType.EXISTS.exception("there is an eventfd " + entry.name() + " already");
+        }
+        if (wanted != null && !standing.spec().sameAs(wanted)) {
+            throw ProblemType.EXISTS.exception(
+                    "there is an eventfd " + entry.name() + " already, with another spec");
+        }
+    }
+
+    /**
+     * The descriptors could not be sent: what was made for them goes again, as if deleted, so that
+     * it is all or nothing for the client that did not hear of it. In the moment in which it stood,
+     * other threads may have found it; for them, too, it was deleted.
+     */
+    public void takeBack(Opened opened) throws IOException {
+        assert loop.inLoop();
+        for (var eventfd : opened.made()) {
+            inventory.remove(eventfd);
+        }
+    }
+}

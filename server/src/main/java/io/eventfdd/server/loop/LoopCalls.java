@@ -1,0 +1,97 @@
+package io.eventfdd.server.loop;
+
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+
+/** Has things done on the loop's thread, and waits for them; for all threads but that one. */
+final class LoopCalls {
+    /** How long a healthy loop is never away. */
+    private static final Duration TURN = Duration.ofSeconds(2);
+
+    private final EventLoop loop;
+
+    LoopCalls(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    /** What the loop is asked for. */
+    @FunctionalInterface
+    interface Call<T> {
+        T get() throws IOException;
+    }
+
+    /**
+     * What {@code call} returns. A problem that it throws is the caller's.
+     *
+     * @throws ProblemException {@code internal} where the loop has ended
+     */
+    <T> T get(Call<T> call) {
+        var result = new CompletableFuture<T>();
+        loop.submit(
+                new EventLoop.Task() {
+                    @Override
+                    public void run() throws IOException {
+                        try {
+                            result.complete(call.get());
+                        } catch (ProblemException problem) {
+                            result.completeExceptionally(problem);
+                        }
+                    }
+
+                    @Override
+                    public void abandon() {
+                        result.completeExceptionally(
+                                ProblemType.INTERNAL.exception("the event loop has ended"));
+                    }
+                });
+        return join(result);
+    }
+
+    /** What {@code future} brings; a problem is thrown as itself. */
+    static <T> T join(CompletableFuture<T> future) {
+        try {
+            return future.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof ProblemException problem) {
+                throw problem;
+            }
+            throw e;
+        }
+    }
+
+    /** Has {@code task} done; false where the loop has ended. */
+    boolean run(EventLoop.Task task) {
+        return begin(task).join();
+    }
+
+    /** Whether the loop answers within a time that no healthy one needs. */
+    boolean isTurning() {
+        return begin(() -> {})
+                .completeOnTimeout(false, TURN.toMillis(), TimeUnit.MILLISECONDS)
+                .join();
+    }
+
+    private CompletableFuture<Boolean> begin(EventLoop.Task task) {
+        var done = new CompletableFuture<Boolean>();
+        loop.submit(
+                new EventLoop.Task() {
+                    @Override
+                    public void run() throws IOException {
+                        task.run();
+                        done.complete(true);
+                    }
+
+                    @Override
+                    public void abandon() {
+                        done.complete(false);
+                    }
+                });
+        return done;
+    }
+}
