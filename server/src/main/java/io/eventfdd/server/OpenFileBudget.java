@@ -18,9 +18,9 @@ final class OpenFileBudget {
      * Descriptors that are neither eventfds nor connections within the limits: the JVM's with its
      * jars, the sockets and the loop's own, which are 80; connections that are there to be told
      * that there are too many, 64 on {@code api.sock} and 16 on {@code fd.sock}; those of the
-     * observability port, 8; and some to spare.
+     * observability port, 8; those of one packet that brings eventfds, 253; and some to spare.
      */
-    private static final int RESERVE = 192;
+    private static final int RESERVE = 448;
 
     private final long limit;
 

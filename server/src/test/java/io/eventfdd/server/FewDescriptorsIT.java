@@ -31,7 +31,7 @@ import java.util.List;
  */
 @Timeout(120)
 class FewDescriptorsIT {
-    private static final int FEW = 256;
+    private static final int FEW = 512;
     private static final int CROWD = 128;
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final String LIMIT = "urn:eventfdd:problem:limit";

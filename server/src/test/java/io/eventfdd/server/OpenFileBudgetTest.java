@@ -30,8 +30,8 @@ class OpenFileBudgetTest {
 
     @Test
     void whatFitsIsAsAskedForExceptForWhatCannotBeInFlight() throws InvalidSetting {
-        var now = OF_A_THOUSAND.atReload(settings("500", "100", "50"));
-        assertThat(now.number(Setting.MAX_EVENTFDS)).isEqualTo(500);
+        var now = OF_A_THOUSAND.atReload(settings("400", "100", "50"));
+        assertThat(now.number(Setting.MAX_EVENTFDS)).isEqualTo(400);
         assertThat(now.number(Setting.MAX_CONNECTIONS)).isEqualTo(100);
         assertThat(now.number(Setting.MAX_FD_CONNECTIONS)).isEqualTo(50);
         assertThat(now.number(Setting.MAX_FDS_IN_FLIGHT)).isEqualTo(1000);
@@ -42,10 +42,10 @@ class OpenFileBudgetTest {
         var now = OF_A_THOUSAND.atReload(settings("10000", "100", "50"));
         assertThat(now.number(Setting.MAX_CONNECTIONS)).isEqualTo(100);
         assertThat(now.number(Setting.MAX_FD_CONNECTIONS)).isEqualTo(50);
-        assertThat(now.number(Setting.MAX_EVENTFDS)).isEqualTo(1000 - 192 - 100 - 50);
+        assertThat(now.number(Setting.MAX_EVENTFDS)).isEqualTo(1000 - 448 - 100 - 50);
         now = OF_A_THOUSAND.atReload(settings("10000", "100", "10000"));
         assertThat(now.number(Setting.MAX_EVENTFDS) + now.number(Setting.MAX_FD_CONNECTIONS))
-                .isEqualTo(1000 - 192 - 100);
+                .isEqualTo(1000 - 448 - 100);
     }
 
     @Test

@@ -28,7 +28,7 @@ final class Disposal implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMillis(2);
     private static final long TIME_TO_END_SECONDS = 1;
 
-    /** How much of what a dismissed client has sent already is taken, at most. */
+    /** How much is looked at of what a client has sent already, at most. */
     private static final int PACKETS = 32;
 
     private final ExecutorService thread =
@@ -65,21 +65,27 @@ final class Disposal implements AutoCloseable {
         thread.execute(() -> {
             briefly(() -> {
                 try {
-                    if (receiver.wants(socket.peekBytes(room()))
-                            && socket.receive(room()) instanceof Received.Packet packet) {
-                        receiver.taken(packet);
-                    } else {
-                        socket.receive(noRoom);
-                        receiver.dropped();
-                    }
-                } catch (ErrnoException e) {
-                    receiver.dropped();
-                    throw e;
+                    takeNext(socket, receiver);
                 } finally {
                     socket.fd().release();
                 }
             });
         });
+    }
+
+    private void takeNext(SeqPacketSocket socket, Receiver receiver) throws ErrnoException {
+        try {
+            if (receiver.wants(socket.peekBytes(room()))
+                    && socket.receive(room()) instanceof Received.Packet packet) {
+                receiver.taken(packet);
+            } else {
+                socket.receive(noRoom);
+                receiver.dropped();
+            }
+        } catch (ErrnoException e) {
+            receiver.dropped();
+            throw e;
+        }
     }
 
     private PacketBuffer room() {
@@ -89,17 +95,36 @@ final class Disposal implements AutoCloseable {
         return room;
     }
 
-    /** Closes {@code socket}, whatever is unread in it, and then does {@code next}. */
-    void close(SeqPacketSocket socket, Runnable next) {
+    /** Closes {@code socket}, whatever is unread in it. */
+    void close(SeqPacketSocket socket) {
+        thread.execute(() -> briefly(socket::close));
+    }
+
+    /**
+     * Closes {@code socket}, whose client has gone, and then does {@code next}. What the client
+     * sent before that, and {@code receiver} wants, is taken first: it may be the last of its kind.
+     */
+    void close(SeqPacketSocket socket, Receiver receiver, Runnable next) {
         thread.execute(() -> {
+            briefly(() -> {
+                for (int i = 0; i < PACKETS; i++) {
+                    switch (socket.peek(room()).next()) {
+                        case PACKET -> socket.receive(noRoom);
+                        case PACKET_WITH_FDS -> takeNext(socket, receiver);
+                        case NOTHING_YET, EMPTY_PACKET, END -> {
+                            return;
+                        }
+                    }
+                }
+            });
             briefly(socket::close);
             next.run();
         });
     }
 
     /**
-     * As {@link #close}, for a client that is still there to read what it was told: were anything
-     * unread at the close, it would be told ECONNRESET first.
+     * Closes {@code socket} and does {@code next}, for a client that is still there to read what it
+     * was told: were anything unread at the close, it would be told ECONNRESET first.
      */
     void dismiss(SeqPacketSocket socket, Runnable next) {
         thread.execute(() -> {

@@ -27,6 +27,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * One client: a packet is read, carried out and answered, and only when the client has taken the
@@ -254,11 +255,29 @@ final class FdConnection implements Registration.Target {
         @Override
         public void taken(Received.Packet packet) throws ErrnoException {
             try {
-                var brought = Donors.understood(packet);
-                loop.submit(() -> donate(brought));
+                settle(Donors.understood(packet));
             } catch (ProblemException e) {
                 loop.submit(answering(e.problem()));
             }
+        }
+
+        /** Returns when it is done: one at a time, so that few descriptors are on their way. */
+        private void settle(List<Donors.Brought> brought) {
+            var settled = new CompletableFuture<Void>();
+            loop.submit(
+                    new EventLoop.Task() {
+                        @Override
+                        public void run() throws IOException {
+                            donate(brought);
+                            settled.complete(null);
+                        }
+
+                        @Override
+                        public void abandon() {
+                            settled.complete(null);
+                        }
+                    });
+            settled.join();
         }
 
         @Override
@@ -449,9 +468,12 @@ final class FdConnection implements Registration.Target {
         if (state == State.CLOSED) {
             return;
         }
+        if (state == State.IDLE) {
+            began = System.nanoTime();
+        }
         state = State.CLOSED;
         landed();
         loop.unregister(registration);
-        server.ended(this, socket);
+        server.ended(this, socket, new Brought());
     }
 }

@@ -296,14 +296,15 @@ public final class FdServer implements AutoCloseable {
         open.decrementAndGet();
     }
 
-    void ended(FdConnection connection, SeqPacketSocket socket) {
+    /** {@code connection} has ended; {@code receiver} may want what its client sent before. */
+    void ended(FdConnection connection, SeqPacketSocket socket, Disposal.Receiver receiver) {
         assert loop.inLoop();
         connections.remove(connection);
         if (isEmpty(socket)) {
             socket.close();
             open.decrementAndGet();
         } else {
-            disposal.close(socket, open::decrementAndGet);
+            disposal.close(socket, receiver, open::decrementAndGet);
         }
     }
 
@@ -382,7 +383,7 @@ public final class FdServer implements AutoCloseable {
                 connection.shutDown();
             }
         });
-        disposal.close(listener, () -> {});
+        disposal.close(listener);
         disposal.close();
         requests.close();
     }

@@ -53,11 +53,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 
 /** What holders bring back over a real fd.sock; no descriptor is left after any of it. */
 @Timeout(60)
 class DonateTest {
-    private static final Duration LONG = Duration.ofHours(1);
+    private static final Duration LONG = Duration.ofMinutes(1);
     private static final EventfdSpec COUNTER = EventfdSpec.counter();
     private static final EventfdSpec SEMAPHORE = EventfdSpec.semaphoreOf(0);
     private static final int STRANGER = 20004;
@@ -204,6 +205,33 @@ class DonateTest {
         }
         mine.write(1);
         assertThat(state("a").count()).as("it comes").isEqualTo(4);
+    }
+
+    /** The loop sees what the donor sent and that it is gone at once. */
+    @Test
+    void aDonorThatDiedBeforeItWasHeardHasGivenAllThatItSent() throws Exception {
+        var first = held(COUNTER, 3);
+        var second = held(COUNTER, 5);
+        restore(waiting("a", COUNTER, first), waiting("b", COUNTER, second));
+        var dying = daemon.client();
+        var busy = new CountDownLatch(1);
+        daemon.loop.submit(() -> join(busy));
+        dying.send(packet(as("a", COUNTER)), first.fd());
+        dying.send(there("a"));
+        dying.send(packet(as("b", COUNTER)), second.fd());
+        dying.close();
+        busy.countDown();
+        first.write(1);
+        assertThat(state("a").count()).isEqualTo(4);
+        assertThat(state("b").count()).isEqualTo(5);
+    }
+
+    private static void join(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
