@@ -7,9 +7,12 @@ import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.notNullValue;
 
+import static java.util.stream.Collectors.joining;
+
 import io.eventfdd.linux.PacketBuffer;
 import io.eventfdd.linux.Received;
 import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.linux.SeqPacketSocket.Sent;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.server.config.Setting;
 import io.restassured.response.Response;
@@ -18,10 +21,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Every limit is a setting, is told by {@code GET /v1}, and is named by the problem of who meets
@@ -29,6 +36,8 @@ import java.util.Map;
  */
 class LimitsTest {
     private static final Duration SOON = Duration.ofSeconds(15);
+
+    private static final String OPEN = "{\"op\":\"open\",\"eventfds\":[{\"name\":\"a\"}]}";
 
     /** When the daemon gets its settings. */
     enum From {
@@ -183,20 +192,73 @@ class LimitsTest {
     @EnumSource(From.class)
     void thePacket(From from) throws Exception {
         try (var daemon = daemon(from, "max-packet", "1024");
-                var client = SeqPacketSocket.connect(daemon.directory().resolve("fd.sock"), SOON)) {
-            var request = "{\"op\":\"open\",\"eventfds\":[{\"name\":\"a\"}]}";
-            var longer = request + " ".repeat(1025 - request.length());
+                var client = connect(daemon)) {
+            var longer = OPEN + " ".repeat(1025 - OPEN.length());
             assertThat(ask(client, longer)).contains("problem:too-large", "max-packet: ");
             assertThat(ask(client, longer.substring(0, 1024))).contains("\"created\":false");
         }
     }
 
-    private static String ask(SeqPacketSocket client, String packet) throws Exception {
-        var buffer = new PacketBuffer(OpenRequest.MAX_PACKET, 1);
-        client.send(buffer, packet.getBytes(StandardCharsets.UTF_8), List.of());
-        var reply = (Received.Packet) client.receive(buffer, SOON);
-        reply.closeFds();
-        return new String(reply.bytes(), StandardCharsets.UTF_8);
+    @ParameterizedTest
+    @EnumSource(From.class)
+    void connectionsForDescriptors(From from) throws Exception {
+        try (var daemon = daemon(from, "max-fd-connections", "1");
+                var first = connect(daemon)) {
+            assertThat(ask(first, OPEN)).contains("\"created\":false");
+            try (var second = connect(daemon)) {
+                assertThat(reply(second)).contains("problem:limit", "max-fd-connections: ");
+            }
+            assertThat(ask(first, OPEN)).contains("\"created\":false");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(From.class)
+    void descriptorsThatNobodyHasReceived(From from) throws Exception {
+        try (var daemon = daemon(from, "max-fds-in-flight", "253");
+                var deaf = connect(daemon);
+                var client = connect(daemon)) {
+            // A user may have as many as are left for others.
+            send(deaf, open(IntStream.range(0, 127).mapToObj(n -> "d" + n)));
+            until(() -> ask(client, OPEN).contains("max-fds-in-flight: "));
+            assertThat(reply(deaf)).contains("\"created\":true");
+            assertThat(ask(client, OPEN)).contains("\"created\":false");
+        }
+    }
+
+    private static String open(Stream<String> names) {
+        return names.map(name -> "{\"name\":\"" + name + "\",\"create\":{}}")
+                .collect(joining(",", "{\"op\":\"open\",\"eventfds\":[", "]}"));
+    }
+
+    private static SeqPacketSocket connect(DaemonUnderTest daemon) throws IOException {
+        return SeqPacketSocket.connect(daemon.directory().resolve("fd.sock"), SOON);
+    }
+
+    private static String ask(SeqPacketSocket client, String packet) {
+        send(client, packet);
+        return reply(client);
+    }
+
+    private static void send(SeqPacketSocket client, String packet) {
+        try {
+            var bytes = packet.getBytes(StandardCharsets.UTF_8);
+            assertThat(client.send(new PacketBuffer(bytes.length, 1), bytes, List.of()))
+                    .isEqualTo(Sent.DONE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String reply(SeqPacketSocket client) {
+        try {
+            var buffer = new PacketBuffer(OpenRequest.MAX_PACKET, PacketBuffer.MAX_FDS);
+            var reply = (Received.Packet) client.receive(buffer, SOON);
+            reply.closeFds();
+            return new String(reply.bytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @ParameterizedTest
@@ -208,6 +270,42 @@ class LimitsTest {
                     .then()
                     .statusCode(429)
                     .body("detail", containsString("max-keys:"));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(From.class)
+    void bytesOfTheAnswersOfOneUser(From from) throws Exception {
+        try (var daemon = daemon(from, "max-key-bytes", "65536");
+                var client = daemon.connect()) {
+            for (int i = 0; i < 5_000; i++) {
+                client.send(
+                        "POST /v1/eventfds/a/write HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n"
+                                + "Idempotency-Key: "
+                                + i
+                                + "\r\n\r\n");
+                var answer = client.answer();
+                if (answer.status() == 429) {
+                    assertThat(i).isPositive();
+                    assertThat(answer.body()).contains("problem:limit", "max-key-bytes: ");
+                    return;
+                }
+                assertThat(answer.status()).isEqualTo(200);
+            }
+        }
+        throw new AssertionError("5,000 answers are more than 65,536 bytes");
+    }
+
+    /** A client that does not take what it was sent, so that the value goes back. */
+    @ParameterizedTest
+    @EnumSource(From.class)
+    void theTimeOfADelivery(From from) throws Exception {
+        try (var daemon = daemon(from, "delivery-timeout", "1s");
+                var deaf = daemon.connect()) {
+            daemon.request().post("/v1/eventfds/a/write").then().statusCode(200);
+            deaf.call("POST", "/v1/eventfds/a/read", "");
+            until(() -> daemon.count("a").equals("0"));
+            until(() -> daemon.count("a").equals("1"));
         }
     }
 

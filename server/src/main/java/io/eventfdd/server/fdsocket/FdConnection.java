@@ -338,7 +338,7 @@ final class FdConnection implements Registration.Target {
     private void checkFlights(int fds) {
         if (!server.flights().haveRoomFor(fds, user())) {
             throw ProblemType.LIMIT.exception(
-                    "fds in flight: too many are sent to clients of user "
+                    "max-fds-in-flight: too many are sent to clients of user "
                             + Integer.toUnsignedString(user())
                             + " that have not received them");
         }

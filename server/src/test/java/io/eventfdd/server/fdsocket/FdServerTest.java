@@ -467,7 +467,7 @@ class FdServerTest {
         var other = daemon.client();
         var problem = other.open(creating("e"), there("a"), there("b")).problem();
         assertThat(problem.slug()).isEqualTo("limit");
-        assertThat(problem.detail()).contains("fds in flight");
+        assertThat(problem.detail()).contains("max-fds-in-flight:");
         assertThat(daemon.eventfds.size()).isEqualTo(4);
         try (var reply = other.open(there("a"))) {
             assertThat(reply.fds()).hasSize(1);

@@ -476,6 +476,8 @@ class ApiServerTest {
     void stoppingWaitsForTheAnswersThatAreDue() throws Exception {
         try (var client = server.connect();
                 var idle = server.connect()) {
+            server.nextBegun();
+            server.nextBegun();
             client.call("GET", "/wait", "");
             server.awaitWaiting();
             var stop = Thread.ofVirtual().start(() -> server.server().stop(Duration.ofSeconds(20)));
