@@ -196,8 +196,14 @@ final class Daemon {
         for (var name : List.of("TERM", "INT")) {
             Signal.handle(new Signal(name), signal -> end.complete(Ending.STOPPED));
         }
+        var started = new CompletableFuture<Void>();
+        Signal.handle(
+                new Signal("HUP"),
+                signal -> {
+                    var _ = started.thenRun(() -> reload(reader));
+                });
         start();
-        Signal.handle(new Signal("HUP"), signal -> reload(reader));
+        started.complete(null);
         sayHello();
         try (var watchdog =
                 Executors.newSingleThreadScheduledExecutor(

@@ -25,6 +25,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** What the packaged daemon tells a service manager, and when. */
@@ -57,13 +59,14 @@ class ReadinessIT {
     }
 
     private Process serve() throws Exception {
-        var daemon =
-                new ProcessBuilder(
-                                DaemonProcess.launcher().toString(),
-                                "serve",
-                                "--runtime-dir",
-                                directory.toString())
-                        .redirectErrorStream(true);
+        var command = new ArrayList<>(DaemonProcess.HEARING);
+        command.addAll(
+                List.of(
+                        DaemonProcess.launcher().toString(),
+                        "serve",
+                        "--runtime-dir",
+                        directory.toString()));
+        var daemon = new ProcessBuilder(command).redirectErrorStream(true);
         daemon.environment().put("NOTIFY_SOCKET", address);
         return daemon.start();
     }
@@ -101,6 +104,24 @@ class ReadinessIT {
             }
             assertThat(daemon.waitFor()).isZero();
             assertThat(directory.resolve("api.sock")).doesNotExist();
+        }
+    }
+
+    @Test
+    void aSighupRightAfterTheFirstAnswerHasTheSettingsReadAgain() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            var daemon = serve();
+            try {
+                until(() -> !daemon.isAlive() || answers());
+                var hangUp = new ProcessBuilder("kill", "-HUP", Long.toString(daemon.pid()));
+                assertThat(hangUp.start().waitFor()).isZero();
+                var lines = daemon.inputReader().lines();
+                assertThat(lines.anyMatch(line -> line.endsWith("the settings are read again")))
+                        .isTrue();
+            } finally {
+                daemon.destroy();
+            }
+            assertThat(daemon.waitFor()).isZero();
         }
     }
 

@@ -24,6 +24,12 @@ public final class DaemonProcess implements AutoCloseable {
     private static final Path DISTRIBUTION =
             Path.of(System.getProperty("eventfdd.dist", "target/dist"));
 
+    /**
+     * A command that becomes the one behind it, and has it hear the signals that a job in the
+     * background is born deaf to, as these tests may be one.
+     */
+    public static final List<String> HEARING = List.of("env", "--default-signal=HUP,INT");
+
     private final Path parent;
     private final List<String> prefix;
     private final List<String> options;
@@ -51,7 +57,8 @@ public final class DaemonProcess implements AutoCloseable {
     }
 
     private Process launch() throws IOException {
-        var command = new ArrayList<>(prefix);
+        var command = new ArrayList<>(HEARING);
+        command.addAll(prefix);
         command.addAll(
                 List.of(launcher().toString(), "serve", "--runtime-dir", directory().toString()));
         command.addAll(options);
