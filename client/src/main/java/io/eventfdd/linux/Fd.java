@@ -31,7 +31,10 @@ public final class Fd implements AutoCloseable {
     private static final int F_SETFL = 4;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int O_NONBLOCK = 0x800;
-    private static final long KCMP = System.getProperty("os.arch").equals("amd64") ? 312 : 272;
+
+    /** The number of kcmp(2). */
+    static final long KCMP = System.getProperty("os.arch").equals("amd64") ? 312 : 272;
+
     private static final int KCMP_FILE = 0;
     private static final VarHandle STATE;
 

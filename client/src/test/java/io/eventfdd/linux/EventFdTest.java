@@ -14,7 +14,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.concurrent.FutureTask;
 
 /** Real eventfds; the descriptors of this process are the same before and after. */
 class EventFdTest {
@@ -277,6 +280,26 @@ class EventFdTest {
             assertThat(one.id()).isEqualTo(same.id());
             assertThat(one.isSameAs(other)).isFalse();
             assertThat(one.id()).isNotEqualTo(other.id());
+        }
+    }
+
+    @Test
+    void whereTheKernelMayNotBeAskedTheIdsTell() throws Exception {
+        try (var one = counter();
+                var same = EventFd.adopt(one.fd().duplicate());
+                var other = counter()) {
+            var told = new ArrayList<Object>();
+            var denied =
+                    new FutureTask<Void>(() -> {
+                        Seccomp.deny(Fd.KCMP);
+                        told.add(one.fd().compare(same.fd()));
+                        told.add(one.isSameAs(same));
+                        told.add(one.isSameAs(other));
+                        return null;
+                    });
+            new Thread(denied).start();
+            denied.get();
+            assertThat(told).containsExactly(OptionalInt.empty(), true, false);
         }
     }
 }
