@@ -5,11 +5,7 @@ import io.eventfdd.protocol.Problem;
 import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.runtime.SocketFile;
-import io.helidon.webserver.ErrorHandling;
 import io.helidon.webserver.WebServer;
-import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http1.Http1Config;
-import io.helidon.webserver.http1.Http1ConnectionSelector;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -32,11 +28,6 @@ public final class ApiServer {
     private static final System.Logger LOG = System.getLogger(ApiServer.class.getName());
     private static final int BACKLOG = 4096;
 
-    /** A name of 5,000 characters is an invalid name, not a request line that is too long. */
-    private static final int MAX_REQUEST_LINE = 16 * 1024;
-
-    private static final int MAX_HEADERS = 16 * 1024;
-
     /** The most that can be set; what goes beyond it is not even read. */
     private static final int MOST_BODY = 64 * 1024;
 
@@ -44,17 +35,6 @@ public final class ApiServer {
     private static final int REFUSED_AT_ONCE = 64;
 
     private static final Duration AFTER_HANG_UP = Duration.ofMillis(1500);
-    private static final Duration HELIDON_STOP = Duration.ofSeconds(1);
-
-    /**
-     * Warns of a method with a control character, with the whole stack: anyone could fill the log.
-     */
-    private static final java.util.logging.Logger HELIDON_PARSER =
-            java.util.logging.Logger.getLogger("io.helidon.webserver.http1.Http1Connection");
-
-    /** Held, since java.util.logging forgets a level with its logger. */
-    private static final java.util.logging.Logger HELIDON =
-            java.util.logging.Logger.getLogger("io.helidon");
 
     private final Settings settings;
     private final Routes routes;
@@ -180,7 +160,7 @@ public final class ApiServer {
      *     behind then
      */
     public void start() throws IOException {
-        quietHelidon();
+        Helidon.quiet();
         warmUp();
         var place = settings.place();
         var file = SocketFile.stage(settings.socket());
@@ -212,7 +192,7 @@ public final class ApiServer {
                 }
                 running = Optional.of(new Running(file, listener, helidon));
             } catch (IOException | RuntimeException e) {
-                stop(helidon);
+                Helidon.stop(helidon);
                 listener.close();
                 throw e;
             } finally {
@@ -225,49 +205,13 @@ public final class ApiServer {
         }
     }
 
-    /** Leaves it its warnings, unless somebody has set more. */
-    static void quietHelidon() {
-        if (HELIDON_PARSER.getLevel() == null) {
-            HELIDON_PARSER.setLevel(java.util.logging.Level.SEVERE);
-        }
-        if (HELIDON.getLevel() == null) {
-            HELIDON.setLevel(java.util.logging.Level.WARNING);
-        }
-    }
-
     private WebServer helidon(UnixDomainSocketAddress address) {
-        return WebServer.builder()
+        var dispatcher = new Dispatcher(routes, () -> stopping, () -> maxBody, observer);
+        return Helidon.builder(connections, dispatcher)
                 .bindAddress(address)
-                .shutdownHook(false)
-                .featuresDiscoverServices(false)
-                .protocolsDiscoverServices(false)
-                .addConnectionSelector(connections.selector(http1()))
-                .connectionOptions(connections.options())
                 .maxTcpConnections(settings.maxConnections() + REFUSED_AT_ONCE)
                 .maxPayloadSize(MOST_BODY)
                 .writeQueueLength(0)
-                .idleConnectionPeriod(Duration.ofDays(365))
-                .shutdownGracePeriod(Duration.ofMillis(1))
-                .directHandlers(TransportProblems.directHandlers())
-                .errorHandling(ErrorHandling.builder().includeEntity(true).build())
-                .routing(
-                        HttpRouting.builder()
-                                .any(
-                                        new Dispatcher(
-                                                routes, () -> stopping, () -> maxBody, observer)))
-                .build();
-    }
-
-    static Http1ConnectionSelector http1() {
-        return Http1ConnectionSelector.builder()
-                .config(
-                        Http1Config.builder()
-                                .maxPrologueLength(MAX_REQUEST_LINE)
-                                .maxHeadersSize(MAX_HEADERS)
-                                .validatePath(false)
-                                .validatePrologue(false)
-                                .sendKeepAliveHeader(false)
-                                .build())
                 .build();
     }
 
@@ -390,7 +334,7 @@ public final class ApiServer {
                         e.getMessage());
             }
             endConnections(it.listener, time);
-            stop(it.helidon);
+            Helidon.stop(it.helidon);
         });
         connections.close();
     }
@@ -409,18 +353,6 @@ public final class ApiServer {
             }
         } catch (InterruptedException e) {
             connections.hangUp();
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Helidon's stop, which may hang, on a thread that may hang. */
-    static void stop(WebServer helidon) {
-        var stopper = Thread.ofPlatform().daemon().name("eventfdd-http-stop").start(helidon::stop);
-        try {
-            if (!stopper.join(HELIDON_STOP)) {
-                LOG.log(Level.WARNING, "the HTTP server does not stop");
-            }
-        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }

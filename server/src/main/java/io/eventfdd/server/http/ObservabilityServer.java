@@ -1,8 +1,6 @@
 package io.eventfdd.server.http;
 
-import io.helidon.webserver.ErrorHandling;
 import io.helidon.webserver.WebServer;
-import io.helidon.webserver.http.HttpRouting;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -35,28 +33,12 @@ public final class ObservabilityServer implements AutoCloseable {
     private ObservabilityServer(
             InetSocketAddress address, List<Page> pages, CallObserver observer) {
         var routes = new Routes(pages.stream().map(Page::endpoint).toList());
+        var dispatcher = new Dispatcher(routes, () -> stopping, () -> MAX_BODY, observer);
         this.helidon =
-                WebServer.builder()
+                Helidon.builder(connections, dispatcher)
                         .bindAddress(address)
-                        .shutdownHook(false)
-                        .featuresDiscoverServices(false)
-                        .protocolsDiscoverServices(false)
-                        .addConnectionSelector(connections.selector(ApiServer.http1()))
-                        .connectionOptions(connections.options())
                         .maxTcpConnections(CONNECTIONS)
                         .maxPayloadSize(MAX_BODY)
-                        .idleConnectionPeriod(Duration.ofDays(365))
-                        .shutdownGracePeriod(Duration.ofMillis(1))
-                        .directHandlers(TransportProblems.directHandlers())
-                        .errorHandling(ErrorHandling.builder().includeEntity(true).build())
-                        .routing(
-                                HttpRouting.builder()
-                                        .any(
-                                                new Dispatcher(
-                                                        routes,
-                                                        () -> stopping,
-                                                        () -> MAX_BODY,
-                                                        observer)))
                         .build();
     }
 
@@ -83,7 +65,7 @@ public final class ObservabilityServer implements AutoCloseable {
         }
         var address = new InetSocketAddress(loopback, port);
         tryToBind(address);
-        ApiServer.quietHelidon();
+        Helidon.quiet();
         var server = new ObservabilityServer(address, pages, observer);
         server.helidon.start();
         if (!server.helidon.isRunning()) {
@@ -119,7 +101,7 @@ public final class ObservabilityServer implements AutoCloseable {
     public void close() {
         stopping = true;
         connections.hangUp();
-        ApiServer.stop(helidon);
+        Helidon.stop(helidon);
         connections.close();
     }
 }
