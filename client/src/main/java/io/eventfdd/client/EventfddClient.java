@@ -1,11 +1,7 @@
 package io.eventfdd.client;
 
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.EventFd;
-import io.eventfdd.protocol.AccessMode;
 import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
-import io.eventfdd.protocol.OpenReply;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.RuntimeLocation;
@@ -15,7 +11,6 @@ import io.eventfdd.protocol.WaitRequest;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -55,40 +51,38 @@ import java.util.concurrent.Executor;
  * says {@link ConnectionLostException}.
  */
 public final class EventfddClient implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(EventfddClient.class.getName());
-
     private final Path directory;
-    private final boolean fallsBack;
-    private final Executor executor;
-    private final HttpDaemon http;
     private final Duration patience;
     private final Set<Eventfd> handles = ConcurrentHashMap.newKeySet();
     private final Set<EventfdWatch> watches = ConcurrentHashMap.newKeySet();
+    private final HttpDaemon http;
+    private final HttpOpener overHttp;
 
-    /** All three null where the transport is HTTP. */
-    private final @Nullable FdSocket fdSocket;
+    /** Empty where all goes over HTTP. */
+    private final Optional<RawOpener> raw;
 
-    private final @Nullable Donor donor;
+    /** Whether what cannot be raw goes over HTTP. */
+    private final boolean fallsBack;
 
-    private final @Nullable RawWaits rawWaits;
     private volatile boolean closed;
 
     private EventfddClient(Builder builder) {
         this.directory = builder.directoryOrDefault();
-        this.executor = builder.executor;
         this.patience = builder.timeout;
         this.http = new HttpDaemon(directory.resolve("api.sock"), builder.timeout, builder.outage);
-        var socket = directory.resolve("fd.sock");
+        this.overHttp = new HttpOpener(http, builder.executor, handles);
         this.fallsBack = builder.transport == Transport.AUTO;
-        if (builder.transport == Transport.RAW || (fallsBack && canBeRaw(socket))) {
-            this.rawWaits = new RawWaits(builder.spin, executor);
-            this.donor = new Donor(socket, builder.timeout, rawWaits, this::rawHandles);
-            this.fdSocket = donor.socket();
-        } else {
-            this.rawWaits = null;
-            this.donor = null;
-            this.fdSocket = null;
-        }
+        var socket = directory.resolve("fd.sock");
+        this.raw =
+                builder.transport == Transport.RAW || (fallsBack && RawOpener.isPossible(socket))
+                        ? Optional.of(
+                                new RawOpener(
+                                        socket,
+                                        builder.timeout,
+                                        builder.spin,
+                                        builder.executor,
+                                        handles))
+                        : Optional.empty();
     }
 
     /** Connects to the daemon in the first of the usual runtime directories that is there. */
@@ -106,26 +100,9 @@ public final class EventfddClient implements AutoCloseable {
         return new Builder();
     }
 
-    private static boolean canBeRaw(Path socket) {
-        if (!Files.exists(socket)) {
-            return false;
-        }
-        try {
-            EventFd.create(0, false, true).close();
-            return true;
-        } catch (LinkageError | ErrnoException e) {
-            LOG.log(Level.DEBUG, "no native code here: over HTTP then", e);
-            return false;
-        }
-    }
-
     private EventfddClient connected() {
         try {
-            if (fdSocket != null) {
-                fdSocket.connect();
-            } else {
-                http.info();
-            }
+            raw.ifPresentOrElse(RawOpener::connect, http::info);
             return this;
         } catch (RuntimeException e) {
             close();
@@ -135,7 +112,7 @@ public final class EventfddClient implements AutoCloseable {
 
     /** {@link Transport#RAW} or {@link Transport#HTTP}: how handles are opened. */
     public Transport transport() {
-        return fdSocket == null ? Transport.HTTP : Transport.RAW;
+        return raw.isPresent() ? Transport.RAW : Transport.HTTP;
     }
 
     // Opening
@@ -209,88 +186,21 @@ public final class EventfddClient implements AutoCloseable {
             throw Failures.of(e);
         }
         checkOpen();
-        if (fdSocket == null) {
-            return openOverHttp(request);
+        return kept(opened(request));
+    }
+
+    private List<Eventfd> opened(OpenRequest request) {
+        if (raw.isEmpty()) {
+            return overHttp.open(request);
         }
         try {
-            return openRaw(fdSocket, request);
+            return raw.get().open(request);
         } catch (ForbiddenException e) {
             if (!fallsBack) {
                 throw e;
             }
             // Who may only read, or only write, gets no descriptor, which is good for both.
-            return openOverHttp(request);
-        }
-    }
-
-    private List<Eventfd> openRaw(FdSocket socket, OpenRequest request) {
-        var waits = rawWaits;
-        if (waits == null) {
-            throw new AssertionError("a client with fd.sock can wait");
-        }
-        var opened = socket.open(request);
-        List<Eventfd> eventfds = new ArrayList<>(opened.fds().size());
-        for (int i = 0; i < opened.fds().size(); i++) {
-            var entry = opened.reply().entries().get(i);
-            eventfds.add(
-                    new RawEventfd(
-                            entry.name(),
-                            spec(request.entries().get(i), entry),
-                            EventFd.adopt(opened.fds().get(i)),
-                            waits,
-                            handles::remove));
-        }
-        return kept(eventfds);
-    }
-
-    /** As far as it is known: the mode is where this client asked for one. */
-    private static EventfdSpec spec(OpenRequest.Entry asked, OpenReply.Entry got) {
-        var wanted = asked.create();
-        var mode = wanted == null ? AccessMode.DEFAULT : wanted.mode();
-        return new EventfdSpec(0, got.semaphore(), got.nonblocking(), mode);
-    }
-
-    private Collection<RawEventfd> rawHandles() {
-        return handles.stream()
-                .filter(RawEventfd.class::isInstance)
-                .map(RawEventfd.class::cast)
-                .toList();
-    }
-
-    private List<Eventfd> openOverHttp(OpenRequest request) {
-        List<EventfdName> created = new ArrayList<>();
-        List<Eventfd> eventfds = new ArrayList<>(request.entries().size());
-        try {
-            for (var entry : request.entries()) {
-                var spec = entry.create();
-                boolean semaphore;
-                if (spec == null) {
-                    semaphore = http.state(entry.name()).spec().semaphore();
-                } else {
-                    var creation = http.create(entry.name(), spec, entry.exclusive());
-                    semaphore = creation.state().spec().semaphore();
-                    if (creation.created()) {
-                        created.add(entry.name());
-                    }
-                }
-                eventfds.add(
-                        new HttpEventfd(entry.name(), semaphore, http, executor, handles::remove));
-            }
-        } catch (EventfddException e) {
-            undo(created, e);
-            throw e;
-        }
-        return kept(eventfds);
-    }
-
-    /** All or nothing, as far as single calls can be. */
-    private void undo(List<EventfdName> created, EventfddException cause) {
-        for (var name : created) {
-            try {
-                http.delete(name);
-            } catch (EventfddException e) {
-                cause.addSuppressed(e);
-            }
+            return overHttp.open(request);
         }
     }
 
@@ -429,14 +339,14 @@ public final class EventfddClient implements AutoCloseable {
         checkOpen();
         var deadline = Deadline.in(timeout);
         List<EventfdName> names = new ArrayList<>(eventfds.size());
-        List<RawEventfd> raw = new ArrayList<>(eventfds.size());
-        List<HttpEventfd> overHttp = new ArrayList<>();
+        List<RawEventfd> kernels = new ArrayList<>(eventfds.size());
+        List<HttpEventfd> daemons = new ArrayList<>();
         for (Eventfd eventfd : eventfds) {
             names.add(new EventfdName(eventfd.name()));
             if (eventfd instanceof RawEventfd one) {
-                raw.add(one);
+                kernels.add(one);
             } else if (eventfd instanceof HttpEventfd one) {
-                overHttp.add(one);
+                daemons.add(one);
             }
             if (eventfd.isOpen() && !handles.contains(eventfd)) {
                 throw new IllegalArgumentException(eventfd + " was opened by another client");
@@ -447,12 +357,11 @@ public final class EventfddClient implements AutoCloseable {
         } catch (ProblemException e) {
             throw Failures.of(e);
         }
-        if (rawWaits != null && overHttp.isEmpty()) {
-            return new RawSelection(raw, rawWaits, mode == WaitRequest.Mode.ALL, consume)
-                    .await(deadline);
+        if (raw.isPresent() && daemons.isEmpty()) {
+            return raw.get().await(kernels, mode == WaitRequest.Mode.ALL, consume, deadline);
         }
         return HttpEventfd.waiting(
-                overHttp,
+                daemons,
                 new HttpWait(),
                 handle -> http.await(names, mode, consume, deadline, handle));
     }
@@ -472,12 +381,7 @@ public final class EventfddClient implements AutoCloseable {
         List.copyOf(handles).forEach(Eventfd::close);
         List.copyOf(watches).forEach(EventfdWatch::close);
         http.close();
-        if (donor != null) {
-            donor.close();
-        }
-        if (rawWaits != null) {
-            rawWaits.close();
-        }
+        raw.ifPresent(RawOpener::close);
     }
 
     @Override
