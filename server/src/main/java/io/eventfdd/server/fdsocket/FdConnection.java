@@ -98,6 +98,9 @@ final class FdConnection implements Registration.Target {
     /** How many replies there were when this was found deaf last. */
     private long deafAt;
 
+    /** What is to be sent as soon as it is written down. */
+    private @Nullable Opened unsent;
+
     /** The descriptors of the last reply, which the client may have taken by now. */
     private Flights.@Nullable Flight flight;
 
@@ -335,6 +338,43 @@ final class FdConnection implements Registration.Target {
         }
     }
 
+    /** At once, or as soon as a daemon after this one would know of them. */
+    private void send(Opened opened) throws IOException {
+        unsent = opened;
+        if (opened.written().isDone()) {
+            sendUnsent();
+        } else {
+            busy();
+            var _ = opened.written().whenComplete((ok, e) -> loop.submit(this::sendUnsent));
+        }
+    }
+
+    private void sendUnsent() throws IOException {
+        var opened = unsent;
+        if (opened == null) {
+            answered(GONE);
+            return;
+        }
+        try {
+            opened.check();
+            checkFlights(opened.fds().size());
+            if (sendFds(opened.reply().toBytes(), opened.fds())) {
+                unsent = null;
+            }
+        } catch (ProblemException e) {
+            takeBackUnsent();
+            reply(e.problem());
+        }
+    }
+
+    /** It is all or nothing for the client. */
+    private void takeBackUnsent() throws IOException {
+        if (unsent != null) {
+            server.eventfds().handouts().takeBack(unsent);
+            unsent = null;
+        }
+    }
+
     private void checkFlights(int fds) {
         if (!server.flights().haveRoomFor(fds, user())) {
             throw ProblemType.LIMIT.exception(
@@ -346,17 +386,6 @@ final class FdConnection implements Registration.Target {
 
     private int user() {
         return caller.peer().uid();
-    }
-
-    private void send(Opened opened) throws IOException {
-        try {
-            if (!sendFds(opened.reply().toBytes(), opened.fds())) {
-                server.eventfds().handouts().takeBack(opened);
-            }
-        } catch (ProblemException e) {
-            server.eventfds().handouts().takeBack(opened);
-            throw e;
-        }
     }
 
     /** False where the client is gone. */
@@ -472,6 +501,7 @@ final class FdConnection implements Registration.Target {
             began = System.nanoTime();
         }
         state = State.CLOSED;
+        takeBackUnsent();
         landed();
         loop.unregister(registration);
         server.ended(this, socket, new Brought());

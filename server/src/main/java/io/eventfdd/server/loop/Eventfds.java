@@ -84,7 +84,7 @@ public final class Eventfds {
         if (standing == null) {
             var made = calls.get(() -> findOrMake(name, spec, caller));
             if (made.isNew()) {
-                inventory.flush();
+                inventory.written().join();
                 return new Creation(Creation.Result.CREATED, stateOf(made.eventfd()));
             }
             standing = made.eventfd();
@@ -157,7 +157,7 @@ public final class Eventfds {
             return eventfd;
         });
         // A name that is said to be free must not be there after a kill.
-        inventory.flush();
+        inventory.written().join();
     }
 
     // The calls

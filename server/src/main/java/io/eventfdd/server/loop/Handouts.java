@@ -11,12 +11,15 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Finds and makes the eventfds whose descriptors clients ask for. On the loop's own thread, which
  * then sends them: so nobody closes one under the sending.
  */
 public final class Handouts {
+    private static final CompletableFuture<Void> WRITTEN = CompletableFuture.completedFuture(null);
+
     private final EventLoop loop;
     private final Inventory inventory;
     private final Rights rights;
@@ -62,10 +65,11 @@ public final class Handouts {
             throw e;
         }
         made.forEach(inventory::enter);
+        boolean told = !made.isEmpty();
         for (var eventfd : all) {
-            inventory.share(eventfd);
+            told |= inventory.share(eventfd);
         }
-        return new Opened(all, made);
+        return new Opened(all, made, told ? inventory.written() : WRITTEN);
     }
 
     /** Whether {@code entry} can be had: rights first, then existence. */
@@ -95,7 +99,9 @@ public final class Handouts {
     public void takeBack(Opened opened) throws IOException {
         assert loop.inLoop();
         for (var eventfd : opened.made()) {
-            inventory.remove(eventfd);
+            if (!eventfd.deleted) {
+                inventory.remove(eventfd);
+            }
         }
     }
 }

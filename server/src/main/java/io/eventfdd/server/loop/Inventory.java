@@ -13,6 +13,7 @@ import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The eventfds that there are, within their limit, and the ledger's knowledge of them. Looked up by
@@ -60,9 +61,9 @@ final class Inventory {
         return ProblemType.NOT_FOUND.exception("there is no eventfd " + name);
     }
 
-    /** Returns when another process would know all that was done here. Not on the loop's thread. */
-    void flush() {
-        ledger.flush();
+    /** Done when another process would know all that was done here so far. */
+    CompletableFuture<Void> written() {
+        return ledger.written();
     }
 
     // What comes and goes, on the loop's thread
@@ -111,11 +112,13 @@ final class Inventory {
         }
     }
 
-    /** Its descriptor is about to leave this process. */
-    void share(NamedEventfd eventfd) throws ErrnoException {
-        if (eventfd.share()) {
-            ledger.shared(eventfd.identity(), eventfd.eventFd());
+    /** Its descriptor is about to leave this process; false where it has left before. */
+    boolean share(NamedEventfd eventfd) throws ErrnoException {
+        if (!eventfd.share()) {
+            return false;
         }
+        ledger.shared(eventfd.identity(), eventfd.eventFd());
+        return true;
     }
 
     /** Ends all who wait on it, and closes the daemon's descriptor. */

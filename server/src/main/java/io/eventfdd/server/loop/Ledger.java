@@ -2,9 +2,11 @@ package io.eventfdd.server.loop;
 
 import io.eventfdd.linux.EventFd;
 
+import java.util.concurrent.CompletableFuture;
+
 /**
  * Is told which eventfds come and go, so that another process can go on with them. On the loop's
- * thread, in their order; nothing here may block but {@link #flush}.
+ * thread, in their order; nothing here may block.
  */
 public interface Ledger {
     /** Nobody wants to know. */
@@ -20,7 +22,9 @@ public interface Ledger {
                 public void removed(Identity identity) {}
 
                 @Override
-                public void flush() {}
+                public CompletableFuture<Void> written() {
+                    return CompletableFuture.completedFuture(null);
+                }
             };
 
     /**
@@ -36,8 +40,8 @@ public interface Ledger {
     void removed(Identity identity);
 
     /**
-     * Returns when another process would know all that this was told so far. On any thread but the
-     * loop's; it may block.
+     * Done when another process would know all that this was told so far; on any thread. What hangs
+     * onto it must be short.
      */
-    void flush();
+    CompletableFuture<Void> written();
 }

@@ -195,11 +195,12 @@ public final class Table implements Ledger, AutoCloseable {
     }
 
     @Override
-    public void flush() {
+    public CompletableFuture<Void> written() {
         try {
-            CompletableFuture.runAsync(() -> {}, thread).join();
+            return CompletableFuture.runAsync(() -> {}, thread);
         } catch (RejectedExecutionException e) {
             LOGGER.log(Level.DEBUG, "the table is written at the end");
+            return CompletableFuture.completedFuture(null);
         }
     }
 

@@ -17,6 +17,8 @@ import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.OpenReply;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.server.fdsocket.FdServerUnderTest.Client;
+import io.eventfdd.server.loop.Identity;
+import io.eventfdd.server.loop.Ledger;
 import io.eventfdd.server.runtime.ListenerPlace;
 
 import org.junit.jupiter.api.AfterEach;
@@ -40,7 +42,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Queue;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /** The whole of fd.sock over real sockets; no descriptor is left after any of it. */
@@ -452,6 +459,78 @@ class FdServerTest {
     }
 
     // Limits
+
+    // Written down before it is known
+
+    /** Takes its time, once. */
+    private static final class SlowLedger implements Ledger {
+        private final Queue<CompletableFuture<Void>> slow =
+                new ConcurrentLinkedQueue<>(List.of(new CompletableFuture<>()));
+        private final CompletableFuture<Void> first = slow.element();
+        private final AtomicInteger asked = new AtomicInteger();
+
+        @Override
+        public void entered(Identity identity, EventFd eventFd) {}
+
+        @Override
+        public void shared(Identity identity, EventFd eventFd) {}
+
+        @Override
+        public void removed(Identity identity) {}
+
+        @Override
+        public CompletableFuture<Void> written() {
+            asked.incrementAndGet();
+            var next = slow.poll();
+            return next == null ? CompletableFuture.completedFuture(null) : next;
+        }
+    }
+
+    private SlowLedger slowly() throws IOException {
+        var ledger = new SlowLedger();
+        daemon.close();
+        daemon = new FdServerUnderTest(FdServerUnderTest.ROOMY, 100, ledger);
+        return ledger;
+    }
+
+    @Test
+    void whatIsMadeIsSentOnceTheNextDaemonWouldKnowOfIt() throws IOException {
+        var ledger = slowly();
+        var client = daemon.client();
+        client.send(creating("a"));
+        until(() -> ledger.asked.get() == 1);
+        assertThat(daemon.client().open(there("b")).slug()).isEqualTo("not-found");
+        assertThat(client.hasSomething()).isFalse();
+        ledger.first.complete(null);
+        client.reply().close();
+        client.open(there("a")).close();
+        assertThat(ledger.asked).as("only what is new is waited for").hasValue(1);
+    }
+
+    @Test
+    void whatIsDeletedBeforeItIsSentIsNotFoundAndAllElseIsAsItWas() throws IOException {
+        var ledger = slowly();
+        var client = daemon.client();
+        client.send(creating("a"), creating("b"));
+        until(() -> ledger.asked.get() == 1);
+        daemon.delete("a");
+        ledger.first.complete(null);
+        assertThat(client.reply().slug()).isEqualTo("not-found");
+        assertThat(daemon.eventfds.size()).isZero();
+    }
+
+    @Test
+    void aClientThatGoesBeforeItIsSentLeavesNothingBehind() throws IOException {
+        var ledger = slowly();
+        var client = daemon.client();
+        client.send(creating("a"));
+        until(() -> ledger.asked.get() == 1);
+        client.close();
+        until(() -> daemon.eventfds.size() == 0);
+        daemon.make("a", EventfdSpec.counter());
+        ledger.first.complete(null);
+        daemon.client().open(there("a")).close();
+    }
 
     private void restart(FdServer.Limits limits, int maxEventfds) throws IOException {
         daemon.close();

@@ -21,6 +21,7 @@ import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.server.loop.Caller;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.Eventfds;
+import io.eventfdd.server.loop.Ledger;
 import io.eventfdd.server.loop.Limits;
 import io.eventfdd.server.runtime.ListenerPlace;
 
@@ -50,8 +51,12 @@ final class FdServerUnderTest implements AutoCloseable {
     }
 
     FdServerUnderTest(FdServer.Limits limits, int maxEventfds) throws IOException {
+        this(limits, maxEventfds, Ledger.NONE);
+    }
+
+    FdServerUnderTest(FdServer.Limits limits, int maxEventfds, Ledger ledger) throws IOException {
         loop = new EventLoop(System::nanoTime);
-        eventfds = new Eventfds(loop, new Limits(maxEventfds, 100), 0, Clock.systemUTC());
+        eventfds = new Eventfds(loop, new Limits(maxEventfds, 100), 0, Clock.systemUTC(), ledger);
         loop.start(() -> {});
         path = Files.createTempDirectory("efd").resolve("fd.sock");
         server =
@@ -212,12 +217,16 @@ final class FdServerUnderTest implements AutoCloseable {
     }
 
     void make(String name, EventfdSpec spec) {
-        eventfds.create(
-                name(name),
-                spec,
-                new Caller(
-                        Fd.borrow(0),
-                        new PeerCredentials(1, OpenFiles.effectiveUser(), 0, List.of())));
+        eventfds.create(name(name), spec, owner());
+    }
+
+    void delete(String name) {
+        eventfds.delete(name(name), owner());
+    }
+
+    private static Caller owner() {
+        return new Caller(
+                Fd.borrow(0), new PeerCredentials(1, OpenFiles.effectiveUser(), 0, List.of()));
     }
 
     /** Counted just after they are sent. */
