@@ -3,14 +3,12 @@ package io.eventfdd.server.fdsocket;
 import io.eventfdd.linux.Epoll;
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.Fd;
-import io.eventfdd.linux.OpenFiles;
 import io.eventfdd.linux.Received;
 import io.eventfdd.linux.SeqPacketSocket;
 import io.eventfdd.linux.SeqPacketSocket.Look;
 import io.eventfdd.linux.SeqPacketSocket.Next;
 import io.eventfdd.linux.SeqPacketSocket.Sent;
 import io.eventfdd.protocol.DonateRequest;
-import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.JsonFields;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.protocol.Problem;
@@ -18,7 +16,6 @@ import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.server.loop.Caller;
 import io.eventfdd.server.loop.EventLoop;
-import io.eventfdd.server.loop.Opened;
 import io.eventfdd.server.loop.Registration;
 
 import org.jspecify.annotations.Nullable;
@@ -49,8 +46,6 @@ final class FdConnection implements Registration.Target {
     /** The op with which another daemon asks for everything. */
     private static final String TAKEOVER = "takeover";
 
-    private static final int ROOT = 0;
-
     /** Edge-triggered: there is room all the time, and only its growth is of interest. */
     private static final int TAKING = Epoll.OUT | Epoll.ET;
 
@@ -60,14 +55,14 @@ final class FdConnection implements Registration.Target {
     private static final Problem UNASKED =
             ProblemType.INVALID_REQUEST.problem(
                     "descriptors came with the request; nobody asked for them");
-    private static final Problem SHUTTING_DOWN =
+    static final Problem SHUTTING_DOWN =
             ProblemType.SHUTTING_DOWN.problem("the daemon is shutting down");
 
     /** The outcome of a request whose client did not get its answer. */
     private static final String GONE = "gone-client";
 
     /** The outcome of a request that was carried out. */
-    private static final String OK = "ok";
+    static final String OK = "ok";
 
     private static final String OPEN = "open";
     private static final String DONATE = "donate";
@@ -85,6 +80,7 @@ final class FdConnection implements Registration.Target {
     private final EventLoop loop;
     private final SeqPacketSocket socket;
     private final Caller caller;
+    private final FdCalls calls;
     private final Registration registration;
     private State state = State.IDLE;
     private int interest = INPUT;
@@ -98,9 +94,6 @@ final class FdConnection implements Registration.Target {
     /** How many replies there were when this was found deaf last. */
     private long deafAt;
 
-    /** What is to be sent as soon as it is written down. */
-    private @Nullable Opened unsent;
-
     /** The descriptors of the last reply, which the client may have taken by now. */
     private Flights.@Nullable Flight flight;
 
@@ -110,6 +103,7 @@ final class FdConnection implements Registration.Target {
         this.loop = loop;
         this.socket = socket;
         this.caller = new Caller(socket.fd(), socket.peer());
+        this.calls = new FdCalls(server, loop, this, caller);
         this.registration = loop.register(socket.fd(), INPUT, this);
     }
 
@@ -185,11 +179,6 @@ final class FdConnection implements Registration.Target {
                 "max-packet: a packet is at most " + server.maxPacket() + " bytes");
     }
 
-    private void busy() throws ErrnoException {
-        state = State.BUSY;
-        listenFor(NOTHING);
-    }
-
     private byte[] packet() throws ErrnoException {
         if (socket.receive(server.buffer()) instanceof Received.Packet packet) {
             return packet.bytes();
@@ -203,32 +192,15 @@ final class FdConnection implements Registration.Target {
             var fields = JsonFields.parse(packet);
             if (fields.text("op").filter(TAKEOVER::equals).isPresent()) {
                 fields.end();
-                return this::takeOver;
+                return calls::takeOver;
             }
             var request = OpenRequest.from(fields);
-            return () -> open(request);
+            return () -> calls.open(request);
         } catch (ProblemException e) {
             return answering(e.problem());
         } catch (RuntimeException | StackOverflowError bug) {
             LOGGER.log(Level.ERROR, "a request on fd.sock met a bug", bug);
             return answering(ProblemType.INTERNAL.problem("the daemon's log says more"));
-        }
-    }
-
-    /** Another daemon wants all that this one has. */
-    private void takeOver() throws IOException {
-        if (state == State.CLOSED) {
-            return;
-        }
-        int uid = caller.peer().uid();
-        if (uid != ROOT && uid != OpenFiles.effectiveUser()) {
-            reply(
-                    ProblemType.FORBIDDEN.problem(
-                            "only the daemon's own user and root may take over"));
-        } else if (server.inherits(this)) {
-            busy();
-        } else {
-            reply(SHUTTING_DOWN);
         }
     }
 
@@ -271,7 +243,8 @@ final class FdConnection implements Registration.Target {
                     new EventLoop.Task() {
                         @Override
                         public void run() throws IOException {
-                            donate(brought);
+                            operation = DONATE;
+                            calls.donate(brought);
                             settled.complete(null);
                         }
 
@@ -289,110 +262,26 @@ final class FdConnection implements Registration.Target {
         }
     }
 
-    /** Also where the donor has gone meanwhile: it may have been the last holder. */
-    private void donate(List<Donors.Brought> brought) throws IOException {
-        operation = DONATE;
-        var answer = Donors.donate(brought, server.eventfds(), caller);
-        if (state == State.CLOSED) {
-            answered(GONE);
-            return;
-        }
-        if (answer.fds().isEmpty()) {
-            reply(Json.bytes(answer.reply().toJson()), OK);
-            return;
-        }
-        try {
-            checkFlights(answer.fds().size());
-            sendFds(Json.bytes(answer.reply().toJson()), answer.fds());
-        } catch (ProblemException e) {
-            reply(e.problem());
-        }
+    boolean isClosed() {
+        return state == State.CLOSED;
     }
 
-    private void open(OpenRequest request) throws IOException {
-        if (state == State.CLOSED) {
-            answered(GONE);
-            return;
-        }
-        var awaited = server.eventfds().succession().awaited(request);
-        if (awaited.isPresent()) {
-            busy();
-            var _ =
-                    awaited.get()
-                            .whenComplete((filled, end) -> loop.submit(() -> openNow(request)));
-        } else {
-            openNow(request);
-        }
+    /** The answer takes a while; until then no packet is read. */
+    void busy() throws ErrnoException {
+        state = State.BUSY;
+        listenFor(NOTHING);
     }
 
-    private void openNow(OpenRequest request) throws IOException {
-        if (state == State.CLOSED) {
-            answered(GONE);
-            return;
-        }
-        try {
-            checkFlights(request.entries().size());
-            send(server.eventfds().handouts().open(request, caller));
-        } catch (ProblemException e) {
-            reply(e.problem());
-        }
-    }
-
-    /** At once, or as soon as a daemon after this one would know of them. */
-    private void send(Opened opened) throws IOException {
-        unsent = opened;
-        if (opened.written().isDone()) {
-            sendUnsent();
-        } else {
-            busy();
-            var _ = opened.written().whenComplete((ok, e) -> loop.submit(this::sendUnsent));
-        }
-    }
-
-    private void sendUnsent() throws IOException {
-        var opened = unsent;
-        if (opened == null) {
-            answered(GONE);
-            return;
-        }
-        try {
-            opened.check();
-            checkFlights(opened.fds().size());
-            if (sendFds(opened.reply().toBytes(), opened.fds())) {
-                unsent = null;
-            }
-        } catch (ProblemException e) {
-            takeBackUnsent();
-            reply(e.problem());
-        }
-    }
-
-    /** It is all or nothing for the client. */
-    private void takeBackUnsent() throws IOException {
-        if (unsent != null) {
-            server.eventfds().handouts().takeBack(unsent);
-            unsent = null;
-        }
-    }
-
-    private void checkFlights(int fds) {
-        if (!server.flights().haveRoomFor(fds, user())) {
-            throw ProblemType.LIMIT.exception(
-                    "max-fds-in-flight: too many are sent to clients of user "
-                            + Integer.toUnsignedString(user())
-                            + " that have not received them");
-        }
-    }
-
-    private int user() {
-        return caller.peer().uid();
-    }
-
-    /** False where the client is gone. */
-    private boolean sendFds(byte[] packet, List<Fd> fds) throws IOException {
+    /**
+     * Sends what a call has come to, and descriptors with it; false where the client is gone.
+     *
+     * @throws ProblemException {@code limit} where too many are under way; then it is to be replied
+     */
+    boolean sendFds(byte[] packet, List<Fd> fds) throws IOException {
+        checkFlights(fds.size());
         return switch (send(packet, fds)) {
             case DONE -> {
-                flight = server.flights().begin(socket, user(), fds.size());
+                flight = server.flights().begin(socket, caller.peer().uid(), fds.size());
                 server.handedOut(fds.size());
                 replied(OK);
                 yield true;
@@ -402,11 +291,26 @@ final class FdConnection implements Registration.Target {
                             "fds in flight: the user of this daemon has too many that nobody"
                                     + " received (ETOOMANYREFS)");
             case WOULD_BLOCK, PEER_GONE -> {
-                answered(GONE);
+                gone();
                 close();
                 yield false;
             }
         };
+    }
+
+    /**
+     * Whether there may be so many more under way.
+     *
+     * @throws ProblemException {@code limit}
+     */
+    void checkFlights(int fds) {
+        int user = caller.peer().uid();
+        if (!server.flights().haveRoomFor(fds, user)) {
+            throw ProblemType.LIMIT.exception(
+                    "max-fds-in-flight: too many are sent to clients of user "
+                            + Integer.toUnsignedString(user)
+                            + " that have not received them");
+        }
     }
 
     // A reply
@@ -420,20 +324,21 @@ final class FdConnection implements Registration.Target {
         }
     }
 
-    private void reply(Problem problem) throws IOException {
+    void reply(Problem problem) throws IOException {
         reply(problem.toBytes(), problem.type().slug());
     }
 
-    private void reply(byte[] packet, String outcome) throws IOException {
+    /** Sends what a call has come to; {@code outcome} is for those who count. */
+    void reply(byte[] packet, String outcome) throws IOException {
         if (state == State.CLOSED) {
-            answered(GONE);
+            gone();
             return;
         }
         // There is always room: the client has taken all that was sent before.
         if (send(packet, List.of()) == Sent.DONE) {
             replied(outcome);
         } else {
-            answered(GONE);
+            gone();
             close();
         }
     }
@@ -449,6 +354,11 @@ final class FdConnection implements Registration.Target {
                 failed(e);
             }
         }
+    }
+
+    /** A call is over whose client is gone. */
+    void gone() {
+        answered(GONE);
     }
 
     private void answered(String outcome) {
@@ -501,7 +411,7 @@ final class FdConnection implements Registration.Target {
             began = System.nanoTime();
         }
         state = State.CLOSED;
-        takeBackUnsent();
+        calls.end();
         landed();
         loop.unregister(registration);
         server.ended(this, socket, new Brought());

@@ -1,0 +1,135 @@
+package io.eventfdd.server.fdsocket;
+
+import io.eventfdd.linux.OpenFiles;
+import io.eventfdd.protocol.Json;
+import io.eventfdd.protocol.OpenRequest;
+import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.server.loop.Caller;
+import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.loop.Opened;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.util.List;
+
+/** Carries out the calls of one client, one at a time. Belongs to the loop's thread. */
+final class FdCalls {
+    private static final int ROOT = 0;
+
+    private final FdServer server;
+    private final EventLoop loop;
+    private final FdConnection connection;
+    private final Caller caller;
+
+    /** What is to be sent as soon as it is written down. */
+    private @Nullable Opened unsent;
+
+    FdCalls(FdServer server, EventLoop loop, FdConnection connection, Caller caller) {
+        this.server = server;
+        this.loop = loop;
+        this.connection = connection;
+        this.caller = caller;
+    }
+
+    /** Also where the donor has gone meanwhile: it may have been the last holder. */
+    void donate(List<Donors.Brought> brought) throws IOException {
+        var answer = Donors.donate(brought, server.eventfds(), caller);
+        if (connection.isClosed()) {
+            connection.gone();
+            return;
+        }
+        if (answer.fds().isEmpty()) {
+            connection.reply(Json.bytes(answer.reply().toJson()), FdConnection.OK);
+            return;
+        }
+        try {
+            connection.sendFds(Json.bytes(answer.reply().toJson()), answer.fds());
+        } catch (ProblemException e) {
+            connection.reply(e.problem());
+        }
+    }
+
+    void open(OpenRequest request) throws IOException {
+        if (connection.isClosed()) {
+            connection.gone();
+            return;
+        }
+        var awaited = server.eventfds().succession().awaited(request);
+        if (awaited.isPresent()) {
+            connection.busy();
+            var _ =
+                    awaited.get()
+                            .whenComplete((filled, end) -> loop.submit(() -> openNow(request)));
+        } else {
+            openNow(request);
+        }
+    }
+
+    private void openNow(OpenRequest request) throws IOException {
+        if (connection.isClosed()) {
+            connection.gone();
+            return;
+        }
+        try {
+            connection.checkFlights(request.entries().size());
+            send(server.eventfds().handouts().open(request, caller));
+        } catch (ProblemException e) {
+            connection.reply(e.problem());
+        }
+    }
+
+    /** At once, or as soon as a daemon after this one would know of them. */
+    private void send(Opened opened) throws IOException {
+        unsent = opened;
+        if (opened.written().isDone()) {
+            sendUnsent();
+        } else {
+            connection.busy();
+            var _ = opened.written().whenComplete((ok, e) -> loop.submit(this::sendUnsent));
+        }
+    }
+
+    private void sendUnsent() throws IOException {
+        var opened = unsent;
+        if (opened == null) {
+            connection.gone();
+            return;
+        }
+        try {
+            opened.check();
+            if (connection.sendFds(opened.reply().toBytes(), opened.fds())) {
+                unsent = null;
+            }
+        } catch (ProblemException e) {
+            end();
+            connection.reply(e.problem());
+        }
+    }
+
+    /** Nothing is sent any more: it is all or nothing for the client. */
+    void end() throws IOException {
+        if (unsent != null) {
+            server.eventfds().handouts().takeBack(unsent);
+            unsent = null;
+        }
+    }
+
+    /** Another daemon wants all that this one has. */
+    void takeOver() throws IOException {
+        if (connection.isClosed()) {
+            return;
+        }
+        int uid = caller.peer().uid();
+        if (uid != ROOT && uid != OpenFiles.effectiveUser()) {
+            connection.reply(
+                    ProblemType.FORBIDDEN.problem(
+                            "only the daemon's own user and root may take over"));
+        } else if (server.inherits(connection)) {
+            connection.busy();
+        } else {
+            connection.reply(FdConnection.SHUTTING_DOWN);
+        }
+    }
+}
