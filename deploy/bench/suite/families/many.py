@@ -8,7 +8,7 @@ from suite.machine import FREE, SAME, Daemon, figure, finish, most_descriptors, 
 from suite.rounds import Row, at_most
 
 # those of the JVM itself, of sockets, and to spare
-OTHER_DESCRIPTORS = 1000
+OTHER_DESCRIPTORS = 1500
 
 
 def rows(bench):
