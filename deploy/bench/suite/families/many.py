@@ -84,6 +84,8 @@ def many_eventfds(bench):
         yield Row(f"creation of {count:,} eventfds", SAME, "/s", [rate])
         yield Row(f"heap of {count:,} eventfds, for each", SAME, "bytes", [heap], target=at_most(1024))
         yield Row(f"memory of {count:,} eventfds, for each", SAME, "KB", [rss])
+        for daemon in (few, many):
+            load.warm_up(bench, daemon)  # the creations had the compiler at work again
         yield from bench.compare(
             f"HTTP ping-pong beside {count:,} eventfds",
             SAME,
