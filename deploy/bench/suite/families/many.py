@@ -85,7 +85,8 @@ def many_eventfds(bench):
         yield Row(f"heap of {count:,} eventfds, for each", SAME, "bytes", [heap], target=at_most(1024))
         yield Row(f"memory of {count:,} eventfds, for each", SAME, "KB", [rss])
         for daemon in (few, many):
-            load.warm_up(bench, daemon)  # the creations had the compiler at work again
+            # the creations had the compiler at work again, and on the core of both it would be in the other's way as well
+            daemon.warm_up(lambda: latency(bench, daemon, cpus))
         yield from bench.compare(
             f"HTTP ping-pong beside {count:,} eventfds",
             SAME,
