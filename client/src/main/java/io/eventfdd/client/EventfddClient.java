@@ -339,14 +339,14 @@ public final class EventfddClient implements AutoCloseable {
         checkOpen();
         var deadline = Deadline.in(timeout);
         List<EventfdName> names = new ArrayList<>(eventfds.size());
-        List<RawEventfd> kernels = new ArrayList<>(eventfds.size());
-        List<HttpEventfd> daemons = new ArrayList<>();
+        List<RawEventfd> rawEventfds = new ArrayList<>(eventfds.size());
+        List<HttpEventfd> httpEventfds = new ArrayList<>();
         for (Eventfd eventfd : eventfds) {
             names.add(new EventfdName(eventfd.name()));
             if (eventfd instanceof RawEventfd one) {
-                kernels.add(one);
+                rawEventfds.add(one);
             } else if (eventfd instanceof HttpEventfd one) {
-                daemons.add(one);
+                httpEventfds.add(one);
             }
             if (eventfd.isOpen() && !handles.contains(eventfd)) {
                 throw new IllegalArgumentException(eventfd + " was opened by another client");
@@ -357,11 +357,11 @@ public final class EventfddClient implements AutoCloseable {
         } catch (ProblemException e) {
             throw Failures.of(e);
         }
-        if (raw.isPresent() && daemons.isEmpty()) {
-            return raw.get().await(kernels, mode == WaitRequest.Mode.ALL, consume, deadline);
+        if (raw.isPresent() && httpEventfds.isEmpty()) {
+            return raw.get().await(rawEventfds, mode == WaitRequest.Mode.ALL, consume, deadline);
         }
         return HttpEventfd.waiting(
-                daemons,
+                httpEventfds,
                 new HttpWait(),
                 handle -> http.await(names, mode, consume, deadline, handle));
     }
