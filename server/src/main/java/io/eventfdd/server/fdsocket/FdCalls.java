@@ -36,16 +36,13 @@ final class FdCalls {
     /** Also where the donor has gone meanwhile: it may have been the last holder. */
     void donate(List<Donors.Brought> brought) throws IOException {
         var answer = Donors.donate(brought, server.eventfds(), caller);
-        if (connection.isClosed()) {
-            connection.gone();
-            return;
-        }
+        var packet = Json.bytes(answer.reply().toJson());
         if (answer.fds().isEmpty()) {
-            connection.reply(Json.bytes(answer.reply().toJson()), FdConnection.OK);
+            connection.reply(packet, FdConnection.OK);
             return;
         }
         try {
-            connection.sendFds(Json.bytes(answer.reply().toJson()), answer.fds());
+            connection.sendFds(packet, answer.fds());
         } catch (ProblemException e) {
             connection.reply(e.problem());
         }

@@ -16,6 +16,7 @@ import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.server.loop.Caller;
 import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.loop.LoopCalls;
 import io.eventfdd.server.loop.Registration;
 
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,6 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * One client: a packet is read, carried out and answered, and only when the client has taken the
@@ -238,22 +238,11 @@ final class FdConnection implements Registration.Target {
 
         /** Returns when it is done: one at a time, so that few descriptors are on their way. */
         private void settle(List<Donors.Brought> brought) {
-            var settled = new CompletableFuture<Void>();
-            loop.submit(
-                    new EventLoop.Task() {
-                        @Override
-                        public void run() throws IOException {
-                            operation = DONATE;
-                            calls.donate(brought);
-                            settled.complete(null);
-                        }
-
-                        @Override
-                        public void abandon() {
-                            settled.complete(null);
-                        }
+            new LoopCalls(loop)
+                    .run(() -> {
+                        operation = DONATE;
+                        calls.donate(brought);
                     });
-            settled.join();
         }
 
         @Override
@@ -278,6 +267,10 @@ final class FdConnection implements Registration.Target {
      * @throws ProblemException {@code limit} where too many are under way; then it is to be replied
      */
     boolean sendFds(byte[] packet, List<Fd> fds) throws IOException {
+        if (state == State.CLOSED) {
+            gone();
+            return false;
+        }
         checkFlights(fds.size());
         return switch (send(packet, fds)) {
             case DONE -> {

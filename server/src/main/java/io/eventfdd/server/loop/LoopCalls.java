@@ -10,13 +10,14 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
 /** Has things done on the loop's thread, and waits for them; for all threads but that one. */
-final class LoopCalls {
+public final class LoopCalls {
     /** How long a healthy loop is never away. */
     private static final Duration TURN = Duration.ofSeconds(2);
 
     private final EventLoop loop;
 
-    LoopCalls(EventLoop loop) {
+    /** Those to {@code loop}. */
+    public LoopCalls(EventLoop loop) {
         this.loop = loop;
     }
 
@@ -66,7 +67,7 @@ final class LoopCalls {
     }
 
     /** Has {@code task} done; false where the loop has ended. */
-    boolean run(EventLoop.Task task) {
+    public boolean run(EventLoop.Task task) {
         return begin(task).join();
     }
 
