@@ -9,10 +9,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 
 /** {@code /health/live} goes through the event loop; {@code /health/ready} means both sockets. */
 class HealthTest {
@@ -37,22 +36,14 @@ class HealthTest {
     @Test
     void aLoopThatIsStuckIsNotLiveUntilItTurnsAgain() throws Exception {
         try (var daemon = new DaemonUnderTest(Map.of())) {
-            var stuck = new CountDownLatch(1);
-            daemon.loop().submit(() -> awaitQuietly(stuck));
+            var stuck = new CompletableFuture<Void>();
+            daemon.loop().submit(stuck::join);
             assertHealth(daemon, "/health/live", false);
             assertHealth(daemon, "/health/ready", false);
             assertHealth(daemon, "/health", false);
-            stuck.countDown();
+            stuck.complete(null);
             until(() -> daemon.request().get("/health/live").statusCode() == 200);
             assertHealth(daemon, "/health", true);
-        }
-    }
-
-    private static void awaitQuietly(CountDownLatch latch) throws IOException {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new IOException(e);
         }
     }
 

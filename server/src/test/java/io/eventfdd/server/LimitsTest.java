@@ -304,9 +304,13 @@ class LimitsTest {
                 var deaf = daemon.connect()) {
             daemon.request().post("/v1/eventfds/a/write").then().statusCode(200);
             deaf.call("POST", "/v1/eventfds/a/read", "");
-            until(() -> daemon.count("a").equals("0"));
+            until(() -> metrics(daemon).contains("eventfdd_put_backs_total 1.0\n"));
             until(() -> daemon.count("a").equals("1"));
         }
+    }
+
+    private static String metrics(DaemonUnderTest daemon) {
+        return daemon.request().get("/metrics").asString();
     }
 
     @ParameterizedTest

@@ -53,7 +53,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 
 /** What holders bring back over a real fd.sock; no descriptor is left after any of it. */
 @Timeout(60)
@@ -214,24 +214,16 @@ class DonateTest {
         var second = held(COUNTER, 5);
         restore(waiting("a", COUNTER, first), waiting("b", COUNTER, second));
         var dying = daemon.client();
-        var busy = new CountDownLatch(1);
-        daemon.loop.submit(() -> join(busy));
+        var busy = new CompletableFuture<Void>();
+        daemon.loop.submit(busy::join);
         dying.send(packet(as("a", COUNTER)), first.fd());
         dying.send(there("a"));
         dying.send(packet(as("b", COUNTER)), second.fd());
         dying.close();
-        busy.countDown();
+        busy.complete(null);
         first.write(1);
         assertThat(state("a").count()).isEqualTo(4);
         assertThat(state("b").count()).isEqualTo(5);
-    }
-
-    private static void join(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     @Test

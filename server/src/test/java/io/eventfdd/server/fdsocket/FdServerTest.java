@@ -42,11 +42,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
-import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
@@ -458,15 +455,11 @@ class FdServerTest {
         assertThat(daemon.loop.turns() - turns).isLessThan(5);
     }
 
-    // Limits
-
     // Written down before it is known
 
     /** Takes its time, once. */
     private static final class SlowLedger implements Ledger {
-        private final Queue<CompletableFuture<Void>> slow =
-                new ConcurrentLinkedQueue<>(List.of(new CompletableFuture<>()));
-        private final CompletableFuture<Void> first = slow.element();
+        private final CompletableFuture<Void> first = new CompletableFuture<>();
         private final AtomicInteger asked = new AtomicInteger();
 
         @Override
@@ -480,9 +473,7 @@ class FdServerTest {
 
         @Override
         public CompletableFuture<Void> written() {
-            asked.incrementAndGet();
-            var next = slow.poll();
-            return next == null ? CompletableFuture.completedFuture(null) : next;
+            return asked.getAndIncrement() == 0 ? first : CompletableFuture.completedFuture(null);
         }
     }
 
@@ -531,6 +522,8 @@ class FdServerTest {
         ledger.first.complete(null);
         daemon.client().open(there("a")).close();
     }
+
+    // Limits
 
     private void restart(FdServer.Limits limits, int maxEventfds) throws IOException {
         daemon.close();
