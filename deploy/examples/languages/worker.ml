@@ -1,0 +1,85 @@
+(* A worker on a named eventfd, in OCaml. It waits with Unix.select.
+
+     apt-get install ocaml-nox ocaml-findlib libextunix-ocaml-dev
+     ocamlfind ocamlopt -no-alias-deps -package extunix,str -linkpkg -o worker worker.ml && ./worker /run/eventfdd orders
+
+   It prints "ready", then "got N" for each value N that it takes from `orders`, and adds N to `orders.reply`. It echoes the
+   lines of its stdin and ends with it. ../README.md says what all workers do. With Lwt, wait with Lwt_unix.wait_read, but
+   read with Unix.read: Lwt's own first read of a descriptor clears O_NONBLOCK, for all holders of the eventfd. *)
+
+let names = [| Sys.argv.(2); Sys.argv.(2) ^ ".reply" |]
+let held = [| None; None |] (* the descriptors: of the work, and of the reply *)
+let answers = ref 0 (* that came on this connection: one for each name, in order *)
+
+(* Connects to the daemon and asks for both names, without waiting for its answers: opens what is not held yet, and brings
+   back ("donates") what is, since it outlived the daemon that it came from. A packet has one name, because extunix receives
+   one descriptor with a packet. *)
+let ask () =
+  let daemon = Unix.socket ~cloexec:true PF_UNIX SOCK_SEQPACKET 0 in
+  let send i name = ExtUnix.All.sendmsg daemon ?sendfd:held.(i) (match held.(i) with
+    | None -> Printf.sprintf {|{"op":"open","eventfds":[{"name":"%s","create":{}}]}|} name
+    | Some _ -> Printf.sprintf {|{"op":"donate","eventfds":[{"name":"%s","semaphore":false}]}|} name) in
+  answers := 0;
+  match Unix.connect daemon (ADDR_UNIX (Sys.argv.(1) ^ "/fd.sock")); Array.iteri send names with
+  | () -> Some daemon
+  | exception Unix.Unix_error (error, _, _) when held = [| None; None |] ->
+    prerr_endline (Sys.argv.(1) ^ ": " ^ Unix.error_message error); exit 1
+  | exception Unix.Unix_error _ -> Unix.close daemon; None
+
+(* Takes what there is, its 8 bytes with one read, and does not wait: another reader may have been faster. O_NONBLOCK belongs
+   to all holders of the eventfd, any of which may have cleared it, so it is set each time. *)
+let take fd =
+  let value = Bytes.create 8 in
+  Unix.set_nonblock fd;
+  match Unix.read fd value 0 8 with
+  | _ -> Some value
+  | exception Unix.Unix_error ((EAGAIN | EWOULDBLOCK | EINTR), _, _) -> None
+
+let give fd value = ignore (Unix.write fd value 0 8)
+
+(* The part of the daemon's answer that the expression finds; its JSON needs no parser for that. *)
+let part expression answer =
+  try ignore (Str.search_forward (Str.regexp expression) answer 0); Str.matched_group 1 answer with Not_found -> ""
+
+(* Takes one answer of the daemon, with the descriptor that it may bring. Returns whether the connection goes on. *)
+let hear daemon =
+  let fd, answer = try ExtUnix.All.recvmsg_fd daemon with Unix.Unix_error _ -> None, "" in
+  Option.iter Unix.set_close_on_exec fd;
+  answer <> "" && part {|:\(shutting-down\)"|} answer = "" &&
+  let i = !answers in
+  incr answers;
+  match held.(i), fd, part {|"result":"\([a-z]*\)"|} answer with
+  | None, Some _, _ -> held.(i) <- fd; if i = 1 then print_endline "ready"; true
+  | Some _, None, ("adopted" | "same" as result) -> print_endline (names.(i) ^ " " ^ result); true
+  | Some old, Some fd, result -> (* replaced: the name leads to another eventfd, which gets what is left on the old one *)
+    held.(i) <- Some fd;
+    Option.iter (give fd) (take old);
+    Unix.close old;
+    print_endline (names.(i) ^ " " ^ result); true
+  | _ -> (* a problem; or the descriptor was cut off, because this process has too many open files *)
+    prerr_endline (names.(i) ^ ": " ^ answer); exit 1
+
+let rec loop daemon =
+  (* Without a daemon it tries again after a pause; the work goes on meanwhile. *)
+  let watched = Unix.stdin :: List.filter_map Fun.id [held.(0); daemon] in
+  let readable, _, _ =
+    try Unix.select watched [] [] (if daemon = None then 0.1 else -1.) with Unix.Unix_error (EINTR, _, _) -> [], [], [] in
+  let is_readable = function Some fd -> List.mem fd readable | None -> false in
+  if is_readable held.(0) then
+    Option.bind held.(0) take |> Option.iter (fun value ->
+      Printf.printf "got %Lu\n%!" (Bytes.get_int64_ne value 0);
+      give (Option.get held.(1)) value);
+  if List.mem Unix.stdin readable then begin
+    let line = Bytes.create 256 in
+    match Unix.read Unix.stdin line 0 256 with
+    | 0 -> exit 0
+    | size -> Printf.printf "line %s%!" (Bytes.sub_string line 0 size)
+  end;
+  match daemon with
+  | None -> loop (ask ())
+  | Some connection when is_readable daemon && not (hear connection) -> Unix.close connection; loop None
+  | _ -> loop daemon
+
+let () =
+  Sys.set_signal Sys.sigpipe Sys.Signal_ignore; (* a daemon that has ended is an error of sendmsg, no signal *)
+  loop (ask ())
