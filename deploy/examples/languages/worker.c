@@ -18,7 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { WORK, REPLY, BOTH };
+enum { REPLY, WORK, BOTH };
 static char name[BOTH][160];
 static int held[BOTH] = {-1, -1};
 static int answers; // that came on this connection: one for each name, in order
@@ -79,7 +79,7 @@ static int hear(int s) {
     if (rights) memcpy(&fd, CMSG_DATA(rights), sizeof fd);
     if (held[i] < 0 && fd >= 0) { // opened
         held[i] = fd;
-        if (i == REPLY) puts("ready");
+        if (i == WORK) puts("ready");
         return 1;
     }
     char *result = strstr(packet, "\"result\":\"");
