@@ -1,5 +1,6 @@
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfddClient;
+import io.eventfdd.protocol.Count;
 import io.eventfdd.protocol.EventfdSpec;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -12,13 +13,17 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A selector loop with sockets in it that another process wakes: epoll-loop.py in Java. Selectors take no eventfds, so a future
- * reads the count and wakes the selector.
+ * A selector loop that serves sockets and is woken by other processes: epoll-loop.py in Java. A selector takes no descriptors of
+ * others. So a future waits for the eventfd and wakes the selector, and the loop takes the count on its own thread: if the loop ends
+ * in between, nothing is lost. To run it, in the checkout:
  *
- * <pre>java -cp 'lib/*' SelectorLoop.java DIR NAME SOCKET</pre>
+ * <pre>
+ * java --enable-native-access=ALL-UNNAMED -cp 'server/target/dist/lib/*' deploy/examples/SelectorLoop.java DIR NAME SOCKET
+ * </pre>
  */
 public class SelectorLoop {
     private static final long END = 1000;
@@ -30,22 +35,32 @@ public class SelectorLoop {
                 ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             server.bind(UnixDomainSocketAddress.of(arguments[2])).configureBlocking(false);
             server.register(selector, SelectionKey.OP_ACCEPT);
-            CompletableFuture<Long> next = wake.readAsync();
-            next.thenRun(selector::wakeup);
+            CompletableFuture<Long> readable = readable(wake, selector);
             System.out.println("ready");
             while (true) {
                 selector.select(key -> serve(selector, key));
-                if (next.isDone()) {
-                    long count = next.join();
-                    System.out.println("woken " + count);
-                    if (count == END) {
-                        return;
+                if (readable.isDone()) {
+                    // Throws if the wait failed.
+                    readable.join();
+                    // Empty if another process was faster.
+                    OptionalLong count = wake.tryRead();
+                    if (count.isPresent()) {
+                        System.out.println("woken " + Count.toString(count.getAsLong()));
+                        if (count.getAsLong() == END) {
+                            return;
+                        }
                     }
-                    next = wake.readAsync();
-                    next.thenRun(selector::wakeup);
+                    readable = readable(wake, selector);
                 }
             }
         }
+    }
+
+    /** Wakes the selector when the eventfd is readable, and also when the wait fails. */
+    private static CompletableFuture<Long> readable(Eventfd wake, Selector selector) {
+        CompletableFuture<Long> readable = wake.awaitAsync();
+        readable.whenComplete((count, failure) -> selector.wakeup());
+        return readable;
     }
 
     private static void serve(Selector selector, SelectionKey key) {
@@ -63,6 +78,15 @@ public class SelectorLoop {
                     client.write(StandardCharsets.UTF_8.encode(text.toUpperCase(Locale.ROOT)));
                 }
             }
+        } catch (IOException e) {
+            // Only this client is gone.
+            close(key);
+        }
+    }
+
+    private static void close(SelectionKey key) {
+        try {
+            key.channel().close();
         } catch (IOException e) {
             key.cancel();
         }
