@@ -1,0 +1,240 @@
+import io.eventfdd.client.ConnectionLostException;
+import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.NotFoundException;
+import io.eventfdd.client.ShuttingDownException;
+import io.eventfdd.client.Transport;
+import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.protocol.Signal;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Threads that use the library, two over HTTP and two on raw handles, each with one client after
+ * the other. They share eventfds, and no call may fail or be in doubt, whatever becomes of the
+ * daemon meanwhile.
+ *
+ * <pre>
+ * LibraryLoad DIRECTORY PREFIX SEED RATE        until a line on the standard input
+ * </pre>
+ *
+ * <p>PREFIX begins the names of its eventfds, RATE is in calls a second. At its end it prints what
+ * ledger.py reads: "wrote NAME SUM" and "took NAME SUM" for each eventfd, "call KIND NUMBER" and
+ * "wrong WHAT".
+ */
+public class LibraryLoad {
+    private static final int THREADS = 4;
+    private static final int CALLS_OF_A_CLIENT = 400;
+
+    public static void main(String[] arguments) throws Exception {
+        var loads = new Load[THREADS];
+        var threads = new Thread[THREADS];
+        for (int i = 0; i < THREADS; i++) {
+            loads[i] = new Load(arguments, i);
+            threads[i] = new Thread(loads[i], "load-" + i);
+            threads[i].start();
+        }
+        System.in.read();
+        for (var load : loads) {
+            load.leaving = true;
+        }
+        for (var thread : threads) {
+            thread.join();
+        }
+        for (var load : loads) {
+            load.print();
+        }
+    }
+
+    private static final class Load implements Runnable {
+        private final Path directory;
+        private final String prefix;
+        private final int number;
+        private final Random random;
+        private final long pauseNanos;
+        private final Map<String, Long> wrote = new TreeMap<>();
+        private final Map<String, Long> took = new TreeMap<>();
+        private final Map<String, Integer> calls = new TreeMap<>();
+        private int names;
+        private String wrong = "";
+        volatile boolean leaving;
+
+        Load(String[] arguments, int number) {
+            directory = Path.of(arguments[0]);
+            prefix = arguments[1];
+            random = new Random(Long.parseLong(arguments[2]) * THREADS + number);
+            pauseNanos = (long) (1e9 * THREADS / Double.parseDouble(arguments[3]));
+            this.number = number;
+        }
+
+        @Override
+        public void run() {
+            try {
+                while (!leaving) {
+                    useOneClient();
+                }
+            } catch (Exception | Error e) {
+                e.printStackTrace();
+                wrong = e.toString().replace('\n', ' ');
+            }
+        }
+
+        private void useOneClient() throws Exception {
+            var transport = number % 2 == 0 ? Transport.HTTP : Transport.RAW;
+            try (var client =
+                            EventfddClient.builder()
+                                    .runtimeDirectory(directory)
+                                    .transport(transport)
+                                    .outage(Duration.ofSeconds(30))
+                                    .connect();
+                    var counter = client.open(prefix + "counter", EventfdSpec.counter());
+                    var semaphore = client.open(prefix + "semaphore", EventfdSpec.semaphoreOf(0))) {
+                long next = System.nanoTime();
+                for (int i = 0; i < CALLS_OF_A_CLIENT && !leaving; i++) {
+                    call(
+                            client,
+                            random.nextBoolean() ? counter : semaphore,
+                            List.of(counter, semaphore));
+                    next += pauseNanos;
+                    TimeUnit.NANOSECONDS.sleep(next - System.nanoTime());
+                }
+            }
+        }
+
+        private void call(EventfddClient client, Eventfd eventfd, List<Eventfd> both)
+                throws Exception {
+            var kind = client.transport() == Transport.RAW ? "library raw " : "library HTTP ";
+            switch (random.nextInt(16)) {
+                case 0, 1, 2, 3 -> {
+                    long value = amount(eventfd);
+                    eventfd.write(value);
+                    wrote(eventfd, value, kind + "write");
+                }
+                case 4 -> {
+                    long value = amount(eventfd);
+                    if (eventfd.tryWrite(value)) {
+                        wrote(eventfd, value, kind + "write");
+                    }
+                }
+                case 5 -> {
+                    long value = amount(eventfd);
+                    if (eventfd.write(value, shortly())) {
+                        wrote(eventfd, value, kind + "write");
+                    }
+                }
+                case 6, 7 -> took(eventfd, eventfd.tryRead(), kind + "read");
+                case 8, 9 -> took(eventfd, eventfd.read(shortly()), kind + "read");
+                case 10 -> readLater(eventfd, kind + "read later");
+                case 11 -> took(client.readAny(both, shortly()), kind + "read any");
+                case 12 -> took(client.readAll(both, shortly()), kind + "read all");
+                case 13 -> {
+                    eventfd.await(shortly());
+                    client.awaitAny(both, shortly());
+                    client.awaitAll(both, shortly());
+                    counted(kind + "await", 3);
+                }
+                case 14 -> look(client, eventfd);
+                default -> aNameOfItsOwn(client);
+            }
+        }
+
+        /** A future that is given up takes nothing, unless it was completed just before. */
+        private void readLater(Eventfd eventfd, String kind)
+                throws InterruptedException, ExecutionException {
+            var future = eventfd.readAsync();
+            try {
+                took(
+                        eventfd,
+                        OptionalLong.of(future.get(random.nextInt(20), TimeUnit.MILLISECONDS)),
+                        kind);
+            } catch (TimeoutException e) {
+                if (!future.cancel(false)) {
+                    took(eventfd, OptionalLong.of(future.get()), kind);
+                }
+            }
+            counted(kind, 1);
+        }
+
+        private void look(EventfddClient client, Eventfd eventfd) throws InterruptedException {
+            require(
+                    client.state(eventfd.name()).name().toString().equals(eventfd.name()),
+                    "a state of another name");
+            require(client.list(prefix).size() >= 2, "a list without what there is");
+            require(eventfd.count() != -1, "a count that cannot be");
+            counted("library state and list", 3);
+            if (random.nextInt(4) == 0) {
+                try (var watch = client.watch(eventfd.name())) {
+                    watch.next();
+                } catch (ShuttingDownException | ConnectionLostException e) {
+                    // as a watch ends with its daemon
+                }
+                counted("library watch", 1);
+            }
+        }
+
+        private void aNameOfItsOwn(EventfddClient client) throws InterruptedException {
+            var name = prefix + number + "-" + ++names;
+            try (var own = client.open(name, EventfdSpec.counter().withInitial(3))) {
+                own.write(4);
+                require(own.read() == 7, "another count than the one that was made");
+            }
+            try {
+                client.delete(name);
+            } catch (NotFoundException e) {
+                // carried out by a daemon whose answer did not come
+            }
+            counted("library name", 4);
+        }
+
+        private long amount(Eventfd eventfd) {
+            return eventfd.isSemaphore() ? 1 + random.nextInt(2) : 1 + random.nextLong(1L << 30);
+        }
+
+        private Duration shortly() {
+            return Duration.ofMillis(random.nextInt(10));
+        }
+
+        private void wrote(Eventfd eventfd, long value, String kind) {
+            wrote.merge(eventfd.name(), value, Long::sum);
+            counted(kind, 1);
+        }
+
+        private void took(Eventfd eventfd, OptionalLong value, String kind) {
+            value.ifPresent(taken -> took.merge(eventfd.name(), taken, Long::sum));
+            counted(kind, 1);
+        }
+
+        private void took(List<Signal> signals, String kind) {
+            signals.forEach(signal -> took.merge(signal.name().value(), signal.value(), Long::sum));
+            counted(kind, 1);
+        }
+
+        private void counted(String kind, int number) {
+            calls.merge(kind, number, Integer::sum);
+        }
+
+        private static void require(boolean condition, String otherwise) {
+            if (!condition) {
+                throw new AssertionError(otherwise);
+            }
+        }
+
+        void print() {
+            wrote.forEach((name, sum) -> System.out.println("wrote " + name + " " + sum));
+            took.forEach((name, sum) -> System.out.println("took " + name + " " + sum));
+            calls.forEach((kind, number) -> System.out.println("call " + kind + " " + number));
+            if (!wrong.isEmpty()) {
+                System.out.println("wrong LibraryLoad: " + wrong);
+            }
+        }
+    }
+}
