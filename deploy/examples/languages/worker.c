@@ -33,7 +33,7 @@ static int ask(const char *directory) {
     for (int i = answers = 0; i < BOTH; i++) {
         char packet[512];
         snprintf(packet, sizeof packet, held[i] < 0 ? "{\"op\":\"open\",\"eventfds\":[{\"name\":\"%s\",\"create\":{}}]}"
-            : "{\"op\":\"donate\",\"eventfds\":[{\"name\":\"%s\",\"semaphore\":false,\"nonblocking\":true,\"mode\":\"0660\"}]}", name[i]);
+            : "{\"op\":\"donate\",\"eventfds\":[{\"name\":\"%s\"}]}", name[i]); // it was made with the defaults
         union { struct cmsghdr header; char space[CMSG_SPACE(sizeof(int))]; } control = {
             .header = {.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
         memcpy(CMSG_DATA(&control.header), &held[i], sizeof(int));

@@ -84,11 +84,12 @@ class Worker {
         ssize_t size = recvmsg(daemon.native_handle(), &message, MSG_CMSG_CLOEXEC);
         if (size <= 0) return size < 0 && (errno == EAGAIN || errno == EINTR);
         if (message.msg_flags & MSG_CTRUNC) throw std::runtime_error("too many open files: the descriptor was cut off");
+        std::string text(packet, size);
+        if (text.find(":shutting-down\"") != std::string::npos) return false;
         int i = answers++;
         boost::property_tree::ptree answer;
-        std::istringstream text(std::string(packet, size));
-        read_json(text, answer);
-        if (answer.get("status", 0) == 503) return false; // it is shutting down
+        std::istringstream json(text);
+        read_json(json, answer);
         if (answer.count("detail")) throw std::runtime_error(name[i] + ": " + answer.get<std::string>("detail"));
         auto &entry = answer.get_child("eventfds").front().second;
         auto result = entry.get("result", "");

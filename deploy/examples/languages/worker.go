@@ -10,8 +10,8 @@ package main
 import (
 	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"io"
 	"log"
 	"net"
 	"os"
@@ -59,8 +59,8 @@ func ask(conn *net.UnixConn, name string, held *eventfd) (*eventfd, error) {
 		return nil, err
 	}
 	var answer struct {
-		Type, Detail string
-		Eventfds     []struct{ Result, Problem string }
+		Detail   string
+		Eventfds []struct{ Result, Problem string }
 	}
 	if err := json.Unmarshal(packet[:n], &answer); err != nil {
 		return nil, err
@@ -68,8 +68,8 @@ func ask(conn *net.UnixConn, name string, held *eventfd) (*eventfd, error) {
 	switch {
 	case flags&syscall.MSG_CTRUNC != 0:
 		log.Fatal("too many open files: the descriptor was cut off")
-	case strings.HasSuffix(answer.Type, ":shutting-down"):
-		return nil, errors.New(answer.Detail)
+	case strings.Contains(string(packet[:n]), ":shutting-down\""):
+		return nil, io.EOF
 	case len(answer.Eventfds) == 0:
 		log.Fatalf("%s: %s", name, answer.Detail)
 	case answer.Eventfds[0].Result == "refused":

@@ -97,10 +97,10 @@ function hear(): bool
     if ($packet['flags'] & MSG_CTRUNC) {
         fail("too many open files: the descriptor was cut off");
     }
-    $answer = json_decode($packet['iov'][0], true);
-    if (($answer['status'] ?? 0) === 503) {
-        return false;   // it is shutting down
+    if (str_contains($packet['iov'][0], ':shutting-down"')) {
+        return false;
     }
+    $answer = json_decode($packet['iov'][0], true);
     $which = array_shift($asked);
     $entry = $answer['eventfds'][0] ?? [];
     $problem = $answer['detail'] ?? $entry['problem'] ?? null;

@@ -67,10 +67,9 @@ sub hear {
     my $packet = Socket::MsgHdr->new(buflen => 65536, controllen => 64);
     my $size = recvmsg($daemon, $packet, MSG_CMSG_CLOEXEC);
     return $! == EAGAIN || $! == EINTR unless defined $size;
-    return 0 if $size == 0;
+    return 0 if $size == 0 or $packet->buf =~ /:shutting-down"/;
     fail("too many open files: the descriptor was cut off") if $packet->flags & MSG_CTRUNC;
     my $answer = decode_json $packet->buf;
-    return 0 if ($answer->{status} // 0) == 503;                        # it is shutting down
     my $name = shift @asked;
     my $entry = ($answer->{eventfds} // [{}])->[0];
     my $problem = $answer->{detail} // $entry->{problem};

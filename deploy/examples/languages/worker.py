@@ -68,7 +68,7 @@ class Worker:
         if old is not None:
             self.loop.remove_reader(old)
             if left := take(old):
-                os.eventfd_write(fd, left)
+                give(fd, left)
             os.close(old)
         if name == self.name:
             self.loop.add_reader(fd, self.work)
@@ -76,7 +76,7 @@ class Worker:
     def work(self):
         if value := take(self.held[self.name]):
             print("got", value)
-            os.eventfd_write(self.held[self.reply], value)
+            give(self.held[self.reply], value)
 
 
 def take(fd):
@@ -88,6 +88,13 @@ def take(fd):
     except BlockingIOError:
         pass
     return int.from_bytes(value, sys.byteorder)
+
+
+def give(fd, value):
+    try:
+        os.eventfd_write(fd, value)
+    except OSError as e:
+        sys.exit(f"write: {e.strerror}")
 
 
 async def main(directory, name):

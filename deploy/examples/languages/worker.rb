@@ -50,12 +50,10 @@ def ask(daemon, name)
     daemon.sendmsg(JSON.generate(op: 'open', eventfds: [{ name: name, create: {} }]))
   end
   packet, _, flags, *controls = daemon.recvmsg(65_536, scm_rights: true) # it sets close-on-exec
-  raise EOFError if packet.nil? || packet.empty?
+  raise EOFError if packet.nil? || packet.empty? || packet.include?(':shutting-down"')
   abort 'too many open files: the descriptor was cut off' if flags & Socket::MSG_CTRUNC != 0
 
   answer = JSON.parse(packet)
-  raise EOFError if answer['status'] == 503 # it is shutting down
-
   entry = answer.fetch('eventfds', [{}])[0]
   problem = answer['detail'] || entry['problem']
   abort "#{name}: #{problem}" if problem

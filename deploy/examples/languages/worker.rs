@@ -16,7 +16,9 @@ use std::{env, process::exit, ptr::null_mut};
 #[repr(C)]
 struct IoVec { base: *mut c_void, len: usize }
 #[repr(C)]
-struct MsgHdr { name: *mut c_void, name_len: u32, iov: *mut IoVec, iov_len: usize, control: *mut c_void, control_len: usize, flags: c_int }
+struct MsgHdr {
+    name: *mut c_void, name_len: u32, iov: *mut IoVec, iov_len: usize, control: *mut c_void, control_len: usize, flags: c_int
+}
 #[repr(C)]
 struct Rights { len: usize, level: c_int, kind: c_int, fd: c_int } // a cmsghdr with one descriptor, padded as CMSG_SPACE
 #[repr(C)]
@@ -39,6 +41,15 @@ const POLLIN: c_short = 1;
 
 const REPLY: usize = 0;
 const WORK: usize = 1;
+
+fn message(data: &mut IoVec, rights: &mut Rights) -> MsgHdr {
+    let (control, control_len) = (rights as *mut Rights as *mut c_void, std::mem::size_of::<Rights>());
+    MsgHdr { name: null_mut(), name_len: 0, iov: data, iov_len: 1, control, control_len, flags: 0 }
+}
+
+fn number(held: &Option<impl AsRawFd>) -> c_int {
+    held.as_ref().map_or(-1, |it| it.as_raw_fd())
+}
 
 // Takes what there is, if no other reader was faster. read(2) would then block if another process has cleared O_NONBLOCK,
 // which belongs to all that hold this eventfd; RWF_NOWAIT holds in any case.
@@ -88,11 +99,10 @@ impl Worker {
             let (op, create) = if held.is_some() { ("donate", "") } else { ("open", ",\"create\":{}") };
             let mut packet = format!("{{\"op\":\"{}\",\"eventfds\":[{{\"name\":\"{}\"{}}}]}}", op, name, create);
             let mut data = IoVec { base: packet.as_mut_ptr().cast(), len: packet.len() };
-            let mut rights = Rights { len: 20, level: SOL_SOCKET, kind: SCM_RIGHTS, fd: held.as_ref().map_or(-1, |it| it.as_raw_fd()) };
-            let mut message = MsgHdr { name: null_mut(), name_len: 0, iov: &mut data, iov_len: 1, control: null_mut(), control_len: 0, flags: 0 };
-            if held.is_some() {
-                message.control = &mut rights as *mut Rights as *mut c_void;
-                message.control_len = std::mem::size_of::<Rights>();
+            let mut rights = Rights { len: 20, level: SOL_SOCKET, kind: SCM_RIGHTS, fd: number(held) };
+            let mut message = message(&mut data, &mut rights);
+            if held.is_none() {
+                message.control_len = 0;
             }
             if unsafe { sendmsg(s.as_raw_fd(), &message, MSG_NOSIGNAL) } < 0 {
                 return Err(io::Error::last_os_error());
@@ -108,8 +118,7 @@ impl Worker {
         let mut packet = [0u8; 65536];
         let mut data = IoVec { base: packet.as_mut_ptr().cast(), len: packet.len() };
         let mut rights = Rights { len: 0, level: 0, kind: 0, fd: -1 };
-        let mut message = MsgHdr { name: null_mut(), name_len: 0, iov: &mut data, iov_len: 1,
-            control: &mut rights as *mut Rights as *mut c_void, control_len: std::mem::size_of::<Rights>(), flags: 0 };
+        let mut message = message(&mut data, &mut rights);
         let size = unsafe { recvmsg(self.daemon.as_ref().unwrap().as_raw_fd(), &mut message, MSG_CMSG_CLOEXEC) };
         if size <= 0 {
             let kind = io::Error::last_os_error().kind();
@@ -158,7 +167,7 @@ fn main() {
     worker.connect().unwrap_or_else(|e| fail(&format!("{}: {}", worker.path, e)));
     loop {
         // poll(2) passes over what is -1. Without a daemon it tries again after a pause; the work goes on meanwhile.
-        let [work, daemon] = [worker.held[WORK].as_ref().map_or(-1, |it| it.as_raw_fd()), worker.daemon.as_ref().map_or(-1, |it| it.as_raw_fd())];
+        let (work, daemon) = (number(&worker.held[WORK]), number(&worker.daemon));
         let mut ready = [work, daemon, 0].map(|fd| PollFd { fd, events: POLLIN, revents: 0 });
         if unsafe { poll(ready.as_mut_ptr(), 3, if daemon < 0 { 100 } else { -1 }) } < 0 {
             continue; // EINTR
