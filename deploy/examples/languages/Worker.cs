@@ -112,8 +112,10 @@ static class Worker {
         int daemon = Ask();
         if (daemon < 0) Fail(directory + ": no daemon answers");
         for (;;) {
-            // poll(2) passes over what is -1. Without a daemon it tries again after a pause; the work goes on meanwhile.
-            var ready = new[] {new Pollfd {fd = held[0], events = PollEvents.POLLIN}, new Pollfd {fd = daemon, events = PollEvents.POLLIN}};
+            // poll(2) passes over what is -1. Without a daemon it tries again after a pause; the work goes on meanwhile, and
+            // begins once both are open.
+            int work = held[1] < 0 ? -1 : held[0];
+            var ready = new[] {new Pollfd {fd = work, events = PollEvents.POLLIN}, new Pollfd {fd = daemon, events = PollEvents.POLLIN}};
             if (Syscall.poll(ready, daemon < 0 ? 100 : -1) < 0) continue; // EINTR
             ulong value = ready[0].revents != 0 ? Take(held[0]) : 0;
             if (value != 0) {

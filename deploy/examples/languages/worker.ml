@@ -60,13 +60,14 @@ let hear daemon =
     prerr_endline (names.(i) ^ ": " ^ answer); exit 1
 
 let rec loop daemon =
-  (* Without a daemon it tries again after a pause; the work goes on meanwhile. *)
-  let watched = Unix.stdin :: List.filter_map Fun.id [held.(0); daemon] in
+  (* Without a daemon it tries again after a pause; the work goes on meanwhile, and begins once both are open. *)
+  let work = if held.(1) = None then None else held.(0) in
+  let watched = Unix.stdin :: List.filter_map Fun.id [work; daemon] in
   let readable, _, _ =
     try Unix.select watched [] [] (if daemon = None then 0.1 else -1.) with Unix.Unix_error (EINTR, _, _) -> [], [], [] in
   let is_readable = function Some fd -> List.mem fd readable | None -> false in
-  if is_readable held.(0) then
-    Option.bind held.(0) take |> Option.iter (fun value ->
+  if is_readable work then
+    Option.bind work take |> Option.iter (fun value ->
       Printf.printf "got %Lu\n%!" (Bytes.get_int64_ne value 0);
       give (Option.get held.(1)) value);
   if List.mem Unix.stdin readable then begin
