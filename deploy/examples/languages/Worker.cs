@@ -100,12 +100,17 @@ static class Worker {
         return true;
     }
 
-    static void Main(string[] args) {
+    static int Main(string[] args) {
+        if (args.Length != 2) {
+            Console.Error.WriteLine("usage: Worker.exe DIR NAME");
+            return 2;
+        }
         directory = args[0];
         name[0] = args[1];
         name[1] = args[1] + ".reply";
         new Thread(Serve) {IsBackground = true}.Start();
         for (string line; (line = Console.ReadLine()) != null;) Console.WriteLine("line " + line);
+        return 0;
     }
 
     static void Serve() {

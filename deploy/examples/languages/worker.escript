@@ -15,13 +15,19 @@
 
 main([Directory, Work]) ->
     Reply = Work ++ ".reply",
-    {ok, Daemon} = connect(Directory),
+    Daemon = case connect(Directory) of
+        {ok, Socket} -> Socket;
+        {error, Reason} -> fail([Directory, ": ", inet:format_error(Reason)])
+    end,
     Held = [{Name, open(Daemon, Name)} || Name <- [Work, Reply]],
     io:format("ready~n"),
     Server = spawn_link(fun() -> serve(Work, Reply, maps:from_list([{Name, file(Fd)} || {Name, Fd} <- Held])) end),
     spawn_link(fun() -> watch(Directory, Work, Server) end),
     spawn_link(fun() -> stay(Directory, Daemon, Held, Server) end),
-    echo().
+    echo();
+main(_) ->
+    io:format(standard_error, "usage: worker.escript DIR NAME~n", []),
+    halt(2).
 
 echo() ->
     case io:get_line("") of

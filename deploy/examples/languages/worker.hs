@@ -21,7 +21,7 @@ import Foreign.C
 import Network.Socket
 import Network.Socket.ByteString (recv, recvMsg, sendMsg)
 import System.Environment (getArgs)
-import System.Exit (exitFailure, exitSuccess)
+import System.Exit
 import System.IO
 import System.Posix.IO (closeFd, fdWriteBuf)
 import System.Posix.Types (COff (..), CSsize (..), Fd (..))
@@ -108,7 +108,9 @@ echo = isEOF >>= \end -> if end then exitSuccess else B.getLine >>= B.putStrLn .
 
 main :: IO ()
 main = do
-    [directory, name] <- getArgs
+    (directory, name) <- getArgs >>= \args -> case args of
+        [directory, name] -> pure (directory, name)
+        _ -> hPutStrLn stderr "usage: worker DIR NAME" >> exitWith (ExitFailure 2)
     hSetBuffering stdout LineBuffering
     let (work, reply) = (B.pack name, work <> ".reply")
     daemon <- connectTo directory

@@ -9,13 +9,14 @@ local cqueues = require "cqueues"
 local errno = require "cqueues.errno"
 local socket = require "cqueues.socket"
 
-local directory, work = ...
-local names, held = {work, work .. ".reply"}, {}
-
-local function fail(problem)
+local function fail(problem, status)
   io.stderr:write(problem, "\n")
-  os.exit(1)
+  os.exit(status or 1)
 end
+
+local directory, work = ...
+if not work then fail("usage: worker.lua DIR NAME", 2) end
+local names, held = {work, work .. ".reply"}, {}
 
 -- cqueues would raise errors of sockets; here they are results, as in the rest of Lua.
 local function connect()

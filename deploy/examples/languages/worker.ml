@@ -7,6 +7,7 @@
    lines of its stdin and ends with it. ../README.md says what all workers do. With Lwt, wait with Lwt_unix.wait_read, but
    read with Unix.read: Lwt's own first read of a descriptor clears O_NONBLOCK, for all holders of the eventfd. *)
 
+let () = if Array.length Sys.argv <> 3 then (prerr_endline "usage: worker DIR NAME"; exit 2)
 let names = [| Sys.argv.(2); Sys.argv.(2) ^ ".reply" |]
 let held = [| None; None |] (* the descriptors: of the work, and of the reply *)
 let answers = ref 0 (* that came on this connection: one for each name, in order *)
@@ -56,8 +57,9 @@ let hear daemon =
     Option.iter (give fd) (take old);
     Unix.close old;
     print_endline (names.(i) ^ " " ^ result); true
-  | _ -> (* a problem; or the descriptor was cut off, because this process has too many open files *)
-    prerr_endline (names.(i) ^ ": " ^ answer); exit 1
+  | _ -> (* a problem; or a success without its descriptor *)
+    let is_cut = part {|\("created"\|"replaced"\)|} answer <> "" in
+    prerr_endline (names.(i) ^ ": " ^ if is_cut then "too many open files: the descriptor was cut off" else answer); exit 1
 
 let rec loop daemon =
   (* Without a daemon it tries again after a pause; the work goes on meanwhile, and begins once both are open. *)

@@ -7,6 +7,7 @@
 # It prints "ready", then "got N" for each value N that it takes from `orders`, and adds N to `orders.reply`. It echoes the
 # lines of its stdin and ends with it. When the daemon ends, it ends with status 75. ../README.md says what all workers do.
 set -eu
+[ $# = 2 ] || { echo "usage: worker.sh DIR NAME" >&2; exit 2; }
 directory=$1 name=$2
 
 if [ "${LISTEN_FDNAMES-}" != "$name:$name.reply" ]; then

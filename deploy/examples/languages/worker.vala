@@ -149,6 +149,10 @@ class Worker {
     }
 
     static int main (string[] args) {
+        if (args.length != 3) {
+            printerr ("usage: worker DIR NAME\n");
+            return 2;
+        }
         new Worker (args[1], args[2]).run.begin ();
         new MainLoop ().run ();
         return 0;
