@@ -15,7 +15,7 @@ public class Smoke {
         try (var eventfd = EventFd.create(0, false, true);
                 var other = EventFd.create(0, true, true);
                 var epoll = Epoll.create(4);
-                var listener = SeqPacketSocket.listen(directory.resolve("s"), 1);
+                var listener = SeqPacketSocket.listen(directory.resolve("s"), 0600, 1);
                 var client = SeqPacketSocket.connect(directory.resolve("s"), Duration.ofSeconds(5));
                 var accepted = listener.accept().orElseThrow()) {
             epoll.add(eventfd.fd(), Epoll.IN, cookie);

@@ -18,7 +18,12 @@ for name in names:
     if name in TYPES:
         listener = socket.socket(socket.AF_UNIX, TYPES[name])
         listener.bind(f"{directory}/{name}.sock")
-        listener.listen()
+        # By another process, as the service manager is one: listen(2) notes who it was.
+        child = os.fork()
+        if child == 0:
+            listener.listen()
+            os._exit(0)
+        os.waitpid(child, 0)
         fds.append(listener.detach())
     else:
         fds.append(os.eventfd(0, os.EFD_NONBLOCK))

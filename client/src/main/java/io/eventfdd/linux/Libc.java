@@ -33,6 +33,8 @@ final class Libc {
 
     static native int close(int fd);
 
+    static native int fchmod(int fd, int mode);
+
     static native int fcntl(int fd, int command, long argument);
 
     static native int dup3(int from, int to, int flags);
@@ -54,6 +56,10 @@ final class Libc {
     static native int poll(long fds, long count, int timeoutMillis);
 
     static native int poll(long[] fds, long count, int timeoutMillis);
+
+    static native int inotify_init1(int flags);
+
+    static native int inotify_add_watch(int fd, byte[] path, int mask);
 
     static native int sched_yield();
 

@@ -134,20 +134,21 @@ public final class SeqPacketSocket implements AutoCloseable {
     }
 
     /**
-     * Listens at {@code path}, where nothing is yet. The file's mode is what the umask leaves, so
-     * that the directory has to keep strangers out until it is what it should be.
+     * Listens at {@code path}, where nothing is yet.
+     *
+     * @param mode the permission bits of the file, less those that the umask takes
+     * @param backlog how many connections may wait to be accepted
      */
-    public static SeqPacketSocket listen(Path path, int backlog) throws ErrnoException {
+    public static SeqPacketSocket listen(Path path, int mode, int backlog) throws ErrnoException {
         var address = address("bind", path);
         var socket = open(SOCK_NONBLOCK);
         try {
+            UnixListener.restrictFile(socket.fd, mode);
             if (Libc.bind(socket.number(), address, address.length) < 0) {
                 throw ErrnoException.ofLast("bind(" + path + ")");
             }
             passCredentials(socket.number(), path.toString());
-            if (Libc.listen(socket.number(), backlog) < 0) {
-                throw ErrnoException.ofLast("listen(" + path + ", " + backlog + ")");
-            }
+            UnixListener.listen(socket.fd, backlog);
             return socket;
         } catch (ErrnoException | RuntimeException e) {
             socket.close();
@@ -156,14 +157,16 @@ public final class SeqPacketSocket implements AutoCloseable {
     }
 
     /**
-     * Takes over a socket that listens already, as one that was inherited.
+     * Takes over a socket that listens already, as one that was inherited, and {@linkplain
+     * UnixListener#listen listens again}.
      *
-     * @throws ErrnoException EINVAL where it is none of this type
+     * @throws ErrnoException EINVAL if it does not listen or has another type
      */
     public static SeqPacketSocket adoptListener(Fd fd) throws ErrnoException {
         InheritedFds.requireListener(fd, InheritedFds.SocketType.PACKETS);
         fd.setNonblocking(true);
         passCredentials(fd.number(), fd.toString());
+        UnixListener.listen(fd, UnixListener.MAX_BACKLOG);
         return new SeqPacketSocket(fd, false);
     }
 

@@ -130,7 +130,7 @@ class EpollTest {
     @Test
     void aHangUpIsToldThoughNobodyAsked(@TempDir Path directory) throws ErrnoException {
         var path = directory.resolve("s");
-        try (var listener = SeqPacketSocket.listen(path, 1);
+        try (var listener = SeqPacketSocket.listen(path, 0600, 1);
                 var client = SeqPacketSocket.connect(path, Duration.ofSeconds(10));
                 var server = listener.accept().orElseThrow()) {
             epoll.add(server.fd(), 0, 9);

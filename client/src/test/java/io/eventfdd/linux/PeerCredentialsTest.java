@@ -46,7 +46,7 @@ class PeerCredentialsTest {
     @BeforeEach
     void listen() throws IOException {
         path = directory.resolve("s");
-        listener = SeqPacketSocket.listen(path, 1);
+        listener = SeqPacketSocket.listen(path, 0600, 1);
         Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx--x--x"));
         Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxrwxrwx"));
     }

@@ -52,7 +52,7 @@ class SeqPacketSocketTest {
         directory = Files.createTempDirectory("efd");
         path = directory.resolve("s");
         fdsBefore = openFds();
-        listener = SeqPacketSocket.listen(path, 1);
+        listener = SeqPacketSocket.listen(path, 0600, 1);
         client = SeqPacketSocket.connect(path, PATIENCE);
         server = listener.accept().orElseThrow();
     }
@@ -387,7 +387,7 @@ class SeqPacketSocketTest {
 
     @Test
     void aPathIsTakenOnlyOnce() throws ErrnoException {
-        assertThatThrownBy(() -> SeqPacketSocket.listen(path, 1))
+        assertThatThrownBy(() -> SeqPacketSocket.listen(path, 0600, 1))
                 .isInstanceOf(ErrnoException.class)
                 .hasMessageContaining("EADDRINUSE");
         assertThat(listener.accept()).isEmpty();

@@ -120,6 +120,19 @@ class SocketActivationIT {
     }
 
     @Test
+    void clientsFindTheDaemonAndNotTheServiceManagerAtTheOtherEnd() throws Exception {
+        start("self", "api:fd", "");
+        awaitServing();
+        var script = Path.of(SocketActivationIT.class.getResource("/who_listens.py").toURI());
+        var listeners =
+                new ProcessBuilder("python3", script.toString(), directory.toString()).start();
+        assertThat(listeners.inputReader().readAllLines())
+                .containsExactly(
+                        directory.resolve("api.sock") + " " + daemon.pid(),
+                        directory.resolve("fd.sock") + " " + daemon.pid());
+    }
+
+    @Test
     void theOrderIsWhatTheNamesSay() throws Exception {
         start("self", "fd:api", "");
         try (var raw = client(Transport.RAW);

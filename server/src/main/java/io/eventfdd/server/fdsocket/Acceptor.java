@@ -46,6 +46,9 @@ final class Acceptor implements Registration.Target {
     private boolean outage;
     private boolean closed;
 
+    /** What to do once everybody is accepted who has connected; null while more may come. */
+    private @Nullable Runnable last;
+
     Acceptor(EventLoop loop, SeqPacketSocket listener, Host host) {
         this.loop = loop;
         this.listener = listener;
@@ -77,6 +80,10 @@ final class Acceptor implements Registration.Target {
                 continue;
             }
             if (socket.isEmpty()) {
+                if (last != null) {
+                    stop();
+                    last.run();
+                }
                 return;
             }
             if (refill()) {
@@ -142,6 +149,15 @@ final class Acceptor implements Registration.Target {
             loop.unregister(registration);
             registration = null;
         }
+    }
+
+    /**
+     * Nobody can connect to the listener any more. Those who have are accepted; then this stops and
+     * {@code next} runs.
+     */
+    void stopAfterLast(Runnable next) throws IOException {
+        last = next;
+        ready(0);
     }
 
     /** No more connections; the listener is still to be closed. */

@@ -5,6 +5,7 @@ import io.eventfdd.linux.Fd;
 import io.eventfdd.linux.PacketBuffer;
 import io.eventfdd.linux.PeerCredentials;
 import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.linux.UnixListener;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.server.loop.EventLoop;
@@ -51,7 +52,6 @@ public final class FdServer implements AutoCloseable {
     }
 
     private static final System.Logger LOGGER = System.getLogger(FdServer.class.getName());
-    private static final int BACKLOG = 1024;
     private static final byte[] NO_DESCRIPTORS =
             ProblemType.LIMIT
                     .problem("open files: the daemon has no descriptor for another connection")
@@ -86,9 +86,8 @@ public final class FdServer implements AutoCloseable {
     private final EventLoop loop;
     private final Eventfds eventfds;
     private final Observer observer;
-    private final SocketFile file;
-    private final SeqPacketSocket listener;
-    private final Acceptor acceptor;
+    private final ListenerPlace place;
+    private volatile Door door;
     private final Disposal disposal = new Disposal();
     private final Requests requests;
     private final Flights flights;
@@ -116,19 +115,40 @@ public final class FdServer implements AutoCloseable {
             Eventfds eventfds,
             Observer observer,
             Limits limits,
-            SocketFile file,
-            SeqPacketSocket listener,
-            Runnable heirs) {
+            ListenerPlace place,
+            Runnable heirs)
+            throws IOException {
         this.heirs = heirs;
         this.loop = loop;
         this.eventfds = eventfds;
         this.observer = observer;
         this.limits = limits;
-        this.file = file;
-        this.listener = listener;
+        this.place = place;
+        this.door = place.inherited().isPresent() ? inherited(place) : bound(place);
         this.requests = new Requests(loop);
         this.flights = new Flights(limits.fdsInFlight());
-        this.acceptor = new Acceptor(loop, listener, new Arrivals());
+    }
+
+    /** Where clients come in: a listening socket, its name, and what accepts on the loop. */
+    private record Door(SocketFile file, SeqPacketSocket listener, Acceptor acceptor) {}
+
+    private Door inherited(ListenerPlace place) throws IOException {
+        var listener = SeqPacketSocket.adoptListener(place.inherited().orElseThrow());
+        var file = SocketFile.inherited(place);
+        return new Door(file, listener, new Acceptor(loop, listener, new Arrivals()));
+    }
+
+    private Door bound(ListenerPlace place) throws IOException {
+        SocketFile.makeWay(place.path());
+        var listener =
+                SeqPacketSocket.listen(place.path(), SocketFile.AT_BIRTH, UnixListener.MAX_BACKLOG);
+        try {
+            var file = SocketFile.born(place);
+            return new Door(file, listener, new Acceptor(loop, listener, new Arrivals()));
+        } catch (IOException | RuntimeException e) {
+            listener.close();
+            throw e;
+        }
     }
 
     /**
@@ -147,30 +167,15 @@ public final class FdServer implements AutoCloseable {
             Observer observer,
             Runnable heirs)
             throws IOException {
-        if (place.inherited().isPresent()) {
-            var listener = SeqPacketSocket.adoptListener(place.inherited().get());
-            var file = SocketFile.standing(place.path(), place.isOurs());
-            return start(new FdServer(loop, eventfds, observer, limits, file, listener, heirs));
-        }
-        var file = SocketFile.stage(place.path());
+        var server = new FdServer(loop, eventfds, observer, limits, place, heirs);
         try {
-            var listener = SeqPacketSocket.listen(file.staged(), BACKLOG);
-            try {
-                file.publish(place.mode(), place.gid());
-                return start(new FdServer(loop, eventfds, observer, limits, file, listener, heirs));
-            } catch (IOException | RuntimeException e) {
-                listener.close();
-                throw e;
-            }
+            server.onLoop(server.door.acceptor::start);
+            return server;
         } catch (IOException | RuntimeException e) {
-            file.discard();
+            server.door.file.remove();
+            server.door.listener.close();
             throw e;
         }
-    }
-
-    private static FdServer start(FdServer server) throws IOException {
-        server.onLoop(server.acceptor::start);
-        return server;
     }
 
     private final class Arrivals implements Acceptor.Host {
@@ -334,7 +339,33 @@ public final class FdServer implements AutoCloseable {
 
     /** Whether clients can connect; the loop serves them. */
     public boolean isServing() {
-        return !closed.get() && file.isThere();
+        return !closed.get() && door.file.isReachable();
+    }
+
+    /** Whether the name of the socket still leads to where it led at the start. */
+    public boolean isThere() {
+        return door.file.isThere();
+    }
+
+    /**
+     * Makes the socket anew if somebody removed it; connections that there are go on. Not while
+     * this stops, and for one thread at a time, which is not the loop's.
+     *
+     * @return whether it was made
+     * @throws IOException if it cannot be made, or another process's socket is there now
+     */
+    public boolean restore() throws IOException {
+        var before = door;
+        if (closed.get() || !before.file.isOurs() || before.file.isThere()) {
+            return false;
+        }
+        var next = bound(place);
+        door = next;
+        onLoop(() -> {
+            next.acceptor.start();
+            before.acceptor.stopAfterLast(() -> disposal.close(before.listener));
+        });
+        return true;
     }
 
     /** How many connections there are. */
@@ -350,8 +381,8 @@ public final class FdServer implements AutoCloseable {
      * connected. Empty where that has gone.
      */
     public Optional<Estate> leave() throws IOException {
-        var copy = listener.fd().duplicate();
-        file.leave();
+        var copy = door.listener.fd().duplicate();
+        door.file.leave();
         var kept = new AtomicReference<SeqPacketSocket>();
         onLoop(() -> {
             if (heir != null) {
@@ -376,14 +407,14 @@ public final class FdServer implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        file.remove();
+        door.file.remove();
         onLoop(() -> {
-            acceptor.stop();
+            door.acceptor.stop();
             for (var connection : List.copyOf(connections)) {
                 connection.shutDown();
             }
         });
-        disposal.close(listener);
+        disposal.close(door.listener);
         disposal.close();
         requests.close();
     }

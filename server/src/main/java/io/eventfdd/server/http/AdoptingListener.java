@@ -18,6 +18,7 @@ import java.util.Set;
 final class AdoptingListener extends ServerSocketChannel {
     private final UnixListeners listeners;
     private volatile Optional<PatientListener> adopted = Optional.empty();
+    private volatile Optional<SocketAddress> bound = Optional.empty();
 
     AdoptingListener(UnixListeners listeners) {
         super(listeners);
@@ -34,6 +35,7 @@ final class AdoptingListener extends ServerSocketChannel {
                 prepared.isPresent()
                         ? prepared
                         : Optional.of(listeners.listenPlainly(address, backlog));
+        bound = Optional.of(address);
         return this;
     }
 
@@ -55,8 +57,8 @@ final class AdoptingListener extends ServerSocketChannel {
     }
 
     @Override
-    public SocketAddress getLocalAddress() throws IOException {
-        return listener().address();
+    public SocketAddress getLocalAddress() {
+        return bound.orElseThrow(NotYetBoundException::new);
     }
 
     @Override

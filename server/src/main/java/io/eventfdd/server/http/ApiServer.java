@@ -4,7 +4,6 @@ import io.eventfdd.linux.Fd;
 import io.eventfdd.protocol.Problem;
 import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.server.runtime.ListenerPlace;
-import io.eventfdd.server.runtime.SocketFile;
 import io.helidon.webserver.WebServer;
 
 import java.io.IOException;
@@ -26,13 +25,18 @@ import java.util.Optional;
  */
 public final class ApiServer {
     private static final System.Logger LOG = System.getLogger(ApiServer.class.getName());
-    private static final int BACKLOG = 4096;
 
     /** The most that can be set; what goes beyond it is not even read. */
     private static final int MOST_BODY = 64 * 1024;
 
     /** Connections that are there only to be told that there are too many. */
     private static final int REFUSED_AT_ONCE = 64;
+
+    /**
+     * The name that Helidon is told, and where nothing ever is: it removes what is there when it
+     * stops, and the socket may be another daemon's by then.
+     */
+    private static final String NOWHERE = "helidon";
 
     private static final Duration AFTER_HANG_UP = Duration.ofMillis(1500);
 
@@ -46,7 +50,7 @@ public final class ApiServer {
     private volatile Optional<Running> running = Optional.empty();
 
     /** What there is between start and stop. */
-    private record Running(SocketFile file, PatientListener listener, WebServer helidon) {}
+    private record Running(ApiListener listener, WebServer helidon) {}
 
     /**
      * A server that has not begun to listen.
@@ -162,46 +166,38 @@ public final class ApiServer {
     public void start() throws IOException {
         Helidon.quiet();
         warmUp();
-        var place = settings.place();
-        var file = SocketFile.stage(settings.socket());
         try {
-            var listeners = UnixListeners.installed();
-            var channel =
-                    place.inherited().isPresent()
-                            ? listeners.adopt(place.inherited().get(), file.staged())
-                            : listeners.listen(file.staged(), BACKLOG);
-            var listener = new PatientListener(channel, refusal);
-            if (settings.refuseDescriptors() && !listener.refuseDescriptors()) {
-                LOG.log(Level.WARNING, "this kernel cannot refuse descriptors: they are dropped");
-            }
-            var address = UnixDomainSocketAddress.of(file.staged());
-            listeners.offer(address, listener);
-            var helidon = helidon(address);
+            var listener =
+                    ApiListener.open(settings.place(), settings.refuseDescriptors(), refusal);
             try {
-                helidon.start();
-                if (!helidon.isRunning()) {
-                    throw new IOException(
-                            "cannot serve on " + settings.socket() + "; the log says why");
-                }
-                if (place.inherited().isPresent()) {
-                    file.discard();
-                    place.inherited().get().close();
-                    file = SocketFile.standing(place.path(), place.isOurs());
-                } else {
-                    file.publish(place.mode(), place.gid());
-                }
-                running = Optional.of(new Running(file, listener, helidon));
+                running = Optional.of(new Running(listener, serve(listener.connections())));
             } catch (IOException | RuntimeException e) {
-                Helidon.stop(helidon);
-                listener.close();
+                listener.discard();
                 throw e;
-            } finally {
-                listeners.withdraw(address);
             }
         } catch (IOException | RuntimeException e) {
             connections.close();
-            file.discard();
             throw e;
+        }
+    }
+
+    private WebServer serve(PatientListener listener) throws IOException {
+        var listeners = UnixListeners.installed();
+        var address = UnixDomainSocketAddress.of(settings.socket().resolveSibling(NOWHERE));
+        listeners.offer(address, listener);
+        var helidon = helidon(address);
+        try {
+            helidon.start();
+            if (!helidon.isRunning()) {
+                throw new IOException(
+                        "cannot serve on " + settings.socket() + "; the log says why");
+            }
+            return helidon;
+        } catch (IOException | RuntimeException e) {
+            Helidon.stop(helidon);
+            throw e;
+        } finally {
+            listeners.withdraw(address);
         }
     }
 
@@ -279,11 +275,25 @@ public final class ApiServer {
     /** Whether clients can connect and are served. */
     public boolean isRunning() {
         return !stopping
-                && running.filter(it ->
-                                it.helidon.isRunning()
-                                        && it.listener.isListening()
-                                        && it.file.isThere())
+                && running.filter(it -> it.helidon.isRunning() && it.listener.isReachable())
                         .isPresent();
+    }
+
+    /** Whether the name of the socket still leads to where it led at the start. */
+    public boolean isThere() {
+        return running.filter(it -> it.listener.isThere()).isPresent();
+    }
+
+    /**
+     * Makes the socket anew if somebody removed it; connections that there are go on. Not while
+     * this starts or stops, and for one thread at a time.
+     *
+     * @return whether it was made
+     * @throws IOException if it cannot be made, or another process's socket is there now
+     */
+    public boolean restore() throws IOException {
+        var now = running;
+        return now.isPresent() && now.get().listener.restore();
     }
 
     /** How many clients are connected. */
@@ -305,10 +315,7 @@ public final class ApiServer {
      */
     public Fd leaveListener() throws IOException {
         var was = running.orElseThrow(() -> new IOException("it does not listen"));
-        var listener = was.listener.duplicate();
-        was.file.leave();
-        was.listener.stopListening();
-        return listener;
+        return was.listener.leave();
     }
 
     /**
@@ -324,8 +331,7 @@ public final class ApiServer {
         running = Optional.empty();
         was.ifPresent(it -> {
             try {
-                it.file.remove();
-                it.listener.stopListening();
+                it.listener.stop();
             } catch (IOException e) {
                 LOG.log(
                         Level.WARNING,
@@ -333,7 +339,7 @@ public final class ApiServer {
                         settings.socket(),
                         e.getMessage());
             }
-            endConnections(it.listener, time);
+            endConnections(it.listener.connections(), time);
             Helidon.stop(it.helidon);
         });
         connections.close();

@@ -1,13 +1,10 @@
 package io.eventfdd.server.http;
 
 import io.eventfdd.linux.Fd;
-import io.eventfdd.linux.UnixPeer;
-
-import sun.nio.ch.SelChImpl;
+import io.eventfdd.linux.UnixListener;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
@@ -19,6 +16,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A listener whose accept does not fail for want of file descriptors or memory.
@@ -28,13 +26,16 @@ import java.util.concurrent.TimeUnit;
  * better than to let it hang. What else goes wrong is tried again after a pause. An outage is
  * logged when it begins and when it ends.
  *
- * <p>accept is for one thread, close for any.
+ * <p>accept is for one thread, the rest for any; what changes where it listens comes one at a time.
  */
 final class PatientListener implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(PatientListener.class.getName());
     private static final Duration PAUSE = Duration.ofMillis(50);
 
-    private final ServerSocketChannel listener;
+    /** How long those have who connected before a {@link #moveTo} and are not accepted yet. */
+    private static final Duration TIME_TO_MOVE = Duration.ofSeconds(1);
+
+    private volatile ServerSocketChannel listener;
     private final byte[] refusal;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final CountDownLatch through = new CountDownLatch(1);
@@ -64,8 +65,9 @@ final class PatientListener implements AutoCloseable {
      */
     SocketChannel accept() throws IOException {
         while (true) {
+            var from = listener;
             try {
-                var client = listener.accept();
+                var client = from.accept();
                 if (refill()) {
                     outageEnds();
                     return client;
@@ -73,6 +75,9 @@ final class PatientListener implements AutoCloseable {
                 refuse(client);
                 refill(); // with what the client had
             } catch (ClosedChannelException e) {
+                if (!from.equals(listener)) {
+                    continue; // moved
+                }
                 through.countDown();
                 awaitClose();
                 throw new AsynchronousCloseException();
@@ -151,23 +156,22 @@ final class PatientListener implements AutoCloseable {
 
     /** Another descriptor of the socket, which listens on when this is closed. */
     Fd duplicate() throws IOException {
-        return fd().duplicate();
+        return UnixListeners.fd(listener).duplicate();
     }
 
-    /** Has the kernel refuse descriptors that clients send; false where it cannot. */
-    boolean refuseDescriptors() throws IOException {
-        return UnixPeer.refuseDescriptors(fd());
-    }
-
-    private Fd fd() throws IOException {
-        if (!(listener instanceof SelChImpl socket)) {
-            throw new IOException("a channel without a descriptor: " + listener);
+    /**
+     * Accepts on {@code next} from now on, which is closed with this. Nobody can connect to the
+     * socket before it any more; those who have are accepted first.
+     */
+    void moveTo(ServerSocketChannel next) throws IOException {
+        var before = listener;
+        long start = System.nanoTime();
+        while (UnixListener.isAwaited(UnixListeners.fd(before))
+                && System.nanoTime() - start < TIME_TO_MOVE.toNanos()) {
+            LockSupport.parkNanos(PAUSE.toNanos() / 50);
         }
-        return Fd.borrow(socket.getFDVal());
-    }
-
-    SocketAddress address() throws IOException {
-        return listener.getLocalAddress();
+        listener = next;
+        before.close();
     }
 
     /** Whether clients can still connect. */

@@ -2,6 +2,7 @@ package io.eventfdd.server.http;
 
 import io.eventfdd.linux.Fd;
 import io.eventfdd.linux.InheritedFds;
+import io.eventfdd.linux.UnixListener;
 
 import sun.nio.ch.DefaultSelectorProvider;
 import sun.nio.ch.SelChImpl;
@@ -17,6 +18,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * fails. Here it opens an {@link AdoptingListener}, and its {@code bind} to an {@link #offer
  * offered} address takes over the listener that was prepared for it.
  *
- * <p>So the one who prepares it decides how it is bound; it may as well be {@linkplain #adopt
+ * <p>So whoever prepares it decides how it is bound; it may as well be {@linkplain #adopt
  * inherited}.
  *
  * <p>The JDK makes one of these, for the whole process, where {@link #install} comes before any use
@@ -62,30 +64,29 @@ public final class UnixListeners extends SelectorProvider {
                 "NIO was used before UnixListeners.install(), or " + PROPERTY + " names another");
     }
 
-    /**
-     * A listening socket at {@code path}, which must not be there yet.
-     *
-     * @param backlog how many connections may wait to be accepted
-     * @throws IOException where bind(2) or listen(2) fails
-     */
-    ServerSocketChannel listen(Path path, int backlog) throws IOException {
-        return listen(UnixDomainSocketAddress.of(path), backlog);
+    /** A Unix socket of the JDK's own that is to listen; it is not bound yet. */
+    ServerSocketChannel open() throws IOException {
+        return jdk.openServerSocketChannel(StandardProtocolFamily.UNIX);
     }
 
     /**
-     * The channel of a socket that listens already: one that is bound to {@code scratch}, and whose
-     * descriptor number leads to {@code listener}'s socket from then on.
+     * The channel of a socket that listens already, and listens again for this process: one that is
+     * bound to {@code scratch} for a moment, and whose descriptor number leads to {@code
+     * listener}'s socket from then on.
      *
      * @param listener stays the caller's to close
      */
     ServerSocketChannel adopt(Fd listener, Path scratch) throws IOException {
         InheritedFds.requireListener(listener, InheritedFds.SocketType.BYTES);
-        var channel = listen(scratch, 1);
+        UnixListener.listen(listener, UnixListener.MAX_BACKLOG);
+        Files.deleteIfExists(scratch); // a killed one's
+        var channel = open();
         try {
-            if (!(channel instanceof SelChImpl socket)) {
-                throw new IOException("a channel without a descriptor: " + channel);
-            }
-            Fd.borrow(socket.getFDVal()).replace(listener, () -> {}, () -> 0).ifPresent(Fd::close);
+            var fd = fd(channel);
+            UnixListener.restrictFile(fd, 0);
+            channel.bind(UnixDomainSocketAddress.of(scratch), 1);
+            Files.deleteIfExists(scratch);
+            fd.replace(listener, () -> {}, () -> 0).ifPresent(Fd::close);
             return channel;
         } catch (IOException e) {
             channel.close();
@@ -93,19 +94,23 @@ public final class UnixListeners extends SelectorProvider {
         }
     }
 
-    private ServerSocketChannel listen(SocketAddress address, int backlog) throws IOException {
-        var listener = jdk.openServerSocketChannel(StandardProtocolFamily.UNIX);
-        try {
-            return listener.bind(address, backlog);
-        } catch (IOException e) {
-            listener.close();
-            throw e;
+    /** The descriptor of {@code listener}, which is still open. */
+    static Fd fd(ServerSocketChannel listener) throws IOException {
+        if (listener instanceof SelChImpl socket) {
+            return Fd.borrow(socket.getFDVal());
         }
+        throw new IOException("a channel without a descriptor: " + listener);
     }
 
     /** What the JDK's own channel would be, for an address that nobody prepared anything for. */
     PatientListener listenPlainly(SocketAddress address, int backlog) throws IOException {
-        return new PatientListener(listen(address, backlog), new byte[0]);
+        var listener = open();
+        try {
+            return new PatientListener(listener.bind(address, backlog), new byte[0]);
+        } catch (IOException e) {
+            listener.close();
+            throw e;
+        }
     }
 
     /**

@@ -3,13 +3,9 @@ package io.eventfdd.server.runtime;
 import io.eventfdd.protocol.RuntimeLocation;
 
 import java.io.IOException;
-import java.net.ConnectException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
@@ -27,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
@@ -35,6 +32,9 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>It is held by a lock on a file in it, which the kernel lets go of with the process, however
  * that ends. The file stays: to remove it would let two daemons lock two files of the same name.
+ *
+ * <p>What somebody else removes of it while the daemon runs, {@link #restore} makes anew. One
+ * thread at a time restores or closes it; the rest is safe for all threads.
  */
 public final class RuntimeDirectory implements AutoCloseable {
     private static final Set<PosixFilePermission> FOR_US_ALONE =
@@ -44,16 +44,49 @@ public final class RuntimeDirectory implements AutoCloseable {
     private static final Duration LOCK_PERIOD = Duration.ofMillis(5);
     private static final int WRITABLE_BY_ALL = 0002;
     private static final int WRITABLE_BY_OTHERS = 0022;
+    private static final int PERMISSION_BITS = 07777;
 
     private final Path path;
+    private final int uid;
     private final int groupId;
-    private final FileChannel lockFile;
-    private final FileLock lock;
+    private final int mode;
+    private Lock lock;
+    private volatile boolean lost;
 
-    private RuntimeDirectory(Path path, int groupId, FileChannel lockFile, FileLock lock) {
+    /** The lock, and the device and inode of the file that it is on. */
+    private record Lock(FileChannel file, FileLock lock, Optional<Object> key) {
+        /** Empty if another daemon has it, still after {@code patience}. */
+        static Optional<Lock> take(Path path, Duration patience) throws IOException {
+            while (true) {
+                var file = openLock(path);
+                try {
+                    var key = SocketFile.key(path);
+                    var lock = tryLock(file, patience);
+                    if (lock.isPresent() && key.equals(SocketFile.key(path))) {
+                        return Optional.of(new Lock(file, lock.get(), key));
+                    }
+                    file.close();
+                    if (lock.isEmpty()) {
+                        return Optional.empty();
+                    } // else somebody has removed what is locked now
+                } catch (IOException | RuntimeException e) {
+                    file.close();
+                    throw e;
+                }
+            }
+        }
+
+        void release() throws IOException {
+            lock.release();
+            file.close();
+        }
+    }
+
+    private RuntimeDirectory(Path path, int uid, Lock lock) throws IOException {
         this.path = path;
-        this.groupId = groupId;
-        this.lockFile = lockFile;
+        this.uid = uid;
+        this.groupId = attribute(path, "unix:gid");
+        this.mode = attribute(path, "unix:mode") & PERMISSION_BITS;
         this.lock = lock;
     }
 
@@ -86,31 +119,75 @@ public final class RuntimeDirectory implements AutoCloseable {
         var path = directory.toAbsolutePath().normalize();
         checkLength(path);
         try {
-            make(path, mode);
+            make(path, OptionalInt.empty(), mode);
             checkOwner(path, uid);
-            var lockFile = openLock(path.resolve("lock"));
+            var lock =
+                    Lock.take(lockFile(path), patience)
+                            .orElseThrow(() -> new HeldByAnotherException(path));
             try {
-                var lock =
-                        lock(lockFile, patience)
-                                .orElseThrow(() ->
-                                        new IOException(
-                                                "another eventfdd has the runtime directory "
-                                                        + path));
-                var held = new RuntimeDirectory(path, attribute(path, "unix:gid"), lockFile, lock);
+                var held = new RuntimeDirectory(path, uid, lock);
                 for (var socket : List.of(held.apiSocket(), held.fdSocket())) {
                     if (!inherited.contains(socket.getFileName().toString())) {
-                        clear(socket);
+                        SocketFile.makeWay(socket);
                     }
                 }
                 return held;
             } catch (IOException | RuntimeException e) {
-                lockFile.close();
+                lock.release();
                 throw e;
             }
         } catch (FileSystemException e) {
-            throw new IOException(
-                    "cannot use the runtime directory " + path + ": " + inWords(e), e);
+            throw unusable(path, e);
         }
+    }
+
+    private static IOException unusable(Path path, FileSystemException e) {
+        return new IOException("cannot use the runtime directory " + path + ": " + inWords(e), e);
+    }
+
+    private static Path lockFile(Path directory) {
+        return directory.resolve("lock");
+    }
+
+    /**
+     * Makes the directory and the lock anew if somebody has removed them. While they were missing
+     * another daemon may have begun there: then the directory is lost to that one for good.
+     *
+     * @return what was missing; empty if all is there
+     * @throws HeldByAnotherException if it is lost
+     * @throws IOException if it cannot be made
+     */
+    public Optional<Path> restore() throws IOException {
+        if (lost) {
+            throw new HeldByAnotherException(path);
+        }
+        try {
+            boolean isMissing = !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
+            if (isMissing) {
+                make(path, OptionalInt.of(groupId), mode);
+            }
+            checkOwner(path, uid);
+            var file = lockFile(path);
+            if (lock.key().equals(SocketFile.key(file))) {
+                return Optional.empty();
+            }
+            var next = Lock.take(file, Duration.ZERO);
+            if (next.isEmpty()) {
+                lost = true;
+                throw new HeldByAnotherException(path);
+            }
+            var before = lock;
+            lock = next.get();
+            before.release();
+            return Optional.of(isMissing ? path : file);
+        } catch (FileSystemException e) {
+            throw unusable(path, e);
+        }
+    }
+
+    /** Whether another daemon has it: what is in it now is that one's. */
+    public boolean isLost() {
+        return lost;
     }
 
     private static FileChannel openLock(Path file) throws IOException {
@@ -141,11 +218,7 @@ public final class RuntimeDirectory implements AutoCloseable {
     }
 
     private static void checkLength(Path path) throws IOException {
-        int length =
-                SocketFile.longest(path.resolve("api.sock"))
-                        .toString()
-                        .getBytes(StandardCharsets.UTF_8)
-                        .length;
+        int length = path.resolve("api.sock").toString().getBytes(StandardCharsets.UTF_8).length;
         if (length > SocketFile.MAX_PATH) {
             throw new IOException(
                     "the path of the runtime directory "
@@ -156,9 +229,12 @@ public final class RuntimeDirectory implements AutoCloseable {
         }
     }
 
-    private static void make(Path path, int mode) throws IOException {
+    private static void make(Path path, OptionalInt gid, int mode) throws IOException {
         try {
             Files.createDirectory(path, mode(FOR_US_ALONE));
+            if (gid.isPresent() && attribute(path, "unix:gid") != gid.getAsInt()) {
+                Files.setAttribute(path, "unix:gid", gid.getAsInt());
+            }
             Files.setAttribute(
                     path, "unix:mode", mode); // not at birth, where the umask has its say
         } catch (FileAlreadyExistsException e) {
@@ -198,53 +274,22 @@ public final class RuntimeDirectory implements AutoCloseable {
         return (int) Files.getAttribute(path, name, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private static Optional<FileLock> lock(FileChannel file, Duration patience) throws IOException {
+    private static Optional<FileLock> tryLock(FileChannel file, Duration patience)
+            throws IOException {
         long start = System.nanoTime();
-        var lock = lock(file);
+        var lock = tryLock(file);
         while (lock.isEmpty() && System.nanoTime() - start < patience.toNanos()) {
             LockSupport.parkNanos(LOCK_PERIOD.toNanos());
-            lock = lock(file);
+            lock = tryLock(file);
         }
         return lock;
     }
 
-    private static Optional<FileLock> lock(FileChannel file) throws IOException {
+    private static Optional<FileLock> tryLock(FileChannel file) throws IOException {
         try {
             return Optional.ofNullable(file.tryLock());
         } catch (OverlappingFileLockException e) {
             return Optional.empty(); // by another daemon in this process
-        }
-    }
-
-    /** Removes a socket that a killed daemon left. */
-    private static void clear(Path socket) throws IOException {
-        if (!Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        if (!SocketFile.isSocket(socket)) {
-            throw new IOException(socket + " is there and is not a socket");
-        }
-        if (isLive(socket)) {
-            throw new IOException("another process listens on " + socket);
-        }
-        Files.delete(socket);
-    }
-
-    /**
-     * Only ECONNREFUSED says that nobody listens; a socket of another type or with a full backlog
-     * is live.
-     */
-    private static boolean isLive(Path socket) throws IOException {
-        try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            probe.configureBlocking(false);
-            try {
-                probe.connect(UnixDomainSocketAddress.of(socket));
-                return true;
-            } catch (ConnectException e) {
-                return false;
-            } catch (IOException e) {
-                return true;
-            }
         }
     }
 
@@ -276,6 +321,5 @@ public final class RuntimeDirectory implements AutoCloseable {
     @Override
     public void close() throws IOException {
         lock.release();
-        lockFile.close();
     }
 }

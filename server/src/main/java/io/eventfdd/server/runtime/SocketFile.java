@@ -1,157 +1,173 @@
 package io.eventfdd.server.runtime;
 
+import io.eventfdd.linux.UnixListener;
+
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import java.util.Optional;
 
 /**
- * The name of a listening Unix socket, from birth to removal.
+ * The name of a listening Unix socket, from birth to removal. Safe for all threads, except that one
+ * at a time makes, leaves or removes it.
  *
- * <p>bind(2) makes a socket under the umask, so for a moment it may be wider than it should be.
- * Here it is bound in a directory of its own that nobody else may enter, gets its group and mode
- * there, and is then moved to its name in one step, which also replaces a stale one. It is removed
- * only while it is still the same file: a successor's stays.
+ * <p>The socket is bound at its own name, since that is the address that getpeername(2) and ss(8)
+ * show. It is never wider than configured: it is born with {@link #AT_BIRTH}, then gets its group,
+ * and its mode last. Its name is removed only while it still leads to the same file: another
+ * process's stays.
  */
 public final class SocketFile {
+    /** The permission bits to bind with: only this daemon's user and root can connect. */
+    public static final int AT_BIRTH = 0600;
+
     /**
      * What a socket's path may be in bytes; sun_path has 108, one of them for the NUL, and the JDK
      * leaves one more free.
      */
     static final int MAX_PATH = 106;
 
-    private static final String STAGED = "s";
     private static final int TYPE_BITS = 0170000;
     private static final int SOCKET_BITS = 0140000;
 
     private final Path path;
-    private final Path stage;
-    private volatile long inode;
-    private volatile boolean published;
 
-    /** Another process made it and removes it. */
-    private volatile boolean foreign;
+    /** Whether the name is ours to remove and to make anew. */
+    private final boolean ours;
 
-    private SocketFile(Path path, Path stage) {
+    /** The device and inode that the name led to. */
+    private final Optional<Object> file;
+
+    private volatile boolean left;
+
+    private SocketFile(Path path, boolean ours, Optional<Object> file) {
         this.path = path;
-        this.stage = stage;
-    }
-
-    /** The longest path that is used on the way to {@code path}. */
-    static Path longest(Path path) {
-        return path.resolveSibling(path.getFileName() + ".tmp").resolve(STAGED);
+        this.ours = ours;
+        this.file = file;
     }
 
     /**
-     * Makes room for a socket that is going to be at {@code path}.
+     * Makes way for a socket at {@code path}: removes one that nobody listens on.
      *
-     * @throws IOException where the path is too long or the directory cannot be written
+     * @throws IOException if something else is there: a file that is no socket, or a socket that a
+     *     process listens on
      */
-    public static SocketFile stage(Path path) throws IOException {
-        var staged = longest(path);
-        if (staged.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8).length > MAX_PATH) {
-            throw new IOException("the path " + path + " is too long for a socket");
+    public static void makeWay(Path path) throws IOException {
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return;
         }
-        var file = new SocketFile(path, path.resolveSibling(path.getFileName() + ".tmp"));
-        file.discard(); // a killed one's
-        Files.createDirectory(
-                file.stage,
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        return file;
+        if (!isSocket(path)) {
+            throw new IOException(path + " is there and is not a socket");
+        }
+        if (isLive(path)) {
+            throw new IOException("another process listens on " + path);
+        }
+        Files.delete(path);
     }
 
     /**
-     * One that another process made, at {@code path}.
+     * The name of a socket that was bound at {@code place} with {@link #AT_BIRTH}. It has its group
+     * and mode from the return on.
      *
-     * @param ours whether it is for us to remove
+     * @throws IOException if it cannot have them; it is removed then
      */
-    public static SocketFile standing(Path path, boolean ours) throws IOException {
-        var file = new SocketFile(path, path.resolveSibling(path.getFileName() + ".tmp"));
-        file.foreign = !ours;
-        if (ours) {
-            file.inode = inode(path);
-            file.published = true;
+    public static SocketFile born(ListenerPlace place) throws IOException {
+        var file = new SocketFile(place.path(), true, key(place.path()));
+        try {
+            UnixListener.permit(place.path(), place.mode(), place.gid());
+            return file;
+        } catch (IOException | RuntimeException e) {
+            file.remove();
+            throw e;
         }
-        return file;
+    }
+
+    /**
+     * The name of a socket that another process made at {@code place}. Where it is that process's
+     * to remove, it need not be there.
+     */
+    public static SocketFile inherited(ListenerPlace place) throws IOException {
+        return new SocketFile(place.path(), place.isOurs(), key(place.path()));
     }
 
     /** The name is another process's from now on. */
     public void leave() {
-        published = false;
+        left = true;
     }
 
-    /** Where to bind it. */
-    public Path staged() {
-        return stage.resolve(STAGED);
-    }
-
-    /**
-     * Gives the socket, which is bound by now, its group, mode and name.
-     *
-     * @throws IOException where that cannot be, or something that is no socket has the name
-     */
-    public void publish(int mode, int gid) throws IOException {
-        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !isSocket(path)) {
-            throw new IOException(path + " is there and is not a socket");
-        }
-        if ((int) Files.getAttribute(staged(), "unix:gid") != gid) {
-            Files.setAttribute(staged(), "unix:gid", gid);
-        }
-        Files.setAttribute(staged(), "unix:mode", mode);
-        inode = inode(staged());
-        Files.move(staged(), path, StandardCopyOption.ATOMIC_MOVE);
-        published = true;
-        Files.delete(stage);
+    /** Whether the name is this process's to remove, and to make anew if it has gone. */
+    public boolean isOurs() {
+        return ours;
     }
 
     /**
-     * Whether the name leads to this socket: nobody has removed or replaced it. Of one that is
-     * another process's, that is for the other to see to.
+     * Whether the name leads to the file that it led to: nobody has removed or replaced it. One
+     * that is not ours may be missing from the start.
      */
     public boolean isThere() {
-        if (foreign) {
-            return true;
-        }
         try {
-            return published && inode(path) == inode;
+            return !left && (file.isPresent() || !ours) && file.equals(key(path));
         } catch (IOException e) {
             return false;
         }
     }
 
-    /** Removes the name, where it is still this socket's. */
-    public void remove() throws IOException {
-        if (published) {
-            published = false;
-            try {
-                if (inode(path) == inode) {
-                    Files.delete(path);
-                }
-            } catch (NoSuchFileException e) {
-                // gone already, which is what was wanted
-            }
-        }
+    /**
+     * Whether clients find the socket, as far as this process is to see to it: a name that is
+     * another process's is for that one to keep.
+     */
+    public boolean isReachable() {
+        return !ours || isThere();
     }
 
-    /** Removes what is left of the way here, published or not. */
-    public void discard() throws IOException {
-        remove();
-        if (Files.isDirectory(stage, LinkOption.NOFOLLOW_LINKS)) {
-            Files.deleteIfExists(staged());
-            Files.delete(stage);
+    /** Removes the name, if it still leads to this socket. */
+    public void remove() throws IOException {
+        if (ours && isThere()) {
+            Files.deleteIfExists(path);
         }
+        left = true;
     }
 
     /** Whether {@code path} itself, not what it may link to, is a socket. */
-    static boolean isSocket(Path path) throws IOException {
+    private static boolean isSocket(Path path) throws IOException {
         return ((int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS) & TYPE_BITS)
                 == SOCKET_BITS;
     }
 
-    private static long inode(Path path) throws IOException {
-        return (long) Files.getAttribute(path, "unix:ino", LinkOption.NOFOLLOW_LINKS);
+    /**
+     * Only ECONNREFUSED says that nobody listens; a socket of another type or with a full backlog
+     * is live.
+     */
+    private static boolean isLive(Path socket) throws IOException {
+        try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            probe.configureBlocking(false);
+            try {
+                probe.connect(UnixDomainSocketAddress.of(socket));
+                return true;
+            } catch (ConnectException e) {
+                return false;
+            } catch (IOException e) {
+                return true;
+            }
+        }
+    }
+
+    /** The device and inode of {@code path} itself; empty if nothing is there. */
+    static Optional<Object> key(Path path) throws IOException {
+        try {
+            var attributes =
+                    Files.readAttributes(
+                            path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return Optional.of(Objects.requireNonNull(attributes.fileKey(), "Linux has one"));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
     }
 }

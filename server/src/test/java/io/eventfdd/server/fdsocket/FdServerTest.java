@@ -149,9 +149,10 @@ class FdServerTest {
     }
 
     @Test
-    void theSocketHasItsModeAndAStaleOneIsReplaced() throws IOException {
+    void theSocketHasItsModeAndASuccessorsStays() throws IOException {
         assertThat(Files.getPosixFilePermissions(daemon.path))
                 .isEqualTo(PosixFilePermissions.fromString("rw-rw----"));
+        Files.delete(daemon.path);
         var successor =
                 FdServer.start(
                         daemon.loop,

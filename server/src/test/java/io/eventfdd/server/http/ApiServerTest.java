@@ -429,7 +429,16 @@ class ApiServerTest {
     }
 
     @Test
+    void startingLeavesTheSocketOfAnotherThatServes() throws IOException {
+        assertThatIOException()
+                .isThrownBy(() -> TestServer.start(directory))
+                .withMessage("another process listens on " + server.socket());
+        assertThat(server.exchange("GET /v1 HTTP/1.1\r\nHost: x\r\n\r\n").status()).isEqualTo(200);
+    }
+
+    @Test
     void stoppingLeavesASuccessorsSocket() throws IOException {
+        Files.delete(server.socket());
         try (var successor = TestServer.start(directory)) {
             server.close();
 
