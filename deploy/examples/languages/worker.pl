@@ -32,7 +32,7 @@ sub fail {
 # What there is, 0 if another reader was faster. sysread would then stop the loop if another process has cleared O_NONBLOCK,
 # which belongs to all that hold this eventfd; RWF_NOWAIT holds in any case.
 sub take {
-    my $value = "\0" x 8;
+    my $value = pack 'x8';
     my $vector = pack 'P8 J', $value, 8;
     return syscall(&SYS_preadv2, fileno shift, $vector, 1, -1, -1, RWF_NOWAIT) == 8 ? unpack 'Q', $value : 0;
 }
