@@ -8,7 +8,6 @@ import io.eventfdd.linux.SeqPacketSocket;
 import io.eventfdd.protocol.DonateReply;
 import io.eventfdd.protocol.DonateRequest;
 import io.eventfdd.protocol.EventfdName;
-import io.eventfdd.protocol.OpenRequest;
 
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -140,13 +139,13 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
         }
     }
 
-    /** As many at a time as go into one packet, and no name twice. */
+    /** As many at a time as every daemon takes in one packet, and no name twice. */
     private static List<Map<EventfdName, RawEventfd>> inPackets(Collection<RawEventfd> all) {
         var packets = new ArrayList<Map<EventfdName, RawEventfd>>();
         for (var eventfd : all) {
             var packet =
                     packets.stream()
-                            .filter(it -> it.size() < OpenRequest.MAX_ENTRIES)
+                            .filter(it -> it.size() < DonateRequest.ALWAYS_TAKEN)
                             .filter(it -> !it.containsKey(eventfd.eventfdName()))
                             .findFirst();
             if (packet.isEmpty()) {

@@ -1,5 +1,13 @@
 package io.eventfdd.linux;
 
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.regex.Pattern;
+
 /**
  * The process's limit of open files, RLIMIT_NOFILE.
  *
@@ -44,6 +52,49 @@ public final class OpenFiles {
      */
     public static void keepReserve() {
         FdInfo.keepReserve();
+    }
+
+    /**
+     * How many descriptors this process has open, with one more for each jar of its class path that
+     * is not open yet: the JVM opens a jar when it first needs a class of it.
+     */
+    public static int inUse() throws IOException {
+        var open = new HashSet<String>();
+        int count = 0;
+        try (var links = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (var link : links) {
+                open.add(target(link));
+                count++;
+            }
+        }
+        int ownDirectory = 1;
+        return count - ownDirectory + jarsToCome(open);
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException e) {
+            return ""; // closed meanwhile
+        }
+    }
+
+    private static int jarsToCome(Set<String> open) {
+        var entries = System.getProperty("java.class.path", "");
+        return (int)
+                Pattern.compile(File.pathSeparator, Pattern.LITERAL)
+                        .splitAsStream(entries)
+                        .filter(entry -> entry.endsWith(".jar"))
+                        .filter(entry -> !open.contains(realPath(entry)))
+                        .count();
+    }
+
+    private static String realPath(String file) {
+        try {
+            return Path.of(file).toRealPath().toString();
+        } catch (IOException e) {
+            return file; // not there: it counts as one to come
+        }
     }
 
     /** The effective user of this process. */

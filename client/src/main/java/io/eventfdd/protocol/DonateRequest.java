@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * The packet that brings eventfds back to {@code fd.sock} by those who hold them, after another
@@ -12,6 +13,9 @@ import java.util.List;
  * @param entries 1 to 253 of different names, in the order of the descriptors that come with it
  */
 public record DonateRequest(List<Entry> entries) {
+    /** As many are taken in one packet by every daemon, however few files it may open. */
+    public static final int ALWAYS_TAKEN = 32;
+
     private static final String OP = "donate";
 
     /**
@@ -43,12 +47,18 @@ public record DonateRequest(List<Entry> entries) {
         OpenRequest.checkNames(entries.stream().map(Entry::name).toList());
     }
 
-    /** Whether {@code packet} means to be one, and so the descriptors with it are wanted. */
-    public static boolean isOne(byte[] packet) {
+    /**
+     * How many eventfds {@code packet} means to bring, whether or not it is well-formed otherwise;
+     * empty if it does not mean to be such a request.
+     */
+    public static OptionalInt size(byte[] packet) {
         try {
-            return JsonFields.parse(packet).text("op").filter(OP::equals).isPresent();
+            var fields = JsonFields.parse(packet);
+            return fields.text("op").filter(OP::equals).isPresent()
+                    ? OptionalInt.of(fields.array("eventfds").size())
+                    : OptionalInt.empty();
         } catch (ProblemException e) {
-            return false;
+            return OptionalInt.empty();
         }
     }
 

@@ -114,7 +114,7 @@ final class Daemon {
             EventLoop loop)
             throws IOException {
         this.asked = asked;
-        this.budget = OpenFileBudget.raised();
+        this.budget = OpenFileBudget.raised(inheritance.size());
         this.settings = budget.atStart(asked);
         this.directory = directory;
         this.inheritance = inheritance;
@@ -178,7 +178,7 @@ final class Daemon {
     }
 
     private ApiServer.Settings apiSettings(Settings settings) {
-        return PartSettings.api(settings, place(directory.apiSocket(), inheritance.api()));
+        return PartSettings.api(settings, place(directory.apiSocket(), inheritance.api()), budget);
     }
 
     /** Reads the settings again. */
@@ -236,7 +236,7 @@ final class Daemon {
         clients.patience(now.duration(Setting.DELIVERY_TIMEOUT));
         keys.limit(now.duration(Setting.KEY_LIFE), PartSettings.keys(now));
         api.limit(apiSettings(now));
-        fds.ifPresent(server -> server.limit(PartSettings.fds(now)));
+        fds.ifPresent(server -> server.limit(PartSettings.fds(now, budget)));
         settings = now;
         for (var setting : Setting.values()) {
             if (!setting.isReloadable() && asked.differsIn(setting, read)) {
@@ -258,7 +258,7 @@ final class Daemon {
                                     loop,
                                     eventfds,
                                     place(directory.fdSocket(), inheritance.fd()),
-                                    PartSettings.fds(settings),
+                                    PartSettings.fds(settings, budget),
                                     accessLog.then(metrics),
                                     () -> end.complete(Ending.TAKEN_OVER)));
             api.start();

@@ -3,51 +3,139 @@ package io.eventfdd.server;
 import io.eventfdd.linux.OpenFiles;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.fdsocket.FdServer;
+import io.eventfdd.server.http.ApiServer;
+import io.eventfdd.server.http.ObservabilityServer;
+import io.eventfdd.server.restart.Table;
+import io.eventfdd.server.restart.Takeover;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 
 /**
  * Keeps the settings within what RLIMIT_NOFILE lets the process have: accept(2) must never meet
- * EMFILE, so where there may be fewer files, there are fewer of everything.
+ * EMFILE, so a process that may open fewer files has lower limits. Each part of the daemon says how
+ * many descriptors it needs besides its limits; the rest is shared out among the limits.
  */
 final class OpenFileBudget {
     private static final System.Logger LOGGER = System.getLogger(OpenFileBudget.class.getName());
 
     /**
-     * Descriptors that are neither eventfds nor connections within the limits: the JVM's with its
-     * jars, the sockets and the loop's own, which are 80; connections that are there to be told
-     * that there are too many, 64 on {@code api.sock} and 16 on {@code fd.sock}; those of the
-     * observability port, 8; those of one packet that brings eventfds, 253; and some to spare.
+     * What the JDK and this process open for a moment only: proc(5) for counts and metrics, the
+     * settings' file, sources of randomness.
      */
-    private static final int RESERVE = 448;
+    private static final int SPARE = 16;
+
+    /** How many epoll sets the JDK has for virtual threads; by default as many as CPUs. */
+    private static final String POLLERS = "jdk.readPollers";
+
+    /** Up to here, an epoll set for each CPU is too much. */
+    private static final int FEW_FILES = 1024;
+
+    /** With fewer files than so many times a part's most, the part makes do with less. */
+    private static final int SHARE = 64;
+
+    /** A packet's descriptors are here only until they are adopted or closed. */
+    private static final int DONATION_SHARE = 8;
+
+    private static final int LEAST_DONATION = 32;
+    private static final int LEAST_TOLD = 4;
+
+    /** Up to here, eventfds get four fifths of what there is, and beyond it half. */
+    private static final int FEW = 800;
+
+    /** Connections that there should be before eventfds get their share. */
+    private static final int LEAST_CONNECTIONS = 32;
+
+    private static final int LEAST_FD_CONNECTIONS = 8;
 
     private final long limit;
+    private final long inUse;
 
-    OpenFileBudget(long limit) {
+    /**
+     * A budget of {@code limit} files.
+     *
+     * @param inUse descriptors that the process has before its parts have any
+     */
+    OpenFileBudget(long limit, long inUse) {
         this.limit = limit;
+        this.inUse = inUse;
     }
 
-    /** Has the process open as many files as it may. */
-    static OpenFileBudget raised() throws IOException {
+    /**
+     * Has the process open as many files as it may.
+     *
+     * @param inherited descriptors that it has already and that count within the limits
+     */
+    static OpenFileBudget raised(int inherited) throws IOException {
         long limit = OpenFiles.raiseLimit();
         OpenFiles.keepReserve();
-        return new OpenFileBudget(limit);
+        if (limit <= FEW_FILES && System.getProperty(POLLERS) == null) {
+            System.setProperty(POLLERS, "1");
+        }
+        ApiServer.warmUp();
+        return new OpenFileBudget(limit, OpenFiles.inUse() - inherited);
+    }
+
+    /** Connections to {@code api.sock} that are there only to be told that there are too many. */
+    int toldOnApi() {
+        return told(ApiServer.MOST_TOLD);
+    }
+
+    /** The same of {@code fd.sock}. */
+    int toldOnFd() {
+        return told(FdServer.MOST_TOLD);
+    }
+
+    private int told(int most) {
+        return Math.clamp(limit / SHARE, LEAST_TOLD, most);
+    }
+
+    /** What is left for the limits of {@code settings}. */
+    private long free(Settings settings) {
+        return limit
+                - inUse
+                - SPARE
+                - ApiServer.descriptors(toldOnApi())
+                - FdServer.descriptors(toldOnFd(), settings.number(Setting.MAX_DONATION))
+                - Table.DESCRIPTORS
+                - Takeover.DESCRIPTORS
+                - (settings.number(Setting.OBSERVABILITY_PORT) == 0
+                        ? 0
+                        : ObservabilityServer.DESCRIPTORS);
     }
 
     /** As much of {@code asked} as there are files for, shared out; makes room for all of it. */
     Settings atStart(Settings asked) throws IOException {
-        var wanted = asked.lowered(Setting.MAX_FDS_IN_FLIGHT, limit);
-        long free = Math.max(limit - RESERVE, 4);
-        if (files(wanted) <= free) {
-            OpenFiles.growTable((int) (files(wanted) + RESERVE));
+        var wanted = withinLimit(asked);
+        long free = Math.max(free(wanted), 3);
+        long files = files(wanted);
+        if (files <= free) {
+            OpenFiles.growTable((int) (limit - free(wanted) + files));
             return wanted;
         }
         OpenFiles.growTable((int) limit);
+        long eventfds = wanted.number(Setting.MAX_EVENTFDS);
+        long onFd = wanted.number(Setting.MAX_FD_CONNECTIONS);
+        long onApi = files - eventfds - onFd;
+        long forConnections = Math.max(free - ofEventfds(free), Math.min(2, free - 1));
+        eventfds = Math.min(eventfds, free - Math.min(forConnections, onApi + onFd));
+        long rest = free - eventfds;
+        onFd = Math.min(onFd, Math.max(ofFdConnections(rest), rest - onApi));
         return said(
-                wanted.lowered(Setting.MAX_EVENTFDS, free / 2)
-                        .lowered(Setting.MAX_FD_CONNECTIONS, free / 8)
-                        .lowered(Setting.MAX_CONNECTIONS, free - free / 2 - free / 8));
+                wanted.lowered(Setting.MAX_EVENTFDS, eventfds)
+                        .lowered(Setting.MAX_FD_CONNECTIONS, onFd)
+                        .lowered(Setting.MAX_CONNECTIONS, rest - onFd));
+    }
+
+    private static long ofEventfds(long free) {
+        long share = Math.min(free, FEW) * 4 / 5 + Math.max(0, free - FEW) / 2;
+        long leavingSome = free - LEAST_CONNECTIONS - LEAST_FD_CONNECTIONS;
+        return Math.max(Math.min(share, leavingSome), free / 2);
+    }
+
+    private static long ofFdConnections(long connections) {
+        return Math.max(connections / 5, 1);
     }
 
     /**
@@ -55,8 +143,8 @@ final class OpenFileBudget {
      * change any more.
      */
     Settings atReload(Settings asked) {
-        var wanted = asked.lowered(Setting.MAX_FDS_IN_FLIGHT, limit);
-        long free = Math.max(limit - RESERVE - wanted.number(Setting.MAX_CONNECTIONS), 2);
+        var wanted = withinLimit(asked);
+        long free = Math.max(free(wanted) - wanted.number(Setting.MAX_CONNECTIONS), 2);
         if (files(wanted) - wanted.number(Setting.MAX_CONNECTIONS) <= free) {
             return wanted;
         }
@@ -64,6 +152,11 @@ final class OpenFileBudget {
         return said(
                 lowered.lowered(
                         Setting.MAX_EVENTFDS, free - lowered.number(Setting.MAX_FD_CONNECTIONS)));
+    }
+
+    private Settings withinLimit(Settings asked) {
+        return asked.lowered(Setting.MAX_FDS_IN_FLIGHT, limit)
+                .lowered(Setting.MAX_DONATION, Math.max(limit / DONATION_SHARE, LEAST_DONATION));
     }
 
     private static long files(Settings settings) {
@@ -76,11 +169,12 @@ final class OpenFileBudget {
         LOGGER.log(
                 Level.WARNING,
                 "this process may open {0} files: max-eventfds is {1}, max-connections {2},"
-                        + " max-fd-connections {3}",
+                        + " max-fd-connections {3}, max-donation {4}",
                 limit,
                 lowered.number(Setting.MAX_EVENTFDS),
                 lowered.number(Setting.MAX_CONNECTIONS),
-                lowered.number(Setting.MAX_FD_CONNECTIONS));
+                lowered.number(Setting.MAX_FD_CONNECTIONS),
+                lowered.number(Setting.MAX_DONATION));
         return lowered;
     }
 }

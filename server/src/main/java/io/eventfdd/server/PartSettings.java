@@ -29,18 +29,20 @@ final class PartSettings {
                 settings.number(Setting.MAX_KEYS), settings.number(Setting.MAX_KEY_BYTES));
     }
 
-    static FdServer.Limits fds(Settings settings) {
+    static FdServer.Limits fds(Settings settings, OpenFileBudget budget) {
         return new FdServer.Limits(
                 settings.number(Setting.MAX_FD_CONNECTIONS),
                 settings.number(Setting.MAX_FDS_IN_FLIGHT),
                 settings.duration(Setting.DELIVERY_TIMEOUT),
-                settings.number(Setting.MAX_PACKET));
+                settings.number(Setting.MAX_PACKET),
+                settings.number(Setting.MAX_DONATION),
+                budget.toldOnFd());
     }
 
-    static ApiServer.Settings api(Settings settings, ListenerPlace place) {
+    static ApiServer.Settings api(Settings settings, ListenerPlace place, OpenFileBudget budget) {
         return ApiServer.Settings.of(place)
                 .withRefusedDescriptors(settings.choice(Setting.API_DESCRIPTORS).equals("refuse"))
-                .withMaxConnections(settings.number(Setting.MAX_CONNECTIONS))
+                .withMaxConnections(settings.number(Setting.MAX_CONNECTIONS), budget.toldOnApi())
                 .withMaxBody(settings.number(Setting.MAX_BODY))
                 .withTimeouts(
                         settings.duration(Setting.IDLE_TIMEOUT),

@@ -64,6 +64,13 @@ public enum Setting {
             "1024",
             "65536",
             "bytes of a request's packet on fd.sock"),
+    MAX_DONATION(
+            Change.AT_SIGHUP,
+            Kind.NUMBER,
+            "253",
+            "32",
+            "253",
+            "eventfds that one packet brings back on fd.sock"),
     MAX_WAIT(
             Change.AT_SIGHUP,
             Kind.DURATION,

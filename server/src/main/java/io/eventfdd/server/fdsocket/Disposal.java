@@ -36,6 +36,7 @@ final class Disposal implements AutoCloseable {
                     Thread.ofPlatform().daemon().name("eventfdd-fd-disposal").factory());
     private final PacketBuffer noRoom = new PacketBuffer(1, 0);
     private @Nullable PacketBuffer room;
+    private int roomForFds;
     private @Nullable ThreadAlarm alarm;
 
     private interface Call {
@@ -44,8 +45,11 @@ final class Disposal implements AutoCloseable {
 
     /** What is to be done about a packet with descriptors, on this thread. */
     interface Receiver {
-        /** Whether its descriptors are wanted; if not, they never come into this process. */
-        boolean wants(byte[] packet);
+        /**
+         * The most descriptors that are wanted with {@code packet}; the kernel closes the others.
+         * If it is 0, none of them comes into this process.
+         */
+        int wanted(byte[] packet);
 
         /** It was taken, and its descriptors are the receiver's. */
         void taken(Received.Packet packet) throws ErrnoException;
@@ -75,8 +79,8 @@ final class Disposal implements AutoCloseable {
 
     private void takeNext(SeqPacketSocket socket, Receiver receiver) throws ErrnoException {
         try {
-            if (receiver.wants(socket.peekBytes(room()))
-                    && socket.receive(room()) instanceof Received.Packet packet) {
+            int wanted = receiver.wanted(socket.peekBytes(room(0)));
+            if (wanted > 0 && socket.receive(room(wanted)) instanceof Received.Packet packet) {
                 receiver.taken(packet);
             } else {
                 socket.receive(noRoom);
@@ -88,9 +92,11 @@ final class Disposal implements AutoCloseable {
         }
     }
 
-    private PacketBuffer room() {
-        if (room == null) {
-            room = new PacketBuffer(OpenRequest.MAX_PACKET, OpenRequest.MAX_ENTRIES);
+    /** Room for a packet, and for {@code fds} descriptors or none at all. */
+    private PacketBuffer room(int fds) {
+        if (room == null || (fds > 0 && fds != roomForFds)) {
+            room = new PacketBuffer(OpenRequest.MAX_PACKET, fds);
+            roomForFds = fds;
         }
         return room;
     }
@@ -108,7 +114,7 @@ final class Disposal implements AutoCloseable {
         thread.execute(() -> {
             briefly(() -> {
                 for (int i = 0; i < PACKETS; i++) {
-                    switch (socket.peek(room()).next()) {
+                    switch (socket.peek(room(0)).next()) {
                         case PACKET -> socket.receive(noRoom);
                         case PACKET_WITH_FDS -> takeNext(socket, receiver);
                         case NOTHING_YET, EMPTY_PACKET, END -> {

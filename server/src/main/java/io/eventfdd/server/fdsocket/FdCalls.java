@@ -113,13 +113,17 @@ final class FdCalls {
         }
     }
 
+    /** Whether a process of {@code user} may have all that this daemon has. */
+    static boolean mayTakeOver(int user) {
+        return user == ROOT || user == OpenFiles.effectiveUser();
+    }
+
     /** Another daemon wants all that this one has. */
     void takeOver() throws IOException {
         if (connection.isClosed()) {
             return;
         }
-        int uid = caller.peer().uid();
-        if (uid != ROOT && uid != OpenFiles.effectiveUser()) {
+        if (!mayTakeOver(caller.peer().uid())) {
             connection.reply(
                     ProblemType.FORBIDDEN.problem(
                             "only the daemon's own user and root may take over"));

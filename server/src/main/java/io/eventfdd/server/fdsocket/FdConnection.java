@@ -204,6 +204,15 @@ final class FdConnection implements Registration.Target {
         }
     }
 
+    /** Whether {@code packet} is what another daemon asks for everything with. */
+    static boolean isTakeover(byte[] packet) {
+        try {
+            return JsonFields.parse(packet).text("op").filter(TAKEOVER::equals).isPresent();
+        } catch (ProblemException e) {
+            return false;
+        }
+    }
+
     /** Leaves the socket to somebody else; empty where it is closed. */
     Optional<SeqPacketSocket> detach() throws IOException {
         if (state == State.CLOSED) {
@@ -222,9 +231,24 @@ final class FdConnection implements Registration.Target {
 
     /** A packet with descriptors, which are wanted only where it brings eventfds. */
     private final class Brought implements Disposal.Receiver {
+        /** Why they are not wanted. */
+        private Problem refusal = UNASKED;
+
         @Override
-        public boolean wants(byte[] packet) {
-            return DonateRequest.isOne(packet);
+        public int wanted(byte[] packet) {
+            int most = server.maxDonation();
+            var brought = DonateRequest.size(packet);
+            if (brought.isEmpty()) {
+                refusal = UNASKED;
+                return 0;
+            }
+            if (brought.getAsInt() > most) {
+                refusal =
+                        ProblemType.LIMIT.problem(
+                                "max-donation: a packet brings at most " + most + " eventfds");
+                return 0;
+            }
+            return most;
         }
 
         @Override
@@ -247,7 +271,7 @@ final class FdConnection implements Registration.Target {
 
         @Override
         public void dropped() {
-            loop.submit(() -> reply(UNASKED));
+            loop.submit(answering(refusal));
         }
     }
 

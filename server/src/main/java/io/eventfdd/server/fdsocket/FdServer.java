@@ -43,11 +43,25 @@ public final class FdServer implements AutoCloseable {
      *     to end some time, since a packet that is not read may hold the client's own socket, and
      *     then nobody hears of the client's end
      * @param packet bytes of a request
+     * @param donation descriptors that one packet brings
+     * @param told connections above the limit that may be there at a time, to be told and closed
      */
-    public record Limits(int connections, long fdsInFlight, Duration patience, int packet) {
-        /** With the patience and the packets that the settings begin with. */
+    public record Limits(
+            int connections,
+            long fdsInFlight,
+            Duration patience,
+            int packet,
+            int donation,
+            int told) {
+        /** With the rest as the settings begin with. */
         public Limits(int connections, long fdsInFlight) {
-            this(connections, fdsInFlight, Duration.ofSeconds(60), OpenRequest.MAX_PACKET);
+            this(
+                    connections,
+                    fdsInFlight,
+                    Duration.ofSeconds(60),
+                    OpenRequest.MAX_PACKET,
+                    OpenRequest.MAX_ENTRIES,
+                    MOST_TOLD);
         }
     }
 
@@ -57,8 +71,21 @@ public final class FdServer implements AutoCloseable {
                     .problem("open files: the daemon has no descriptor for another connection")
                     .toBytes();
 
-    /** How many connections above the limit there are at most, to be told and closed. */
-    private static final int BEING_TOLD = 16;
+    /** The most connections that are worth having only to be told that there are too many. */
+    public static final int MOST_TOLD = 16;
+
+    /** The listener, and its reserve for accept. */
+    private static final int LISTENING = 2;
+
+    /**
+     * How many descriptors a server needs besides those of {@code max-fd-connections}.
+     *
+     * @param told connections above the limit, to be told and closed
+     * @param donation descriptors that one packet brings; one is taken at a time
+     */
+    public static int descriptors(int told, int donation) {
+        return LISTENING + told + donation;
+    }
 
     /** Sees each request once it is answered, on the loop's thread. */
     @FunctionalInterface
@@ -92,11 +119,14 @@ public final class FdServer implements AutoCloseable {
     private final Requests requests;
     private final Flights flights;
 
+    /** Written by the loop's thread. */
+    private volatile Limits limits;
+
     // The loop's own.
-    private Limits limits;
     private final PacketBuffer buffer =
             new PacketBuffer(OpenRequest.MAX_PACKET, OpenRequest.MAX_ENTRIES);
     private final Set<FdConnection> connections = new HashSet<>();
+    private final Set<Latecomer> latecomers = new HashSet<>();
 
     /** The connection of the daemon that asks for all that there is. */
     private @Nullable FdConnection heir;
@@ -181,26 +211,38 @@ public final class FdServer implements AutoCloseable {
     private final class Arrivals implements Acceptor.Host {
         @Override
         public boolean hasRoom() {
-            return open.get() < limits.connections() + BEING_TOLD;
+            return open.get() < limits.connections() + limits.told();
         }
 
         @Override
         public void arrived(SeqPacketSocket socket) {
-            if (open.get() >= limits.connections()) {
-                refuse(socket, tooMany());
-                return;
-            }
+            open.incrementAndGet();
             try {
-                connections.add(new FdConnection(FdServer.this, loop, socket));
-                open.incrementAndGet();
+                if (open.get() <= limits.connections()) {
+                    connections.add(new FdConnection(FdServer.this, loop, socket));
+                } else if (FdCalls.mayTakeOver(socket.peer().uid())) {
+                    latecomers.add(new Latecomer(loop, socket, this::judge));
+                } else {
+                    refuse(socket, tooMany());
+                }
             } catch (ErrnoException e) {
                 LOGGER.log(Level.WARNING, "cannot serve a client: {0}", e.getMessage());
                 refuse(socket, NO_DESCRIPTORS);
             }
         }
 
+        private void judge(Latecomer latecomer, SeqPacketSocket socket) throws IOException {
+            latecomers.remove(latecomer);
+            if (FdConnection.isTakeover(socket.peekBytes(buffer))) {
+                connections.add(new FdConnection(FdServer.this, loop, socket));
+            } else {
+                refuse(socket, tooMany());
+            }
+        }
+
         @Override
         public void noDescriptors(SeqPacketSocket socket) {
+            open.incrementAndGet();
             refuse(socket, NO_DESCRIPTORS);
         }
 
@@ -219,7 +261,6 @@ public final class FdServer implements AutoCloseable {
             } catch (ErrnoException e) {
                 LOGGER.log(Level.DEBUG, "a client that is refused: {0}", e.getMessage());
             }
-            open.incrementAndGet();
             disposal.dismiss(socket, open::decrementAndGet);
         }
     }
@@ -258,6 +299,11 @@ public final class FdServer implements AutoCloseable {
     int maxPacket() {
         assert loop.inLoop();
         return limits.packet();
+    }
+
+    /** The most descriptors that a packet may bring; for any thread. */
+    int maxDonation() {
+        return limits.donation();
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
@@ -410,6 +456,9 @@ public final class FdServer implements AutoCloseable {
         door.file.remove();
         onLoop(() -> {
             door.acceptor.stop();
+            for (var latecomer : List.copyOf(latecomers)) {
+                latecomer.decide();
+            }
             for (var connection : List.copyOf(connections)) {
                 connection.shutDown();
             }

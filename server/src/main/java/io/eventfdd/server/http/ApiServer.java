@@ -29,8 +29,11 @@ public final class ApiServer {
     /** The most that can be set; what goes beyond it is not even read. */
     private static final int MOST_BODY = 64 * 1024;
 
-    /** Connections that are there only to be told that there are too many. */
-    private static final int REFUSED_AT_ONCE = 64;
+    /** The most connections that are worth having only to be told that there are too many. */
+    public static final int MOST_TOLD = 64;
+
+    /** The listener, its reserve for accept, and a scratch socket while a listener is adopted. */
+    private static final int LISTENING = 3;
 
     /**
      * The name that Helidon is told, and where nothing ever is: it removes what is there when it
@@ -51,6 +54,15 @@ public final class ApiServer {
 
     /** What there is between start and stop. */
     private record Running(ApiListener listener, WebServer helidon) {}
+
+    /**
+     * How many descriptors a server needs besides those of {@code max-connections}.
+     *
+     * @param told connections that are there only to be told that there are too many
+     */
+    public static int descriptors(int told) {
+        return LISTENING + told;
+    }
 
     /**
      * A server that has not begun to listen.
@@ -81,6 +93,7 @@ public final class ApiServer {
      * @param refuseDescriptors whether the kernel refuses descriptors that clients send; else it
      *     drops them when what they came with is read
      * @param maxConnections how many clients may be connected; more are told so and closed
+     * @param told how many more may be connected at a time, to be told
      * @param maxBody bytes of a request's body
      * @param idleTimeout from an answer's end to the next request's first byte
      * @param requestTimeout from a request's first byte to its last
@@ -90,6 +103,7 @@ public final class ApiServer {
             ListenerPlace place,
             boolean refuseDescriptors,
             int maxConnections,
+            int told,
             int maxBody,
             Duration idleTimeout,
             Duration requestTimeout,
@@ -100,6 +114,7 @@ public final class ApiServer {
                     place,
                     false,
                     8192,
+                    MOST_TOLD,
                     64 * 1024,
                     Duration.ofMinutes(5),
                     Duration.ofSeconds(30),
@@ -108,10 +123,16 @@ public final class ApiServer {
 
         /** The same with another limit. */
         public Settings withMaxConnections(int max) {
+            return withMaxConnections(max, told);
+        }
+
+        /** The same with another limit, and so many more to be told of it. */
+        public Settings withMaxConnections(int max, int told) {
             return new Settings(
                     place,
                     refuseDescriptors,
                     max,
+                    told,
                     maxBody,
                     idleTimeout,
                     requestTimeout,
@@ -124,6 +145,7 @@ public final class ApiServer {
                     place,
                     refuseDescriptors,
                     maxConnections,
+                    told,
                     max,
                     idleTimeout,
                     requestTimeout,
@@ -133,7 +155,7 @@ public final class ApiServer {
         /** The same with other timeouts. */
         public Settings withTimeouts(Duration idle, Duration request, Duration send) {
             return new Settings(
-                    place, refuseDescriptors, maxConnections, maxBody, idle, request, send);
+                    place, refuseDescriptors, maxConnections, told, maxBody, idle, request, send);
         }
 
         /** The same with another answer to descriptors. */
@@ -142,6 +164,7 @@ public final class ApiServer {
                     place,
                     refuse,
                     maxConnections,
+                    told,
                     maxBody,
                     idleTimeout,
                     requestTimeout,
@@ -165,7 +188,6 @@ public final class ApiServer {
      */
     public void start() throws IOException {
         Helidon.quiet();
-        warmUp();
         try {
             var listener =
                     ApiListener.open(settings.place(), settings.refuseDescriptors(), refusal);
@@ -205,19 +227,19 @@ public final class ApiServer {
         var dispatcher = new Dispatcher(routes, () -> stopping, () -> maxBody, observer);
         return Helidon.builder(connections, dispatcher)
                 .bindAddress(address)
-                .maxTcpConnections(settings.maxConnections() + REFUSED_AT_ONCE)
+                .maxTcpConnections(settings.maxConnections() + settings.told())
                 .maxPayloadSize(MOST_BODY)
                 .writeQueueLength(0)
                 .build();
     }
 
     /**
-     * The JDK needs descriptors of its own when a virtual thread first waits for a socket. Now
-     * there are some.
+     * Has the JDK open the descriptors of its own that it needs as soon as a virtual thread waits
+     * for a socket. Comes before {@link #start}, while there are some.
      *
-     * @throws IOException where there are none even now
+     * @throws IOException if there are none even now
      */
-    private static void warmUp() throws IOException {
+    public static void warmUp() throws IOException {
         var pipe = Pipe.open();
         try (var source = pipe.source();
                 var sink = pipe.sink()) {

@@ -19,6 +19,9 @@ public final class ObservabilityServer implements AutoCloseable {
     /** How many are served at a time; others wait in the kernel's queue. */
     private static final int CONNECTIONS = 8;
 
+    /** What this needs: its listener, its connections, and the one that is accepted next. */
+    public static final int DESCRIPTORS = 1 + CONNECTIONS + 1;
+
     private static final int MAX_BODY = 1024;
 
     /** Short, since there may be few: a client that says nothing has to go. */

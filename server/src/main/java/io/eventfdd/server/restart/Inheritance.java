@@ -49,6 +49,11 @@ public record Inheritance(
         }
     }
 
+    /** How many descriptors these are. */
+    public int size() {
+        return (int) (api.stream().count() + fd.stream().count()) + eventfds.size();
+    }
+
     /** What the service manager gave; what is of no use is closed. */
     public static Inheritance of(List<Inherited> inherited) {
         Optional<Fd> api = Optional.empty();

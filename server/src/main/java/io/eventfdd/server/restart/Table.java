@@ -46,6 +46,10 @@ import java.util.concurrent.TimeUnit;
  */
 public final class Table implements Ledger, AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Table.class.getName());
+
+    /** What this needs while it runs: the file, the next one, and the space that is kept for it. */
+    public static final int DESCRIPTORS = 3;
+
     private static final int LINES_TO_SPARE = 10_000;
     private static final long SECONDS_TO_END = 5;
 

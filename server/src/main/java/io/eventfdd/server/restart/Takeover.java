@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The way of everything from one daemon to the next, over {@code fd.sock}. The new one asks; the
@@ -28,6 +29,11 @@ import java.util.Optional;
  */
 public final class Takeover {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration PAUSE = Duration.ofMillis(1);
+
+    /** What a hand-over needs in the old daemon: its listeners once more. */
+    public static final int DESCRIPTORS = 2;
+
     private static final byte[] REQUEST = Json.bytes(Json.object().put("op", "takeover"));
     private static final byte[] THANKS = Json.bytes(Json.object().put("op", "taken-over"));
     private static final byte[] LISTENERS = Json.bytes(Json.object().put("listeners", 2));
@@ -70,7 +76,7 @@ public final class Takeover {
     private static Inheritance receive(SeqPacketSocket socket, List<Fd> all) throws IOException {
         var room = room();
         if (socket.send(room, REQUEST, List.of(), PATIENCE) != Sent.DONE) {
-            throw new IOException("it does not take the request");
+            throw new IOException(reason(socket, room).orElse("it does not take the request"));
         }
         var listeners = List.<Fd>of();
         var eventfds = new HashMap<Long, Fd>();
@@ -108,6 +114,14 @@ public final class Takeover {
         }
     }
 
+    /** What the other daemon said before it closed the connection. */
+    private static Optional<String> reason(SeqPacketSocket socket, PacketBuffer room)
+            throws IOException {
+        return socket.receive(room, PATIENCE) instanceof Received.Packet packet
+                ? JsonFields.parse(packet.bytes()).text("detail")
+                : Optional.empty();
+    }
+
     // The old one
 
     /**
@@ -140,6 +154,12 @@ public final class Takeover {
     private static void send(SeqPacketSocket heir, PacketBuffer room, byte[] packet, List<Fd> fds)
             throws IOException {
         var sent = heir.send(room, packet, fds, PATIENCE);
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (sent == Sent.TOO_MANY_IN_FLIGHT && System.nanoTime() - deadline < 0) {
+            // The kernel refuses a packet only because of those before it, which the heir takes.
+            LockSupport.parkNanos(PAUSE.toNanos());
+            sent = heir.send(room, packet, fds, PATIENCE);
+        }
         if (sent != Sent.DONE) {
             throw new IOException("the other daemon does not take it: " + sent);
         }
