@@ -111,6 +111,7 @@ local function serve()
   end
 end
 
+-- Its stdin is a pipe or a terminal: epoll(7), and so cqueues, does not wait for files.
 local function echo()
   while true do
     cqueues.poll {pollfd = 0, events = "r"}

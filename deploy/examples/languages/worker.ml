@@ -73,10 +73,10 @@ let rec loop daemon =
       Printf.printf "got %Lu\n%!" (Bytes.get_int64_ne value 0);
       give (Option.get held.(1)) value);
   if List.mem Unix.stdin readable then begin
-    let line = Bytes.create 256 in
-    match Unix.read Unix.stdin line 0 256 with
+    let lines = Bytes.create 4096 in
+    match Unix.read Unix.stdin lines 0 4096 with
     | 0 -> exit 0
-    | size -> Printf.printf "line %s%!" (Bytes.sub_string line 0 size)
+    | size -> Str.split (Str.regexp "\n") (Bytes.sub_string lines 0 size) |> List.iter (Printf.printf "line %s\n%!")
   end;
   match daemon with
   | None -> loop (ask ())
