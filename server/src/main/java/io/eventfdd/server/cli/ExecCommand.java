@@ -23,11 +23,21 @@ import java.util.Map;
             "They are the kernel's own objects: to read and write them takes no daemon.",
             "The environment says so as systemd does, sd_listen_fds(3): LISTEN_FDS is their number,"
                     + " LISTEN_FDNAMES their names with colons between, LISTEN_PID the process. No"
-                    + " other descriptor but 0, 1 and 2 is passed on."
+                    + " other descriptor but 0, 1 and 2 is passed on.",
+            "If PROGRAM starts another program, that one may not get the descriptors: sudo, npm,"
+                + " npx, Java, and Python's subprocess without pass_fds do not pass them on. Name"
+                + " the program itself: -- node app.js, not -- npm start.",
+            "gunicorn, puma and unicorn take descriptor 3 for a listening socket, as LISTEN_FDS"
+                    + " says. Start them by env -u LISTEN_FDS.",
+            "In a shell, od takes the value (-N8: once) and printf adds 1. The read of bash takes"
+                + " the value and loses it."
         },
         footer = {
             "",
-            "Example: eventfdd exec orders -- python3 -c 'import os; os.eventfd_write(3, 1)'"
+            "Example: eventfdd exec orders -- python3 -c 'import os; os.eventfd_write(3, 1)'",
+            "Example: eventfdd exec orders -- sh -c 'od -An -tu8 -N8 <&3'",
+            "Example: eventfdd exec orders -- sh -c 'printf \"\\1\\0\\0\\0\\0\\0\\0\\0\" >&3'",
+            "Example: eventfdd exec jobs -- env -u LISTEN_FDS gunicorn app"
         })
 final class ExecCommand extends DaemonCommand {
     private static final String END_OF_NAMES = "--";
