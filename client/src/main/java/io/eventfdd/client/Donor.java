@@ -47,10 +47,15 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
      *
      * @param eventfds those that are open
      */
-    Donor(Path path, Duration patience, RawWaits waits, Supplier<Collection<RawEventfd>> eventfds) {
+    Donor(
+            Path path,
+            Duration patience,
+            Duration outage,
+            RawWaits waits,
+            Supplier<Collection<RawEventfd>> eventfds) {
         this.waits = waits;
         this.eventfds = eventfds;
-        this.socket = new FdSocket(path, patience, this);
+        this.socket = new FdSocket(path, patience, outage, this);
     }
 
     /** The connection whose end this hears of. */

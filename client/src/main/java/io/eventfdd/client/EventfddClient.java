@@ -79,6 +79,7 @@ public final class EventfddClient implements AutoCloseable {
                                 new RawOpener(
                                         socket,
                                         builder.timeout,
+                                        builder.outage,
                                         builder.spin,
                                         builder.executor,
                                         handles))

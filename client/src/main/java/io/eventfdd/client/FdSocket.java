@@ -48,22 +48,26 @@ final class FdSocket implements AutoCloseable {
 
     private final Path path;
     private final Duration patience;
+    private final Duration outage;
     private final Life life;
     private final ReentrantLock lock = new ReentrantLock();
 
     // Guarded by the lock.
     private @Nullable PacketBuffer buffer;
     private @Nullable SeqPacketSocket connection;
+    private boolean wasThere;
     private boolean closed;
 
     /**
      * A connection, not yet made.
      *
      * @param patience how long an answer may take
+     * @param outage how long the daemon may be away once it was there
      */
-    FdSocket(Path path, Duration patience, Life life) {
+    FdSocket(Path path, Duration patience, Duration outage, Life life) {
         this.path = path;
         this.patience = patience;
+        this.outage = outage;
         this.life = life;
     }
 
@@ -100,19 +104,53 @@ final class FdSocket implements AutoCloseable {
         }
     }
 
-    /** What {@code request} asks for; the caller owns the descriptors. */
+    /**
+     * What {@code request} asks for, from the next daemon if one ends before it answers; the caller
+     * owns the descriptors.
+     */
     Opened open(OpenRequest request) {
         return onPlatformThread(() -> {
-            lock.lock();
-            try {
-                return exchange(request);
-            } catch (ErrnoException e) {
-                disconnect();
-                throw Failures.of(e);
-            } finally {
-                lock.unlock();
+            var away = new Outage(outage, false);
+            while (true) {
+                try {
+                    return openNow(request);
+                } catch (DaemonUnavailableException | ShuttingDownException e) {
+                    if (!goesOn(away)) {
+                        throw e;
+                    }
+                }
             }
         });
+    }
+
+    private Opened openNow(OpenRequest request) {
+        lock.lock();
+        try {
+            return exchange(request);
+        } catch (ErrnoException e) {
+            disconnect();
+            throw Failures.of(e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Without the lock, so that others can close this meanwhile. */
+    private boolean goesOn(Outage away) {
+        try {
+            return wasThere() && away.goesOn();
+        } catch (InterruptedException e) {
+            throw new AssertionError("an interrupt does not end it", e);
+        }
+    }
+
+    private boolean wasThere() {
+        lock.lock();
+        try {
+            return wasThere;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /**
@@ -126,7 +164,7 @@ final class FdSocket implements AutoCloseable {
         lock.lock();
         try {
             var what = "donation of " + eventfds.size() + " eventfds";
-            var reply = exchange(Json.bytes(request.toJson()), eventfds, what);
+            var reply = exchange(Json.bytes(request.toJson()), eventfds, what, false);
             if (reply == null) {
                 disconnect();
                 throw lost(what, "the connection ended");
@@ -187,11 +225,13 @@ final class FdSocket implements AutoCloseable {
         var packet = Json.bytes(request.toJson());
         var what = what(request);
         boolean kept = connection != null;
-        var reply = exchange(packet, List.of(), what);
+        // Whether an exclusive one was made is not known; any other finds what it made before.
+        boolean repeats = request.entries().stream().noneMatch(OpenRequest.Entry::exclusive);
+        var reply = exchange(packet, List.of(), what, repeats);
         if (reply == null && kept) {
             // The daemon had closed what was kept from before, or is another one by now.
             disconnect();
-            reply = exchange(packet, List.of(), what);
+            reply = exchange(packet, List.of(), what, repeats);
         }
         if (reply == null) {
             disconnect();
@@ -208,9 +248,12 @@ final class FdSocket implements AutoCloseable {
                 + " eventfds";
     }
 
-    /** Null where the connection had ended before the daemon got the request. */
-    private Received.@Nullable Packet exchange(byte[] packet, List<Fd> fds, String what)
-            throws ErrnoException {
+    /**
+     * Null if the connection ended before the daemon got the request, or before it answered one
+     * that {@code repeats}: one that may be carried out twice.
+     */
+    private Received.@Nullable Packet exchange(
+            byte[] packet, List<Fd> fds, String what, boolean repeats) throws ErrnoException {
         var socket = connected();
         var room = buffer();
         switch (socket.send(room, packet, fds, patience)) {
@@ -224,6 +267,9 @@ final class FdSocket implements AutoCloseable {
         var received = socket.receive(room, patience);
         if (received instanceof Received.Packet reply) {
             return reply;
+        }
+        if (repeats && received != Received.Nothing.YET) {
+            return null;
         }
         disconnect();
         throw lost(
@@ -311,6 +357,7 @@ final class FdSocket implements AutoCloseable {
                         "no daemon answers at " + path + ": " + e.getMessage(), e);
             }
             connection = socket;
+            wasThere = true;
             life.began(socket);
         }
         return socket;

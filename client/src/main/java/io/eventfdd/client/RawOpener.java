@@ -37,12 +37,13 @@ final class RawOpener implements AutoCloseable {
     RawOpener(
             Path socket,
             Duration patience,
+            Duration outage,
             Duration spin,
             Executor executor,
             Set<Eventfd> handles) {
         this.handles = handles;
         this.waits = new RawWaits(spin, executor);
-        this.donor = new Donor(socket, patience, waits, this::open);
+        this.donor = new Donor(socket, patience, outage, waits, this::open);
     }
 
     /** Whether there is a socket to get descriptors from, and native code to use them. */
