@@ -31,7 +31,7 @@ class NameWorker(Worker):
     def turn(self):
         used = self.make_raw() if self.random.random() < 0.1 else [self.make()]
         self.living += used
-        if self.random.random() < 0.35:
+        if self.random.random() < 0.42:
             self.random.choices(USES, USE_WEIGHTS)[0](self, used[0])
         while len(self.living) > LIVING:
             self.delete(self.living.popleft())
