@@ -56,7 +56,8 @@ static class Worker {
         var bytes = Encoding.UTF8.GetBytes(request);
         var control = new byte[Syscall.CMSG_SPACE(4)];
         fixed (byte* data = bytes) {
-            var message = new Msghdr {msg_iov = new[] {new Iovec {iov_base = (IntPtr) data, iov_len = (ulong) bytes.Length}}, msg_iovlen = 1};
+            var part = new Iovec {iov_base = (IntPtr) data, iov_len = (ulong) bytes.Length};
+            var message = new Msghdr {msg_iov = new[] {part}, msg_iovlen = 1};
             if (fds.Length > 0) {
                 message.msg_control = control;
                 message.msg_controllen = control.Length;
@@ -72,7 +73,8 @@ static class Worker {
     // Takes one answer of the daemon, with the descriptor that it may bring. Returns false when the connection has ended.
     static unsafe bool Hear(int s) {
         var packet = new byte[65536];
-        var message = new Msghdr {msg_iovlen = 1, msg_control = new byte[Syscall.CMSG_SPACE(4)], msg_controllen = (long) Syscall.CMSG_SPACE(4)};
+        var control = new byte[Syscall.CMSG_SPACE(4)];
+        var message = new Msghdr {msg_iovlen = 1, msg_control = control, msg_controllen = control.Length};
         long size;
         fixed (byte* data = packet) {
             message.msg_iov = new[] {new Iovec {iov_base = (IntPtr) data, iov_len = (ulong) packet.Length}};
@@ -82,7 +84,7 @@ static class Worker {
         string answer = Encoding.UTF8.GetString(packet, 0, (int) size);
         if ((message.msg_flags & MessageFlags.MSG_CTRUNC) != 0) Fail("too many open files: the descriptor was cut off");
         if (answer.Contains(":shutting-down\"")) return false;
-        int fd = message.msg_controllen == 0 ? -1 : BitConverter.ToInt32(message.msg_control, (int) Syscall.CMSG_DATA(message, 0));
+        int fd = message.msg_controllen == 0 ? -1 : BitConverter.ToInt32(control, (int) Syscall.CMSG_DATA(message, 0));
         int i = answers++;
         if (held[i] < 0 && fd >= 0) { // opened
             held[i] = fd;
