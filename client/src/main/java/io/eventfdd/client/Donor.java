@@ -3,6 +3,7 @@ package io.eventfdd.client;
 import io.eventfdd.linux.Epoll;
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.GuardedWriter;
 import io.eventfdd.linux.ReadBuffer;
 import io.eventfdd.linux.SeqPacketSocket;
 import io.eventfdd.protocol.DonateReply;
@@ -91,7 +92,7 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
     }
 
     @Override
-    public void ready(int events, ReadBuffer buffer, WriteGuard guard) {
+    public void ready(int events, ReadBuffer buffer, GuardedWriter writer) {
         if ((events & (Epoll.HUP | Epoll.RDHUP)) != 0) {
             begin();
         }

@@ -3,6 +3,7 @@ package io.eventfdd.client;
 import io.eventfdd.linux.Epoll;
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.GuardedWriter;
 import io.eventfdd.linux.ReadBuffer;
 
 import java.lang.System.Logger.Level;
@@ -18,8 +19,8 @@ import java.util.concurrent.atomic.AtomicLong;
 final class EpollThread implements AutoCloseable {
     /** A descriptor in the set, and who hears of it. */
     interface Target {
-        /** Something has happened at it. On the epoll thread, whose buffer and guard these are. */
-        void ready(int events, ReadBuffer buffer, WriteGuard guard);
+        /** Something has happened at it. On the epoll thread, whose buffer and writer these are. */
+        void ready(int events, ReadBuffer buffer, GuardedWriter writer);
 
         /** The thread cannot serve it. */
         void fail(Exception cause);
@@ -98,13 +99,13 @@ final class EpollThread implements AutoCloseable {
         var buffer = new ReadBuffer();
         try (epoll;
                 wakeup;
-                var guard = new WriteGuard()) {
+                var writer = new GuardedWriter()) {
             while (!closing) {
                 int count = epoll.await(-1);
                 for (int i = 0; i < count; i++) {
                     var target = targets.get(epoll.data(i));
                     if (target != null) {
-                        serve(target, epoll.events(i), buffer, guard);
+                        serve(target, epoll.events(i), buffer, writer);
                     }
                 }
             }
@@ -114,9 +115,9 @@ final class EpollThread implements AutoCloseable {
         }
     }
 
-    private static void serve(Target target, int events, ReadBuffer buffer, WriteGuard guard) {
+    private static void serve(Target target, int events, ReadBuffer buffer, GuardedWriter writer) {
         try {
-            target.ready(events, buffer, guard);
+            target.ready(events, buffer, writer);
         } catch (RuntimeException e) {
             // One's trouble is not the others'.
             LOG.log(Level.DEBUG, "cannot serve one", e);

@@ -28,6 +28,11 @@ import java.util.concurrent.CompletableFuture;
  * threads wait in the kernel; virtual threads and futures share one thread that waits for them, so
  * that there can be very many. Zero and negative timeouts do not wait.
  *
+ * <p><b>O_NONBLOCK</b> belongs to the open file description, which all raw holders share, and some
+ * libraries set or clear it for all of them. No call here depends on it. Where the kernel could
+ * block a raw write nevertheless, because the count is full and another holder clears the flag at
+ * that moment, the write is interrupted after some 10 ms, and has added nothing.
+ *
  * <p>With {@link Transport#RAW} the waits of all processes compete for the count in the kernel, and
  * it is not said which of them gets it; with {@link Transport#HTTP} the daemon serves them in their
  * order.
@@ -45,7 +50,7 @@ public sealed interface Eventfd extends AutoCloseable permits RawEventfd, HttpEv
     Transport transport();
 
     /**
-     * Adds {@code value}, without waiting.
+     * Adds {@code value}, without waiting for room, whatever the flags of the description.
      *
      * @param value 1 to 2^64-2, unsigned
      * @throws WouldBlockException if there is no room for it; nothing was added
@@ -53,7 +58,7 @@ public sealed interface Eventfd extends AutoCloseable permits RawEventfd, HttpEv
     void write(long value);
 
     /**
-     * Adds {@code value}, without waiting.
+     * Adds {@code value}, without waiting for room, whatever the flags of the description.
      *
      * @param value 1 to 2^64-2, unsigned
      * @return false if there is no room for it, and nothing was added

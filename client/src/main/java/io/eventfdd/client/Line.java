@@ -4,6 +4,7 @@ import io.eventfdd.linux.Epoll;
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.EventFd;
 import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.GuardedWriter;
 import io.eventfdd.linux.ReadBuffer;
 import io.eventfdd.protocol.Count;
 
@@ -41,6 +42,7 @@ final class Line implements EpollThread.Target {
     private static final System.Logger LOG = System.getLogger(Line.class.getName());
 
     private final EventFd eventFd;
+    private final RawWriter writer;
     private final RawWaits waits;
     private final Supplier<? extends RuntimeException> closedException;
     private final AtomicInteger deliveries = new AtomicInteger();
@@ -65,8 +67,13 @@ final class Line implements EpollThread.Target {
 
     private boolean closed;
 
-    Line(EventFd eventFd, RawWaits waits, Supplier<? extends RuntimeException> closedException) {
+    Line(
+            EventFd eventFd,
+            RawWriter writer,
+            RawWaits waits,
+            Supplier<? extends RuntimeException> closedException) {
         this.eventFd = eventFd;
+        this.writer = writer;
         this.waits = waits;
         this.closedException = closedException;
     }
@@ -164,9 +171,9 @@ final class Line implements EpollThread.Target {
         interest = wanted;
     }
 
-    /** Serves who can be served. On the epoll thread only, whose buffer and guard these are. */
+    /** Serves who can be served. On the epoll thread only, whose buffer and writer these are. */
     @Override
-    public void ready(int events, ReadBuffer buffer, WriteGuard guard) {
+    public void ready(int events, ReadBuffer buffer, GuardedWriter guarded) {
         List<News> news = new ArrayList<>();
         lock.lock();
         try {
@@ -177,7 +184,7 @@ final class Line implements EpollThread.Target {
                 serveReadable(news);
                 serveValues(news, buffer);
             }
-            serveRoom(news, guard);
+            serveRoom(news, guarded);
             arm();
         } catch (ErrnoException e) {
             fail(e);
@@ -206,9 +213,9 @@ final class Line implements EpollThread.Target {
         }
     }
 
-    private void serveRoom(List<News> news, WriteGuard guard) throws ErrnoException {
+    private void serveRoom(List<News> news, GuardedWriter guarded) throws ErrnoException {
         for (var waiter = room.first(); waiter != null; waiter = room.first()) {
-            if (!guard.write(eventFd, waiter.amount())) {
+            if (!guarded.write(eventFd, waiter.amount())) {
                 return;
             }
             room.remove(waiter);
@@ -241,8 +248,6 @@ final class Line implements EpollThread.Target {
             }
             if (!isClosed()) {
                 join(new PutBack(value), true);
-            } else if (WriteGuard.hasRoom(eventFd, value)) {
-                eventFd.write(value);
             }
         } catch (ErrnoException | EventfddException e) {
             LOG.log(Level.DEBUG, () -> "cannot put back " + Count.toString(value), e);
@@ -253,7 +258,7 @@ final class Line implements EpollThread.Target {
         // Not while the descriptor is replaced; one that is closed is kept open by the delivery.
         boolean acquired = eventFd.fd().acquire();
         try {
-            return eventFd.fd().isNonblocking() && eventFd.write(value);
+            return writer.write(value);
         } finally {
             if (acquired) {
                 eventFd.fd().release();

@@ -28,18 +28,9 @@ import java.util.function.Consumer;
  * closed, nor its number reused, in the middle of one.
  *
  * <p>No call blocks in read(2) or write(2), whatever flags the other holders of the description
- * set: reads are {@code RWF_NOWAIT}; writes look at O_NONBLOCK, which costs as much again, so that
- * in a row of small ones what was seen counts for some microseconds.
+ * set: reads are {@code RWF_NOWAIT}, and writes go through {@link RawWriter}.
  */
 final class RawEventfd implements Eventfd {
-    private static final long FLAGS_LAST_NANOS = TimeUnit.MICROSECONDS.toNanos(10);
-
-    /** After a value (unsigned) as large as this others may soon find no room. */
-    private static final long LARGE = 1L << 60;
-
-    /** How long a try may take that the epoll thread has to make. */
-    private static final Duration TRY = Duration.ofSeconds(1);
-
     /** How long a close waits for calls that are under way. */
     private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -60,14 +51,12 @@ final class RawEventfd implements Eventfd {
     private final EventFd eventFd;
     private final Fd fd;
     private final RawWaits waits;
+    private final RawWriter writer;
     private final Line line;
     private final Consumer<? super RawEventfd> onClose;
 
     /** The buffer of the last read, if no other uses it just now. */
     private volatile @Nullable ReadBuffer spareBuffer;
-
-    /** When O_NONBLOCK was last seen set; races are harmless, each value was true. */
-    private long nonblockingSeen = System.nanoTime() - FLAGS_LAST_NANOS;
 
     /**
      * A handle that owns {@code eventFd}.
@@ -85,7 +74,8 @@ final class RawEventfd implements Eventfd {
         this.eventFd = eventFd;
         this.fd = eventFd.fd();
         this.waits = waits;
-        this.line = new Line(eventFd, waits, this::closedException);
+        this.writer = new RawWriter(eventFd, waits.writeWatch());
+        this.line = new Line(eventFd, writer, waits, this::closedException);
         this.onClose = onClose;
     }
 
@@ -137,22 +127,12 @@ final class RawEventfd implements Eventfd {
         Values.check(value);
         acquire();
         try {
-            if (isNonblocking()) {
-                boolean written = eventFd.write(value);
-                if (!written || Long.compareUnsigned(value, LARGE) >= 0) {
-                    nonblockingSeen = System.nanoTime() - FLAGS_LAST_NANOS;
-                }
-                return written;
-            }
-            if (!WriteGuard.hasRoom(eventFd, value)) {
-                return false;
-            }
+            return writer.write(value);
         } catch (ErrnoException e) {
             throw Failures.of(e);
         } finally {
             fd.release();
         }
-        return parked(Waiter.Wish.ROOM, value).awaitUninterruptibly(Deadline.in(TRY));
     }
 
     @Override
@@ -163,18 +143,6 @@ final class RawEventfd implements Eventfd {
         }
         var deadline = Deadline.in(timeout);
         return !deadline.hasPassed() && parked(Waiter.Wish.ROOM, value).await(deadline);
-    }
-
-    private boolean isNonblocking() throws ErrnoException {
-        long now = System.nanoTime();
-        if (now - nonblockingSeen < FLAGS_LAST_NANOS) {
-            return true;
-        }
-        if (!fd.isNonblocking()) {
-            return false;
-        }
-        nonblockingSeen = now;
-        return true;
     }
 
     // Reading
@@ -424,7 +392,7 @@ final class RawEventfd implements Eventfd {
         for (long value = old.readNow(buffer); value != 0; value = old.readNow(buffer)) {
             if (!line.putBackFromOutside(value)) {
                 // It was closed meanwhile: another holder brings the value along.
-                old.write(value);
+                new RawWriter(old, waits.writeWatch()).write(value);
                 return;
             }
         }

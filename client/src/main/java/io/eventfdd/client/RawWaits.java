@@ -1,6 +1,7 @@
 package io.eventfdd.client;
 
 import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.WriteWatch;
 
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ final class RawWaits implements AutoCloseable {
     private final long spinNanos;
     private final Executor executor;
     private final Sleepers sleepers = new Sleepers();
+    private final WriteWatch writeWatch = new WriteWatch();
     private final Object startLock = new Object();
     private volatile @Nullable EpollThread epollThread;
 
@@ -35,6 +37,11 @@ final class RawWaits implements AutoCloseable {
 
     Sleepers sleepers() {
         return sleepers;
+    }
+
+    /** What ends writes that block. */
+    WriteWatch writeWatch() {
+        return writeWatch;
     }
 
     /** The thread that waits for those who park. */
@@ -59,5 +66,6 @@ final class RawWaits implements AutoCloseable {
             running.close();
         }
         sleepers.close();
+        writeWatch.close();
     }
 }

@@ -44,19 +44,6 @@ final class ThreadWaiter extends Waiter {
      * @throws InterruptedException only where it was not served, and has left the line
      */
     boolean await(Deadline deadline) throws InterruptedException {
-        return await(deadline, true);
-    }
-
-    /** As {@link #await}, but an interrupt is kept for later. */
-    boolean awaitUninterruptibly(Deadline deadline) {
-        try {
-            return await(deadline, false);
-        } catch (InterruptedException e) {
-            throw new AssertionError("not interruptible", e);
-        }
-    }
-
-    private boolean await(Deadline deadline, boolean interruptible) throws InterruptedException {
         boolean interrupted = false;
         // Where it could not leave, it was served, and the news is on its way.
         boolean coming = false;
@@ -65,7 +52,7 @@ final class ThreadWaiter extends Waiter {
                 if (Thread.interrupted()) {
                     interrupted = true;
                 }
-                if (!coming && interrupted && interruptible) {
+                if (!coming && interrupted) {
                     coming = !line.leave(this);
                     if (!coming) {
                         interrupted = false;

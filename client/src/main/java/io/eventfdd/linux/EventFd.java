@@ -15,6 +15,10 @@ public final class EventFd implements AutoCloseable {
     private static final int EFD_NONBLOCK = 0x800;
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int EINVAL = 22;
+
+    /** The largest count that a write makes, unsigned. */
+    private static final long MAX_COUNT = -2;
+
     private static final String COUNT_FIELD = "eventfd-count:";
     private static final String ID_FIELD = "eventfd-id:";
     private static final String SEMAPHORE_FIELD = "eventfd-semaphore:";
@@ -112,6 +116,16 @@ public final class EventFd implements AutoCloseable {
      */
     public long count() throws ErrnoException {
         return parseCount(FdInfo.of(fd));
+    }
+
+    /**
+     * Whether {@code value} could be added at this moment. The answer may be out of date when it
+     * comes: others write too.
+     *
+     * @param value 1 to 2^64-2, unsigned
+     */
+    public boolean hasRoomFor(long value) throws ErrnoException {
+        return Long.compareUnsigned(count(), MAX_COUNT - value) <= 0;
     }
 
     /** The count in the text of an eventfd's fdinfo, as in {@code eventfd-count: 2a}. */

@@ -1,7 +1,5 @@
 package io.eventfdd.linux;
 
-import com.sun.jna.NativeLibrary;
-
 import java.time.Duration;
 
 /**
@@ -16,9 +14,6 @@ import java.time.Duration;
  *     SIGEV_THREAD_ID</a>
  */
 public final class ThreadAlarm implements AutoCloseable {
-    /** A real-time signal that neither glibc (32, 33) nor the JVM (62) uses. */
-    private static final int SIGNAL = 40;
-
     private static final int CLOCK_MONOTONIC = 1;
     private static final int SIGEV_THREAD_ID = 4;
     private static final int SIGEVENT_SIZE = 64;
@@ -34,9 +29,9 @@ public final class ThreadAlarm implements AutoCloseable {
 
     /** An alarm for the calling thread, which must be a platform thread; not set yet. */
     public static ThreadAlarm ofCurrentThread() throws ErrnoException {
-        installHandler();
+        InterruptSignal.install();
         var event = new int[SIGEVENT_SIZE / Integer.BYTES];
-        event[SIGNO_AT / Integer.BYTES] = SIGNAL;
+        event[SIGNO_AT / Integer.BYTES] = InterruptSignal.NUMBER;
         event[NOTIFY_AT / Integer.BYTES] = SIGEV_THREAD_ID;
         event[THREAD_AT / Integer.BYTES] = Libc.gettid();
         var timer = new long[1];
@@ -44,18 +39,6 @@ public final class ThreadAlarm implements AutoCloseable {
             throw ErrnoException.ofLast("timer_create(SIGEV_THREAD_ID)");
         }
         return new ThreadAlarm(timer[0]);
-    }
-
-    /**
-     * A handler that does nothing, installed without SA_RESTART: that is all it takes for EINTR.
-     */
-    private static void installHandler() throws ErrnoException {
-        // abs(3) takes an int, touches nothing and returns: as a handler it is the one written in C
-        // that need not be compiled.
-        Libc.signal(SIGNAL, NativeLibrary.getProcess().getFunction("abs"));
-        if (Libc.siginterrupt(SIGNAL, 1) < 0) {
-            throw ErrnoException.ofLast("siginterrupt(" + SIGNAL + ")");
-        }
     }
 
     /**

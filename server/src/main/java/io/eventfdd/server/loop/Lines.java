@@ -2,9 +2,8 @@ package io.eventfdd.server.loop;
 
 import io.eventfdd.linux.Epoll;
 import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.GuardedWriter;
 import io.eventfdd.linux.ReadBuffer;
-import io.eventfdd.linux.ThreadAlarm;
-import io.eventfdd.protocol.Count;
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.server.loop.Waiter.Consumer;
@@ -16,7 +15,6 @@ import io.eventfdd.server.loop.Waiter.Writer;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -29,12 +27,6 @@ import java.util.List;
  * and only then arm; the kernel reports what is ready at that moment and every write after it.
  */
 final class Lines {
-    /**
-     * How long a write is let block that a raw holder overtook; the loop stands still for that
-     * time.
-     */
-    private static final Duration WRITE_PATIENCE = Duration.ofMillis(2);
-
     private final EventLoop loop;
     private final Turn turn;
     private final Callers callers;
@@ -42,7 +34,7 @@ final class Lines {
     private final Quota waiting;
     private final Quota watching;
     private final ReadBuffer buffer = new ReadBuffer();
-    private @Nullable ThreadAlarm alarm;
+    private final GuardedWriter guarded = new GuardedWriter();
     private @Nullable End over;
     private long arrivals;
     private volatile long wakeUps;
@@ -371,18 +363,6 @@ final class Lines {
         if (!eventfd.isShared()) {
             return eventFd.write(value);
         }
-        if (!eventFd.fd().isNonblocking()
-                && Long.compareUnsigned(eventFd.count(), Count.MAX - value) > 0) {
-            return false;
-        }
-        if (alarm == null) {
-            alarm = ThreadAlarm.ofCurrentThread();
-        }
-        alarm.set(WRITE_PATIENCE);
-        try {
-            return eventFd.write(value);
-        } finally {
-            alarm.clear();
-        }
+        return guarded.write(eventFd, value);
     }
 }
