@@ -4,6 +4,7 @@
 fill    clears O_NONBLOCK, fills the counter, and stays
 write   clears O_NONBLOCK and writes in a tight loop, which blocks where there is no room
 full    keeps the counter full: clears O_NONBLOCK, drains it and fills it in a tight loop
+flag    fills the counter, then sets and clears O_NONBLOCK in a tight loop
 toggle  sets and clears O_NONBLOCK in a tight loop, and fills the counter in between
 read    drains it in a tight loop
 
@@ -50,6 +51,11 @@ def toggle():
     fill()
 
 
+def flag():
+    os.set_blocking(fd, True)
+    os.set_blocking(fd, False)
+
+
 def at_it():
     os.set_blocking(fd, True)
     if way == "fill":
@@ -57,7 +63,9 @@ def at_it():
         os.set_blocking(fd, True)
         print("at it", flush=True)
         return
-    step = {"write": lambda: write(2**62), "full": lambda: (read(), write(MOST)), "toggle": toggle, "read": read}[way]
+    if way == "flag":
+        fill()
+    step = {"flag": flag, "write": lambda: write(2**62), "full": lambda: (read(), write(MOST)), "toggle": toggle, "read": read}[way]
     step()
     print("at it", flush=True)
     while True:

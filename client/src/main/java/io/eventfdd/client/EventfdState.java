@@ -15,7 +15,9 @@ import java.time.Instant;
  * }</pre>
  *
  * @param count the kernel's count, unsigned, which was not taken
- * @param spec what it was made as; its initial count is not kept, and 0 here
+ * @param spec what it was made as; its initial count is not kept, and 0 here. Its {@link
+ *     EventfdSpec#nonblocking} is O_NONBLOCK as it is now, which any holder of the raw descriptor
+ *     may change for all
  * @param owner the user that made it
  * @param group the group whose mode bits count
  * @param waiters calls that wait on it in the daemon; those on raw handles are not seen there

@@ -4,21 +4,31 @@ import static io.eventfdd.server.testing.DaemonProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.Transport;
+import io.eventfdd.linux.Fd;
+import io.eventfdd.protocol.Count;
+import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.RawClient;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Nobody who holds a raw descriptor can stall the daemon by what it does with it: whatever it is,
@@ -76,6 +86,8 @@ class RawHolderIT {
         "write, false",
         "full, true",
         "full, false",
+        "flag, true",
+        "flag, false",
         "toggle, true",
         "toggle, false",
         "read, true",
@@ -117,6 +129,68 @@ class RawHolderIT {
         }
         // Those in line left with their connections, and are not held up either.
         until(() -> waiters() == 0);
+    }
+
+    // The library
+
+    private static EventfddClient raw() {
+        return EventfddClient.builder()
+                .runtimeDirectory(daemon.directory())
+                .transport(Transport.RAW)
+                .connect();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aWriteOfTheLibraryDoesNotBlockThoughAnotherProcessTogglesTheFlag(boolean virtual)
+            throws Exception {
+        var name = "library-" + virtual;
+        var writes =
+                new FutureTask<Void>(() -> {
+                    for (int i = 0; i < CALLS; i++) {
+                        // A client each: its handle does not know yet that the count is full.
+                        try (var client = raw();
+                                var eventfd = client.open(name)) {
+                            for (int j = 0; j < CALLS; j++) {
+                                assertThat(eventfd.tryWrite(1)).isFalse();
+                            }
+                            assertThat(eventfd.write(1, Duration.ofMillis(5))).isFalse();
+                        }
+                    }
+                    return null;
+                });
+        try (var client = raw();
+                var eventfd = client.open(name, EventfdSpec.counter())) {
+            hold(name, "flag");
+            var thread = virtual ? Thread.ofVirtual() : Thread.ofPlatform().daemon();
+            thread.start(writes);
+            writes.get(60, TimeUnit.SECONDS);
+            assertThat(eventfd.count()).isEqualTo(Count.MAX);
+        }
+    }
+
+    @Test
+    void theStateSaysWhatAHolderMadeOfTheFlagAndAnOpenSetsItAgain() throws Exception {
+        for (boolean nonblocking : new boolean[] {true, false}) {
+            var name = "state-" + nonblocking;
+            try (var client = raw();
+                    var other = raw();
+                    var held =
+                            client.open(name, EventfdSpec.counter().withNonblocking(nonblocking))) {
+                var fd = Fd.borrow(held.fd().orElseThrow());
+                assertThat(client.state(name).spec().nonblocking()).isEqualTo(nonblocking);
+                fd.setNonblocking(!nonblocking);
+                assertThat(client.state(name).spec().nonblocking()).isEqualTo(!nonblocking);
+                boolean told = daemon.request().get("/v1/eventfds/" + name).path("nonblocking");
+                assertThat(told).isEqualTo(!nonblocking);
+                try (var opened = other.open(name)) {
+                    assertThat(Fd.borrow(opened.fd().orElseThrow()).isNonblocking())
+                            .isEqualTo(nonblocking);
+                    assertThat(fd.isNonblocking()).isEqualTo(nonblocking);
+                    assertThat(client.state(name).spec().nonblocking()).isEqualTo(nonblocking);
+                }
+            }
+        }
     }
 
     private static int waiters() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
+import io.eventfdd.linux.Fd;
 import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.server.testing.DaemonProcess;
 
@@ -87,6 +88,22 @@ class RestartIT {
         assertThat(http.list()).isEqualTo(before);
         endAndStartAgain();
         assertThat(http.list()).as("once more").isEqualTo(before);
+    }
+
+    @Test
+    void theStateSaysWhatHoldersMadeOfTheFlagAfterATakeoverToo() throws Exception {
+        var http = client(Transport.HTTP);
+        var raw = client(Transport.RAW);
+        http.create("alone", EventfdSpec.counter().withNonblocking(false));
+        var held = raw.open("held", EventfdSpec.counter());
+        Fd.borrow(held.fd().orElseThrow()).setNonblocking(false);
+        daemon.takeOver();
+        assertThat(http.state("alone").spec().nonblocking()).isFalse();
+        assertThat(http.open("alone").tryRead()).as("the daemon does not block").isEmpty();
+        assertThat(http.state("held").spec().nonblocking()).isFalse();
+        raw.open("held").close();
+        assertThat(http.state("held").spec().nonblocking()).isTrue();
+        assertThat(Fd.borrow(held.fd().orElseThrow()).isNonblocking()).isTrue();
     }
 
     @Test

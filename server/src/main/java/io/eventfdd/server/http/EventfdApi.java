@@ -325,7 +325,7 @@ public final class EventfdApi {
     private static ObjectNode json(EventfdState state) {
         var json = json(state.name(), "count", state.count());
         json.put("semaphore", state.spec().semaphore());
-        json.put("nonblocking", state.spec().nonblocking());
+        json.put("nonblocking", state.nonblocking());
         json.put("mode", state.spec().mode().toString());
         json.putObject("owner")
                 .put("uid", Integer.toUnsignedLong(state.owner().uid()))

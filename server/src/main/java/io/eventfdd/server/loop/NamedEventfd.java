@@ -20,8 +20,10 @@ import java.util.TreeSet;
  * <p><b>The short-cut.</b> A call that need not wait goes from its own thread straight to the
  * kernel where nobody waits whom it could overtake, and where nobody else holds the open file
  * description: as long as it has not left this process, its O_NONBLOCK, which every holder could
- * clear, is set, and no call can block. {@link #share} ends that, once and for all, and sets the
- * flag to what the spec says.
+ * clear, is set, and no call can block. {@link #share} ends that, once and for all.
+ *
+ * <p><b>The flag.</b> From then on any holder may change O_NONBLOCK for all. Each hand-out sets it
+ * again as the spec has it, and {@link #state} says what it is.
  */
 final class NamedEventfd {
     /** Lines are in the order of arrival, and let go from the middle. */
@@ -91,8 +93,11 @@ final class NamedEventfd {
      *
      * @param former the ids of the kernel objects that it was before
      */
-    static NamedEventfd adopt(
-            Identity identity, EventFd eventFd, boolean shared, Set<Long> former) {
+    static NamedEventfd adopt(Identity identity, EventFd eventFd, boolean shared, Set<Long> former)
+            throws ErrnoException {
+        if (!shared) {
+            eventFd.fd().setNonblocking(true);
+        }
         return new NamedEventfd(identity, eventFd, shared, former, false);
     }
 
@@ -162,21 +167,22 @@ final class NamedEventfd {
     }
 
     /**
-     * Prepares the description for leaving this process; from now on every read and write goes
-     * through the loop. False where that was so before.
+     * Prepares the description for leaving this process: O_NONBLOCK becomes what the spec says,
+     * whatever other holders have made of it, and from now on every read and write goes through the
+     * loop.
+     *
+     * @return false if it has left before
      */
     boolean share() throws ErrnoException {
-        if (shared) {
-            return false;
+        boolean first = !shared;
+        if (first) {
+            shared = true;
+            // A direct call that asked just before is over within a microsecond, unless its thread
+            // is preempted in it.
+            eventFd.fd().awaitUnused();
         }
-        shared = true;
-        // A direct call that asked just before is over within a microsecond, unless its thread is
-        // preempted in it.
-        eventFd.fd().awaitUnused();
-        if (!spec().nonblocking()) {
-            eventFd.fd().setNonblocking(false);
-        }
-        return true;
+        eventFd.fd().setNonblocking(spec().nonblocking());
+        return first;
     }
 
     /** The lines have changed: tells the short-cut of it. */
@@ -193,10 +199,21 @@ final class NamedEventfd {
         }
         try {
             return new EventfdState(
-                    name(), eventFd.count(), spec(), owner(), waiters, identity.created());
+                    name(),
+                    eventFd.count(),
+                    spec(),
+                    isNonblocking(),
+                    owner(),
+                    waiters,
+                    identity.created());
         } finally {
             eventFd.fd().release();
         }
+    }
+
+    /** What its holders have; as long as there are none, the flag is set for the short-cut. */
+    private boolean isNonblocking() throws ErrnoException {
+        return shared ? eventFd.fd().isNonblocking() : spec().nonblocking();
     }
 
     @Override

@@ -187,7 +187,7 @@ public final class Succession {
         } else if (acceptsStrangers) {
             inventory.check(caller, 1);
             var identity = inventory.identity(name, offer.spec(), caller);
-            inventory.enter(NamedEventfd.adopt(identity, offer.eventFd(), true, Set.of()));
+            adopt(identity, offer, Set.of(), List.of());
         } else {
             throw Inventory.notFound(name);
         }
@@ -219,9 +219,16 @@ public final class Succession {
         if (!former.isEmpty() && !former.contains(offer.eventFd().id())) {
             throw Inventory.notFound(offer.name());
         }
-        inventory.enter(
-                NamedEventfd.adopt(identity, offer.eventFd(), true, former), vacancy.returning());
+        adopt(identity, offer, former, vacancy.returning());
         vacancies.end(offer.name());
+    }
+
+    private void adopt(Identity identity, Offer offer, Set<Long> former, List<Long> returning)
+            throws IOException {
+        var eventfd = NamedEventfd.adopt(identity, offer.eventFd(), true, former);
+        // The flag is what its holders have made of it, of which nobody has told.
+        eventfd.share();
+        inventory.enter(eventfd, returning);
     }
 
     private static void requireSame(EventfdSpec spec, Offer offer) {

@@ -239,6 +239,20 @@ class DonateTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatIsAdoptedGetsTheFlagThatTheSpecHas(boolean nonblocking) throws IOException {
+        var spec = COUNTER.withNonblocking(nonblocking);
+        var mine = held(COUNTER, 3);
+        mine.fd().setNonblocking(!nonblocking);
+        restore(waiting("a", spec, mine));
+        donate("a", spec, mine).close();
+        assertThat(mine.fd().isNonblocking()).isEqualTo(nonblocking);
+        assertThat(state("a").nonblocking()).isEqualTo(nonblocking);
+        mine.fd().setNonblocking(!nonblocking);
+        assertThat(state("a").nonblocking()).isEqualTo(!nonblocking);
+    }
+
     @Test
     void whoComesTooLateGetsTheOneThatTheNameLeadsToNow() throws IOException {
         var mine = held(COUNTER, 3);

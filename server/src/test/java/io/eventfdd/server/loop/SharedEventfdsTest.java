@@ -153,13 +153,39 @@ class SharedEventfdsTest {
         assertThat(nonblocking.fd().isNonblocking()).isTrue();
     }
 
-    @Test
-    void aSecondHolderDoesNotGetWhatTheFirstMadeOfTheFlagUndone() throws Exception {
-        var name = it.counter("n");
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void eachHandOutSetsTheFlagAgainAsTheSpecHasIt(boolean nonblocking) throws Exception {
+        var name = it.make("n", EventfdSpec.counter().withNonblocking(nonblocking));
         var first = share(name);
-        first.fd().setNonblocking(false);
-        var second = share(name);
-        assertThat(second.fd().isNonblocking()).isFalse();
+        for (int i = 0; i < 3; i++) {
+            first.fd().setNonblocking(!nonblocking);
+            var next = share(name);
+            assertThat(next.fd().isNonblocking()).isEqualTo(nonblocking);
+            assertThat(first.fd().isNonblocking())
+                    .as("it is one description")
+                    .isEqualTo(nonblocking);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theStateSaysWhatHoldersHaveMadeOfTheFlag(boolean nonblocking) throws Exception {
+        var spec = EventfdSpec.counter().withNonblocking(nonblocking);
+        var name = it.make("n", spec);
+        assertThat(it.eventfds.state(name, client).nonblocking())
+                .as("nobody holds it yet")
+                .isEqualTo(nonblocking);
+        var holder = share(name);
+        for (boolean flag : new boolean[] {nonblocking, !nonblocking, nonblocking}) {
+            holder.fd().setNonblocking(flag);
+            assertThat(it.eventfds.state(name, client).nonblocking()).isEqualTo(flag);
+            assertThat(it.eventfds.list("", "", 10, client).eventfds().getFirst().nonblocking())
+                    .isEqualTo(flag);
+            var again = it.eventfds.create(name, spec, client);
+            assertThat(again.result()).as("its spec stays").isEqualTo(Creation.Result.FOUND);
+            assertThat(again.state().nonblocking()).isEqualTo(flag);
+        }
     }
 
     // Calls
