@@ -4,8 +4,8 @@
 epoll-loop.py DIR NAME SOCKET serves upper-case on the Unix socket SOCKET, and tells each count that comes on eventfd NAME; the
 count 1000 ends it. Anyone may wake it: curl -X POST .../v1/eventfds/NAME/write, signal.c, a JVM.
 """
-import os, select, socket, sys
-from eventfdd import open_eventfd
+import select, socket, sys
+from eventfdd import open_eventfd, read_now
 
 directory, name, path = sys.argv[1:]
 wake = open_eventfd(directory, name)
@@ -20,9 +20,8 @@ print("ready", flush=True)
 while True:
     for fd, _ in loop.poll():
         if fd == wake:
-            try:
-                count = os.eventfd_read(wake)
-            except BlockingIOError:
+            count = read_now(wake)
+            if not count:
                 continue                    # another holder was faster
             print("woken", count, flush=True)
             if count == 1000:

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """The other side of PingPong.java in Python, on the same two eventfds: pong.py DIR ROUNDS."""
 import os, select, sys
-from eventfdd import open_eventfd
+from eventfdd import open_eventfd, read_now
 
 directory, rounds = sys.argv[1], int(sys.argv[2])
 ping, pong = open_eventfd(directory, "ping"), open_eventfd(directory, "pong")
 poll = select.poll()
 poll.register(ping, select.POLLIN)
 for _ in range(rounds):
-    poll.poll()
-    os.eventfd_read(ping)
+    while not read_now(ping):
+        poll.poll()
     os.eventfd_write(pong, 1)
 print("pong:", rounds, "rounds, Python")

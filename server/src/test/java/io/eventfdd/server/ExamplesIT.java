@@ -3,14 +3,20 @@ package io.eventfdd.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.Transport;
+import io.eventfdd.linux.Fd;
+import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.server.testing.DaemonProcess;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -19,11 +25,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The examples of {@code deploy/examples} do what they say, each as the processes that it is made
  * of.
  */
+@Timeout(300)
 class ExamplesIT {
     private static final Path EXAMPLES = Path.of("../deploy/examples").toAbsolutePath().normalize();
 
@@ -80,6 +90,59 @@ class ExamplesIT {
         assertThat(waiting.waitFor()).isZero();
     }
 
+    @Test
+    void aCProgramDoesNotBlockInItsReadThoughAHolderClearsTheFlag() throws Exception {
+        needs("cc");
+        assumeTrue(System.getProperty("os.arch").equals("amd64"), "poll(2) is call 7 there");
+        var over = new AtomicBoolean();
+        try (var client = raw();
+                var held = client.open("cleared-c", EventfdSpec.counter())) {
+            var fd = Fd.borrow(held.fd().orElseThrow());
+            var clearing =
+                    Thread.ofPlatform()
+                            .start(() -> {
+                                while (!over.get()) {
+                                    clear(fd);
+                                }
+                            });
+            var waiting =
+                    daemon.begin(compiled(), daemon.directory().toString(), "cleared-c", "wait");
+            try {
+                var call = Path.of("/proc", Long.toString(waiting.pid()), "syscall");
+                DaemonProcess.until(() -> read(call).startsWith("7 "));
+            } finally {
+                over.set(true);
+                clearing.join();
+            }
+            held.write(3);
+            assertThat(waiting.inputReader().readLine()).isEqualTo("3");
+            assertThat(waiting.waitFor()).isZero();
+        }
+    }
+
+    private static void clear(Fd fd) {
+        try {
+            fd.setNonblocking(false);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static EventfddClient raw() {
+        return EventfddClient.builder()
+                .runtimeDirectory(daemon.directory())
+                .transport(Transport.RAW)
+                .connect();
+    }
+
     private static String compiled() throws IOException {
         var program = daemon.file("signal");
         if (!Files.exists(program)) {
@@ -121,6 +184,49 @@ class ExamplesIT {
             assertThat(lines.readLine()).isEqualTo("woken 1000");
         }
         assertThat(loop.waitFor()).isZero();
+    }
+
+    @Test
+    void anEpollLoopGoesOnThoughAHolderClearsTheFlagAndIsFaster() throws Exception {
+        var socket = daemon.file("cleared.sock");
+        var loop =
+                daemon.begin(
+                        "python3",
+                        example("epoll-loop.py"),
+                        daemon.directory().toString(),
+                        "cleared",
+                        socket.toString());
+        try (var lines = loop.inputReader();
+                var client = raw()) {
+            assertThat(lines.readLine()).isEqualTo("ready");
+            var held = client.open("cleared");
+            clear(Fd.borrow(held.fd().orElseThrow()));
+            var woken = CompletableFuture.supplyAsync(() -> lines.lines().toList());
+            for (int i = 0; i < 500; i++) {
+                held.write(1);
+                held.tryRead();
+                assertThat(upper(socket, "hello")).isEqualTo("HELLO");
+            }
+            // Only now, and alone: what was left of the ones before would be added to it.
+            DaemonProcess.until(() -> held.count() == 0);
+            held.write(1000);
+            assertThat(woken.get(60, TimeUnit.SECONDS)).endsWith("woken 1000");
+        }
+        assertThat(loop.waitFor()).isZero();
+    }
+
+    @Test
+    void whatPythonReceivesIsNotInherited() throws Exception {
+        var output =
+                daemon.run(
+                        "python3",
+                        "-c",
+                        "import os, sys; sys.path.insert(0, sys.argv[2]); import eventfdd; "
+                                + "print(os.get_inheritable("
+                                + "eventfdd.open_eventfd(sys.argv[1], 'cloexec')))",
+                        daemon.directory().toString(),
+                        EXAMPLES.toString());
+        assertThat(output.strip()).isEqualTo("False");
     }
 
     @Test
