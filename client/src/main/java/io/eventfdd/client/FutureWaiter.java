@@ -1,7 +1,6 @@
 package io.eventfdd.client;
 
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -36,20 +35,12 @@ final class FutureWaiter extends Waiter {
 
     @Override
     void served(long value) {
-        execute(() -> complete(value));
+        line.executor().execute(() -> complete(value));
     }
 
     @Override
     void ended(Supplier<? extends RuntimeException> why) {
-        execute(() -> future.completeExceptionally(why.get()));
-    }
-
-    private void execute(Runnable task) {
-        try {
-            line.executor().execute(task);
-        } catch (RejectedExecutionException e) {
-            task.run();
-        }
+        line.executor().execute(() -> future.completeExceptionally(why.get()));
     }
 
     private void complete(long value) {

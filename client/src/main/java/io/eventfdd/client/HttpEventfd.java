@@ -46,7 +46,7 @@ final class HttpEventfd implements Eventfd {
         this.name = name;
         this.semaphore = semaphore;
         this.daemon = daemon;
-        this.executor = executor;
+        this.executor = new Completions(executor);
         this.onClose = onClose;
     }
 

@@ -22,7 +22,7 @@ final class RawWaits implements AutoCloseable {
 
     RawWaits(Duration spin, Executor executor) {
         this.spinNanos = spin.toNanos();
-        this.executor = executor;
+        this.executor = new Completions(executor);
     }
 
     /** How long a wait asks again and again before it gives up the processor. */

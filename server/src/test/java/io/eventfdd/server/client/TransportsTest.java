@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -349,5 +350,31 @@ class TransportsTest {
 
     private int waiters() {
         return clients.get(0).list().stream().mapToInt(state -> state.waiters()).sum();
+    }
+
+    @ParameterizedTest
+    @EnumSource(mode = Mode.EXCLUDE, names = "AUTO")
+    void anExecutorThatRejectsLosesNothing(Transport transport) throws Exception {
+        var rejecting = Executors.newSingleThreadExecutor();
+        rejecting.shutdown();
+        var client =
+                EventfddClient.builder()
+                        .runtimeDirectory(daemon.directory())
+                        .transport(transport)
+                        .executor(rejecting)
+                        .connect();
+        clients.add(client);
+        var eventfd = client.open("a", EventfdSpec.counter());
+        var value = eventfd.readAsync();
+        eventfd.write(3);
+        assertThat(value.get(LONG.toSeconds(), TimeUnit.SECONDS)).isEqualTo(3);
+        var seen = eventfd.awaitAsync();
+        eventfd.write(4);
+        assertThat(seen.get(LONG.toSeconds(), TimeUnit.SECONDS)).isEqualTo(4);
+        assertThat(eventfd.read()).isEqualTo(4);
+        var failing = eventfd.readAsync();
+        eventfd.close();
+        assertThatThrownBy(() -> failing.get(LONG.toSeconds(), TimeUnit.SECONDS))
+                .hasCauseInstanceOf(ClosedEventfdException.class);
     }
 }
