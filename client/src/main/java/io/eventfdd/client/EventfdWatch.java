@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
@@ -51,7 +52,7 @@ public final class EventfdWatch implements AutoCloseable {
     private long lastSign = System.nanoTime();
     private @Nullable EventfddException end;
 
-    private volatile boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private EventfdWatch(
             EventfdName name,
@@ -154,7 +155,7 @@ public final class EventfdWatch implements AutoCloseable {
     /** The next event; null at the deadline. */
     private ServerSentEvents.@Nullable Event event(Deadline deadline) throws InterruptedException {
         while (true) {
-            if (closed) {
+            if (closed.get()) {
                 throw closedException();
             }
             if (end != null) {
@@ -177,7 +178,7 @@ public final class EventfdWatch implements AutoCloseable {
                 }
                 throw ended(lost("it was silent for too long", e));
             } catch (IOException e) {
-                throw closed ? closedException() : ended(lost("the connection ended", e));
+                throw closed.get() ? closedException() : ended(lost("the connection ended", e));
             } finally {
                 connection.waitNoLonger();
             }
@@ -220,10 +221,9 @@ public final class EventfdWatch implements AutoCloseable {
     /** Ends it; a call that waits ends with {@link ClosedEventfdException}. */
     @Override
     public void close() {
-        if (closed) {
+        if (closed.getAndSet(true)) {
             return;
         }
-        closed = true;
         connection.abort();
         asking.lock();
         try {
@@ -236,6 +236,6 @@ public final class EventfdWatch implements AutoCloseable {
 
     @Override
     public String toString() {
-        return "watch on eventfd " + name + (closed ? " (closed)" : "");
+        return "watch on eventfd " + name + (closed.get() ? " (closed)" : "");
     }
 }

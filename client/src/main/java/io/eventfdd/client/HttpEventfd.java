@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
@@ -29,7 +30,7 @@ final class HttpEventfd implements Eventfd {
     private final Executor executor;
     private final Consumer<? super HttpEventfd> onClose;
     private final Set<HttpWait> waits = ConcurrentHashMap.newKeySet();
-    private volatile boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
      * A handle.
@@ -204,22 +205,19 @@ final class HttpEventfd implements Eventfd {
 
     @Override
     public boolean isOpen() {
-        return !closed;
+        return !closed.get();
     }
 
     private void checkOpen() {
-        if (closed) {
+        if (closed.get()) {
             throw new ClosedEventfdException("the handle on eventfd " + name + " is closed", null);
         }
     }
 
     @Override
     public void close() {
-        synchronized (waits) {
-            if (closed) {
-                return;
-            }
-            closed = true;
+        if (closed.getAndSet(true)) {
+            return;
         }
         waits.forEach(HttpWait::end);
         onClose.accept(this);
@@ -227,6 +225,6 @@ final class HttpEventfd implements Eventfd {
 
     @Override
     public String toString() {
-        return "eventfd " + name + " (" + (closed ? "closed" : "over HTTP") + ")";
+        return "eventfd " + name + " (" + (closed.get() ? "closed" : "over HTTP") + ")";
     }
 }
