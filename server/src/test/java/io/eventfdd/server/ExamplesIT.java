@@ -279,11 +279,13 @@ class ExamplesIT {
 
     @Test
     void eachPieceOfWorkGoesToOneWorkerOfThePool() throws Exception {
+        // Before they begin: they end when there was no work for some seconds, which is not long on
+        // a busy machine.
+        assertThat(output(java("WorkerPool.java", "give", "100"))).isEmpty();
         var workers = List.of(java("WorkerPool.java", "work"), java("WorkerPool.java", "work"));
         for (var worker : workers) {
             assertThat(worker.inputReader().readLine()).isEqualTo("ready");
         }
-        assertThat(output(java("WorkerPool.java", "give", "100"))).isEmpty();
         int done = 0;
         for (var worker : workers) {
             done += Integer.parseInt(worker.inputReader().readLine().substring("done ".length()));
