@@ -6,7 +6,7 @@ import com.sun.jna.Pointer;
 
 /**
  * An array of {@code struct pollfd { int fd; short events; short revents; }} that asks of many
- * descriptors at once whether they are readable. One thread at a time uses it.
+ * descriptors at once whether they are readable or writable. One thread at a time uses it.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/poll.2.html">poll(2)</a>
  */
@@ -43,6 +43,11 @@ public final class Readiness {
         ask(fd, READABLE);
     }
 
+    /** Asks of one more whether it is readable, and whether it is writable. */
+    public void askBoth(Fd fd) {
+        ask(fd, (short) (READABLE | WRITABLE));
+    }
+
     /** Asks of one more whether it is {@link #READABLE} or {@link #WRITABLE}. */
     void ask(Fd fd, short events) {
         long at = (long) count++ * SIZE;
@@ -70,5 +75,10 @@ public final class Readiness {
     /** Whether the descriptor that was asked of as number {@code index} was readable. */
     public boolean isReadable(int index) {
         return (memory.getShort((long) index * SIZE + REVENTS) & READABLE) != 0;
+    }
+
+    /** Whether the descriptor that was asked of as number {@code index} was writable. */
+    public boolean isWritable(int index) {
+        return (memory.getShort((long) index * SIZE + REVENTS) & WRITABLE) != 0;
     }
 }

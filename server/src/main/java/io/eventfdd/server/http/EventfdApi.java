@@ -6,10 +6,13 @@ import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.JsonFields;
+import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.protocol.ReadRequest;
 import io.eventfdd.protocol.Shown;
 import io.eventfdd.protocol.Timeout;
 import io.eventfdd.protocol.WaitRequest;
+import io.eventfdd.protocol.WriteManyRequest;
 import io.eventfdd.protocol.WriteRequest;
 import io.eventfdd.server.loop.Creation;
 import io.eventfdd.server.loop.EventfdState;
@@ -90,7 +93,8 @@ public final class EventfdApi {
                 new Endpoint("POST", one + "/read", keyed(this::read)),
                 new Endpoint("GET", one + "/wait", this::await),
                 new Endpoint("GET", one + "/watch", this::watch),
-                new Endpoint("POST", "/v1/wait", keyed(this::awaitMany)));
+                new Endpoint("POST", "/v1/wait", keyed(this::awaitMany)),
+                new Endpoint("POST", "/v1/write", keyed(this::writeMany)));
     }
 
     /** A call that may bear an idempotency key. */
@@ -219,12 +223,34 @@ public final class EventfdApi {
         return new Answer.Ok(json(name, "value", request.value()));
     }
 
+    private Answer writeMany(Exchange exchange, byte[] body) {
+        var fields = JsonFields.parse(body);
+        var timeout = timeout(exchange, fields, Duration.ZERO);
+        var request = WriteManyRequest.from(fields, timeout, maxWait.get());
+        var full = eventfds.write(request, clients.caller(exchange));
+        if (!full.isEmpty()) {
+            var problem =
+                    ProblemType.WOULD_BLOCK.problem(
+                            full.size()
+                                    + " of "
+                                    + request.entries().size()
+                                    + " counts have no room for their values within "
+                                    + Timeout.format(request.timeout())
+                                    + "; nothing was added");
+            throw new ProblemException(problem.about(full));
+        }
+        var written = Json.object();
+        var array = written.putArray("written");
+        request.entries().forEach(entry -> array.add(json(entry.name(), "value", entry.value())));
+        return new Answer.Ok(written);
+    }
+
     private Answer read(Exchange exchange, byte[] body) {
         var name = name(exchange);
         var fields = JsonFields.parse(body);
         var timeout = timeout(exchange, fields, Duration.ZERO);
-        fields.end();
-        return eventfds.read(name, timeout, clients.caller(exchange))
+        var request = ReadRequest.from(fields, timeout, maxWait.get());
+        return eventfds.read(name, request, clients.caller(exchange))
                 .<Answer>map(
                         taken -> new Answer.Ok(json(name, "value", taken.value()), List.of(taken)))
                 .orElse(new Answer.NoContent());

@@ -21,13 +21,19 @@ final class Callers {
     /** The kernel reports room each time that the peer takes something. */
     private static final int TAKES = Epoll.OUT | Epoll.ET;
 
+    /** Hears that a client closed its connection. */
+    @FunctionalInterface
+    interface HangUp {
+        void hungUp(Caller caller) throws IOException;
+    }
+
     private final EventLoop loop;
-    private final Lines lines;
+    private final HangUp hangUp;
     private long deliveries;
 
-    Callers(EventLoop loop, Lines lines) {
+    Callers(EventLoop loop, HangUp hangUp) {
         this.loop = loop;
-        this.lines = lines;
+        this.hangUp = hangUp;
     }
 
     /** From now on the client's hang-up is heard. */
@@ -55,7 +61,7 @@ final class Callers {
     void awaitTaken(Caller caller, long deadline, CompletableFuture<Boolean> taken)
             throws IOException {
         var delivery = new Delivery(caller, ++deliveries, deadline, taken);
-        if (delivery.isDecided(0)) {
+        if (delivery.settle(0)) {
             return;
         }
         if (deadline - loop.now() <= 0) {
@@ -73,13 +79,13 @@ final class Callers {
 
     private void changed(Caller caller, int events) throws IOException {
         var delivery = caller.delivery();
-        if (delivery != null && delivery.isDecided(events)) {
+        if (delivery != null && delivery.settle(events)) {
             loop.deadlines().remove(delivery);
             over(delivery);
         }
         if ((events & Epoll.HUP) != 0) {
             forget(caller);
-            lines.hungUp(caller);
+            hangUp.hungUp(caller);
         }
     }
 
@@ -105,7 +111,8 @@ final class Callers {
             this.taken = taken;
         }
 
-        boolean isDecided(int events) throws IOException {
+        /** Tells the outcome if it is certain now; false if it is not. */
+        boolean settle(int events) throws IOException {
             var now = UnixPeer.taken(caller.socket());
             if (now == Taken.NOT_YET && (events & Epoll.HUP) == 0) {
                 return false;

@@ -45,11 +45,14 @@ final class Deadlines {
                 : (int) Math.min(Integer.MAX_VALUE, (nanos + NANOS_A_MILLI - 1) / NANOS_A_MILLI);
     }
 
-    void expire(long now) throws IOException {
-        while (!byTime.isEmpty() && byTime.first().deadline() - now <= 0) {
-            var first = byTime.first();
-            byTime.remove(first);
-            first.expire();
+    /** Expires the next one whose time has come by {@code now}. False if there is none. */
+    boolean expireNext(long now) throws IOException {
+        if (byTime.isEmpty() || byTime.first().deadline() - now > 0) {
+            return false;
         }
+        var first = byTime.first();
+        byTime.remove(first);
+        first.expire();
+        return true;
     }
 }

@@ -8,6 +8,8 @@ import io.eventfdd.linux.Fd;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -30,13 +32,37 @@ public final class EventLoop implements AutoCloseable {
         default void abandon() {}
     }
 
+    /**
+     * Work that may be too much for one turn: it is done in steps, some in each turn, so that its
+     * size delays nobody else. A step takes some tens of microseconds where it can.
+     */
+    @FunctionalInterface
+    interface Work {
+        /** Does a step, on the loop's thread. False if nothing is left to do. */
+        boolean step() throws IOException;
+
+        /** The loop has ended and will do no more steps. On its thread. */
+        default void abandon() {}
+    }
+
     private static final System.Logger LOGGER = System.getLogger(EventLoop.class.getName());
-    private static final int EVENTS_A_TURN = 256;
+
+    /** So many that one wait for events is a small part of handling them, and no more. */
+    private static final int EVENTS_A_TURN = 64;
+
+    /**
+     * How long one turn goes on with work, and how long with tasks, and how long with deadlines, in
+     * nanoseconds; what is left then is for the next turn. Each of them does one step at least.
+     */
+    private static final long BUDGET_NANOS = 200_000;
 
     private final Epoll epoll;
     private final EventFd wakeUp;
     private final Registrations registrations = new Registrations();
     private final Queue<Task> submitted = new ConcurrentLinkedQueue<>();
+
+    /** What is not finished; each has its steps in turn. */
+    private final Deque<Work> works = new ArrayDeque<>();
 
     /**
      * When something was submitted that the loop has not begun to act on; 0 where there is none.
@@ -63,8 +89,14 @@ public final class EventLoop implements AutoCloseable {
     private volatile LongConsumer lags = nanos -> {};
     private long timers;
     private boolean closing;
-    private boolean turnOver;
-    private final Task endOfTurn = () -> turnOver = true;
+
+    /** When the part of the turn that is under way has to end. */
+    private long budgetEnd;
+
+    /** Whether {@link #endOfBatch} is among what is submitted. */
+    private boolean batchOpen;
+
+    private final Task endOfBatch = () -> batchOpen = false;
 
     /**
      * A loop that does not run yet.
@@ -151,6 +183,18 @@ public final class EventLoop implements AutoCloseable {
         return deadlines;
     }
 
+    /** Has {@code work} done from now on, beside other work. */
+    void begin(Work work) {
+        assert inLoop();
+        works.add(work);
+    }
+
+    /** Whether the part of the turn that is under way has time for another step. */
+    boolean hasTime() {
+        assert inLoop();
+        return nanoTime.getAsLong() - budgetEnd < 0;
+    }
+
     /** Adds {@code fd} to the epoll set; {@code target} hears of it until {@link #unregister}. */
     public Registration register(Fd fd, int interest, Registration.Target target)
             throws ErrnoException {
@@ -193,6 +237,7 @@ public final class EventLoop implements AutoCloseable {
             onFailure.run();
         } finally {
             over = true;
+            works.forEach(Work::abandon);
             abandonSubmitted();
         }
     }
@@ -224,32 +269,64 @@ public final class EventLoop implements AutoCloseable {
     private void turn() throws IOException {
         turns++;
         asleep = true;
-        int found = epoll.await(submittedAt.get() == 0 ? deadlines.millisUntilNext(now()) : 0);
+        boolean busy = submittedAt.get() != 0 || !works.isEmpty();
+        int found = epoll.await(busy ? 0 : deadlines.millisUntilNext(now()));
         asleep = false;
         long began = now();
         for (int i = 0; i < found; i++) {
             registrations.tell(epoll.data(i), epoll.events(i));
         }
+        work();
         runSubmitted();
-        deadlines.expire(now());
+        expire();
         long ended = now();
         longestTurn.add(ended, ended - began);
     }
 
+    private void beginBudget() {
+        budgetEnd = now() + BUDGET_NANOS;
+    }
+
+    /** Events begin work: so it has its steps before what was submitted. */
+    private void work() throws IOException {
+        beginBudget();
+        for (var work = works.poll(); work != null; work = hasTime() ? works.poll() : null) {
+            if (work.step()) {
+                works.add(work);
+            }
+        }
+    }
+
     /**
-     * Only what is there now: a task that submits another one must not keep the kernel's events
-     * waiting.
+     * Only what is there now, and only as much as the turn has time for: a task that submits
+     * another one must not keep the kernel's events waiting, and many tasks must not either.
      */
     private void runSubmitted() throws IOException {
         long ready = submittedAt.getAndSet(0);
         if (ready != 0) {
             lags.accept(now() - ready);
         }
-        turnOver = false;
-        submitted.add(endOfTurn);
-        while (!turnOver) {
-            submitted.remove().run();
+        if (!batchOpen) {
+            batchOpen = true;
+            submitted.add(endOfBatch);
         }
+        beginBudget();
+        do {
+            submitted.remove().run();
+        } while (batchOpen && hasTime());
+        if (!submitted.isEmpty()) {
+            // So that the loop does not sleep over what is left, which has waited since then.
+            submittedAt.set(ready == 0 ? now() | 1 : ready);
+        }
+    }
+
+    private void expire() throws IOException {
+        beginBudget();
+        do {
+            if (!deadlines.expireNext(now())) {
+                return;
+            }
+        } while (hasTime());
     }
 
     /**

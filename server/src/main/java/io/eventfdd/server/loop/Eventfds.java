@@ -5,8 +5,10 @@ import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.protocol.ReadRequest;
 import io.eventfdd.protocol.WaitRequest;
 import io.eventfdd.protocol.WaitRequest.Mode;
+import io.eventfdd.protocol.WriteManyRequest;
 import io.eventfdd.server.access.Right;
 import io.eventfdd.server.loop.Waiter.Outcome;
 
@@ -30,7 +32,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class Eventfds {
     private final EventLoop loop;
     private final LoopCalls calls;
-    private final Lines lines;
+    private final Waits waits;
     private final Inventory inventory;
     private final Rights rights = new Rights();
     private final Handouts handouts;
@@ -52,8 +54,8 @@ public final class Eventfds {
     public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock, Ledger ledger) {
         this.loop = loop;
         this.calls = new LoopCalls(loop);
-        this.lines = new Lines(loop, limits);
-        this.inventory = new Inventory(lines, limits.eventfds(), groupId, clock, ledger);
+        this.waits = new Waits(loop, limits);
+        this.inventory = new Inventory(waits, limits.eventfds(), groupId, clock, ledger);
         this.handouts = new Handouts(loop, inventory, rights);
         this.succession = new Succession(loop, calls, inventory, rights);
     }
@@ -62,7 +64,7 @@ public final class Eventfds {
     public void limit(Limits limits) {
         calls.run(() -> {
             inventory.limit(limits.eventfds());
-            lines.limit(limits);
+            waits.lines().limit(limits);
         });
     }
 
@@ -173,8 +175,29 @@ public final class Eventfds {
         if (addDirectly(target, value)) {
             return true;
         }
-        var outcome = wait(new Waiter.Writer(target, value, caller, deadline(timeout)));
+        var outcome =
+                wait(new Waiter.Writer(List.of(target), List.of(value), caller, deadline(timeout)));
         return outcome.isPresent();
+    }
+
+    /**
+     * Adds to many, all at one moment among all who come here, or none; waiting at most as long as
+     * {@code request} says for room in all of them.
+     *
+     * @return the names that had no room at the end; empty if all was added
+     */
+    public List<EventfdName> write(WriteManyRequest request, Caller caller) {
+        var targets = new ArrayList<NamedEventfd>(request.entries().size());
+        var values = new ArrayList<Long>(request.entries().size());
+        for (var entry : request.entries()) {
+            targets.add(find(entry.name(), Right.WRITE, caller));
+            values.add(entry.value());
+        }
+        var writer = new Waiter.Writer(targets, values, caller, deadline(request.timeout()));
+        wait(writer);
+        return writer.outcome().join() instanceof Outcome.NoRoom(var full)
+                ? full.stream().map(NamedEventfd::name).toList()
+                : List.of();
     }
 
     /** False where the kernel had no room, or where somebody might be overtaken. */
@@ -192,26 +215,49 @@ public final class Eventfds {
         }
     }
 
-    /** Takes the count, or 1 of a semaphore's, waiting at most {@code timeout} for it. */
-    public Optional<Reading> read(EventfdName name, Duration timeout, Caller caller) {
+    /**
+     * Takes the count, waiting at most as long as {@code request} says for it; of a semaphore, as
+     * many permits as there are, at least 1 and at most as many as it says.
+     *
+     * @throws ProblemException {@code invalid-value} if it asks for several permits of a counter
+     */
+    public Optional<Reading> read(EventfdName name, ReadRequest request, Caller caller) {
         var target = find(name, Right.READ, caller);
-        var taken = takeDirectly(target);
+        if (request.max() > 1 && !target.spec().semaphore()) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    "max: "
+                            + request.max()
+                            + " is for semaphores, and "
+                            + name
+                            + " is a counter: a read takes all of it");
+        }
+        var taken = takeDirectly(target, request.max());
         if (taken.isPresent()) {
             return taken;
         }
-        return wait(new Waiter.Consumer(List.of(target), Mode.ANY, caller, deadline(timeout)))
+        return wait(new Waiter.Consumer(
+                        List.of(target),
+                        Mode.ANY,
+                        request.max(),
+                        caller,
+                        deadline(request.timeout())))
                 .map(List::getFirst);
     }
 
-    /** Empty where there is nothing to take, or where somebody might be overtaken. */
-    private static Optional<Reading> takeDirectly(NamedEventfd target) {
+    /** Empty if there is nothing to take, or if somebody might be overtaken. */
+    private static Optional<Reading> takeDirectly(NamedEventfd target, int most) {
         var eventFd = target.eventFd();
         if (!eventFd.fd().acquire()) {
             return Optional.empty();
         }
         try {
-            long value = target.readsDirectly() ? eventFd.read() : 0;
-            return value == 0 ? Optional.empty() : Optional.of(new Reading(target, value));
+            long taken = 0;
+            long value;
+            do {
+                value = target.readsDirectly() ? eventFd.read() : 0;
+                taken += value;
+            } while (value != 0 && taken < most && target.spec().semaphore());
+            return taken == 0 ? Optional.empty() : Optional.of(new Reading(target, taken));
         } catch (ErrnoException e) {
             throw new UncheckedIOException(e);
         } finally {
@@ -237,7 +283,7 @@ public final class Eventfds {
         long deadline = deadline(request.timeout());
         return wait(
                 request.consume()
-                        ? new Waiter.Consumer(targets, request.mode(), caller, deadline)
+                        ? new Waiter.Consumer(targets, request.mode(), 1, caller, deadline)
                         : new Waiter.Observer(targets, request.mode(), caller, deadline));
     }
 
@@ -246,7 +292,7 @@ public final class Eventfds {
         var watch = new Watch();
         var watcher = new Waiter.Watcher(find(name, Right.READ, caller), watch, caller);
         return calls.get(() -> {
-            lines.arrive(watcher);
+            waits.arrive(watcher);
             if (watcher.outcome().getNow(null) instanceof Outcome.Refused(var problem)) {
                 throw new ProblemException(problem);
             }
@@ -259,7 +305,7 @@ public final class Eventfds {
         putBacks.add(taken.size());
         loop.submit(() -> {
             for (var reading : taken) {
-                lines.putBack(reading);
+                waits.putBack(reading);
             }
         });
     }
@@ -271,8 +317,8 @@ public final class Eventfds {
     public void forget(Caller caller) {
         if (caller.isWatched()) {
             calls.run(() -> {
-                lines.hungUp(caller);
-                lines.callers().forget(caller);
+                waits.hungUp(caller);
+                waits.callers().forget(caller);
             });
         }
     }
@@ -284,7 +330,7 @@ public final class Eventfds {
     public boolean awaitTaken(Caller caller, Duration patience) {
         var taken = new CompletableFuture<Boolean>();
         long deadline = deadline(patience);
-        if (!calls.run(() -> lines.callers().awaitTaken(caller, deadline, taken))) {
+        if (!calls.run(() -> waits.callers().awaitTaken(caller, deadline, taken))) {
             return false;
         }
         return taken.join();
@@ -297,18 +343,14 @@ public final class Eventfds {
     public void endWaits(End end) {
         calls.run(() -> {
             succession.end(problem(end));
-            lines.close(inventory.all(), end);
+            waits.close(inventory.all(), end);
         });
     }
 
     /** The loop has died of a bug: all waits end. On the loop's thread. */
     public void loopFailed() {
-        try {
-            succession.end(problem(End.FAILED));
-            lines.close(inventory.all(), End.FAILED);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        succession.end(problem(End.FAILED));
+        waits.abandon(inventory.all());
     }
 
     /** Whether the loop turns: it answers within a time that no healthy one needs. */
@@ -333,17 +375,17 @@ public final class Eventfds {
 
     /** How many calls wait, once for each eventfd that they wait on. */
     public int waiting() {
-        return calls.get(lines::waiting);
+        return calls.get(waits.lines()::waiting);
     }
 
     /** How many streams of counts there are. */
     public int watching() {
-        return calls.get(lines::watching);
+        return calls.get(waits.lines()::watching);
     }
 
     /** How many calls were served that had to wait. */
     public long wakeUps() {
-        return lines.wakeUps();
+        return waits.lines().wakeUps();
     }
 
     /** How many values went back that were taken and not received. */
@@ -371,13 +413,18 @@ public final class Eventfds {
         return eventfd;
     }
 
-    private static EventfdState stateOf(NamedEventfd eventfd) {
+    private EventfdState stateOf(NamedEventfd eventfd) {
         return stateIfThere(eventfd).orElseThrow(() -> Inventory.notFound(eventfd.name()));
     }
 
-    private static Optional<EventfdState> stateIfThere(NamedEventfd eventfd) {
+    private Optional<EventfdState> stateIfThere(NamedEventfd eventfd) {
         try {
-            return Optional.ofNullable(eventfd.state());
+            var state = eventfd.state();
+            if (state == null && !eventfd.eventFd().fd().isClosed()) {
+                // The loop is changing it together with others.
+                return calls.get(() -> Optional.ofNullable(eventfd.state()));
+            }
+            return Optional.ofNullable(state);
         } catch (ErrnoException e) {
             throw new UncheckedIOException(e);
         }
@@ -388,7 +435,7 @@ public final class Eventfds {
                 new EventLoop.Task() {
                     @Override
                     public void run() throws IOException {
-                        lines.arrive(waiter);
+                        waits.arrive(waiter);
                     }
 
                     @Override
@@ -404,6 +451,7 @@ public final class Eventfds {
         return switch (waiter.outcome().join()) {
             case Outcome.Served(var readings) -> Optional.of(readings);
             case Outcome.Refused(var problem) -> throw new ProblemException(problem);
+            case Outcome.NoRoom none -> Optional.empty();
             case Outcome.Ended(var end) ->
                     switch (end) {
                         case TIMED_OUT -> Optional.empty();
@@ -426,7 +474,7 @@ public final class Eventfds {
 
     private static String deletedOf(Waiter waiter) {
         return waiter.targets().stream()
-                .filter(target -> target.eventFd().fd().isClosed())
+                .filter(target -> target.deleted)
                 .findFirst()
                 .orElse(waiter.target())
                 .name()

@@ -21,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
  */
 final class Inventory {
     private final Names names = new Names();
-    private final Lines lines;
+    private final Waits waits;
     private final Quota quota;
     private final int groupId;
     private final Clock clock;
@@ -33,8 +33,8 @@ final class Inventory {
      * @param groupId the group of all that are made
      * @param clock for the time of their creation
      */
-    Inventory(Lines lines, Limits.Limit limit, int groupId, Clock clock, Ledger ledger) {
-        this.lines = lines;
+    Inventory(Waits waits, Limits.Limit limit, int groupId, Clock clock, Ledger ledger) {
+        this.waits = waits;
         this.quota = new Quota("max-eventfds", limit);
         this.groupId = groupId;
         this.clock = clock;
@@ -108,7 +108,7 @@ final class Inventory {
     void enter(NamedEventfd eventfd, List<Long> returning) throws IOException {
         enter(eventfd);
         for (long value : returning) {
-            lines.giveBack(new Reading(eventfd, value));
+            waits.giveBack(new Reading(eventfd, value));
         }
     }
 
@@ -126,8 +126,7 @@ final class Inventory {
         names.remove(eventfd);
         quota.add(eventfd.owner().uid(), -1);
         ledger.removed(eventfd.identity());
-        lines.delete(eventfd);
-        eventfd.eventFd().close();
+        waits.delete(eventfd);
     }
 
     /** Another limit; what there is above it stays. */

@@ -2,12 +2,9 @@ package io.eventfdd.server.loop;
 
 import io.eventfdd.linux.Epoll;
 import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.GuardedWriter;
-import io.eventfdd.linux.ReadBuffer;
+import io.eventfdd.protocol.Problem;
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
-import io.eventfdd.server.loop.Waiter.Consumer;
-import io.eventfdd.server.loop.Waiter.Observer;
 import io.eventfdd.server.loop.Waiter.Outcome;
 import io.eventfdd.server.loop.Waiter.Watcher;
 import io.eventfdd.server.loop.Waiter.Writer;
@@ -15,37 +12,49 @@ import io.eventfdd.server.loop.Waiter.Writer;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Collection;
+import java.lang.System.Logger.Level;
+import java.util.Iterator;
 import java.util.List;
 
 /**
- * The lines before the eventfds: who waits, and who is served when. Belongs to the loop's thread.
+ * The lines before the eventfds: who stands in which, and what the kernel is asked to report.
+ * Belongs to the loop's thread.
  *
- * <p>An eventfd is in the epoll set only while someone waits on it, and edge-triggered: a count
- * that nobody takes must not turn the loop. So the order is always the same: stand in line, look,
- * and only then arm; the kernel reports what is ready at that moment and every write after it.
+ * <p>An eventfd is in the epoll set only while someone stands in one of its lines, and
+ * edge-triggered: a count that nobody takes must not turn the loop. So the order is always the
+ * same: stand in line, look, and only then arm; the kernel reports what is ready at that moment and
+ * every write after it.
  */
 final class Lines {
+    /** Hears that an eventfd may be readable or may have room. */
+    @FunctionalInterface
+    interface Ready {
+        void ready(NamedEventfd eventfd, int events) throws IOException;
+    }
+
+    private static final System.Logger LOGGER = System.getLogger(Lines.class.getName());
+
+    /** How many lines are left in one step: each may take a system call. */
+    private static final int LINES_A_STEP = 64;
+
+    /** How many waiters end in one step. */
+    private static final int WAITERS_A_STEP = 8;
+
     private final EventLoop loop;
-    private final Turn turn;
-    private final Callers callers;
-    private int mostPerConnection;
+    private final Targets targets;
+    private final Ready ready;
     private final Quota waiting;
     private final Quota watching;
-    private final ReadBuffer buffer = new ReadBuffer();
-    private final GuardedWriter guarded = new GuardedWriter();
-    private @Nullable End over;
-    private long arrivals;
+    private int mostPerConnection;
     private volatile long wakeUps;
 
-    Lines(EventLoop loop, Limits limits) {
+    Lines(EventLoop loop, Limits limits, Targets targets, Ready ready) {
         this.loop = loop;
+        this.targets = targets;
+        this.ready = ready;
         this.mostPerConnection = limits.waitersPerConnection();
         this.waiting = new Quota("max-waiters", limits.waiters());
         this.watching = new Quota("max-watchers", limits.watchers());
-        this.turn = new Turn(this);
-        this.callers = new Callers(loop, this);
     }
 
     /** For those who come from now on. */
@@ -54,32 +63,6 @@ final class Lines {
         mostPerConnection = limits.waitersPerConnection();
         waiting.limit(limits.waiters());
         watching.limit(limits.watchers());
-    }
-
-    // Arrival
-
-    /** Serves {@code waiter} at once, or has it stand in line until its time is up. */
-    void arrive(Waiter waiter) throws IOException {
-        assert loop.inLoop();
-        var refusal = refusal(waiter);
-        if (refusal != null) {
-            waiter.outcome().complete(refusal);
-            return;
-        }
-        waiter.arrive(++arrivals, this);
-        enter(waiter);
-        serve(waiter);
-        if (waiter.isOver()) {
-            return;
-        }
-        if (waiter.hasDeadline()) {
-            if (waiter.deadline() - loop.now() <= 0) {
-                end(waiter, End.TIMED_OUT);
-                return;
-            }
-            loop.deadlines().add(waiter);
-        }
-        settle(waiter);
     }
 
     /** How many wait, once for each eventfd that they wait on. */
@@ -99,84 +82,73 @@ final class Lines {
         return wakeUps;
     }
 
-    private @Nullable Outcome refusal(Waiter waiter) {
-        if (over != null) {
-            return new Outcome.Ended(over);
-        }
-        if (waiter.caller().isGone()) {
-            return new Outcome.Ended(End.CLIENT_GONE);
-        }
-        for (var target : waiter.targets()) {
-            if (target.deleted) {
-                return new Outcome.Ended(End.DELETED);
-            }
-        }
+    // Standing in line
+
+    /**
+     * Returns if the limits let {@code waiter} in.
+     *
+     * @throws ProblemException {@code limit}
+     */
+    void check(Waiter waiter) {
         int size = waiter.targets().size();
         if (size > mostPerConnection) {
-            return new Outcome.Refused(
-                    ProblemType.LIMIT.problem(
-                            "max-waiters-per-connection: "
-                                    + size
-                                    + " names are more than "
-                                    + mostPerConnection));
+            throw ProblemType.LIMIT.exception(
+                    "max-waiters-per-connection: "
+                            + size
+                            + " names are more than "
+                            + mostPerConnection);
         }
-        try {
-            quota(waiter).check(waiter.caller().peer().uid(), size);
-        } catch (ProblemException e) {
-            return new Outcome.Refused(e.problem());
-        }
-        return null;
+        quota(waiter).check(waiter.caller().peer().uid(), size);
     }
 
     private Quota quota(Waiter waiter) {
         return waiter instanceof Watcher ? watching : waiting;
     }
 
-    private void serve(Waiter waiter) throws IOException {
-        switch (waiter) {
-            case Writer writer -> refill(writer.target());
-            case Watcher watcher ->
-                    watcher.watch()
-                            .tell(new Watch.Event.Counted(watcher.target().eventFd().count()));
-            case Consumer consumer -> turn.serve(consumer.targets());
-            case Observer observer -> turn.serve(observer.targets());
+    /** {@code waiter} takes its places. Nothing is armed yet. */
+    void enter(Waiter waiter) {
+        quota(waiter).add(waiter.caller().peer().uid(), waiter.targets().size());
+        waiter.targets().forEach(target -> target.enter(waiter));
+    }
+
+    /**
+     * {@code waiter} needs all of its targets, and from now on stands in the line of {@code to}.
+     */
+    void move(Waiter waiter, NamedEventfd to) throws IOException {
+        var from = waiter.watched();
+        if (from == to) {
+            return;
+        }
+        if (from != null) {
+            from.leave(waiter);
+        }
+        to.leave(waiter);
+        waiter.watch(to);
+        to.enter(waiter);
+        if (from != null) {
+            from.enter(waiter);
+            disarm(from);
+        }
+        if (waiter.caller().waiter() == waiter) {
+            try {
+                arm(to);
+            } catch (ErrnoException full) {
+                refuse(waiter, full);
+            }
         }
     }
 
-    /** It will be a while: arms the eventfds and listens for the client's hang-up. */
-    private void settle(Waiter waiter) throws IOException {
-        try {
-            for (var target : waiter.targets()) {
+    /** The wait will last: has the kernel report what {@code waiter} waits for. */
+    void await(Waiter waiter) throws ErrnoException {
+        waiter.caller().waiter(waiter);
+        for (var target : waiter.targets()) {
+            if (waiter.standsInLineOf(target)) {
                 arm(target);
             }
-            var caller = waiter.caller();
-            caller.waiter(waiter);
-            callers.listen(caller);
-        } catch (ErrnoException full) {
-            leave(waiter);
-            waiter.outcome()
-                    .complete(
-                            new Outcome.Refused(
-                                    ProblemType.LIMIT.problem(
-                                            "the kernel takes no more waiters: "
-                                                    + full.getMessage())));
         }
-    }
-
-    Callers callers() {
-        return callers;
     }
 
     // Departure
-
-    /** {@code waiter} leaves unserved. */
-    void end(Waiter waiter, End end) throws IOException {
-        leave(waiter);
-        if (waiter instanceof Watcher watcher) {
-            watcher.watch().tell(new Watch.Event.Ended(end));
-        }
-        waiter.outcome().complete(new Outcome.Ended(end));
-    }
 
     /** {@code waiter} leaves with what it came for. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
@@ -184,95 +156,158 @@ final class Lines {
         if (waiter.caller().waiter() == waiter) {
             wakeUps++;
         }
-        leave(waiter);
-        waiter.outcome().complete(new Outcome.Served(readings));
+        leave(waiter, new Outcome.Served(readings));
     }
 
-    private void enter(Waiter waiter) {
-        quota(waiter).add(waiter.caller().peer().uid(), waiter.targets().size());
-        for (var target : waiter.targets()) {
-            switch (waiter) {
-                case Consumer consumer -> target.consumers.add(consumer);
-                case Observer observer -> target.observers.add(observer);
-                case Writer writer -> target.writers.add(writer);
-                case Watcher watcher -> target.watchers.add(watcher);
-            }
-            target.linesChanged();
+    /** {@code waiter} leaves unserved. */
+    void end(Waiter waiter, End end) throws IOException {
+        if (waiter instanceof Watcher watcher) {
+            watcher.watch().tell(new Watch.Event.Ended(end));
         }
+        leave(waiter, new Outcome.Ended(end));
     }
 
-    private void leave(Waiter waiter) throws IOException {
-        quota(waiter).add(waiter.caller().peer().uid(), -waiter.targets().size());
-        for (var target : waiter.targets()) {
-            switch (waiter) {
-                case Consumer consumer -> target.consumers.remove(consumer);
-                case Observer observer -> target.observers.remove(observer);
-                case Writer writer -> target.writers.remove(writer);
-                case Watcher watcher -> target.watchers.remove(watcher);
-            }
-            target.linesChanged();
-            if (target.armed != null) {
-                arm(target);
-            }
+    /** {@code waiter} leaves, as {@code problem} says. */
+    void refuse(Waiter waiter, Problem problem) throws IOException {
+        if (waiter instanceof Watcher watcher) {
+            watcher.watch().tell(new Watch.Event.Ended(End.FAILED));
         }
+        leave(waiter, new Outcome.Refused(problem));
+    }
+
+    /** From now on it cannot be served; it has its outcome once it is out of all lines. */
+    void leave(Waiter waiter, Outcome outcome) throws IOException {
+        waiter.setOver();
         if (waiter.hasDeadline()) {
             loop.deadlines().remove(waiter);
         }
         if (waiter.caller().waiter() == waiter) {
             waiter.caller().waiter(null);
         }
+        var leaving = new Leaving(waiter, outcome);
+        if (leaving.step()) {
+            loop.begin(leaving);
+        }
     }
 
-    /** The client of {@code caller} closed its connection. */
-    void hungUp(Caller caller) throws IOException {
-        caller.setGone();
-        var waiter = caller.waiter();
-        if (waiter != null) {
-            end(waiter, End.CLIENT_GONE);
+    /** A waiter on its way out of its lines, some of them in each step. */
+    private final class Leaving implements EventLoop.Work {
+        private final Waiter waiter;
+        private final Outcome outcome;
+        private final Iterator<NamedEventfd> left;
+
+        Leaving(Waiter waiter, Outcome outcome) {
+            this.waiter = waiter;
+            this.outcome = outcome;
+            this.left = waiter.targets().iterator();
+        }
+
+        @Override
+        public boolean step() throws IOException {
+            for (int i = 0; i < LINES_A_STEP && left.hasNext(); i++) {
+                var target = left.next();
+                target.leave(waiter);
+                disarm(target);
+            }
+            if (left.hasNext()) {
+                return true;
+            }
+            quota(waiter).add(waiter.caller().peer().uid(), -waiter.targets().size());
+            waiter.outcome().complete(outcome);
+            return false;
+        }
+
+        @Override
+        public void abandon() {
+            waiter.outcome().complete(outcome);
         }
     }
 
     /**
-     * All who wait on {@code eventfd} end, and it leaves the epoll set; what was on its way back
-     * goes with it.
+     * The time of {@code waiter} is up. If its line is being served just now, it may still get what
+     * it came for.
      */
-    void delete(NamedEventfd eventfd) throws IOException {
-        eventfd.deleted = true;
-        endAll(eventfd, End.DELETED);
-        eventfd.returning.clear();
-        arm(eventfd);
+    void expire(Waiter waiter) throws IOException {
+        for (var target : waiter.targets()) {
+            if (waiter.standsInLineOf(target) && target.isBeingServed()) {
+                target.late.add(waiter);
+                return;
+            }
+        }
+        if (waiter instanceof Writer writer) {
+            leave(writer, new Outcome.NoRoom(targets.withoutRoom(writer)));
+        } else {
+            end(waiter, End.TIMED_OUT);
+        }
     }
 
-    private void endAll(NamedEventfd eventfd, End end) throws IOException {
-        var all = new ArrayList<Waiter>(eventfd.consumers);
-        all.addAll(eventfd.observers);
-        all.addAll(eventfd.writers);
-        all.addAll(eventfd.watchers);
-        for (var waiter : all) {
+    /** The lines of {@code eventfd} have been served: those whose time was up meanwhile end. */
+    void endLate(NamedEventfd eventfd) throws IOException {
+        if (eventfd.late.isEmpty() || eventfd.isBeingServed()) {
+            return;
+        }
+        var late = List.copyOf(eventfd.late);
+        eventfd.late.clear();
+        for (var waiter : late) {
             if (!waiter.isOver()) {
-                end(waiter, end);
+                expire(waiter);
             }
         }
     }
 
-    /** All who wait on any of {@code eventfds} end, and nobody may wait any more. */
-    void close(Collection<NamedEventfd> eventfds, End end) throws IOException {
-        over = end;
-        for (var eventfd : eventfds) {
-            endAll(eventfd, end);
+    /** All who wait for {@code eventfd} end, some in each step; then it is closed. */
+    void endAll(NamedEventfd eventfd, End end) throws IOException {
+        var ending = new Ending(eventfd, end);
+        if (ending.step()) {
+            loop.begin(ending);
         }
+    }
+
+    private final class Ending implements EventLoop.Work {
+        private final NamedEventfd eventfd;
+        private final Iterator<Waiter> left;
+        private final End end;
+
+        Ending(NamedEventfd eventfd, End end) {
+            this.eventfd = eventfd;
+            this.left = eventfd.allWaiters().iterator();
+            this.end = end;
+        }
+
+        @Override
+        public boolean step() throws IOException {
+            for (int i = 0; i < WAITERS_A_STEP && left.hasNext(); i++) {
+                var waiter = left.next();
+                if (!waiter.isOver()) {
+                    end(waiter, end);
+                }
+            }
+            if (!left.hasNext()) {
+                // Not before, since they look at all of their targets.
+                eventfd.eventFd().close();
+            }
+            return left.hasNext();
+        }
+
+        @Override
+        public void abandon() {
+            left.forEachRemaining(waiter -> Lines.this.abandon(waiter, end));
+        }
+    }
+
+    /** Nothing can be done for {@code waiter} any more but to tell it. */
+    void abandon(Waiter waiter, End end) {
+        if (waiter instanceof Watcher watcher && !waiter.outcome().isDone()) {
+            watcher.watch().tell(new Watch.Event.Ended(end));
+        }
+        waiter.outcome().complete(new Outcome.Ended(end));
     }
 
     // Readiness
 
-    /** Asks the kernel for just what someone waits for. */
-    private void arm(NamedEventfd eventfd) throws IOException {
-        boolean reads =
-                !eventfd.consumers.isEmpty()
-                        || !eventfd.observers.isEmpty()
-                        || !eventfd.watchers.isEmpty();
-        boolean writes = !eventfd.writers.isEmpty() || !eventfd.returning.isEmpty();
-        int interest = (reads ? Epoll.IN : 0) | (writes ? Epoll.OUT : 0);
+    /** Asks the kernel for just what those in the lines of {@code eventfd} wait for. */
+    void arm(NamedEventfd eventfd) throws ErrnoException {
+        int interest = interest(eventfd);
         var armed = eventfd.armed;
         if (armed == null) {
             if (interest != 0) {
@@ -280,7 +315,7 @@ final class Lines {
                         loop.register(
                                 eventfd.eventFd().fd(),
                                 interest | Epoll.ET,
-                                events -> ready(eventfd, events));
+                                events -> ready.ready(eventfd, events));
             }
         } else if (interest == 0) {
             eventfd.armed = null;
@@ -291,78 +326,55 @@ final class Lines {
         eventfd.interest = interest;
     }
 
-    private void ready(NamedEventfd eventfd, int events) throws IOException {
-        if ((events & Epoll.IN) != 0) {
-            turn.serve(List.of(eventfd));
-        }
-        if ((events & Epoll.OUT) != 0) {
-            refill(eventfd);
+    /** Asks for less, if anything was asked. */
+    void disarm(NamedEventfd eventfd) throws ErrnoException {
+        if (eventfd.armed != null) {
+            arm(eventfd);
         }
     }
 
-    // Counts
-
-    /** Takes the count, or 1 of a semaphore's; 0 where there is none. */
-    long take(NamedEventfd eventfd) throws IOException {
-        return eventfd.eventFd().readNow(buffer);
-    }
-
-    /**
-     * Gives what was taken back to where it came from: to the next in line, and before all who wait
-     * to write.
-     */
-    void putBack(Reading reading) throws IOException {
-        giveBack(reading);
-        turn.serve(List.of(reading.source()));
-    }
-
-    /**
-     * The same without looking who is next; the kernel reports it. A deleted eventfd takes the
-     * value with it.
-     */
-    void giveBack(Reading reading) throws IOException {
-        var eventfd = reading.source();
+    private static int interest(NamedEventfd eventfd) {
         if (eventfd.deleted) {
-            return;
+            return 0;
         }
-        eventfd.returning.add(reading.value());
-        refill(eventfd);
-        eventfd.linesChanged();
-        arm(eventfd);
-    }
-
-    /** Adds what waits for room, while there is room. */
-    private void refill(NamedEventfd eventfd) throws IOException {
-        while (!eventfd.returning.isEmpty()) {
-            if (!add(eventfd, eventfd.returning.element())) {
-                return;
-            }
-            eventfd.returning.remove();
-            if (eventfd.returning.isEmpty()) {
-                eventfd.linesChanged();
-                if (eventfd.armed != null) {
-                    arm(eventfd);
-                }
-            }
-        }
-        while (!eventfd.writers.isEmpty()) {
-            var first = eventfd.writers.first();
-            if (!add(eventfd, first.value())) {
-                return;
-            }
-            served(first, List.of());
-        }
+        boolean reads =
+                !eventfd.consumers.isEmpty()
+                        || !eventfd.observers.isEmpty()
+                        || !eventfd.watchers.isEmpty();
+        boolean writes = !eventfd.writers.isEmpty() || !eventfd.returning.isEmpty();
+        return (reads ? Epoll.IN : 0) | (writes ? Epoll.OUT : 0);
     }
 
     /**
-     * Adds {@code value} where there is room. Never blocks for more than a moment, whatever a raw
-     * holder does.
+     * The kernel refused something of {@code eventfd}: that is the end of all who wait for it, and
+     * not of the loop.
      */
-    private boolean add(NamedEventfd eventfd, long value) throws IOException {
-        var eventFd = eventfd.eventFd();
-        if (!eventfd.isShared()) {
-            return eventFd.write(value);
+    void fault(NamedEventfd eventfd, ErrnoException why) throws IOException {
+        var problem = ProblemType.INTERNAL.problem(eventfd + ": " + why.getMessage());
+        if (!eventfd.faulty) {
+            eventfd.faulty = true;
+            LOGGER.log(Level.ERROR, "{0}; those who wait for it are told", problem.detail());
         }
-        return guarded.write(eventFd, value);
+        for (var waiter : eventfd.allWaiters()) {
+            if (!waiter.isOver()) {
+                refuse(waiter, problem);
+            }
+        }
+    }
+
+    /** {@code waiter} cannot be watched for, since the kernel has no room for more. */
+    void refuse(Waiter waiter, ErrnoException full) throws IOException {
+        refuse(
+                waiter,
+                ProblemType.LIMIT.problem(
+                        "the kernel takes no more waiters: " + full.getMessage()));
+    }
+
+    /** The reason to end {@code waiter} at its arrival; null if there is none. */
+    static @Nullable End refusal(Waiter waiter) {
+        if (waiter.caller().isGone()) {
+            return End.CLIENT_GONE;
+        }
+        return waiter.lostTarget() ? End.DELETED : null;
     }
 }

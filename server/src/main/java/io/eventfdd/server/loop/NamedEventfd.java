@@ -2,14 +2,18 @@ package io.eventfdd.server.loop;
 
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.EventFd;
+import io.eventfdd.protocol.Count;
 import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
 
 import org.jspecify.annotations.Nullable;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Queue;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -34,20 +38,31 @@ final class NamedEventfd {
     private final Set<Long> former;
     private final boolean beganAnew;
 
-    /** Who takes, first come, first served. */
+    /** Those that take, first come, first served. */
     final TreeSet<Waiter.Consumer> consumers = new TreeSet<>(BY_ARRIVAL);
 
-    /** Who only sees, once. */
+    /** Those that only see, once. */
     final TreeSet<Waiter.Observer> observers = new TreeSet<>(BY_ARRIVAL);
 
-    /** Who sees each count. */
+    /** Those that see each count. */
     final TreeSet<Waiter.Watcher> watchers = new TreeSet<>(BY_ARRIVAL);
 
-    /** Who waits for room, first come, first served. */
+    /** Those that wait for room, first come, first served. */
     final TreeSet<Waiter.Writer> writers = new TreeSet<>(BY_ARRIVAL);
 
+    /**
+     * Those that need this eventfd together with others and stand in the line of another one, where
+     * they lack something.
+     */
+    private Set<Waiter> elsewhere = Set.of();
+
+    private int readersElsewhere;
+
     /** Values on their way back that found no room yet; they go before the writers. */
-    final Queue<Long> returning = new ArrayDeque<>(0);
+    final Deque<Long> returning = new ArrayDeque<>(0);
+
+    /** Those whose time is up, but whose line is being served: they end when it has been. */
+    final List<Waiter> late = new ArrayList<>(0);
 
     /** In the epoll set, while someone waits. */
     @Nullable Registration armed;
@@ -57,11 +72,20 @@ final class NamedEventfd {
 
     boolean deleted;
 
-    /** The pass of {@link Turn} that looked at it last. */
-    long pass;
+    /** How far its consumers have come, while {@link Pass} serves them. */
+    Pass.@Nullable Place place;
 
-    /** The pass of {@link Turn} that found it at 0 last. */
-    long emptyPass;
+    /** What tells its observers and watchers of the count, while it does. */
+    @Nullable Showing showing;
+
+    /** Whether values are being added to it, step by step. */
+    boolean refilling;
+
+    /** Whether the kernel has refused something of it, which is said once. */
+    boolean faulty;
+
+    /** Whether the loop is changing it together with others: nobody else looks meanwhile. */
+    private volatile boolean held;
 
     private volatile boolean shared;
     private volatile boolean readsInLine;
@@ -106,7 +130,7 @@ final class NamedEventfd {
         var identity = vacancy.identity();
         var eventFd = EventFd.create(0, identity.spec().semaphore(), true);
         if (vacancy.count() != 0) {
-            eventFd.write(vacancy.count());
+            eventFd.write(Count.isWritable(vacancy.count()) ? vacancy.count() : Count.MAX);
         }
         return new NamedEventfd(identity, eventFd, false, vacancy.former(), true);
     }
@@ -185,27 +209,114 @@ final class NamedEventfd {
         return first;
     }
 
-    /** The lines have changed: tells the short-cut of it. */
-    void linesChanged() {
-        readsInLine = !consumers.isEmpty() || !observers.isEmpty() || !returning.isEmpty();
-        writesInLine = !writers.isEmpty() || !returning.isEmpty();
-        waiters = consumers.size() + observers.size() + writers.size();
+    // The lines, on the loop's thread
+
+    /** {@code waiter} stands in line from now on, or is known to need this one as well. */
+    void enter(Waiter waiter) {
+        if (!waiter.standsInLineOf(this)) {
+            if (elsewhere.isEmpty()) {
+                elsewhere = new HashSet<>();
+            }
+            if (elsewhere.add(waiter) && waiter.isReader()) {
+                readersElsewhere++;
+            }
+        } else {
+            switch (waiter) {
+                case Waiter.Consumer consumer -> consumers.add(consumer);
+                case Waiter.Observer observer -> observers.add(observer);
+                case Waiter.Writer writer -> writers.add(writer);
+                case Waiter.Watcher watcher -> watchers.add(watcher);
+            }
+        }
+        linesChanged();
     }
 
-    /** As it is now; for all threads. Empty where it is deleted already. */
+    /** {@code waiter} does not wait for this one any more. */
+    void leave(Waiter waiter) {
+        if (!waiter.standsInLineOf(this)) {
+            if (elsewhere.remove(waiter) && waiter.isReader()) {
+                readersElsewhere--;
+            }
+            if (elsewhere.isEmpty()) {
+                elsewhere = Set.of();
+            }
+        } else {
+            switch (waiter) {
+                case Waiter.Consumer consumer -> consumers.remove(consumer);
+                case Waiter.Observer observer -> observers.remove(observer);
+                case Waiter.Writer writer -> writers.remove(writer);
+                case Waiter.Watcher watcher -> watchers.remove(watcher);
+            }
+        }
+        linesChanged();
+    }
+
+    /** All who wait for it, in any line or elsewhere. */
+    List<Waiter> allWaiters() {
+        var all = new ArrayList<Waiter>(consumers);
+        all.addAll(observers);
+        all.addAll(writers);
+        all.addAll(watchers);
+        all.addAll(elsewhere);
+        return all;
+    }
+
+    /** Whether a reader needs it that stands in the line of another eventfd. */
+    boolean isReadElsewhere() {
+        return readersElsewhere > 0;
+    }
+
+    /** Whether its lines are being served, so that nobody can say yet who gets nothing. */
+    boolean isBeingServed() {
+        return place != null || showing != null || refilling;
+    }
+
+    /** The lines have changed: tells the short-cut of it. */
+    void linesChanged() {
+        readsInLine =
+                held
+                        || readersElsewhere > 0
+                        || !consumers.isEmpty()
+                        || !observers.isEmpty()
+                        || !returning.isEmpty();
+        writesInLine = held || !writers.isEmpty() || !returning.isEmpty();
+        waiters = consumers.size() + observers.size() + writers.size() + elsewhere.size();
+    }
+
+    /**
+     * From now on nobody but the loop reads, writes or looks at it, until {@link #letGo}: so it can
+     * change together with others at one moment. Raw holders go on.
+     */
+    void hold() {
+        held = true;
+        linesChanged();
+        eventFd.fd().awaitUnused();
+    }
+
+    void letGo() {
+        held = false;
+        linesChanged();
+    }
+
+    /**
+     * As it is now; for all threads. Null if it is deleted already, and off the loop also if the
+     * loop is changing it at this moment.
+     */
     @Nullable EventfdState state() throws ErrnoException {
         if (!eventFd.fd().acquire()) {
             return null;
         }
         try {
-            return new EventfdState(
-                    name(),
-                    eventFd.count(),
-                    spec(),
-                    isNonblocking(),
-                    owner(),
-                    waiters,
-                    identity.created());
+            return held
+                    ? null
+                    : new EventfdState(
+                            name(),
+                            eventFd.count(),
+                            spec(),
+                            isNonblocking(),
+                            owner(),
+                            waiters,
+                            identity.created());
         } finally {
             eventFd.fd().release();
         }

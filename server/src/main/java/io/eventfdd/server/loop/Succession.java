@@ -1,5 +1,6 @@
 package io.eventfdd.server.loop;
 
+import io.eventfdd.protocol.Count;
 import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.OpenRequest;
@@ -88,7 +89,12 @@ public final class Succession {
     }
 
     private void beginAnew(Vacancy vacancy) throws IOException {
-        inventory.enter(NamedEventfd.beginAnew(vacancy), vacancy.returning());
+        var returning = new ArrayList<>(vacancy.returning());
+        if (!Count.isWritable(vacancy.count())) {
+            // No write reaches this count: the last 1 comes once there is room.
+            returning.add(1L);
+        }
+        inventory.enter(NamedEventfd.beginAnew(vacancy), returning);
         vacancies.end(vacancy.identity().name());
     }
 

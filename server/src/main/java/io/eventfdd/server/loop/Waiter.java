@@ -14,6 +14,10 @@ import java.util.concurrent.CompletableFuture;
 /**
  * A call that waits on one eventfd or more. It belongs to the loop's thread from its arrival to its
  * end; {@link #outcome} is what its own thread waits for.
+ *
+ * <p>A waiter that any of its targets can serve stands in the lines of all of them. One that needs
+ * all of them at one moment stands in one line only: that of a target in which something is
+ * missing. As long as it is missing there, what happens to the others does not matter.
  */
 abstract sealed class Waiter implements Deadlines.Timed {
     /** How a wait ended. */
@@ -24,7 +28,10 @@ abstract sealed class Waiter implements Deadlines.Timed {
         /** Not served. */
         record Ended(End end) implements Outcome {}
 
-        /** Not taken into the lines. */
+        /** Nothing was written in time: at the end these had no room. */
+        record NoRoom(List<NamedEventfd> full) implements Outcome {}
+
+        /** Not taken into the lines, or put out of them by a failure of the kernel. */
         record Refused(Problem problem) implements Outcome {}
     }
 
@@ -34,6 +41,8 @@ abstract sealed class Waiter implements Deadlines.Timed {
     private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
     private long sequence;
     private @Nullable Lines lines;
+    private @Nullable NamedEventfd watched;
+    private boolean over;
 
     private Waiter(List<NamedEventfd> targets, Caller caller, long deadline) {
         this.targets = targets;
@@ -44,17 +53,26 @@ abstract sealed class Waiter implements Deadlines.Timed {
     /** Takes each readable of its targets, or all of them; in line with others that do. */
     static final class Consumer extends Waiter {
         private final Mode mode;
+        private final int most;
 
-        /** The pass of the line in which it was offered its targets last. */
-        long offered;
-
-        Consumer(List<NamedEventfd> targets, Mode mode, Caller caller, long deadline) {
+        /**
+         * A consumer of many.
+         *
+         * @param most how many permits to take of a single semaphore, 1 to 1,024
+         */
+        Consumer(List<NamedEventfd> targets, Mode mode, int most, Caller caller, long deadline) {
             super(targets, caller, deadline);
             this.mode = mode;
+            this.most = most;
         }
 
-        boolean wantsAll() {
+        @Override
+        boolean needsAll() {
             return mode == Mode.ALL;
+        }
+
+        int most() {
+            return most;
         }
     }
 
@@ -67,22 +85,33 @@ abstract sealed class Waiter implements Deadlines.Timed {
             this.mode = mode;
         }
 
-        boolean wantsAll() {
+        @Override
+        boolean needsAll() {
             return mode == Mode.ALL;
         }
     }
 
-    /** Adds its value once there is room. */
+    /** Adds a value to each of its targets once there is room in all of them. */
     static final class Writer extends Waiter {
-        private final long value;
+        private final List<Long> values;
 
-        Writer(NamedEventfd target, long value, Caller caller, long deadline) {
-            super(List.of(target), caller, deadline);
-            this.value = value;
+        /**
+         * A writer.
+         *
+         * @param values for each target, unsigned
+         */
+        Writer(List<NamedEventfd> targets, List<Long> values, Caller caller, long deadline) {
+            super(targets, caller, deadline);
+            this.values = values;
         }
 
-        long value() {
-            return value;
+        long value(int index) {
+            return values.get(index);
+        }
+
+        @Override
+        boolean needsAll() {
+            return true;
         }
     }
 
@@ -97,6 +126,11 @@ abstract sealed class Waiter implements Deadlines.Timed {
 
         Watch watch() {
             return watch;
+        }
+
+        @Override
+        boolean needsAll() {
+            return false;
         }
     }
 
@@ -113,6 +147,39 @@ abstract sealed class Waiter implements Deadlines.Timed {
         return targets.size() == 1;
     }
 
+    /** Whether a target was deleted, so that it cannot be served any more. */
+    boolean lostTarget() {
+        for (var target : targets) {
+            if (target.deleted) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether it is served by all of its targets together, or by any. */
+    abstract boolean needsAll();
+
+    /** Whether it waits for what can be read, once. */
+    boolean isReader() {
+        return this instanceof Consumer || this instanceof Observer;
+    }
+
+    /** Whether its place is in the line of {@code target}, which is one of its targets. */
+    boolean standsInLineOf(NamedEventfd target) {
+        return watched == null || watched == target;
+    }
+
+    /** The only target whose line it stands in; absent if it stands in all lines. */
+    @Nullable NamedEventfd watched() {
+        return watched;
+    }
+
+    /** From now on its only place is in the line of {@code target}. */
+    void watch(NamedEventfd target) {
+        watched = target;
+    }
+
     Caller caller() {
         return caller;
     }
@@ -125,8 +192,13 @@ abstract sealed class Waiter implements Deadlines.Timed {
         return !(this instanceof Watcher);
     }
 
+    /** Whether it is out of the lines, or leaving them: it must not be served any more. */
     boolean isOver() {
-        return outcome.isDone();
+        return over;
+    }
+
+    void setOver() {
+        over = true;
     }
 
     @Override
@@ -147,6 +219,6 @@ abstract sealed class Waiter implements Deadlines.Timed {
 
     @Override
     public void expire() throws IOException {
-        requireNonNull(lines).end(this, End.TIMED_OUT);
+        requireNonNull(lines).expire(this);
     }
 }

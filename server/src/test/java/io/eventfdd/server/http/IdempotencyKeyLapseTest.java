@@ -7,6 +7,7 @@ import io.eventfdd.linux.PeerCredentials;
 import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.Json;
+import io.eventfdd.protocol.ReadRequest;
 import io.eventfdd.server.loop.Caller;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.Eventfds;
@@ -57,7 +58,7 @@ class IdempotencyKeyLapseTest {
 
     private Answer read() {
         calls.incrementAndGet();
-        return eventfds.read(NAME, Duration.ZERO, caller)
+        return eventfds.read(NAME, new ReadRequest(Duration.ZERO), caller)
                 .<Answer>map(taken -> new Answer.Ok(Json.object(), List.of(taken)))
                 .orElse(new Answer.NoContent());
     }

@@ -8,6 +8,7 @@ import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.protocol.ReadRequest;
 import io.eventfdd.server.loop.Caller;
 import io.eventfdd.server.loop.End;
 import io.eventfdd.server.loop.EventLoop;
@@ -59,7 +60,7 @@ class KeptAnswersTest {
     }
 
     private Answer read() {
-        var taken = eventfds.read(NAME, Duration.ZERO, caller).orElseThrow();
+        var taken = eventfds.read(NAME, new ReadRequest(Duration.ZERO), caller).orElseThrow();
         return new Answer.Ok(Json.object().put("value", taken.value()), List.of(taken));
     }
 

@@ -16,6 +16,7 @@ import io.eventfdd.linux.PeerCredentials;
 import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.protocol.ReadRequest;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -394,7 +395,7 @@ class EventLoopTest {
             eventfds.create(name("a"), EventfdSpec.counter(), caller);
             var read =
                     CompletableFuture.supplyAsync(
-                            () -> eventfds.read(name("a"), LONG, caller), threads);
+                            () -> eventfds.read(name("a"), new ReadRequest(LONG), caller), threads);
             until(() -> eventfds.state(name("a"), watching).waiters() == 1);
 
             loop.submit(() -> {
@@ -403,7 +404,7 @@ class EventLoopTest {
             assertInternal(() -> result(read));
             until(() -> failures.get() == 1);
 
-            assertInternal(() -> eventfds.read(name("a"), LONG, watching));
+            assertInternal(() -> eventfds.read(name("a"), new ReadRequest(LONG), watching));
             assertInternal(() -> eventfds.create(name("b"), EventfdSpec.counter(), watching));
             assertInternal(() -> eventfds.delete(name("a"), watching));
             assertInternal(eventfds::size);

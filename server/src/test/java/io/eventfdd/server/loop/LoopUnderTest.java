@@ -6,6 +6,7 @@ import io.eventfdd.linux.Fd;
 import io.eventfdd.linux.PeerCredentials;
 import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.protocol.ReadRequest;
 
 import sun.nio.ch.SelChImpl;
 
@@ -103,7 +104,9 @@ final class LoopUnderTest implements AutoCloseable {
 
     /** The value, or 0 where there is none. */
     long read(EventfdName name) {
-        return eventfds.read(name, NOT_AT_ALL, client().caller()).map(Reading::value).orElse(0L);
+        return eventfds.read(name, new ReadRequest(NOT_AT_ALL), client().caller())
+                .map(Reading::value)
+                .orElse(0L);
     }
 
     /** Starts a call and returns once {@code name} has {@code waiters}. */

@@ -20,6 +20,7 @@ import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.protocol.ReadRequest;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -123,7 +124,10 @@ class SharedEventfdsTest {
     private long read(EventfdName name) {
         return result(
                 it.inBackground(() ->
-                        it.eventfds.read(name, NOT_AT_ALL, client).map(Reading::value).orElse(0L)));
+                        it.eventfds
+                                .read(name, new ReadRequest(NOT_AT_ALL), client)
+                                .map(Reading::value)
+                                .orElse(0L)));
     }
 
     private long count(EventfdName name) {
@@ -133,7 +137,7 @@ class SharedEventfdsTest {
     /** Starts a read and returns once it waits. */
     private CompletableFuture<Optional<Reading>> waitingRead(EventfdName name) {
         var mine = it.client().caller();
-        return waiting(name, 1, () -> it.eventfds.read(name, LONG, mine));
+        return waiting(name, 1, () -> it.eventfds.read(name, new ReadRequest(LONG), mine));
     }
 
     /** Starts a call and returns once {@code name} has {@code waiters}. */
@@ -312,7 +316,7 @@ class SharedEventfdsTest {
         while (!over.get()) {
             taken +=
                     it.eventfds
-                            .read(name, Duration.ofMillis(5), caller)
+                            .read(name, new ReadRequest(Duration.ofMillis(5)), caller)
                             .map(Reading::value)
                             .orElse(0L);
         }

@@ -1,0 +1,58 @@
+package io.eventfdd.server.loop;
+
+import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.linux.Readiness;
+import io.eventfdd.protocol.Count;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Looks at many eventfds at once, by one poll(2). Belongs to the loop's thread.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man2/poll.2.html">poll(2)</a>
+ */
+final class Targets {
+    private final Readiness readiness = new Readiness();
+
+    /** Those of {@code eventfds} that are readable at this moment, in their order. */
+    List<NamedEventfd> readable(List<NamedEventfd> eventfds) throws ErrnoException {
+        look(eventfds);
+        var readable = new ArrayList<NamedEventfd>(eventfds.size());
+        for (int i = 0; i < eventfds.size(); i++) {
+            if (readiness.isReadable(i)) {
+                readable.add(eventfds.get(i));
+            }
+        }
+        return readable;
+    }
+
+    /** Those of {@code writer}'s targets that have no room for its value at this moment. */
+    List<NamedEventfd> withoutRoom(Waiter.Writer writer) throws ErrnoException {
+        var eventfds = writer.targets();
+        look(eventfds);
+        var full = new ArrayList<NamedEventfd>(0);
+        for (int i = 0; i < eventfds.size(); i++) {
+            if (!hasRoom(eventfds.get(i), writer.value(i), i)) {
+                full.add(eventfds.get(i));
+            }
+        }
+        return full;
+    }
+
+    /** The kernel tells by poll(2) whether there is room for 1; for more, the count tells. */
+    private boolean hasRoom(NamedEventfd eventfd, long value, int index) throws ErrnoException {
+        if (!readiness.isReadable(index)) {
+            return true;
+        } else if (value == 1 || !readiness.isWritable(index)) {
+            return readiness.isWritable(index);
+        }
+        return Count.hasRoom(eventfd.eventFd().count(), value);
+    }
+
+    private void look(List<NamedEventfd> eventfds) throws ErrnoException {
+        readiness.begin(eventfds.size());
+        eventfds.forEach(eventfd -> readiness.askBoth(eventfd.eventFd().fd()));
+        readiness.await(0);
+    }
+}
