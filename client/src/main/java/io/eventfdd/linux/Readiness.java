@@ -4,6 +4,9 @@ import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
 /**
  * An array of {@code struct pollfd { int fd; short events; short revents; }} that asks of many
  * descriptors at once whether they are readable or writable. One thread at a time uses it.
@@ -12,7 +15,6 @@ import com.sun.jna.Pointer;
  */
 public final class Readiness {
     private static final int SIZE = 8;
-    private static final int EVENTS = 4;
     private static final int REVENTS = 6;
     static final short READABLE = 1;
     static final short WRITABLE = 4;
@@ -27,13 +29,28 @@ public final class Readiness {
         return (int) (pollfd >>> (Integer.SIZE + Short.SIZE)) & READABLE;
     }
 
-    private Memory memory = new Memory(SIZE);
+    private Memory memory;
+
+    /** The same bytes; the JIT compiles its puts and gets to plain stores and loads. */
+    private ByteBuffer pollfds;
+
     private int count;
+
+    /** Asks of nobody yet. */
+    public Readiness() {
+        memory = new Memory(SIZE);
+        pollfds = bytes(memory);
+    }
+
+    private static ByteBuffer bytes(Memory memory) {
+        return memory.getByteBuffer(0, memory.size()).order(ByteOrder.LITTLE_ENDIAN);
+    }
 
     /** Forgets what was asked before and makes room for {@code descriptors}. */
     public void begin(int descriptors) {
         if (memory.size() < (long) descriptors * SIZE) {
             memory = new Memory((long) descriptors * SIZE);
+            pollfds = bytes(memory);
         }
         count = 0;
     }
@@ -50,15 +67,12 @@ public final class Readiness {
 
     /** Asks of one more whether it is {@link #READABLE} or {@link #WRITABLE}. */
     void ask(Fd fd, short events) {
-        long at = (long) count++ * SIZE;
-        memory.setInt(at, fd.number());
-        memory.setShort(at + EVENTS, events);
-        memory.setShort(at + REVENTS, (short) 0);
+        pollfds.putLong(SIZE * count++, (long) events << Integer.SIZE | fd.number());
     }
 
     /**
-     * Waits until one is readable, at most {@code timeoutMillis} (-1: without end); how many are, 0
-     * if interrupted.
+     * Waits until one is ready, at most {@code timeoutMillis} (-1: without end); how many are, 0 if
+     * interrupted.
      */
     public int await(int timeoutMillis) throws ErrnoException {
         int ready = Libc.poll(Pointer.nativeValue(memory), count, timeoutMillis);
@@ -74,11 +88,15 @@ public final class Readiness {
 
     /** Whether the descriptor that was asked of as number {@code index} was readable. */
     public boolean isReadable(int index) {
-        return (memory.getShort((long) index * SIZE + REVENTS) & READABLE) != 0;
+        return (found(index) & READABLE) != 0;
     }
 
     /** Whether the descriptor that was asked of as number {@code index} was writable. */
     public boolean isWritable(int index) {
-        return (memory.getShort((long) index * SIZE + REVENTS) & WRITABLE) != 0;
+        return (found(index) & WRITABLE) != 0;
+    }
+
+    private short found(int index) {
+        return pollfds.getShort(SIZE * index + REVENTS);
     }
 }
