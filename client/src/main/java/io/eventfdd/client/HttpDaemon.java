@@ -2,6 +2,7 @@ package io.eventfdd.client;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import io.eventfdd.protocol.Count;
 import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.protocol.Json;
@@ -90,6 +91,11 @@ final class HttpDaemon implements AutoCloseable {
      * closed by then; a deleted eventfd takes it with it.
      */
     void putBack(EventfdName name, long value) {
+        if (value == Count.OVERFLOW) {
+            putBack(name, Count.MAX);
+            putBack(name, value - Count.MAX);
+            return;
+        }
         var longest = longestWait();
         HttpAnswer answer;
         do {

@@ -242,6 +242,11 @@ final class Line implements EpollThread.Target {
 
     /** Gives back a value that was taken but not {@linkplain #delivered() delivered}. */
     void putBack(long value) {
+        if (value == Count.OVERFLOW) {
+            putBack(Count.MAX);
+            putBack(value - Count.MAX);
+            return;
+        }
         try {
             if (writeBack(value)) {
                 return;

@@ -12,6 +12,12 @@ public final class Count {
      */
     public static final long MAX = -2L;
 
+    /**
+     * A count of 2^64-1: the kernel makes it for AIO, io_uring and the like, which add 1 to a full
+     * eventfd. A read takes it, but no write adds as much at once.
+     */
+    public static final long OVERFLOW = -1L;
+
     /** The highest initial count: the argument of eventfd(2) is 32-bit. */
     public static final long MAX_INITIAL = 0xFFFF_FFFFL;
 

@@ -228,6 +228,14 @@ class RawWaitTest {
     }
 
     @Test
+    void aCountThatNoWriteAddsAtOnceGoesBackInTwoParts() throws Exception {
+        var eventfd = handles.counter();
+        eventfd.putBack(Count.OVERFLOW);
+        assertThat(eventfd.read(LONG)).hasValue(Count.MAX);
+        assertThat(eventfd.read(LONG)).hasValue(1);
+    }
+
+    @Test
     void whatFindsNoRoomOnItsWayBackIsTheFirstToGetSome() throws Exception {
         List<Runnable> completions = new ArrayList<>();
         try (var held = new RawHandles(Duration.ZERO, completions::add)) {
