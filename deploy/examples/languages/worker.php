@@ -22,7 +22,9 @@ for (;;) {
     // PHP's sockets become streams for stream_select. Without a daemon it tries again after a pause; the work goes on meanwhile.
     $ready = array_filter(['stdin' => STDIN, 'work' => $held[$name], 'daemon' => $daemon ? socket_export_stream($daemon) : null]);
     $none = null;
-    stream_select($ready, $none, $none, $daemon ? null : 0, $daemon ? null : 100_000);
+    if (@stream_select($ready, $none, $none, $daemon ? null : 0, $daemon ? null : 100_000) === false) {
+        continue;                                   // EINTR
+    }
     if (isset($ready['work']) && ($value = take($held[$name])) !== null) {
         printf("got %u\n", unpack('Q', $value)[1]); // PHP's integers are signed
         give($held["$name.reply"], $value);
