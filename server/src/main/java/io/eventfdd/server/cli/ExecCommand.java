@@ -30,7 +30,7 @@ import java.util.Map;
             "gunicorn, puma and unicorn take descriptor 3 for a listening socket, as LISTEN_FDS"
                     + " says. Start them by env -u LISTEN_FDS.",
             "In a shell, od takes the value (-N8: once) and printf adds 1. The read of bash takes"
-                + " the value and loses it."
+                    + " the value and loses it."
         },
         footer = {
             "",
