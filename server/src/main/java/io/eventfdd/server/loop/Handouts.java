@@ -2,6 +2,7 @@ package io.eventfdd.server.loop;
 
 import static java.util.Objects.requireNonNull;
 
+import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.protocol.ProblemException;
 import io.eventfdd.protocol.ProblemType;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -65,11 +67,17 @@ public final class Handouts {
             throw e;
         }
         made.forEach(inventory::enter);
-        boolean told = !made.isEmpty();
-        for (var eventfd : all) {
-            told |= inventory.share(eventfd);
+        try {
+            boolean told = !made.isEmpty();
+            for (var eventfd : all) {
+                told |= inventory.share(eventfd);
+            }
+            return new Opened(all, made, told ? inventory.written() : WRITTEN);
+        } catch (ErrnoException e) {
+            // What the kernel refuses of an eventfd is its client's problem, not the loop's.
+            takeBack(made);
+            throw ProblemType.INTERNAL.exception(e.getMessage());
         }
-        return new Opened(all, made, told ? inventory.written() : WRITTEN);
     }
 
     /** Whether {@code entry} can be had: rights first, then existence. */
@@ -98,7 +106,11 @@ public final class Handouts {
      */
     public void takeBack(Opened opened) throws IOException {
         assert loop.inLoop();
-        for (var eventfd : opened.made()) {
+        takeBack(opened.made());
+    }
+
+    private void takeBack(List<NamedEventfd> made) throws IOException {
+        for (var eventfd : made) {
             if (!eventfd.deleted) {
                 inventory.remove(eventfd);
             }

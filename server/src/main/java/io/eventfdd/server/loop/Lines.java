@@ -1,5 +1,7 @@
 package io.eventfdd.server.loop;
 
+import static java.util.Objects.requireNonNull;
+
 import io.eventfdd.linux.Epoll;
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.protocol.Problem;
@@ -305,31 +307,45 @@ final class Lines {
 
     // Readiness
 
-    /** Asks the kernel for just what those in the lines of {@code eventfd} wait for. */
+    /**
+     * Asks the kernel for just what those in the lines of {@code eventfd} wait for.
+     *
+     * @throws ErrnoException if the kernel has no room for one more
+     */
     void arm(NamedEventfd eventfd) throws ErrnoException {
         int interest = interest(eventfd);
-        var armed = eventfd.armed;
-        if (armed == null) {
-            if (interest != 0) {
-                eventfd.armed =
-                        loop.register(
-                                eventfd.eventFd().fd(),
-                                interest | Epoll.ET,
-                                events -> ready.ready(eventfd, events));
-            }
-        } else if (interest == 0) {
-            eventfd.armed = null;
-            loop.unregister(armed);
-        } else if (interest != eventfd.interest) {
-            loop.modify(armed, interest | Epoll.ET);
+        if (eventfd.armed != null) {
+            rearm(eventfd, interest);
+        } else if (interest != 0) {
+            eventfd.armed =
+                    loop.register(
+                            eventfd.eventFd().fd(),
+                            interest | Epoll.ET,
+                            events -> ready.ready(eventfd, events));
         }
         eventfd.interest = interest;
     }
 
     /** Asks for less, if anything was asked. */
-    void disarm(NamedEventfd eventfd) throws ErrnoException {
+    void disarm(NamedEventfd eventfd) {
         if (eventfd.armed != null) {
-            arm(eventfd);
+            int interest = interest(eventfd);
+            rearm(eventfd, interest);
+            eventfd.interest = interest;
+        }
+    }
+
+    private void rearm(NamedEventfd eventfd, int interest) {
+        var armed = requireNonNull(eventfd.armed);
+        try {
+            if (interest == 0) {
+                eventfd.armed = null;
+                loop.unregister(armed);
+            } else if (interest != eventfd.interest) {
+                loop.modify(armed, interest | Epoll.ET);
+            }
+        } catch (ErrnoException e) {
+            say(eventfd, e);
         }
     }
 
@@ -350,16 +366,34 @@ final class Lines {
      * not of the loop.
      */
     void fault(NamedEventfd eventfd, ErrnoException why) throws IOException {
-        var problem = ProblemType.INTERNAL.problem(eventfd + ": " + why.getMessage());
-        if (!eventfd.faulty) {
-            eventfd.faulty = true;
-            LOGGER.log(Level.ERROR, "{0}; those who wait for it are told", problem.detail());
-        }
+        var problem = say(eventfd, why);
         for (var waiter : eventfd.allWaiters()) {
             if (!waiter.isOver()) {
                 refuse(waiter, problem);
             }
         }
+    }
+
+    /** The same for {@code waiter} alone, if it is not known which of its eventfds it is. */
+    void fault(Waiter waiter, ErrnoException why) throws IOException {
+        if (waiter.isSingle()) {
+            fault(waiter.target(), why);
+        } else {
+            LOGGER.log(Level.ERROR, "a call on many eventfds ends: {0}", why.getMessage());
+            refuse(waiter, ProblemType.INTERNAL.problem(why.getMessage()));
+        }
+    }
+
+    private static Problem say(NamedEventfd eventfd, ErrnoException why) {
+        var problem = ProblemType.INTERNAL.problem(eventfd + ": " + why.getMessage());
+        if (!eventfd.faulty) {
+            eventfd.faulty = true;
+            LOGGER.log(
+                    Level.ERROR,
+                    "{0}; calls that wait for it end, and the daemon goes on",
+                    problem.detail());
+        }
+        return problem;
     }
 
     /** {@code waiter} cannot be watched for, since the kernel has no room for more. */

@@ -159,7 +159,15 @@ final class Pass implements EventLoop.Work {
             lines.end(consumer, End.DELETED);
             return true;
         }
-        return consumer.isSingle() ? serveOne(consumer) : serveMany(eventfd, consumer);
+        if (consumer.isSingle()) {
+            return serveOne(consumer);
+        }
+        try {
+            return serveMany(eventfd, consumer);
+        } catch (ErrnoException e) {
+            lines.fault(consumer, e);
+            return true;
+        }
     }
 
     private boolean serveOne(Consumer consumer) throws IOException {

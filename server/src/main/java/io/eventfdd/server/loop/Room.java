@@ -5,6 +5,8 @@ import io.eventfdd.linux.GuardedWriter;
 import io.eventfdd.protocol.Count;
 import io.eventfdd.server.loop.Waiter.Writer;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.util.List;
 
@@ -136,22 +138,35 @@ final class Room {
                 return false;
             }
         }
+        try {
+            var full = addToAll(writer);
+            if (full != null) {
+                lines.move(writer, full);
+                return false;
+            }
+            lines.served(writer, List.of());
+        } catch (ErrnoException e) {
+            lines.fault(writer, e);
+        }
+        return true;
+    }
+
+    /** Returns null if that is done, or else a target that has no room, and nothing was added. */
+    private @Nullable NamedEventfd addToAll(Writer writer) throws IOException {
         var all = writer.targets();
         all.forEach(NamedEventfd::hold);
         try {
             var full = targets.withoutRoom(writer);
             if (!full.isEmpty()) {
-                lines.move(writer, full.getFirst());
-                return false;
+                return full.getFirst();
             }
             for (int i = 0; i < all.size(); i++) {
                 addOrLeave(all.get(i), writer.value(i));
             }
+            return null;
         } finally {
             all.forEach(NamedEventfd::letGo);
         }
-        lines.served(writer, List.of());
-        return true;
     }
 
     /** Whether others are to be added to {@code target} before {@code writer}'s value. */

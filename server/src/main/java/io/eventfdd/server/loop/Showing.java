@@ -116,6 +116,14 @@ final class Showing implements EventLoop.Work {
             lines.end(observer, End.DELETED);
             return;
         }
+        try {
+            look(observer, lines, targets);
+        } catch (ErrnoException e) {
+            lines.fault(observer, e);
+        }
+    }
+
+    private static void look(Observer observer, Lines lines, Targets targets) throws IOException {
         var readable = targets.readable(observer.targets());
         if (observer.needsAll() && readable.size() < observer.targets().size()) {
             lines.move(observer, firstMissing(observer.targets(), readable));

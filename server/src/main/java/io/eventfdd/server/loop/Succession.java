@@ -1,5 +1,6 @@
 package io.eventfdd.server.loop;
 
+import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.protocol.Count;
 import io.eventfdd.protocol.EventfdName;
 import io.eventfdd.protocol.EventfdSpec;
@@ -15,6 +16,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -98,21 +100,46 @@ public final class Succession {
         vacancies.end(vacancy.identity().name());
     }
 
-    private void endGrace() throws IOException {
+    private void endGrace() {
         if (end != null) {
             return;
         }
         acceptsStrangers = false;
         isGrace = false;
         var all = vacancies.all();
-        for (var vacancy : all) {
-            beginAnew(vacancy);
-        }
         if (!all.isEmpty()) {
             LOGGER.log(
                     Level.INFO,
-                    "{0} eventfds that others held were not brought back in time, and begin anew",
+                    "{0} eventfds were not brought back by holders in time, and begin anew",
                     all.size());
+            loop.begin(new BeginningAnew(all.iterator()));
+        }
+    }
+
+    /** One of them in each step: there may be thousands. */
+    private final class BeginningAnew implements EventLoop.Work {
+        private final Iterator<Vacancy> left;
+
+        BeginningAnew(Iterator<Vacancy> left) {
+            this.left = left;
+        }
+
+        @Override
+        public boolean step() throws IOException {
+            if (end != null || !left.hasNext()) {
+                return false;
+            }
+            var vacancy = left.next();
+            var name = vacancy.identity().name();
+            if (vacancies.of(name) != null) {
+                try {
+                    beginAnew(vacancy);
+                } catch (ErrnoException e) {
+                    LOGGER.log(Level.ERROR, "cannot make {0} again: {1}", name, e.getMessage());
+                    vacancies.end(name);
+                }
+            }
+            return left.hasNext();
         }
     }
 
@@ -171,6 +198,9 @@ public final class Succession {
             var donation = settle(offer, caller);
             adopted = donation instanceof Donation.Adopted;
             return donation;
+        } catch (ErrnoException e) {
+            // What the kernel refuses of an eventfd is its donor's problem, not the loop's.
+            throw ProblemType.INTERNAL.exception(offer.name() + ": " + e.getMessage());
         } finally {
             if (!adopted) {
                 offer.eventFd().close();

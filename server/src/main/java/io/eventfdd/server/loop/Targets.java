@@ -42,10 +42,9 @@ final class Targets {
 
     /** The kernel tells by poll(2) whether there is room for 1; for more, the count tells. */
     private boolean hasRoom(NamedEventfd eventfd, long value, int index) throws ErrnoException {
-        if (!readiness.isReadable(index)) {
-            return true;
-        } else if (value == 1 || !readiness.isWritable(index)) {
-            return readiness.isWritable(index);
+        boolean writable = readiness.isWritable(index);
+        if (readiness.isReadable(index) ? value == 1 || !writable : writable) {
+            return writable;
         }
         return Count.hasRoom(eventfd.eventFd().count(), value);
     }

@@ -70,7 +70,7 @@ final class Waits {
         try {
             serve(waiter, readElsewhere);
         } catch (ErrnoException e) {
-            lines.fault(waiter.target(), e);
+            lines.fault(waiter, e);
         }
         if (!waiter.isOver()) {
             settle(waiter);
