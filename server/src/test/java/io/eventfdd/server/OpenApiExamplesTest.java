@@ -209,16 +209,16 @@ class OpenApiExamplesTest {
                 yield send(daemon, call);
             }
             case "no-content", "would-block" -> {
-                create(daemon, ORDERS, id.equals("write") ? 1 : 0);
+                create(daemon, ORDERS, writes(id) ? 1 : 0);
                 create(daemon, STOP, 0);
                 yield send(daemon, call);
             }
             case "invalid-name" ->
                     send(
                             daemon,
-                            id.equals("waitForMany")
-                                    ? call.body("{\"eventfds\":[\"-x\"]}")
-                                    : call.path(call.path().replace("orders", "-x")));
+                            call.path().contains("orders")
+                                    ? call.path(call.path().replace("orders", "-x"))
+                                    : call.body(call.body().replace("orders", "-x")));
             case "invalid-value" -> {
                 create(daemon, ORDERS, 0);
                 yield send(daemon, invalid(id, call));
@@ -277,7 +277,7 @@ class OpenApiExamplesTest {
             case "limit" -> limit(daemon, id, call);
             case "internal" -> {
                 if (!creates) {
-                    create(daemon, ORDERS, id.equals("write") ? 1 : 0);
+                    create(daemon, ORDERS, writes(id) ? 1 : 0);
                     create(daemon, STOP, 0);
                 }
                 failLoop(daemon);
@@ -296,15 +296,28 @@ class OpenApiExamplesTest {
             case "list" -> call.path("/v1/eventfds?limit=0");
             case "create" -> call.body("{\"initial\":4294967296}");
             case "write" -> call.body("{\"value\":0}");
+            case "read" -> call.body("{\"max\":0}");
+            case "writeToMany" -> call.body("{\"eventfds\":[{\"name\":\"orders\",\"value\":0}]}");
             default -> call.body("{\"eventfds\":[\"orders\"],\"mode\":\"some\"}");
         };
     }
 
+    private static boolean writes(String operation) {
+        return operation.equals("write") || operation.equals("writeToMany");
+    }
+
     /** The same as one that waits; the others do anyway. */
     private static Call waiting(String operation, Call call) {
-        return operation.equals("write")
-                ? call.body("{\"value\":\"18446744073709551614\",\"timeout\":\"5s\"}")
-                : call;
+        var most = "\"value\":\"18446744073709551614\"";
+        return switch (operation) {
+            case "write" -> call.body("{" + most + ",\"timeout\":\"5s\"}");
+            case "writeToMany" ->
+                    call.body(
+                            "{\"eventfds\":[{\"name\":\"stop\"},{\"name\":\"orders\","
+                                    + most
+                                    + "}],\"timeout\":\"5s\"}");
+            default -> call;
+        };
     }
 
     @FunctionalInterface
@@ -314,7 +327,7 @@ class OpenApiExamplesTest {
 
     private static RawClient.Answer whileItWaits(
             DaemonUnderTest daemon, String id, Call call, Meanwhile meanwhile) throws Exception {
-        create(daemon, ORDERS, id.equals("write") ? 1 : 0);
+        create(daemon, ORDERS, writes(id) ? 1 : 0);
         create(daemon, STOP, 0);
         try (var client = daemon.connect().send(call.text())) {
             until(() -> daemon.waiters("orders") == 1);
@@ -337,7 +350,7 @@ class OpenApiExamplesTest {
                 return send(daemon, call);
             }
         }
-        create(daemon, ORDERS, id.equals("write") ? 1 : 0);
+        create(daemon, ORDERS, writes(id) ? 1 : 0);
         create(daemon, STOP, 0);
         try (var first = daemon.connect().call("GET", STOP + "/wait", "")) {
             until(() -> daemon.waiters("stop") == 1);

@@ -76,7 +76,7 @@ public final class Handouts {
         } catch (ErrnoException e) {
             // What the kernel refuses of an eventfd is its client's problem, not the loop's.
             takeBack(made);
-            throw ProblemType.INTERNAL.exception(e.getMessage());
+            throw ProblemType.INTERNAL.exception("cannot hand it out: " + e.getMessage());
         }
     }
 

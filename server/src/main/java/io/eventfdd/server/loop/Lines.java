@@ -379,8 +379,9 @@ final class Lines {
         if (waiter.isSingle()) {
             fault(waiter.target(), why);
         } else {
-            LOGGER.log(Level.ERROR, "a call on many eventfds ends: {0}", why.getMessage());
-            refuse(waiter, ProblemType.INTERNAL.problem(why.getMessage()));
+            var problem = ProblemType.INTERNAL.problem("one of many: " + why.getMessage());
+            LOGGER.log(Level.ERROR, "a call on many eventfds ends: {0}", problem.detail());
+            refuse(waiter, problem);
         }
     }
 

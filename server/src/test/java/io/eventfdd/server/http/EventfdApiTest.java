@@ -947,6 +947,7 @@ class EventfdApiTest {
                         "get /v1/eventfds/{name}/wait",
                         "get /v1/eventfds/{name}/watch",
                         "post /v1/wait",
+                        "post /v1/write",
                         "get /health",
                         "get /health/live",
                         "get /health/ready",
