@@ -123,11 +123,10 @@ final class Waits {
         }
         try {
             lines.await(waiter);
+            callers.listen(waiter.caller());
         } catch (ErrnoException full) {
             lines.refuse(waiter, full);
-            return;
         }
-        callers.listen(waiter.caller());
     }
 
     // What the kernel reports
