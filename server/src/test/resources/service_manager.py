@@ -3,7 +3,7 @@
 
 Binds both sockets in DIRECTORY, gives them to the command as its descriptors from 3 on, in the order of NAMES (api and fd, and
 after them e1, e2, … which are eventfds of COUNTS, joined by commas), and becomes it: under this process's number where PID is
-"self", else the environment says another one.
+"self", else the environment says another one. It makes the file DIRECTORY.listening once clients can connect.
 """
 import os
 import socket
@@ -28,6 +28,8 @@ for name in names:
     else:
         fds.append(os.eventfd(0, os.EFD_NONBLOCK))
         os.eventfd_write(fds[-1], counts.pop(0))
+with open(f"{directory}.listening", "x"):
+    pass  # clients can connect
 # Out of the way first, so that none is overwritten before it is moved.
 high = [os.dup2(fd, 100 + i) for i, fd in enumerate(fds)]
 for i, fd in enumerate(high):

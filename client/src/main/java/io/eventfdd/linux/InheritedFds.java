@@ -28,7 +28,7 @@ public final class InheritedFds {
         /** SOCK_SEQPACKET. */
         PACKETS(5);
 
-        private final int number;
+        final int number;
 
         SocketType(int number) {
             this.number = number;

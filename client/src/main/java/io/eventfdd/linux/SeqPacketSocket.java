@@ -59,10 +59,10 @@ public final class SeqPacketSocket implements AutoCloseable {
         private static final Look END = new Look(Next.END, 0);
     }
 
-    private static final int AF_UNIX = 1;
+    static final int AF_UNIX = 1;
     private static final int SOCK_SEQPACKET = 5;
     private static final int SOCK_NONBLOCK = 0x800;
-    private static final int SOCK_CLOEXEC = 0x80000;
+    static final int SOCK_CLOEXEC = 0x80000;
     private static final int SUN_PATH = 108;
 
     private static final int SOL_SOCKET = 1;
@@ -111,7 +111,7 @@ public final class SeqPacketSocket implements AutoCloseable {
         var address = address("connect", path);
         long deadline = System.nanoTime() + patience.toNanos();
         // Without O_NONBLOCK, which would make a full backlog an error at once.
-        var socket = open(0);
+        var socket = open();
         try {
             while (true) {
                 socket.sendTimeout(deadline - System.nanoTime());
@@ -140,18 +140,14 @@ public final class SeqPacketSocket implements AutoCloseable {
      * @param backlog how many connections may wait to be accepted
      */
     public static SeqPacketSocket listen(Path path, int mode, int backlog) throws ErrnoException {
-        var address = address("bind", path);
-        var socket = open(SOCK_NONBLOCK);
+        var fd = UnixListener.bind(InheritedFds.SocketType.PACKETS, path, mode);
         try {
-            UnixListener.restrictFile(socket.fd, mode);
-            if (Libc.bind(socket.number(), address, address.length) < 0) {
-                throw ErrnoException.ofLast("bind(" + path + ")");
-            }
-            passCredentials(socket.number(), path.toString());
-            UnixListener.listen(socket.fd, backlog);
-            return socket;
+            passCredentials(fd.number(), path.toString());
+            fd.setNonblocking(true);
+            UnixListener.listen(fd, backlog);
+            return new SeqPacketSocket(fd, false);
         } catch (ErrnoException | RuntimeException e) {
-            socket.close();
+            fd.close();
             throw e;
         }
     }
@@ -177,8 +173,8 @@ public final class SeqPacketSocket implements AutoCloseable {
         }
     }
 
-    private static SeqPacketSocket open(int flags) throws ErrnoException {
-        int number = Libc.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
+    private static SeqPacketSocket open() throws ErrnoException {
+        int number = Libc.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
         if (number < 0) {
             throw ErrnoException.ofLast("socket(AF_UNIX, SOCK_SEQPACKET)");
         }
@@ -186,7 +182,7 @@ public final class SeqPacketSocket implements AutoCloseable {
     }
 
     /** {@code struct sockaddr_un { sa_family_t family; char path[108]; }} with a NUL at the end. */
-    private static byte[] address(String call, Path path) throws ErrnoException {
+    static byte[] address(String call, Path path) throws ErrnoException {
         var bytes = path.toString().getBytes(StandardCharsets.UTF_8);
         if (bytes.length >= SUN_PATH) {
             throw ErrnoException.of(call + "(" + path + ")", ENAMETOOLONG);

@@ -25,6 +25,32 @@ public final class UnixListener {
     private UnixListener() {}
 
     /**
+     * A socket that is bound to {@code path}, where nothing is yet, and does not listen yet: nobody
+     * can connect.
+     *
+     * @param mode the permission bits of the file, less those that the umask takes
+     */
+    public static Fd bind(InheritedFds.SocketType type, Path path, int mode) throws ErrnoException {
+        var address = SeqPacketSocket.address("bind", path);
+        int flags = type.number | SeqPacketSocket.SOCK_CLOEXEC;
+        int number = Libc.socket(SeqPacketSocket.AF_UNIX, flags, 0);
+        if (number < 0) {
+            throw ErrnoException.ofLast("socket(AF_UNIX, " + type + ")");
+        }
+        var socket = Fd.adopt(number);
+        try {
+            restrictFile(socket, mode);
+            if (Libc.bind(number, address, address.length) < 0) {
+                throw ErrnoException.ofLast("bind(" + path + ")");
+            }
+            return socket;
+        } catch (ErrnoException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /**
      * Limits the permission bits of the file that bind(2) makes for {@code socket}, which is not
      * bound yet. The kernel gives the file the socket's own mode, less the umask, at its birth, so
      * there is no moment at which the file permits more.

@@ -26,6 +26,7 @@ import io.eventfdd.server.restart.Inheritance;
 import io.eventfdd.server.restart.Systemd;
 import io.eventfdd.server.restart.Table;
 import io.eventfdd.server.restart.Takeover;
+import io.eventfdd.server.runtime.HeldByAnotherException;
 import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.runtime.RuntimeDirectory;
 
@@ -92,6 +93,7 @@ final class Daemon {
     private final ApiServer api;
     private volatile Optional<FdServer> fds = Optional.empty();
     private Optional<ObservabilityServer> observability = Optional.empty();
+    private volatile Optional<Upkeep> upkeep = Optional.empty();
     private final CompletableFuture<Ending> end = new CompletableFuture<>();
 
     /**
@@ -219,10 +221,11 @@ final class Daemon {
     }
 
     /**
-     * Has all take effect at once that can; of what cannot, the log says so. Where the settings
-     * cannot be read, all stay as they were.
+     * Has all take effect at once that can; of what cannot, the log says so. If the settings cannot
+     * be read, all stay as they were. What was removed from the runtime directory is made anew.
      */
     synchronized void reload(Reader reader) {
+        upkeep.ifPresent(Upkeep::look);
         Settings read;
         try {
             read = reader.read();
@@ -262,10 +265,32 @@ final class Daemon {
                                     accessLog.then(metrics),
                                     () -> end.complete(Ending.TAKEN_OVER)));
             api.start();
+            upkeep = Optional.of(upkeep());
         } catch (IOException e) {
             observability.ifPresent(ObservabilityServer::close);
             closeFds();
             loop.close();
+            throw e;
+        }
+    }
+
+    private Upkeep upkeep() {
+        var served = fds.orElseThrow();
+        return new Upkeep(
+                loop,
+                directory.path(),
+                this::restoreDirectory,
+                List.of(
+                        new Upkeep.Part(directory.apiSocket(), api::restore),
+                        new Upkeep.Part(directory.fdSocket(), served::restore),
+                        new Upkeep.Part(directory.table(), table::restore)));
+    }
+
+    private boolean restoreDirectory() throws IOException {
+        try {
+            return directory.restore();
+        } catch (HeldByAnotherException e) {
+            table.leave();
             throw e;
         }
     }
@@ -323,6 +348,7 @@ final class Daemon {
      * there is is written down or handed over.
      */
     private void stop(Ending ending) {
+        upkeep.ifPresent(Upkeep::close);
         var estate = ending == Ending.TAKEN_OVER ? leaveSockets() : Optional.<Estate>empty();
         refuseCalls();
         eventfds.endWaits(End.SHUT_DOWN);
@@ -395,7 +421,8 @@ final class Daemon {
     private boolean isReady() {
         return api.isRunning()
                 && fds.filter(FdServer::isServing).isPresent()
-                && eventfds.isTurning();
+                && eventfds.isTurning()
+                && !directory.isLost();
     }
 
     /** The table of all calls. */

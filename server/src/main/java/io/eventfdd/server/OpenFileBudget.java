@@ -100,6 +100,7 @@ final class OpenFileBudget {
                 - FdServer.descriptors(toldOnFd(), settings.number(Setting.MAX_DONATION))
                 - Table.DESCRIPTORS
                 - Takeover.DESCRIPTORS
+                - Upkeep.DESCRIPTORS
                 - (settings.number(Setting.OBSERVABILITY_PORT) == 0
                         ? 0
                         : ObservabilityServer.DESCRIPTORS);

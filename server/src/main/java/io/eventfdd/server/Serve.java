@@ -9,6 +9,7 @@ import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.restart.Inheritance;
 import io.eventfdd.server.restart.Systemd;
 import io.eventfdd.server.restart.Takeover;
+import io.eventfdd.server.runtime.HeldByAnotherException;
 import io.eventfdd.server.runtime.RuntimeDirectory;
 
 import org.jspecify.annotations.Nullable;
@@ -123,8 +124,21 @@ final class Serve implements Callable<Integer> {
                                     ? TIME_TO_LET_GO
                                     : Duration.ZERO)) {
                 return new Daemon(settings, held, inheritance, systemd).serve(options::read);
+            } catch (HeldByAnotherException e) {
+                throw options.takeover() && inherited.isEmpty() ? unreachable(place, e) : e;
             }
         }
+    }
+
+    /** Another daemon has the directory, and could not be asked for what it has. */
+    private static IOException unreachable(Path place, HeldByAnotherException e) {
+        return new IOException(
+                e.getMessage()
+                        + ", but no daemon can be reached at "
+                        + place.resolve("fd.sock")
+                        + " to take over from; if the socket was removed, SIGHUP has that daemon"
+                        + " make it anew",
+                e);
     }
 
     /** What this process was given at its birth, or is given now by the daemon that is there. */

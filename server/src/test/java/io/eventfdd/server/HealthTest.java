@@ -10,6 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -61,10 +62,13 @@ class HealthTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"api.sock", "fd.sock"})
-    void aSocketThatSomebodyRemovedIsNotServed(String socket) throws Exception {
+    void aSocketThatSomebodyReplacedIsNotServed(String socket) throws Exception {
         try (var daemon = new DaemonUnderTest(Map.of());
                 var client = daemon.connect()) {
-            Files.delete(daemon.directory().resolve(socket));
+            Files.move(
+                    Files.createFile(daemon.directory().resolve("other")),
+                    daemon.directory().resolve(socket),
+                    StandardCopyOption.ATOMIC_MOVE);
             client.call("GET", "/health/ready", "");
             var answer = client.answer();
             assertThat(answer.status()).isEqualTo(503);

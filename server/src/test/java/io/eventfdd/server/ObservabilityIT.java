@@ -29,6 +29,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -128,7 +129,10 @@ class ObservabilityIT {
                 assertThat(health.statusCode()).as(path).isEqualTo(200);
                 assertThat(health.body()).isEqualTo("{\"status\":\"UP\"}");
             }
-            Files.delete(daemon.api());
+            Files.move(
+                    Files.createFile(daemon.file("other")),
+                    daemon.api(),
+                    StandardCopyOption.ATOMIC_MOVE);
             var ready = send(port, "GET", "/health/ready");
             assertThat(ready.statusCode()).as("without api.sock").isEqualTo(503);
             assertThat(ready.body()).isEqualTo("{\"status\":\"DOWN\"}");

@@ -65,7 +65,7 @@ class SocketActivationIT {
                         .redirectErrorStream(true)
                         .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                         .start();
-        until(() -> Files.exists(directory.resolve("api.sock")) || !daemon.isAlive());
+        until(() -> Files.exists(parent.resolve("run.listening")) || !daemon.isAlive());
     }
 
     private void awaitServing() {
@@ -130,6 +130,21 @@ class SocketActivationIT {
                 .containsExactly(
                         directory.resolve("api.sock") + " " + daemon.pid(),
                         directory.resolve("fd.sock") + " " + daemon.pid());
+    }
+
+    @Test
+    void aSocketOfTheServiceManagersThatIsRemovedIsNotMadeHere() throws Exception {
+        start("self", "api:fd", "");
+        awaitServing();
+        try (var http = client(Transport.HTTP)) {
+            http.create("a", EventfdSpec.counter());
+            Files.delete(directory.resolve("api.sock"));
+            until(() -> log().contains("the service manager made it"));
+            assertThat(http.state("a").count()).as("connections go on").isZero();
+        }
+        stop();
+        assertThat(directory.resolve("api.sock")).doesNotExist();
+        assertThat(directory.resolve("fd.sock")).exists();
     }
 
     @Test

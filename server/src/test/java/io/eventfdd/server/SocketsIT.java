@@ -1,6 +1,11 @@
 package io.eventfdd.server;
 
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
 import static org.assertj.core.api.Assertions.assertThat;
+
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.eventfdd.server.testing.DaemonProcess;
 
@@ -10,14 +15,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.FileChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /** The sockets of the packaged daemon as clients and the kernel's tables show them. */
 @Timeout(120)
 class SocketsIT {
     private DaemonProcess daemon;
+    private ServerSocketChannel other;
 
     @BeforeEach
     void start() throws IOException {
@@ -27,6 +39,9 @@ class SocketsIT {
     @AfterEach
     void stop() throws IOException {
         daemon.close();
+        if (other != null) {
+            other.close();
+        }
     }
 
     /** The address and the process that a client finds at each socket. */
@@ -90,5 +105,64 @@ class SocketsIT {
         assertThatItIsFoundAtItsSockets();
         daemon.takeOver();
         assertThatItIsFoundAtItsSockets();
+    }
+
+    @Test
+    void aDaemonThatIsKilledAfterASweepHasLeftItsNames() throws Exception {
+        daemon.request().put("/v1/eventfds/orders").then().statusCode(201);
+        for (var name : List.of("lock", "table", "api.sock", "fd.sock")) {
+            Files.delete(daemon.directory().resolve(name));
+            until(() -> daemon.log().contains(name + " was removed; it is made anew"));
+        }
+        assertThatItIsFoundAtItsSockets();
+        daemon.signal("KILL");
+        daemon.exitStatus();
+        daemon.restart();
+        daemon.request().get("/v1/eventfds/orders").then().statusCode(200);
+    }
+
+    @Test
+    void aTakeOverThatCannotAskSaysWhy() throws Exception {
+        replace("fd.sock");
+        until(() -> daemon.log().contains("clients do not find the daemon"));
+        var heir =
+                daemon.begin(
+                        DaemonProcess.launcher().toString(),
+                        "serve",
+                        "--takeover",
+                        "--runtime-dir",
+                        daemon.directory().toString());
+        var said = new String(heir.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(heir.waitFor()).as(said).isEqualTo(1);
+        assertThat(said)
+                .contains("another eventfdd has the runtime directory")
+                .contains("no daemon can be reached at " + daemon.directory() + "/fd.sock");
+        assertThat(daemon.process().isAlive()).isTrue();
+    }
+
+    /** Somebody else listens there now. */
+    private void replace(String name) throws IOException {
+        var path = daemon.directory().resolve("other");
+        other = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        other.bind(UnixDomainSocketAddress.of(path));
+        Files.move(path, daemon.directory().resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    @Test
+    void aDirectoryThatAnotherDaemonHasTakenIsLeftToIt() throws Exception {
+        try (var client = daemon.connect();
+                var lock = FileChannel.open(daemon.directory().resolve("other"), CREATE, WRITE)) {
+            assertThat(lock.tryLock()).isNotNull();
+            Files.move(
+                    daemon.directory().resolve("other"),
+                    daemon.directory().resolve("lock"),
+                    StandardCopyOption.ATOMIC_MOVE);
+            until(() -> daemon.log().contains("another eventfdd has the runtime directory"));
+            assertThat(client.call("GET", "/health", "").answer().status()).isEqualTo(503);
+            Files.writeString(daemon.directory().resolve("table"), "another daemon's");
+            daemon.signal("TERM");
+            assertThat(daemon.exitStatus()).isZero();
+            assertThat(daemon.directory().resolve("table")).hasContent("another daemon's");
+        }
     }
 }

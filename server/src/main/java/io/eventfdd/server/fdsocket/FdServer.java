@@ -2,6 +2,7 @@ package io.eventfdd.server.fdsocket;
 
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.InheritedFds.SocketType;
 import io.eventfdd.linux.PacketBuffer;
 import io.eventfdd.linux.PeerCredentials;
 import io.eventfdd.linux.SeqPacketSocket;
@@ -170,13 +171,19 @@ public final class FdServer implements AutoCloseable {
 
     private Door bound(ListenerPlace place) throws IOException {
         SocketFile.makeWay(place.path());
-        var listener =
-                SeqPacketSocket.listen(place.path(), SocketFile.AT_BIRTH, UnixListener.MAX_BACKLOG);
+        var socket = UnixListener.bind(SocketType.PACKETS, place.path(), SocketFile.AT_BIRTH);
         try {
             var file = SocketFile.born(place);
-            return new Door(file, listener, new Acceptor(loop, listener, new Arrivals()));
+            try {
+                UnixListener.listen(socket, UnixListener.MAX_BACKLOG);
+                var listener = SeqPacketSocket.adoptListener(socket);
+                return new Door(file, listener, new Acceptor(loop, listener, new Arrivals()));
+            } catch (IOException | RuntimeException e) {
+                file.remove();
+                throw e;
+            }
         } catch (IOException | RuntimeException e) {
-            listener.close();
+            socket.close();
             throw e;
         }
     }
@@ -388,21 +395,17 @@ public final class FdServer implements AutoCloseable {
         return !closed.get() && door.file.isReachable();
     }
 
-    /** Whether the name of the socket still leads to where it led at the start. */
-    public boolean isThere() {
-        return door.file.isThere();
-    }
-
     /**
      * Makes the socket anew if somebody removed it; connections that there are go on. Not while
      * this stops, and for one thread at a time, which is not the loop's.
      *
      * @return whether it was made
-     * @throws IOException if it cannot be made, or another process's socket is there now
+     * @throws IOException if it cannot be made, if another process's socket is there now, or if it
+     *     is the service manager's to make
      */
     public boolean restore() throws IOException {
         var before = door;
-        if (closed.get() || !before.file.isOurs() || before.file.isThere()) {
+        if (closed.get() || !before.file.isToBeMade()) {
             return false;
         }
         var next = bound(place);

@@ -1,6 +1,7 @@
 package io.eventfdd.server.http;
 
 import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.InheritedFds.SocketType;
 import io.eventfdd.linux.UnixListener;
 import io.eventfdd.linux.UnixPeer;
 import io.eventfdd.server.runtime.ListenerPlace;
@@ -8,7 +9,6 @@ import io.eventfdd.server.runtime.SocketFile;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 
 /**
@@ -46,67 +46,60 @@ final class ApiListener {
      */
     static ApiListener open(ListenerPlace place, boolean refuseDescriptors, byte[] refusal)
             throws IOException {
-        if (place.inherited().isEmpty()) {
-            SocketFile.makeWay(place.path());
-            var channel = bind(place, refuseDescriptors);
-            return open(place, refuseDescriptors, refusal, channel, SocketFile::born);
+        var bound =
+                place.inherited().isPresent()
+                        ? inherited(place, place.inherited().get(), refuseDescriptors)
+                        : bind(place, refuseDescriptors);
+        try {
+            var connections = new PatientListener(bound.channel, refusal);
+            return new ApiListener(place, refuseDescriptors, connections, bound.file);
+        } catch (IOException e) {
+            bound.file.remove();
+            bound.channel.close();
+            throw e;
         }
-        var inherited = place.inherited().get();
-        if (refuseDescriptors) {
-            refuseDescriptors(inherited);
-        }
-        var scratch = place.path().resolveSibling(SCRATCH);
-        var channel = UnixListeners.installed().adopt(inherited, scratch);
-        inherited.close();
-        return open(place, refuseDescriptors, refusal, channel, SocketFile::inherited);
     }
 
-    private static ServerSocketChannel bind(ListenerPlace place, boolean refuseDescriptors)
+    /** A socket that listens, and its name. */
+    private record Bound(ServerSocketChannel channel, SocketFile file) {}
+
+    private static Bound inherited(ListenerPlace place, Fd socket, boolean refuseDescriptors)
             throws IOException {
-        var channel = UnixListeners.installed().open();
-        try {
-            var fd = UnixListeners.fd(channel);
-            if (refuseDescriptors) {
-                refuseDescriptors(fd);
-            }
-            UnixListener.restrictFile(fd, SocketFile.AT_BIRTH);
-            return channel.bind(UnixDomainSocketAddress.of(place.path()), UnixListener.MAX_BACKLOG);
-        } catch (IOException e) {
-            channel.close();
-            throw new IOException("cannot listen on " + place.path() + ": " + e.getMessage(), e);
+        if (refuseDescriptors) {
+            refuseDescriptors(socket);
         }
+        var file = SocketFile.inherited(place);
+        var channel = channel(place, socket);
+        socket.close();
+        return new Bound(channel, file);
+    }
+
+    private static Bound bind(ListenerPlace place, boolean refuseDescriptors) throws IOException {
+        SocketFile.makeWay(place.path());
+        // closed here, since the channel has a descriptor of its own
+        try (var socket = UnixListener.bind(SocketType.BYTES, place.path(), SocketFile.AT_BIRTH)) {
+            if (refuseDescriptors) {
+                refuseDescriptors(socket);
+            }
+            var file = SocketFile.born(place);
+            try {
+                UnixListener.listen(socket, UnixListener.MAX_BACKLOG);
+                return new Bound(channel(place, socket), file);
+            } catch (IOException | RuntimeException e) {
+                file.remove();
+                throw e;
+            }
+        }
+    }
+
+    private static ServerSocketChannel channel(ListenerPlace place, Fd socket) throws IOException {
+        var scratch = place.path().resolveSibling(SCRATCH);
+        return UnixListeners.installed().adopt(socket, scratch);
     }
 
     private static void refuseDescriptors(Fd fd) {
         if (!UnixPeer.refuseDescriptors(fd)) {
             LOG.log(Level.WARNING, "this kernel cannot refuse descriptors: they are dropped");
-        }
-    }
-
-    /** How a name comes to be known. */
-    private interface Naming {
-        SocketFile name(ListenerPlace place) throws IOException;
-    }
-
-    private static ApiListener open(
-            ListenerPlace place,
-            boolean refuseDescriptors,
-            byte[] refusal,
-            ServerSocketChannel channel,
-            Naming naming)
-            throws IOException {
-        try {
-            var file = naming.name(place);
-            try {
-                var connections = new PatientListener(channel, refusal);
-                return new ApiListener(place, refuseDescriptors, connections, file);
-            } catch (IOException e) {
-                file.remove();
-                throw e;
-            }
-        } catch (IOException | RuntimeException e) {
-            channel.close();
-            throw e;
         }
     }
 
@@ -120,30 +113,25 @@ final class ApiListener {
         return connections.isListening() && file.isReachable();
     }
 
-    /** Whether the name still leads to where it led. */
-    boolean isThere() {
-        return file.isThere();
-    }
-
     /**
      * Binds a socket anew if the name is ours and has gone; connections that there are go on.
      *
      * @return whether it did
-     * @throws IOException if it cannot, or another process's socket is there now
+     * @throws IOException if it cannot, if another process's socket is there now, or if the name is
+     *     the service manager's to make
      */
     boolean restore() throws IOException {
-        if (!file.isOurs() || file.isThere()) {
+        if (!file.isToBeMade()) {
             return false;
         }
-        SocketFile.makeWay(place.path());
-        var channel = bind(place, refuseDescriptors);
+        var bound = bind(place, refuseDescriptors);
         try {
-            var born = SocketFile.born(place);
-            connections.moveTo(channel);
-            file = born;
+            connections.moveTo(bound.channel);
+            file = bound.file;
             return true;
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            bound.file.remove();
+            bound.channel.close();
             throw e;
         }
     }

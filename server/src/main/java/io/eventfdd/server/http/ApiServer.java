@@ -301,17 +301,13 @@ public final class ApiServer {
                         .isPresent();
     }
 
-    /** Whether the name of the socket still leads to where it led at the start. */
-    public boolean isThere() {
-        return running.filter(it -> it.listener.isThere()).isPresent();
-    }
-
     /**
      * Makes the socket anew if somebody removed it; connections that there are go on. Not while
      * this starts or stops, and for one thread at a time.
      *
      * @return whether it was made
-     * @throws IOException if it cannot be made, or another process's socket is there now
+     * @throws IOException if it cannot be made, if another process's socket is there now, or if it
+     *     is the service manager's to make
      */
     public boolean restore() throws IOException {
         var now = running;

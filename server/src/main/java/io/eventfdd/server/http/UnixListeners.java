@@ -64,8 +64,7 @@ public final class UnixListeners extends SelectorProvider {
                 "NIO was used before UnixListeners.install(), or " + PROPERTY + " names another");
     }
 
-    /** A Unix socket of the JDK's own that is to listen; it is not bound yet. */
-    ServerSocketChannel open() throws IOException {
+    private ServerSocketChannel open() throws IOException {
         return jdk.openServerSocketChannel(StandardProtocolFamily.UNIX);
     }
 

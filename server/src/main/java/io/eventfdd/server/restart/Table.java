@@ -28,8 +28,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -67,6 +69,7 @@ public final class Table implements Ledger, AutoCloseable {
     private long lastId;
     private int lines;
     private boolean failing;
+    private boolean left;
 
     private Table(Path file, Keeper keeper, Past past) throws IOException {
         this.file = file;
@@ -209,13 +212,13 @@ public final class Table implements Ledger, AutoCloseable {
     }
 
     private void append(Line line) {
+        if (left) {
+            return;
+        }
         try {
             // After a failure the line before this one is not there, or not whole.
             if (failing || ++lines > 2 * live.size() + LINES_TO_SPARE) {
-                var before = channel;
-                channel = write(new Line.Head(false, past.keys()), live.values(), List.of());
-                before.close();
-                lines = live.size();
+                writeAnew();
             } else {
                 writeAll(channel, bytes(line));
             }
@@ -230,6 +233,44 @@ public final class Table implements Ledger, AutoCloseable {
             }
             failing = true;
         }
+    }
+
+    private void writeAnew() throws IOException {
+        var before = channel;
+        channel = write(new Line.Head(false, past.keys()), live.values(), List.of());
+        before.close();
+        lines = live.size();
+    }
+
+    /**
+     * Writes the file anew if somebody removed it. Before {@link #finish}.
+     *
+     * @return whether it was missing
+     * @throws IOException if it cannot be written
+     */
+    public boolean restore() throws IOException {
+        try {
+            return thread.submit(
+                            () -> {
+                                boolean isMissing = !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+                                if (isMissing) {
+                                    writeAnew();
+                                }
+                                return isMissing;
+                            })
+                    .get();
+        } catch (ExecutionException e) {
+            var why = Objects.requireNonNullElse(e.getCause(), e);
+            throw new IOException("cannot write " + file + ": " + why.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** The file is another daemon's now: nothing is written to it any more. */
+    public void leave() {
+        thread.execute(() -> left = true);
     }
 
     // The end
@@ -267,7 +308,9 @@ public final class Table implements Ledger, AutoCloseable {
                                 vacancy.returning(),
                                 vacancy.former()));
             }
-            write(new Line.Head(true, past.keys()), all, answers).close();
+            if (!left) {
+                write(new Line.Head(true, past.keys()), all, answers).close();
+            }
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "cannot write {0}: {1}", file, e.getMessage());
         }

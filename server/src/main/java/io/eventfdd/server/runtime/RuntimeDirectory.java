@@ -50,7 +50,7 @@ public final class RuntimeDirectory implements AutoCloseable {
     private final int uid;
     private final int groupId;
     private final int mode;
-    private Lock lock;
+    private volatile Lock lock;
     private volatile boolean lost;
 
     /** The lock, and the device and inode of the file that it is on. */
@@ -153,23 +153,22 @@ public final class RuntimeDirectory implements AutoCloseable {
      * Makes the directory and the lock anew if somebody has removed them. While they were missing
      * another daemon may have begun there: then the directory is lost to that one for good.
      *
-     * @return what was missing; empty if all is there
+     * @return whether one of both was missing
      * @throws HeldByAnotherException if it is lost
      * @throws IOException if it cannot be made
      */
-    public Optional<Path> restore() throws IOException {
+    public boolean restore() throws IOException {
         if (lost) {
             throw new HeldByAnotherException(path);
         }
         try {
-            boolean isMissing = !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
-            if (isMissing) {
+            if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
                 make(path, OptionalInt.of(groupId), mode);
             }
             checkOwner(path, uid);
             var file = lockFile(path);
             if (lock.key().equals(SocketFile.key(file))) {
-                return Optional.empty();
+                return false;
             }
             var next = Lock.take(file, Duration.ZERO);
             if (next.isEmpty()) {
@@ -179,7 +178,7 @@ public final class RuntimeDirectory implements AutoCloseable {
             var before = lock;
             lock = next.get();
             before.release();
-            return Optional.of(isMissing ? path : file);
+            return true;
         } catch (FileSystemException e) {
             throw unusable(path, e);
         }

@@ -20,12 +20,12 @@ import java.util.Optional;
  * at a time makes, leaves or removes it.
  *
  * <p>The socket is bound at its own name, since that is the address that getpeername(2) and ss(8)
- * show. It is never wider than configured: it is born with {@link #AT_BIRTH}, then gets its group,
- * and its mode last. Its name is removed only while it still leads to the same file: another
- * process's stays.
+ * show. It is never wider than configured: it is born with {@link #AT_BIRTH}, then gets its group
+ * and its mode, and listens last. Its name is removed only while it still leads to the same file:
+ * another process's stays.
  */
 public final class SocketFile {
-    /** The permission bits to bind with: only this daemon's user and root can connect. */
+    /** The permission bits to bind with. */
     public static final int AT_BIRTH = 0600;
 
     /**
@@ -73,8 +73,8 @@ public final class SocketFile {
     }
 
     /**
-     * The name of a socket that was bound at {@code place} with {@link #AT_BIRTH}. It has its group
-     * and mode from the return on.
+     * The name of a socket that was bound at {@code place} with {@link #AT_BIRTH} and does not
+     * listen yet. It has its group and mode from the return on.
      *
      * @throws IOException if it cannot have them; it is removed then
      */
@@ -102,16 +102,30 @@ public final class SocketFile {
         left = true;
     }
 
-    /** Whether the name is this process's to remove, and to make anew if it has gone. */
-    public boolean isOurs() {
-        return ours;
+    /**
+     * Whether a socket has to be bound here anew: the name has gone or leads elsewhere, and it is
+     * ours.
+     *
+     * @throws IOException if it has gone and another process has to see to it
+     */
+    public boolean isToBeMade() throws IOException {
+        if (isThere() || left) {
+            return false;
+        }
+        if (!ours) {
+            throw new IOException(
+                    path
+                            + " was removed; the service manager made it, and makes it anew if its"
+                            + " socket unit is restarted");
+        }
+        return true;
     }
 
     /**
      * Whether the name leads to the file that it led to: nobody has removed or replaced it. One
      * that is not ours may be missing from the start.
      */
-    public boolean isThere() {
+    private boolean isThere() {
         try {
             return !left && (file.isPresent() || !ours) && file.equals(key(path));
         } catch (IOException e) {
