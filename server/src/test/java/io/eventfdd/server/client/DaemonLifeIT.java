@@ -152,12 +152,14 @@ class DaemonLifeIT {
     @Test
     void withoutFdSockTheClientGoesOverHttp() throws Exception {
         assertThat(client(Transport.AUTO).transport()).isEqualTo(Transport.RAW);
-        Files.delete(daemon.directory().resolve("fd.sock"));
-        try (var client = client(Transport.AUTO)) {
+        var withoutFdSock = Files.createDirectory(daemon.file("http"));
+        Files.createSymbolicLink(withoutFdSock.resolve("api.sock"), daemon.api());
+        var builder = EventfddClient.builder().runtimeDirectory(withoutFdSock);
+        try (var client = builder.transport(Transport.AUTO).connect()) {
             assertThat(client.transport()).isEqualTo(Transport.HTTP);
             assertThat(client.open("n", EventfdSpec.counter()).fd()).isEmpty();
         }
-        assertThatThrownBy(() -> client(Transport.RAW))
+        assertThatThrownBy(() -> builder.transport(Transport.RAW).connect())
                 .isInstanceOf(DaemonUnavailableException.class);
     }
 
