@@ -6,20 +6,11 @@
 
 static struct packet request, reply;
 
-static void exchange(int fd, int names)
-{
-    send_packet(fd, &request);
-    receive_fds(fd, &reply, names);
-    for (int i = 0; i < names; i++) {
-        close(reply.fds[i]);
-    }
-}
-
 static void make(const char *path, int names)
 {
     int fd = connect_to(path, SOCK_SEQPACKET);
     ask_for(&request, names, CREATE);
-    exchange(fd, names);
+    exchange(fd, &request, &reply, names);
     close(fd);
 }
 
@@ -38,7 +29,7 @@ int main(int argc, char **argv)
         if (!kept) {
             fd = connect_to(argv[2], SOCK_SEQPACKET);
         }
-        exchange(fd, names);
+        exchange(fd, &request, &reply, names);
         if (!kept) {
             close(fd);
         }

@@ -98,4 +98,14 @@ static inline void receive_fds(int fd, struct packet *reply, int names)
     }
 }
 
+/* Opens what `request` asks for, and closes it. */
+static inline void exchange(int fd, const struct packet *request, struct packet *reply, int names)
+{
+    send_packet(fd, request);
+    receive_fds(fd, reply, names);
+    for (int i = 0; i < names; i++) {
+        close(reply->fds[i]);
+    }
+}
+
 #endif

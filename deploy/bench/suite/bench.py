@@ -16,6 +16,7 @@ class Bench:
     crowd: int  # waits outstanding
     smoke: bool
     cores: tuple  # where two processes are measured
+    against: Path | None = None  # the distribution of another build
 
     def c(self, program, *arguments):
         """The command of a C program."""

@@ -184,7 +184,17 @@ class Daemon(Server):
             return False
 
     def call(self, method, path, body=None):
-        """The answer to one request, as JSON."""
+        """The answer to one request, which is JSON."""
+        text = self.answer(method, path, body)
+        return json.loads(text) if text else {}
+
+    def metric(self, name):
+        """A metric that has no labels."""
+        lines = self.answer("GET", "/metrics").decode().splitlines()
+        return next(float(line.split()[1]) for line in lines if line.startswith(f"{name} "))
+
+    def answer(self, method, path, body=None):
+        """The body of the answer to one request."""
         connection = http.client.HTTPConnection("localhost")
         connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -195,7 +205,7 @@ class Daemon(Server):
             text = answer.read()
             if answer.status >= 300:
                 raise RuntimeError(f"{method} {path}: {answer.status} {text}")
-            return json.loads(text) if text else {}
+            return text
         finally:
             connection.close()
 

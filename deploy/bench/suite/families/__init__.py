@@ -1,5 +1,5 @@
 """The families of rows: each has `rows(bench)`, which measures and yields them."""
 
-from suite.families import footprint, http, many, opening, signals
+from suite.families import footprint, http, large, many, opening, signals
 
-FAMILIES = {"signals": signals, "opening": opening, "http": http, "many": many, "footprint": footprint}
+FAMILIES = {"signals": signals, "opening": opening, "http": http, "many": many, "large": large, "footprint": footprint}
