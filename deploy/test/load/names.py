@@ -248,8 +248,6 @@ class NameWorker(Worker):
         ])  # fmt: skip
         found, answer = self.call("corner", method, path, body, **headers)
         self.expect([status, problem], [found, kind(answer)], f"{method} {path} {body}")
-        if self.random.random() < 0.1:
-            self.expect(200, self.call("corner", "HEAD", own)[0], "HEAD")
 
     def drain(self, entry):
         name, count, semaphore = entry
