@@ -237,10 +237,27 @@ final class Lines {
             }
         }
         if (waiter instanceof Writer writer) {
-            leave(writer, new Outcome.NoRoom(targets.withoutRoom(writer)));
+            try {
+                leave(writer, new Outcome.NoRoom(full(writer)));
+            } catch (ErrnoException e) {
+                fault(writer, e);
+            }
         } else {
             end(waiter, End.TIMED_OUT);
         }
+    }
+
+    /**
+     * What {@code writer} waits for: those without room for its values, or the one that has room,
+     * but not for those who came before it.
+     */
+    private List<NamedEventfd> full(Writer writer) throws ErrnoException {
+        var full = targets.withoutRoom(writer);
+        if (!full.isEmpty()) {
+            return full;
+        }
+        var watched = writer.watched();
+        return watched == null ? writer.targets() : List.of(watched);
     }
 
     /** The lines of {@code eventfd} have been served: those whose time was up meanwhile end. */

@@ -28,8 +28,17 @@ abstract sealed class Waiter implements Deadlines.Timed {
         /** Not served. */
         record Ended(End end) implements Outcome {}
 
-        /** Nothing was written in time: at the end these had no room. */
-        record NoRoom(List<NamedEventfd> full) implements Outcome {}
+        /**
+         * Nothing was written in time.
+         *
+         * @param full at least one: those without room at the end, or the one where others waited
+         *     for room first
+         */
+        record NoRoom(List<NamedEventfd> full) implements Outcome {
+            public NoRoom {
+                assert !full.isEmpty();
+            }
+        }
 
         /** Not taken into the lines, or put out of them by a failure of the kernel. */
         record Refused(Problem problem) implements Outcome {}

@@ -134,13 +134,13 @@ class ManyAtOnceTest {
                 "{\"eventfds\":[\"a\"]}| invalid-request| eventfds[0]",
                 "{\"eventfds\":[{\"value\":1}]}| invalid-request| eventfds[0].name",
                 "{\"eventfds\":[{\"name\":\"a\"},{\"name\":\"a\"}]}| invalid-request| duplicate"
-                    + " name: a",
+                        + " name: a",
                 "{\"eventfds\":[{\"name\":\"a/b\"}]}| invalid-name| a/b",
                 "{\"eventfds\":[{\"name\":\"a\",\"value\":0}]}| invalid-value| eventfds[0].value",
                 "{\"eventfds\":[{\"name\":\"a\",\"value\":18446744073709551615}]}| invalid-value|"
                         + " eventfds[0].value",
                 "{\"eventfds\":[{\"name\":\"a\",\"value\":1.5}]}| invalid-request|"
-                    + " eventfds[0].value",
+                        + " eventfds[0].value",
                 "{\"eventfds\":[{\"name\":\"a\",\"wert\":1}]}| invalid-request| eventfds[0].wert",
                 "{\"eventfds\":[{\"name\":\"a\"}],\"timeout\":5}| invalid-request| timeout",
                 "{\"eventfds\":[{\"name\":\"a\"}],\"mode\":\"any\"}| invalid-request| mode",

@@ -141,6 +141,24 @@ class WriteManyTest {
     }
 
     @Test
+    void whereOthersWaitForRoomFirstNothingIsAddedThoughThereIsRoomForIt() {
+        List.of("a", "b").forEach(it::counter);
+        it.write(name("b"), Count.MAX - 1);
+        var first =
+                it.waiting(
+                        name("b"),
+                        1,
+                        () -> it.eventfds.write(name("b"), 2, LONG, it.client().caller()));
+        for (var timeout : List.of(NOT_AT_ALL, Duration.ofMillis(1))) {
+            assertThat(write(timeout, entry("a", 1), entry("b", 1))).containsExactly(name("b"));
+            assertThat(write(timeout, entry("b", 1))).containsExactly(name("b"));
+        }
+        assertThat(count("a")).isZero();
+        assertThat(it.read(name("b"))).isEqualTo(Count.MAX - 1);
+        assertThat(result(first)).isTrue();
+    }
+
+    @Test
     void itEndsWhenOneOfThemIsDeletedAndAddsNothing() {
         List.of("a", "b", "full").forEach(it::counter);
         it.write(name("full"), Count.MAX);
