@@ -210,6 +210,10 @@ final class Lines {
                 var target = left.next();
                 target.leave(waiter);
                 disarm(target);
+                if (waiter instanceof Writer writer && writer.standsInLineOf(target)) {
+                    // There may be room for the next one, which the kernel does not report again.
+                    ready.ready(target, Epoll.OUT);
+                }
             }
             if (left.hasNext()) {
                 return true;

@@ -78,6 +78,9 @@ final class NamedEventfd {
     /** What tells its observers and watchers of the count, while it does. */
     @Nullable Showing showing;
 
+    /** How many showings its consumers wait for. */
+    int heldUp;
+
     /** Whether values are being added to it, step by step. */
     boolean refilling;
 
@@ -268,7 +271,7 @@ final class NamedEventfd {
 
     /** Whether its lines are being served, so that nobody can say yet who gets nothing. */
     boolean isBeingServed() {
-        return place != null || showing != null || refilling;
+        return place != null || showing != null || heldUp > 0 || refilling;
     }
 
     /** The lines have changed: tells the short-cut of it. */

@@ -8,7 +8,9 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -38,6 +40,10 @@ final class Pass implements EventLoop.Work {
     private final Targets targets;
     private final ReadBuffer buffer = new ReadBuffer();
     private final TreeSet<Place> places = new TreeSet<>(BY_ARRIVAL);
+
+    /** What is under way. */
+    private final Set<Showing> showings = new LinkedHashSet<>();
+
     private boolean begun;
 
     /** Whether what is due has to wait for the events of the next turn. */
@@ -62,6 +68,7 @@ final class Pass implements EventLoop.Work {
         } else {
             out(eventfd);
             eventfd.showing = new Showing(eventfd, this, lines, targets);
+            showings.add(eventfd.showing);
             loop.begin(eventfd.showing);
         }
     }
@@ -98,19 +105,24 @@ final class Pass implements EventLoop.Work {
     }
 
     /**
-     * All who see {@code eventfd} have been shown its count.
+     * All who see {@code eventfd} have been shown its count, and {@code showing} is over.
      *
      * @param readable whether those who take it are next
      * @param held whose lines have waited for that
      */
-    void shown(NamedEventfd eventfd, boolean readable, Collection<NamedEventfd> held)
+    void shown(
+            Showing showing, NamedEventfd eventfd, boolean readable, Collection<NamedEventfd> held)
             throws IOException {
+        showings.remove(showing);
         if (readable) {
             fromTheFront(eventfd);
         }
         held.forEach(this::due);
         serveLater();
         lines.endLate(eventfd);
+        for (var other : held) {
+            lines.endLate(other);
+        }
     }
 
     private void fromTheFront(NamedEventfd eventfd) {
@@ -138,7 +150,7 @@ final class Pass implements EventLoop.Work {
         var consumer = place.next();
         out(eventfd);
         try {
-            if (!eventfd.deleted && serve(eventfd, consumer)) {
+            if (!eventfd.deleted && !holdUp(eventfd, eventfd) && serve(eventfd, consumer)) {
                 var next = eventfd.consumers.higher(consumer);
                 if (next != null) {
                     in(eventfd, next);
@@ -227,11 +239,31 @@ final class Pass implements EventLoop.Work {
                 target.showing.hold(eventfd);
                 return true;
             }
+            if (holdUp(target, eventfd)) {
+                return true;
+            }
         }
         if (others) {
             in(eventfd, consumer);
         }
         return others;
+    }
+
+    /**
+     * Has the line of {@code eventfd} wait for the end of a showing in which somebody may have to
+     * be shown {@code target} who stands at another eventfd. False if there is none.
+     */
+    private boolean holdUp(NamedEventfd target, NamedEventfd eventfd) {
+        if (!target.isReadElsewhere()) {
+            return false;
+        }
+        for (var showing : showings) {
+            if (showing.hasObservers()) {
+                showing.hold(eventfd);
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether anyone is to be served by {@code target} before {@code consumer} is. */

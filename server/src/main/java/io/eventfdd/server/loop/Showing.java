@@ -48,7 +48,14 @@ final class Showing implements EventLoop.Work {
 
     /** The line of {@code other} is served on when this is over. */
     void hold(NamedEventfd other) {
-        held.add(other);
+        if (held.add(other)) {
+            other.heldUp++;
+        }
+    }
+
+    /** Whether anyone may have to be shown it before others take what there is. */
+    boolean hasObservers() {
+        return !eventfd.observers.isEmpty();
     }
 
     @Override
@@ -64,7 +71,8 @@ final class Showing implements EventLoop.Work {
             lines.fault(eventfd, e);
         }
         eventfd.showing = null;
-        pass.shown(eventfd, readable, held);
+        held.forEach(other -> other.heldUp--);
+        pass.shown(this, eventfd, readable, held);
         return false;
     }
 

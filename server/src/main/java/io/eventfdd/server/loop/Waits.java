@@ -156,6 +156,10 @@ final class Waits {
     void putBack(Reading reading) throws IOException {
         giveBack(reading);
         pass.due(reading.source());
+        if (reading.source().isReadElsewhere()) {
+            // As for one who arrives: who stands elsewhere may be ahead.
+            pass.defer();
+        }
         pass.serveNow();
     }
 
