@@ -80,6 +80,10 @@ final class NamedEventfd {
 
     /** How many showings its consumers wait for. */
     int heldUp;
+    /** The count that {@link Targets} saw last, and the moment of that. */
+    long counted;
+
+    long countedAt;
 
     /** Whether values are being added to it, step by step. */
     boolean refilling;

@@ -201,6 +201,7 @@ final class Room {
      * holder does.
      */
     private boolean add(NamedEventfd eventfd, long value) throws ErrnoException {
+        targets.changed();
         var eventFd = eventfd.eventFd();
         return eventfd.isShared() ? writer.write(eventFd, value) : eventFd.write(value);
     }

@@ -39,6 +39,7 @@ final class Showing implements EventLoop.Work {
         this.pass = pass;
         this.lines = lines;
         this.targets = targets;
+        targets.changed();
     }
 
     /** The eventfd may have been written meanwhile. */
@@ -139,7 +140,7 @@ final class Showing implements EventLoop.Work {
         }
         var seen = new ArrayList<Reading>(readable.size());
         for (var target : readable) {
-            long count = target.eventFd().count();
+            long count = targets.count(target);
             if (count != 0) {
                 seen.add(new Reading(target, count));
             } else if (observer.needsAll()) {

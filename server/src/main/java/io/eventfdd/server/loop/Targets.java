@@ -15,6 +15,26 @@ import java.util.List;
 final class Targets {
     private final Readiness readiness = new Readiness();
 
+    /** Another number as soon as the counts that were seen before may not be those of now. */
+    private long moment = 1;
+
+    /** What was seen of any count is forgotten: something was taken, added, or has to be fresh. */
+    void changed() {
+        moment++;
+    }
+
+    /**
+     * The count of {@code eventfd}, without taking it. The kernel is asked once for many who are
+     * shown it at one moment: that is a file of proc(5), and takes 5 µs or more.
+     */
+    long count(NamedEventfd eventfd) throws ErrnoException {
+        if (eventfd.countedAt != moment) {
+            eventfd.counted = eventfd.eventFd().count();
+            eventfd.countedAt = moment;
+        }
+        return eventfd.counted;
+    }
+
     /** Those of {@code eventfds} that are readable at this moment, in their order. */
     List<NamedEventfd> readable(List<NamedEventfd> eventfds) throws ErrnoException {
         look(eventfds);

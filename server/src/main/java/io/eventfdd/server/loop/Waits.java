@@ -82,7 +82,10 @@ final class Waits {
             case Watcher watcher ->
                     watcher.watch()
                             .tell(new Watch.Event.Counted(watcher.target().eventFd().count()));
-            case Observer observer -> Showing.see(observer, lines, targets);
+            case Observer observer -> {
+                targets.changed();
+                Showing.see(observer, lines, targets);
+            }
             case Consumer consumer -> {
                 offer(consumer);
                 if (readElsewhere) {
