@@ -80,6 +80,7 @@ final class NamedEventfd {
 
     /** How many showings its consumers wait for. */
     int heldUp;
+
     /** The count that {@link Targets} saw last, and the moment of that. */
     long counted;
 
