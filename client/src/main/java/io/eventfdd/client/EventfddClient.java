@@ -44,11 +44,12 @@ import java.util.concurrent.Executor;
  * <p>Calls that go to the daemon wait for the next one while it is {@linkplain Builder#outage away}
  * for a short time, and are repeated where they were under way and that is safe; then they fail
  * with {@link DaemonUnavailableException}. Over HTTP each call that adds or takes has an
- * idempotency key of its own, so that it is carried out once though it is repeated. Where the
- * daemon has no room for more keys ({@code max-keys} for each user, 10,000 within five minutes),
- * calls do without for a while: one that takes can be repeated all the same, since what it took
- * goes back when its connection ends. Where it cannot be known whether a call was carried out, it
- * says {@link ConnectionLostException}.
+ * idempotency key of its own, so that it is carried out once though it is repeated. The daemon
+ * keeps each key only until the next request, which says that the answer has come: so a client has
+ * no more keys than calls under way. If the user has {@code max-keys} keys nevertheless, by way of
+ * other clients, a call fails with a {@link LimitException} that names this limit, and has added or
+ * taken nothing. If it cannot be known whether a call was carried out, it fails with {@link
+ * ConnectionLostException}.
  */
 public final class EventfddClient implements AutoCloseable {
     private final Path directory;
@@ -375,6 +376,8 @@ public final class EventfddClient implements AutoCloseable {
 
     /**
      * Closes all handles and watches that it opened; their waits end as {@link Eventfd#close} says.
+     * Over HTTP it tells the daemon the last idempotency keys whose answers have come, for which it
+     * takes 200 ms at most.
      */
     @Override
     public void close() {

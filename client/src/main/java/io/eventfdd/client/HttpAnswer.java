@@ -48,9 +48,9 @@ record HttpAnswer(int status, byte[] body, String keys) {
         }
     }
 
-    /** Whether it says that there is no room for another idempotency key. */
-    boolean refusesKey() {
-        return is(ProblemType.LIMIT) && problem().detail().startsWith("max-key");
+    /** Whether the daemon keeps it for the key of its call, if that has one. */
+    boolean isKept() {
+        return status < 300 || is(ProblemType.WOULD_BLOCK) || is(ProblemType.GONE);
     }
 
     private Problem problem() {

@@ -27,14 +27,14 @@ final class HttpApi implements AutoCloseable {
     /** How often a call is sent, the first time included. */
     private static final int TRIES = 3;
 
-    /** How long to go on without keys once the daemon keeps no more of them. */
-    private static final long WITHOUT_KEYS_NANOS = TimeUnit.SECONDS.toNanos(10);
-
     /** How long to ask what became of a call that was ended. */
     private static final Duration SETTLING = Duration.ofSeconds(3);
 
     /** How long the daemon may take to hear that a connection ended. */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** How long a close may take to tell the daemon the last keys that are done. */
+    private static final Duration LAST_WORD = Duration.ofMillis(200);
 
     private final Path socket;
     private final Duration patience;
@@ -50,7 +50,7 @@ final class HttpApi implements AutoCloseable {
     /** What tells the keys of the daemon that answered last; empty where that is not known. */
     private volatile String keys = "";
 
-    private volatile long withoutKeysUntil = System.nanoTime();
+    private final DoneKeys done = new DoneKeys(System::nanoTime);
 
     /**
      * The calls on {@code socket}.
@@ -124,32 +124,25 @@ final class HttpApi implements AutoCloseable {
      * @param look changes nothing
      */
     Optional<HttpAnswer> lateAnswer(HttpCall call, HttpCall look) {
-        var other = call.instead(look);
-        long start = System.nanoTime();
         try {
-            while (System.nanoTime() - start < SETTLING.toNanos()) {
-                var answer = call(other, SETTLING, Duration.ZERO, HttpWait.late());
-                if (answer.is(ProblemType.IDEMPOTENCY_KEY_REUSED)) {
-                    return Optional.of(call(call, SETTLING, Duration.ZERO, HttpWait.late()));
-                } else if (!answer.is(ProblemType.IDEMPOTENCY_KEY_IN_USE)) {
-                    return Optional.empty();
-                }
-                // The daemon has not heard yet that the connection ended.
-                LockSupport.parkNanos(PAUSE_NANOS);
-            }
+            return settle(call.instead(look)).is(ProblemType.IDEMPOTENCY_KEY_REUSED)
+                    ? Optional.of(settle(call))
+                    : Optional.empty();
         } catch (EventfddException e) {
-            // It is not there.
+            return Optional.empty(); // The daemon is not there.
         }
-        return Optional.empty();
+    }
+
+    private HttpAnswer settle(HttpCall call) {
+        return call(call, SETTLING, Duration.ZERO, HttpWait.settling());
     }
 
     /** Sends {@code call}, to the next daemon where one ends under it and that is safe. */
     private HttpAnswer send(
             HttpCall call, Duration longest, Outage away, boolean interruptible, HttpWait handle)
             throws InterruptedException {
-        var sent = call.hasKey() && System.nanoTime() < withoutKeysUntil ? call.withoutKey() : call;
         long start = System.nanoTime();
-        boolean cutOff = false;
+        boolean cutOff = handle.settles();
         @Nullable ConnectionLostException sentBefore = null;
         for (int tries = 1; ; tries++) {
             HttpConnection connection;
@@ -165,22 +158,20 @@ final class HttpApi implements AutoCloseable {
             boolean mayBeDone = false;
             try {
                 handle.begin(connection);
-                if (sent.repeats() == HttpCall.Repeats.WITH_ITS_KEY) {
+                if (call.repeats() == HttpCall.Repeats.WITH_ITS_KEY) {
                     learnKeys(connection, sentBefore);
                 }
                 mayBeDone = true;
-                var answer = connection.exchange(sent, longest, interruptible);
+                var answer = exchange(connection, call, longest, interruptible);
                 wasThere = true;
-                if (sent.hasKey() && answer.refusesKey()) {
-                    withoutKeysUntil = System.nanoTime() + WITHOUT_KEYS_NANOS;
-                    sent = sent.withoutKey();
-                } else if (cutOff
+                if (cutOff
                         && answer.is(ProblemType.IDEMPOTENCY_KEY_IN_USE)
                         && System.nanoTime() - start < longest.toNanos()) {
                     // The daemon has not heard yet that the first connection ended.
                     LockSupport.parkNanos(PAUSE_NANOS);
                     tries--;
                 } else if (!answer.is(ProblemType.SHUTTING_DOWN) || !away.goesOn()) {
+                    noteDone(call, answer, cutOff);
                     return answer;
                 } else {
                     tries--;
@@ -195,21 +186,49 @@ final class HttpApi implements AutoCloseable {
                 // The others that are idle are mostly of the same daemon, and as dead.
                 discardIdle();
                 boolean notSent = !mayBeDone || e instanceof UnixSocket.NotSentException;
-                var lost = lost(sent, e);
+                var lost = lost(call, e);
                 cutOff |= !notSent;
                 if (connection.isAborted()
                         || e instanceof SocketTimeoutException
                         || tries == TRIES
-                        || !(notSent || sent.repeats() != HttpCall.Repeats.NEVER)) {
+                        || !(notSent || call.repeats() != HttpCall.Repeats.NEVER)) {
                     throw notSent && sentBefore == null ? unavailable(e) : lost;
                 }
-                if (!notSent && sent.repeats() != HttpCall.Repeats.ALWAYS) {
+                if (!notSent && call.repeats() != HttpCall.Repeats.ALWAYS) {
                     sentBefore = lost;
                 }
             } finally {
                 handle.over();
                 giveBack(connection);
             }
+        }
+    }
+
+    /** Sends {@code call} once, and with it the keys that are done. */
+    private HttpAnswer exchange(
+            HttpConnection connection, HttpCall call, Duration longest, boolean interruptible)
+            throws IOException {
+        var keys = done.take();
+        boolean answered = false;
+        try {
+            var answer = connection.exchange(call.withDone(keys), longest, interruptible);
+            answered = true;
+            return answer;
+        } finally {
+            if (!answered) {
+                done.putBack(keys);
+            }
+        }
+    }
+
+    /**
+     * The key of {@code call} is done where its answer is one that the daemon keeps.
+     *
+     * @param cutOff whether the call was sent on another connection as well
+     */
+    private void noteDone(HttpCall call, HttpAnswer answer, boolean cutOff) {
+        if (answer.isKept()) {
+            call.key().ifPresent(cutOff ? done::addLater : done::add);
         }
     }
 
@@ -320,11 +339,36 @@ final class HttpApi implements AutoCloseable {
         return socket;
     }
 
-    /** Ends all calls. */
+    /**
+     * Ends all calls. The keys that are done are told to the daemon, if a connection is there for
+     * that and it answers at once; else they lapse in time.
+     */
     @Override
     public void close() {
         closed = true;
-        discardIdle();
         busy.forEach(HttpConnection::abort);
+        var connection = idle.pollFirst();
+        if (connection != null) {
+            idleCount.decrementAndGet();
+            sayLast(connection);
+            connection.close();
+        }
+        discardIdle();
+    }
+
+    private void sayLast(HttpConnection connection) {
+        var keys = done.take();
+        if (!keys.isEmpty()) {
+            boolean interrupted = Thread.interrupted();
+            try {
+                connection.exchange(HttpCall.get("/v1").withDone(keys), LAST_WORD, false);
+            } catch (IOException e) {
+                // They lapse.
+            } finally {
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
     }
 }

@@ -7,7 +7,10 @@ import io.eventfdd.protocol.Json;
 import org.jspecify.annotations.Nullable;
 
 import java.math.BigInteger;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -65,14 +68,19 @@ record HttpCall(
         return new HttpCall("POST", path, Map.of(KEY, newKey()), Json.bytes(body), Repeats.ALWAYS);
     }
 
-    /** The same without a key, since the daemon keeps no more of them. */
-    HttpCall withoutKey() {
-        var repeatable = repeats == Repeats.ALWAYS ? Repeats.ALWAYS : Repeats.NEVER;
-        return new HttpCall(method, path, Map.of(), body, repeatable);
+    /** The same, and {@code keys} are done. */
+    HttpCall withDone(List<String> keys) {
+        if (keys.isEmpty()) {
+            return this;
+        }
+        var all = new HashMap<>(headers);
+        all.put(DoneKeys.HEADER, String.join(",", keys));
+        return new HttpCall(method, path, all, body, repeats);
     }
 
-    boolean hasKey() {
-        return headers.containsKey(KEY);
+    /** Its idempotency key; empty if it has none. */
+    Optional<String> key() {
+        return Optional.ofNullable(headers.get(KEY));
     }
 
     /**
@@ -88,7 +96,10 @@ record HttpCall(
         return new HttpCall("POST", path, Map.of(), Json.bytes(body), Repeats.ALWAYS);
     }
 
-    /** 128 random bits: not a secret, since keys are each user's own. */
+    /**
+     * 128 random bits: not a secret, since keys are each user's own. Letters and digits: a comma
+     * would end it where it is done.
+     */
     private static String newKey() {
         var random = ThreadLocalRandom.current();
         return new BigInteger(128, random).toString(32);

@@ -4,25 +4,41 @@ import org.jspecify.annotations.Nullable;
 
 /** One call over HTTP, which others can end while it is under way. */
 final class HttpWait {
-    private final boolean outlivesClient;
+    private final Kind kind;
     private @Nullable HttpConnection connection;
     private boolean ended;
 
-    private HttpWait(boolean outlivesClient) {
-        this.outlivesClient = outlivesClient;
+    private enum Kind {
+        ORDINARY,
+        LATE,
+        SETTLING
+    }
+
+    private HttpWait(Kind kind) {
+        this.kind = kind;
     }
 
     HttpWait() {
-        this(false);
+        this(Kind.ORDINARY);
     }
 
-    /** That of a call which settles what another left open: the client's close does not end it. */
+    /** That of a call which puts back what nobody wants: the client's close does not end it. */
     static HttpWait late() {
-        return new HttpWait(true);
+        return new HttpWait(Kind.LATE);
+    }
+
+    /** That of a call which has the key of another and finds out what became of that. */
+    static HttpWait settling() {
+        return new HttpWait(Kind.SETTLING);
     }
 
     boolean outlivesClient() {
-        return outlivesClient;
+        return kind != Kind.ORDINARY;
+    }
+
+    /** Whether the key of the call was sent before, on a connection that was cut off. */
+    boolean settles() {
+        return kind == Kind.SETTLING;
     }
 
     /** The call begins, on {@code connection}. */

@@ -15,6 +15,7 @@ import io.eventfdd.server.http.Endpoint;
 import io.eventfdd.server.http.EventfdApi;
 import io.eventfdd.server.http.HealthApi;
 import io.eventfdd.server.http.IdempotencyKeys;
+import io.eventfdd.server.http.KeptAnswer;
 import io.eventfdd.server.http.MetricsApi;
 import io.eventfdd.server.http.ObservabilityServer;
 import io.eventfdd.server.http.OpenApiDocument;
@@ -167,7 +168,13 @@ final class Daemon {
         this.endpoints = new ArrayList<>(calls.endpoints());
         endpoints.add(new OpenApiDocument().endpoint());
         pages.forEach(page -> endpoints.add(page.endpoint()));
-        this.api = new ApiServer(apiSettings(settings), endpoints, clients, accessLog.and(metrics));
+        this.api =
+                new ApiServer(
+                        apiSettings(settings),
+                        endpoints,
+                        clients,
+                        keys::forgetDone,
+                        accessLog.and(metrics));
     }
 
     private ListenerPlace place(Path socket, Optional<Fd> inherited) {
@@ -359,7 +366,7 @@ final class Daemon {
             table.close();
         } else {
             var succession = eventfds.succession();
-            var byNumber = table.finish(succession.keep(), succession.vacancies(), keys.leave());
+            var byNumber = table.finish(succession.keep(), succession.vacancies(), keysLeft());
             estate.ifPresent(it -> handOver(it, byNumber));
         }
         keys.close();
@@ -371,6 +378,11 @@ final class Daemon {
     /** Calls on {@code api.sock} that begin from now on are told that the daemon stops. */
     void refuseCalls() {
         api.refuseCalls();
+    }
+
+    /** The answers that the next daemon gets of this one; none lapses any more. */
+    List<KeptAnswer> keysLeft() {
+        return keys.leave();
     }
 
     /** What goes to another daemon first. */

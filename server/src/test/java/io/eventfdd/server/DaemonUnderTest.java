@@ -9,6 +9,7 @@ import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
 import io.eventfdd.server.http.Endpoint;
+import io.eventfdd.server.http.KeptAnswer;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.restart.Inheritance;
 import io.eventfdd.server.restart.Systemd;
@@ -71,6 +72,11 @@ public final class DaemonUnderTest implements AutoCloseable {
     /** Has it refuse calls, as at its stop. */
     public void refuseCalls() {
         daemon.refuseCalls();
+    }
+
+    /** The idempotency keys that it would leave to the next one; it keeps no more from now on. */
+    public List<KeptAnswer> keysLeft() {
+        return daemon.keysLeft();
     }
 
     /** Has it read its settings again, which are {@code settings} now. */

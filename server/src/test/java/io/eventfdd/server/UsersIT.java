@@ -345,4 +345,21 @@ class UsersIT {
         assertThat(asInShort(User.OWNER, read, read)).containsExactly("200", "200");
         assertThat(asInShort(User.STRANGER, read)).containsExactly("204");
     }
+
+    private static int countOf(String name) throws IOException {
+        return as(User.OWNER, call("GET", name, "")).getFirst().json().get("count").asInt();
+    }
+
+    @Test
+    void nobodyIsDoneWithTheKeyOfAnother() throws IOException {
+        as(User.OWNER, put("done", "{\"initial\":5,\"semaphore\":true,\"mode\":\"0666\"}"));
+        var read = new Call("POST Idempotency-Key: d", "/v1/eventfds/done/read", "");
+        var done = new Call("GET Idempotency-Key-Done: d", "/v1/eventfds/done", "");
+        assertThat(asInShort(User.OWNER, read)).containsExactly("200");
+        assertThat(asInShort(User.STRANGER, done)).containsExactly("200");
+        as(User.OWNER, read);
+        assertThat(countOf("done")).isEqualTo(4);
+        assertThat(asInShort(User.OWNER, done, read)).containsExactly("200", "200");
+        assertThat(countOf("done")).isEqualTo(3);
+    }
 }

@@ -8,7 +8,7 @@ import io.eventfdd.protocol.Problem;
 import io.eventfdd.server.loop.Reading;
 
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.List;
 
 /** What a call answers, before it is sent; it may be sent more than once. Immutable. */
@@ -73,11 +73,10 @@ sealed interface Answer {
 
     /** The same for another process. */
     default KeptAnswer leave(
-            int uid, String key, String request, List<KeptAnswer.Taken> taken, Instant lapses) {
+            int uid, String key, String request, List<KeptAnswer.Taken> taken, Duration left) {
         return switch (this) {
-            case Ok ok ->
-                    new KeptAnswer(uid, key, request, 200, ok.body().toString(), taken, lapses);
-            case NoContent none -> new KeptAnswer(uid, key, request, 204, "", taken, lapses);
+            case Ok ok -> new KeptAnswer(uid, key, request, 200, ok.body().toString(), taken, left);
+            case NoContent none -> new KeptAnswer(uid, key, request, 204, "", taken, left);
             case Refusal refusal ->
                     new KeptAnswer(
                             uid,
@@ -86,7 +85,7 @@ sealed interface Answer {
                             refusal.problem().status(),
                             refusal.problem().toJson().toString(),
                             taken,
-                            lapses);
+                            left);
         };
     }
 

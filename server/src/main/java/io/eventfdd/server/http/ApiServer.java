@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The HTTP server on {@code api.sock}. Start and stop are for one thread, once each; the rest for
@@ -45,6 +46,7 @@ public final class ApiServer {
 
     private final Settings settings;
     private final Routes routes;
+    private final Consumer<? super Exchange> first;
     private final CallObserver observer;
     private final Connections connections;
     private final byte[] refusal;
@@ -70,13 +72,16 @@ public final class ApiServer {
      * @param endpoints the table of calls; two rows of one path and method are an {@link
      *     IllegalArgumentException}
      * @param life is told of each connection
+     * @param first acts on what a request says beside its call, before that
      * @param observer is told of each call
      */
     public ApiServer(
             Settings settings,
             List<Endpoint> endpoints,
             ConnectionLife life,
+            Consumer<? super Exchange> first,
             CallObserver observer) {
+        this.first = first;
         this.observer = observer;
         this.settings = settings;
         this.maxBody = settings.maxBody();
@@ -224,7 +229,7 @@ public final class ApiServer {
     }
 
     private WebServer helidon(UnixDomainSocketAddress address) {
-        var dispatcher = new Dispatcher(routes, () -> stopping, () -> maxBody, observer);
+        var dispatcher = new Dispatcher(routes, () -> stopping, () -> maxBody, first, observer);
         return Helidon.builder(connections, dispatcher)
                 .bindAddress(address)
                 .maxTcpConnections(settings.maxConnections() + settings.told())

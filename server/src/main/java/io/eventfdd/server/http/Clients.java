@@ -29,7 +29,7 @@ public final class Clients implements ConnectionLife {
     private final Map<ClientConnection, Client> clients = new ConcurrentHashMap<>();
 
     /** What was taken from eventfds and is on its way to a client. */
-    private record Delivery(List<Reading> taken, Optional<IdempotencyKeys.Entry> key, long since) {}
+    private record Delivery(List<Reading> taken, Optional<KeyedCall> key, long since) {}
 
     /** One connection. */
     private static final class Client {
@@ -94,8 +94,8 @@ public final class Clients implements ConnectionLife {
     }
 
     /** Sends {@code answer}, and remembers what was taken for it until the client has it. */
-    void send(Exchange exchange, Answer answer, Optional<IdempotencyKeys.Entry> key) {
-        if (key.map(IdempotencyKeys.Entry::keepsValue).orElse(!answer.taken().isEmpty())) {
+    void send(Exchange exchange, Answer answer, Optional<KeyedCall> key) {
+        if (key.map(KeyedCall::keepsValue).orElse(!answer.taken().isEmpty())) {
             client(exchange.client()).delivery =
                     Optional.of(new Delivery(answer.taken(), key, System.nanoTime()));
         }

@@ -15,6 +15,7 @@ import io.helidon.webserver.http.ServerResponse;
 
 import java.lang.System.Logger.Level;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 
 /**
@@ -28,11 +29,23 @@ final class Dispatcher implements Handler {
     private final Routes routes;
     private final BooleanSupplier stopping;
     private final IntSupplier maxBody;
+    private final Consumer<? super Exchange> first;
     private final CallObserver observer;
 
+    /**
+     * The handler for the calls of {@code routes}.
+     *
+     * @param first acts on what a request says beside its call, before that and whatever becomes of
+     *     it
+     */
     Dispatcher(
-            Routes routes, BooleanSupplier stopping, IntSupplier maxBody, CallObserver observer) {
+            Routes routes,
+            BooleanSupplier stopping,
+            IntSupplier maxBody,
+            Consumer<? super Exchange> first,
+            CallObserver observer) {
         this.routes = routes;
+        this.first = first;
         this.stopping = stopping;
         this.maxBody = maxBody;
         this.observer = observer;
@@ -63,6 +76,7 @@ final class Dispatcher implements Handler {
 
     private void answer(Exchange exchange, WatchedConnection connection) {
         try {
+            first.accept(exchange);
             dispatch(exchange, exchange.request().prologue());
         } catch (CloseConnectionException e) {
             throw e;

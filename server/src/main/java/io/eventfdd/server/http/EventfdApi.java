@@ -124,7 +124,7 @@ public final class EventfdApi {
                                         bytes(prologue.uriPath().rawPath()),
                                         body),
                                 () -> call.answer(exchange, body));
-                clients.send(exchange, keyed.answer(), Optional.of(keyed.entry()));
+                clients.send(exchange, keyed.answer(), Optional.of(keyed.call()));
             }
         };
     }

@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
@@ -117,6 +118,11 @@ public final class Exchange {
     /** The header's first value, where it is there. */
     public Optional<String> header(HeaderName header) {
         return request.headers().first(header);
+    }
+
+    /** All values of the header, one for each of its lines. */
+    List<String> headers(HeaderName header) {
+        return request.headers().all(header, List::of);
     }
 
     /** The query parameters. */

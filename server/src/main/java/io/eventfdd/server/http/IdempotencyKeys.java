@@ -5,28 +5,25 @@ import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.protocol.Shown;
 import io.eventfdd.server.loop.Eventfds;
 import io.eventfdd.server.loop.Reading;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.DelayQueue;
-import java.util.concurrent.Delayed;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * The answers that belong to idempotency keys, each for its life: a call that comes again with its
- * key gets its answer again and does nothing twice. For all threads; one of its own lets lapsed
- * keys go.
+ * The answers that belong to idempotency keys: a call that comes again with its key gets its answer
+ * again and does nothing twice. An answer is kept until the client says that it is done with the
+ * key, or the key's life is over. For all threads.
  *
  * <p>What a call took and its client did not is kept with the key, and goes back to the eventfd
  * when the key lapses.
@@ -36,16 +33,15 @@ import java.util.regex.Pattern;
  */
 public final class IdempotencyKeys implements AutoCloseable {
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
+    private static final HeaderName DONE = HeaderNames.create("Idempotency-Key-Done");
 
     private final String origin;
     private final Eventfds eventfds;
     private volatile Duration life;
-    private volatile Limits limits;
-    private final Map<Owned, Entry> entries = new ConcurrentHashMap<>();
-    private final Map<Integer, Usage> usage = new ConcurrentHashMap<>();
-    private final DelayQueue<Entry> lapsing = new DelayQueue<>();
+    private final KeyUsage usage;
+    private final KeyLapses lapses;
+    private final Map<KeyedCall.Key, KeyedCall> calls = new ConcurrentHashMap<>();
     private final LongAdder replays = new LongAdder();
-    private final Thread reaper;
 
     /**
      * How much one user may have kept.
@@ -55,171 +51,33 @@ public final class IdempotencyKeys implements AutoCloseable {
      */
     public record Limits(int keys, long bytes) {}
 
-    private record Owned(int uid, String key) {}
-
-    private record Usage(int keys, long bytes) {
-        static final Usage NONE = new Usage(0, 0);
-
-        Usage plus(int moreKeys, long moreBytes) {
-            return new Usage(keys + moreKeys, bytes + moreBytes);
-        }
-    }
-
     /**
      * None yet.
      *
      * @param origin what {@link #origin} tells
      */
     public IdempotencyKeys(Eventfds eventfds, Duration life, Limits limits, String origin) {
+        this(eventfds, life, limits, origin, System::nanoTime);
+    }
+
+    /** The same by {@code clock}, which counts nanoseconds. */
+    IdempotencyKeys(
+            Eventfds eventfds, Duration life, Limits limits, String origin, LongSupplier clock) {
         this.origin = origin;
         this.eventfds = eventfds;
         this.life = life;
-        this.limits = limits;
-        this.reaper = Thread.ofVirtual().name("eventfdd-keys").start(this::letGo);
+        this.usage = new KeyUsage(limits);
+        this.lapses = new KeyLapses(clock, this::lapsed);
     }
 
     /** Another life for the answers that come from now on, and other limits for new keys. */
     public void limit(Duration life, Limits limits) {
         this.life = life;
-        this.limits = limits;
+        usage.limit(limits);
     }
 
-    /** One key and what became of its call. */
-    final class Entry implements Delayed {
-        private final Owned owned;
-        private final byte[] request;
-        private Optional<Answer> answer = Optional.empty();
-        private List<Reading> kept = List.of();
-
-        /** What another process kept, until it is settled which eventfds that was taken from. */
-        private List<KeptAnswer.Taken> inherited = List.of();
-
-        private int size;
-        private int deliveries;
-        private boolean lapsed;
-        private long lapse;
-
-        private Entry(Owned owned, byte[] request) {
-            this.owned = owned;
-            this.request = request;
-        }
-
-        /**
-         * The answer once more, on its way to a client; empty where the key has lapsed just now and
-         * what it kept has gone back.
-         */
-        private synchronized Optional<Answer> again(byte[] same) {
-            if (lapsed) {
-                return Optional.empty();
-            }
-            if (answer.isEmpty()) {
-                throw ProblemType.IDEMPOTENCY_KEY_IN_USE.exception(
-                        "the first call with this key is still running");
-            }
-            if (!Arrays.equals(request, same)) {
-                throw ProblemType.IDEMPOTENCY_KEY_REUSED.exception(
-                        "the key came before with another method, path or body");
-            }
-            deliveries++;
-            return answer;
-        }
-
-        /** The call has its answer, which is on its way to a client. */
-        private synchronized void answered(Answer now) {
-            deliveries++;
-            answer = Optional.of(now);
-            kept = now.taken();
-            lapse = System.nanoTime() + life.toNanos();
-            size = now.size();
-            count(owned.uid(), 0, size);
-            lapsing.add(this);
-        }
-
-        /** The client took what was on its way to it, or did not. */
-        synchronized void delivered(boolean taken) {
-            deliveries--;
-            if (taken) {
-                inherited = List.of();
-                kept = List.of();
-            }
-            putBackIfLapsed();
-        }
-
-        /**
-         * Whether a value belongs to the answer that no client has taken yet: then it has to be
-         * {@linkplain #delivered told} whether this one did.
-         */
-        synchronized boolean keepsValue() {
-            return !kept.isEmpty() || !inherited.isEmpty();
-        }
-
-        /** Another process gave this answer. */
-        private synchronized void answered(KeptAnswer before) {
-            var now = Answer.of(before);
-            answer = Optional.of(now);
-            inherited = before.taken();
-            lapse = System.nanoTime() + Duration.between(Instant.now(), before.lapses()).toNanos();
-            size = now.size();
-        }
-
-        /** The eventfds are there that {@code readings} were taken from in another process. */
-        private synchronized void keep(List<Reading> readings) {
-            if (!inherited.isEmpty()) {
-                inherited = List.of();
-                kept = readings;
-                putBackIfLapsed();
-            }
-        }
-
-        private synchronized Optional<KeptAnswer> leave() {
-            return answer.map(it ->
-                    it.leave(
-                            owned.uid(),
-                            owned.key(),
-                            Base64.getEncoder().encodeToString(request),
-                            untaken(),
-                            Instant.now().plusNanos(lapse - System.nanoTime())));
-        }
-
-        private List<KeptAnswer.Taken> untaken() {
-            return inherited.isEmpty()
-                    ? kept.stream()
-                            .filter(it -> !it.isGone())
-                            .map(it -> new KeptAnswer.Taken(it.name(), it.value()))
-                            .toList()
-                    : inherited;
-        }
-
-        private synchronized void lapse() {
-            lapsed = true;
-            putBackIfLapsed();
-        }
-
-        private void putBackIfLapsed() {
-            if (lapsed && deliveries == 0 && !kept.isEmpty()) {
-                eventfds.putBack(kept);
-                kept = List.of();
-            }
-        }
-
-        private synchronized int bytes() {
-            return size;
-        }
-
-        @Override
-        public synchronized long getDelay(TimeUnit unit) {
-            return unit.convert(lapse - System.nanoTime(), TimeUnit.NANOSECONDS);
-        }
-
-        @Override
-        public int compareTo(Delayed other) {
-            return Long.compare(
-                    getDelay(TimeUnit.NANOSECONDS), other.getDelay(TimeUnit.NANOSECONDS));
-        }
-    }
-
-    /** An answer with the entry that it is kept in. */
-    record Keyed(Answer answer, Entry entry) {}
+    /** An answer with the call that it is kept for. */
+    record Keyed(Answer answer, KeyedCall call) {}
 
     /**
      * The answer of {@code key}, or else that of {@code call}, which is made now and kept where it
@@ -238,7 +96,7 @@ public final class IdempotencyKeys implements AutoCloseable {
                             + " is not 1 to 255 visible ASCII characters");
         }
         var digest = digest(request);
-        var mine = new Entry(new Owned(uid, key), digest);
+        var mine = new KeyedCall(new KeyedCall.Key(uid, key), digest, eventfds);
         for (var standing = enter(mine); standing.isPresent(); standing = enter(mine)) {
             var again = standing.get().again(digest);
             if (again.isPresent()) {
@@ -246,11 +104,11 @@ public final class IdempotencyKeys implements AutoCloseable {
                 return new Keyed(again.get(), standing.get());
             }
         }
-        count(uid, 1, 0);
         boolean kept = false;
         try {
             var answer = made(call);
-            mine.answered(answer);
+            usage.add(uid, 0, answer.size());
+            mine.answered(answer, life, lapses);
             kept = true;
             return new Keyed(answer, mine);
         } finally {
@@ -260,12 +118,16 @@ public final class IdempotencyKeys implements AutoCloseable {
         }
     }
 
-    /** Enters {@code mine} where its key is new; else the one that stands. */
-    private Optional<Entry> enter(Entry mine) {
-        var standing = entries.get(mine.owned);
+    /** Enters {@code mine} if its key is new; else the one that stands. */
+    private Optional<KeyedCall> enter(KeyedCall mine) {
+        var standing = calls.get(mine.key());
         if (standing == null) {
-            checkLimits(mine.owned.uid());
-            standing = entries.putIfAbsent(mine.owned, mine);
+            int uid = mine.key().uid();
+            usage.begin(uid);
+            standing = calls.putIfAbsent(mine.key(), mine);
+            if (standing != null) {
+                usage.end(uid, 0);
+            }
         }
         return Optional.ofNullable(standing);
     }
@@ -282,51 +144,6 @@ public final class IdempotencyKeys implements AutoCloseable {
         }
     }
 
-    private void checkLimits(int uid) {
-        var used = usage.getOrDefault(uid, Usage.NONE);
-        if (used.keys() >= limits.keys()) {
-            throw ProblemType.LIMIT.exception(
-                    "max-keys: this user has " + used.keys() + " idempotency keys already");
-        }
-        if (used.bytes() >= limits.bytes()) {
-            throw ProblemType.LIMIT.exception(
-                    "max-key-bytes: the answers of this user's idempotency keys fill "
-                            + used.bytes()
-                            + " bytes already");
-        }
-    }
-
-    private void count(int uid, int keys, long bytes) {
-        usage.merge(
-                uid,
-                new Usage(keys, bytes),
-                (a, b) -> {
-                    var sum = a.plus(b.keys(), b.bytes());
-                    return sum.equals(Usage.NONE) ? null : sum;
-                });
-    }
-
-    private void forget(Entry entry) {
-        entries.remove(entry.owned, entry);
-        count(entry.owned.uid(), -1, -entry.bytes());
-    }
-
-    /** In this order: who finds it lapsed finds its key free. */
-    private void end(Entry entry) {
-        forget(entry);
-        entry.lapse();
-    }
-
-    private void letGo() {
-        try {
-            while (true) {
-                end(lapsing.take());
-            }
-        } catch (InterruptedException e) {
-            // the daemon stops
-        }
-    }
-
     private static byte[] digest(List<byte[]> parts) {
         try {
             var sha = MessageDigest.getInstance("SHA-256");
@@ -338,6 +155,65 @@ public final class IdempotencyKeys implements AutoCloseable {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
+    }
+
+    // The end of a key
+
+    /**
+     * Forgets the keys that {@code exchange} says its client is done with. This is for every
+     * request, before its call. The header's size bounds how many keys it can name, and no key
+     * costs more than to find it and take it out: nothing waits here.
+     */
+    public void forgetDone(Exchange exchange) {
+        int uid = exchange.peer().uid();
+        for (var list : exchange.headers(DONE)) {
+            forgetDone(uid, list);
+        }
+    }
+
+    /** Forgets those keys of {@code uid} in {@code list}, which has commas between them. */
+    void forgetDone(int uid, String list) {
+        for (int from = 0, comma; from < list.length(); from = comma + 1) {
+            comma = list.indexOf(',', from);
+            if (comma < 0) {
+                comma = list.length();
+            }
+            done(new KeyedCall.Key(uid, list.substring(from, comma).strip()));
+        }
+    }
+
+    /** Forgets {@code key}, unless there is none or its call still runs. */
+    private void done(KeyedCall.Key key) {
+        var call = calls.get(key);
+        if (call != null) {
+            call.lapse()
+                    .ifPresent(moment -> {
+                        if (forget(call)) {
+                            lapses.remove(moment);
+                            call.done();
+                        }
+                    });
+        }
+    }
+
+    /** Lets those keys go whose life is over, as its thread does. */
+    void letGo() {
+        lapses.letGo();
+    }
+
+    private void lapsed(KeyedCall call) {
+        if (forget(call)) {
+            call.lapsed();
+        }
+    }
+
+    /** Makes the key of {@code call} a new one; false if it is that already. */
+    private boolean forget(KeyedCall call) {
+        boolean was = calls.remove(call.key(), call);
+        if (was) {
+            usage.end(call.key().uid(), call.size());
+        }
+        return was;
     }
 
     /**
@@ -355,27 +231,30 @@ public final class IdempotencyKeys implements AutoCloseable {
 
     /** How many keys are kept. */
     public int size() {
-        return entries.size();
+        return calls.size();
     }
 
     // From process to process
 
-    /** Goes on with the answers of another process; once its eventfds are known here. */
+    /**
+     * Goes on with the answers of another process, once its eventfds are known here. Each is kept
+     * for what was left of its life, and not longer than a new one.
+     */
     public void restore(List<KeptAnswer> answers) {
         for (var answer : answers) {
-            var entry =
-                    new Entry(
-                            new Owned(answer.uid(), answer.key()),
-                            Base64.getDecoder().decode(answer.request()));
-            entry.answered(answer);
-            entries.put(entry.owned, entry);
-            count(answer.uid(), 1, entry.size);
-            lapsing.add(entry);
+            var call = KeyedCall.of(answer, eventfds);
+            calls.put(call.key(), call);
+            call.answered(answer, shorter(answer.left(), life), lapses);
+            usage.add(answer.uid(), 1, call.size());
             if (!answer.taken().isEmpty()) {
                 // One of them may still wait for its holder.
-                Thread.ofVirtual().start(() -> entry.keep(taken(answer)));
+                Thread.ofVirtual().start(() -> call.keep(taken(answer)));
             }
         }
+    }
+
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
     }
 
     private List<Reading> taken(KeptAnswer answer) {
@@ -386,13 +265,13 @@ public final class IdempotencyKeys implements AutoCloseable {
 
     /** The answers that are kept, for another process; once no call is made any more. */
     public List<KeptAnswer> leave() {
-        reaper.interrupt();
-        return entries.values().stream().flatMap(entry -> entry.leave().stream()).toList();
+        lapses.close();
+        return calls.values().stream().flatMap(call -> call.leave(lapses).stream()).toList();
     }
 
     /** Ends its thread. */
     @Override
     public void close() {
-        reaper.interrupt();
+        lapses.close();
     }
 }

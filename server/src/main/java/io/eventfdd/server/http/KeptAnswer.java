@@ -2,7 +2,7 @@ package io.eventfdd.server.http;
 
 import io.eventfdd.protocol.EventfdName;
 
-import java.time.Instant;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -14,7 +14,7 @@ import java.util.List;
  * @param status the HTTP status of the answer
  * @param body its JSON, empty where it has none
  * @param taken what it was answered with and its client did not take
- * @param lapses when the key does
+ * @param left what was left of the key's life; no date, since clocks are set while no daemon runs
  */
 public record KeptAnswer(
         int uid,
@@ -23,7 +23,10 @@ public record KeptAnswer(
         int status,
         String body,
         List<Taken> taken,
-        Instant lapses) {
+        Duration left) {
+    /** More than is left of any key's life: that of a new key then. */
+    public static final Duration WHOLE_LIFE = Duration.ofDays(1);
+
     /** Copies the values. */
     public KeptAnswer {
         taken = List.copyOf(taken);

@@ -36,7 +36,8 @@ public final class ObservabilityServer implements AutoCloseable {
     private ObservabilityServer(
             InetSocketAddress address, List<Page> pages, CallObserver observer) {
         var routes = new Routes(pages.stream().map(Page::endpoint).toList());
-        var dispatcher = new Dispatcher(routes, () -> stopping, () -> MAX_BODY, observer);
+        var dispatcher =
+                new Dispatcher(routes, () -> stopping, () -> MAX_BODY, exchange -> {}, observer);
         this.helidon =
                 Helidon.builder(connections, dispatcher)
                         .bindAddress(address)

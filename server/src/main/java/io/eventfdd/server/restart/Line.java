@@ -13,6 +13,7 @@ import io.eventfdd.server.loop.Identity;
 import io.eventfdd.server.loop.Owner;
 
 import java.time.DateTimeException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -107,7 +108,7 @@ sealed interface Line {
                             .put("key", answer.key())
                             .put("uid", Integer.toUnsignedLong(answer.uid()))
                             .put("request", answer.request())
-                            .put("lapses", answer.lapses().toString())
+                            .put("life", answer.left().toString())
                             .put("status", answer.status())
                             .put("body", answer.body());
             var taken = json.putArray("taken");
@@ -191,7 +192,28 @@ sealed interface Line {
                 (int) fields.count("status", 0, ANY, 0),
                 fields.text("body").orElse(""),
                 taken,
-                instant(fields, "lapses"));
+                life(fields));
+    }
+
+    /**
+     * What is left of a key's life. Daemons before this one wrote the date of its end, which says
+     * nothing if a clock was set since: such a key lives as long as a new one.
+     */
+    private static Duration life(JsonFields fields) {
+        var life = fields.text("life");
+        if (life.isEmpty()) {
+            instant(fields, "lapses");
+            return KeptAnswer.WHOLE_LIFE;
+        }
+        try {
+            var left = Duration.parse(life.get());
+            if (!left.isNegative()) {
+                return left;
+            }
+        } catch (DateTimeException e) {
+            // as below
+        }
+        throw ProblemType.INVALID_VALUE.exception("life is no duration");
     }
 
     private static Instant instant(JsonFields fields, String name) {

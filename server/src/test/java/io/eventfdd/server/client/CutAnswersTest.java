@@ -4,11 +4,13 @@ import static io.eventfdd.server.DaemonUnderTest.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.LimitException;
 import io.eventfdd.client.Transport;
 import io.eventfdd.protocol.Count;
 import io.eventfdd.protocol.EventfdName;
@@ -32,10 +34,13 @@ import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** What the library makes of answers that do not come, over HTTP. */
 @Timeout(60)
 class CutAnswersTest {
+    private static final Pattern KEYS =
+            Pattern.compile("(?m)^eventfdd_idempotency_keys (\\d+)\\.0$");
     private static final Duration LONG = Duration.ofSeconds(30);
 
     @TempDir private Path directory;
@@ -274,22 +279,92 @@ class CutAnswersTest {
         }
     }
 
-    // No more keys
+    // Keys that are done
 
     @Test
-    void withoutRoomForItsKeyACallGoesOnWithoutOne() throws Exception {
+    void aKeyIsDoneWithTheNextCallWhateverThatIs() throws Exception {
+        var eventfd = client.open("n", EventfdSpec.counter());
+        eventfd.write(1);
+        assertThat(proxy.done()).isEmpty();
+        assertThat(eventfd.count()).isEqualTo(1);
+        assertThat(proxy.done()).isEqualTo(proxy.keys());
+        assertThat(eventfd.tryRead()).hasValue(1);
+        assertThat(eventfd.tryRead()).isEmpty();
+        assertThat(eventfd.tryWrite(Count.MAX)).isTrue();
+        assertThat(eventfd.tryWrite(1)).isFalse();
+        assertThat(client.list()).hasSize(1);
+        assertThat(proxy.done()).hasSize(5).isEqualTo(proxy.keys());
+    }
+
+    @Test
+    void theLastKeyIsDoneWhenTheClientCloses() {
+        client.open("n", EventfdSpec.counter()).write(1);
+        assertThat(keysAtTheDaemon()).isEqualTo(1);
+        client.close();
+        assertThat(keysAtTheDaemon()).isZero();
+    }
+
+    private int keysAtTheDaemon() {
+        var metrics = daemon.request().get("/metrics").asString();
+        var value = KEYS.matcher(metrics);
+        assertThat(value.find()).isTrue();
+        return Integer.parseInt(value.group(1));
+    }
+
+    @Test
+    void whatIsDoneIsToldAgainIfItsRequestWasCutOff() {
+        var eventfd = client.open("n", EventfdSpec.counter());
+        eventfd.write(1);
+        proxy.cut(1);
+        eventfd.write(1);
+        var first = proxy.keys().getFirst();
+        assertThat(proxy.done()).containsExactly(first, first);
+    }
+
+    @Test
+    void aKeyThatWasSentTwiceIsNotDoneAtOnce() {
+        var eventfd = client.open("n", EventfdSpec.counter());
+        long start = System.nanoTime();
+        proxy.cut(1);
+        eventfd.write(1);
+        var twice = proxy.keys().getFirst();
+        eventfd.write(1);
+        assertThat(eventfd.count()).isEqualTo(2);
+        var done = proxy.done();
+        assumeThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(9));
+        assertThat(done).hasSize(1).doesNotContain(twice);
+    }
+
+    @Test
+    void aKeyThatSettledACallIsNotDoneAtOnce() throws Exception {
+        var eventfd = client.open("n", counter(7));
+        long start = System.nanoTime();
+        var read = held(() -> eventfd.read(LONG));
+        eventfd.close();
+        assertThat(read.get(15, TimeUnit.SECONDS)).isEqualTo(OptionalLong.of(7));
+        assertThat(client.state("n").count()).isZero();
+        var done = proxy.done();
+        assumeThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(9));
+        assertThat(done).isEmpty();
+    }
+
+    @Test
+    void whereOthersOfTheUserHaveAllKeysACallSaysSo() throws Exception {
         stop();
         start(Map.of("max-keys", "2"));
         var eventfd = client.open("n", EventfdSpec.counter());
-        for (int i = 0; i < 5; i++) {
-            eventfd.write(1);
+        for (var key : List.of("a", "b")) {
+            daemon.request().header("Idempotency-Key", key).post("/v1/eventfds/n/write");
         }
-        assertThat(eventfd.tryRead()).hasValue(5);
-        assertThat(proxy.keys()).as("two, and one that is refused").hasSize(3);
-        proxy.cut(1);
-        assertThatExceptionOfType(ConnectionLostException.class)
-                .as("it may be carried out, and cannot be repeated")
-                .isThrownBy(() -> eventfd.write(4));
-        assertThat(eventfd.count()).isEqualTo(4);
+        assertThatExceptionOfType(LimitException.class)
+                .isThrownBy(() -> eventfd.write(4))
+                .withMessageContaining("max-keys");
+        assertThatExceptionOfType(LimitException.class)
+                .isThrownBy(eventfd::tryRead)
+                .withMessageContaining("max-keys");
+        assertThat(eventfd.count()).as("nothing was added or taken").isEqualTo(2);
+        daemon.request().header("Idempotency-Key-Done", "a").get("/v1");
+        eventfd.write(4);
+        assertThat(eventfd.tryRead()).hasValue(6);
     }
 }

@@ -30,11 +30,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 
 /** What idempotency keys keep goes from process to process, whole and once. */
 @Timeout(60)
 class KeptAnswersTest {
     private static final EventfdName NAME = new EventfdName("n");
+    private static final Duration LIFE = Duration.ofMinutes(5);
     private static final List<byte[]> REQUEST =
             List.of("POST /v1/eventfds/n/read".getBytes(StandardCharsets.US_ASCII));
 
@@ -59,6 +62,11 @@ class KeptAnswersTest {
                 eventfds, Duration.ofHours(1), new IdempotencyKeys.Limits(10, 1000), "here");
     }
 
+    private IdempotencyKeys keys(LongSupplier clock) {
+        return new IdempotencyKeys(
+                eventfds, LIFE, new IdempotencyKeys.Limits(10, 1000), "here", clock);
+    }
+
     private Answer read() {
         var taken = eventfds.read(NAME, new ReadRequest(Duration.ZERO), caller).orElseThrow();
         return new Answer.Ok(Json.object().put("value", taken.value()), List.of(taken));
@@ -79,7 +87,7 @@ class KeptAnswersTest {
 
     private List<KeptAnswer> leftByOneWhoseClientDidNotTakeIt() {
         try (var keys = keys()) {
-            keys.answer(0, "k", REQUEST, this::read).entry().delivered(false);
+            keys.answer(0, "k", REQUEST, this::read).call().delivered(false);
             return keys.leave();
         }
     }
@@ -110,9 +118,9 @@ class KeptAnswersTest {
         try (var keys = keys()) {
             keys.restore(left);
             var again = keys.answer(0, "k", REQUEST, KeptAnswersTest::neverCalled);
-            assertThat(again.entry().keepsValue()).isTrue();
-            again.entry().delivered(true);
-            assertThat(again.entry().keepsValue()).isFalse();
+            assertThat(again.call().keepsValue()).isTrue();
+            again.call().delivered(true);
+            assertThat(again.call().keepsValue()).isFalse();
             assertThat(keys.leave().getFirst().taken()).isEmpty();
             assertThat(count()).isZero();
         }
@@ -131,9 +139,9 @@ class KeptAnswersTest {
                             left.status(),
                             left.body(),
                             left.taken(),
-                            Instant.now().plusSeconds(2));
+                            Duration.ofSeconds(2));
             keys.restore(List.of(lapsing));
-            keys.answer(0, "k", REQUEST, this::read).entry().delivered(false);
+            keys.answer(0, "k", REQUEST, this::read).call().delivered(false);
             while (count() != 5) {
                 Thread.onSpinWait();
             }
@@ -150,9 +158,7 @@ class KeptAnswersTest {
                         Duration.ofHours(1),
                         false);
         var taken = List.of(new KeptAnswer.Taken(NAME, -2));
-        var answer =
-                new KeptAnswer(
-                        0, "k", "AAAA", 200, "{}", taken, Instant.now().plus(Duration.ofHours(1)));
+        var answer = new KeptAnswer(0, "k", "AAAA", 200, "{}", taken, Duration.ofHours(1));
         try (var keys = keys()) {
             keys.restore(List.of(answer));
             assertThat(keys.leave()).extracting(KeptAnswer::taken).containsExactly(taken);
@@ -161,10 +167,82 @@ class KeptAnswersTest {
     }
 
     @Test
+    void theLifeOfAKeyGoesOnInTheNextOneWhateverTheClocksSay() {
+        make();
+        var clock = new AtomicLong(Long.MAX_VALUE - 1); // it may wrap
+        KeptAnswer left;
+        try (var keys = keys(clock::get)) {
+            keys.answer(0, "k", REQUEST, this::read).call().delivered(false);
+            clock.addAndGet(LIFE.minusSeconds(7).toNanos());
+            left = keys.leave().getFirst();
+        }
+        assertThat(left.left()).isEqualTo(Duration.ofSeconds(7));
+        var another = new AtomicLong(-12_345);
+        try (var keys = keys(another::get)) {
+            keys.restore(List.of(left));
+            another.addAndGet(Duration.ofSeconds(7).toNanos() - 1);
+            keys.letGo();
+            keys.answer(0, "k", REQUEST, KeptAnswersTest::neverCalled).call().delivered(false);
+            assertThat(count()).isZero();
+            another.incrementAndGet();
+            keys.letGo();
+            assertThat(keys.size()).isZero();
+            assertThat(count()).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void aKeyThatWasAboutToLapseLapsesAtOnce() {
+        try (var keys = keys(() -> 0)) {
+            keys.restore(
+                    List.of(new KeptAnswer(0, "k", "AAAA", 204, "", List.of(), Duration.ZERO)));
+            keys.letGo();
+            assertThat(keys.size()).isZero();
+        }
+    }
+
+    @Test
+    void noKeyOfTheOneBeforeLivesLongerThanANewOne() {
+        var clock = new AtomicLong();
+        try (var keys = keys(clock::get)) {
+            keys.restore(
+                    List.of(
+                            new KeptAnswer(
+                                    0, "k", "AAAA", 204, "", List.of(), KeptAnswer.WHOLE_LIFE)));
+            assertThat(keys.size()).isEqualTo(1);
+            clock.addAndGet(LIFE.toNanos());
+            keys.letGo();
+            assertThat(keys.size()).isZero();
+        }
+    }
+
+    @Test
+    void aKeyThatIsDoneIsNotLeft() {
+        make();
+        try (var keys = keys()) {
+            keys.answer(0, "k", REQUEST, this::read).call().delivered(false);
+            keys.forgetDone(0, "k");
+            assertThat(keys.leave()).isEmpty();
+        }
+    }
+
+    @Test
+    void aKeyThatIsDoneBeforeItsNameIsSettledTakesItsValueAlong() {
+        make();
+        var left = leftByOneWhoseClientDidNotTakeIt();
+        try (var keys = keys()) {
+            keys.restore(left);
+            keys.forgetDone(0, "k");
+            assertThat(keys.size()).isZero();
+            assertThat(count()).isZero();
+        }
+    }
+
+    @Test
     void aDeletedEventfdTakesItsValuesWithIt() {
         make();
         try (var keys = keys()) {
-            keys.answer(0, "k", REQUEST, this::read).entry().delivered(false);
+            keys.answer(0, "k", REQUEST, this::read).call().delivered(false);
             eventfds.delete(NAME, caller);
             make();
             assertThat(keys.leave().getFirst().taken()).isEmpty();
@@ -176,7 +254,7 @@ class KeptAnswersTest {
         make();
         try (var keys = keys();
                 var next = keys()) {
-            keys.answer(0, "ok", REQUEST, this::read).entry().delivered(true);
+            keys.answer(0, "ok", REQUEST, this::read).call().delivered(true);
             keys.answer(0, "none", REQUEST, Answer.NoContent::new);
             var problem = ProblemType.WOULD_BLOCK.problem("no room");
             keys.answer(-1, "refused", REQUEST, () -> new Answer.Refusal(problem));

@@ -52,6 +52,7 @@ final class TestServer implements ConnectionLife, AutoCloseable {
                         change.apply(ApiServer.Settings.of(ListenerPlace.at(socket, 0660, gid))),
                         endpoints(),
                         this,
+                        exchange -> {},
                         (exchange, operation, outcome, nanos) -> {});
     }
 

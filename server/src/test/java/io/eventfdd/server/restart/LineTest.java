@@ -12,11 +12,13 @@ import io.eventfdd.server.http.KeptAnswer;
 import io.eventfdd.server.loop.Identity;
 import io.eventfdd.server.loop.Owner;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -25,6 +27,7 @@ import java.util.stream.Stream;
 /** Every line says what it was written of, at the ends of all ranges. */
 class LineTest {
     private static final Instant NOW = Instant.parse("2031-12-31T23:59:59.999999999Z");
+    private static final Duration LEFT = Duration.parse("PT4M59.999999999S");
     private static final EventfdName LONGEST = new EventfdName("n".repeat(128));
 
     /** The largest unsigned one. */
@@ -54,7 +57,7 @@ class LineTest {
                         Set.of(0L, 2147483647L)),
                 new Line.Shared(Long.MAX_VALUE, 2147483647L),
                 new Line.Removed(Long.MAX_VALUE),
-                new Line.Key(new KeptAnswer(0, "k", "AA==", 204, "", List.of(), NOW)),
+                new Line.Key(new KeptAnswer(0, "k", "AA==", 204, "", List.of(), Duration.ZERO)),
                 new Line.Key(
                         new KeptAnswer(
                                 MOST,
@@ -65,7 +68,7 @@ class LineTest {
                                 List.of(
                                         new KeptAnswer.Taken(LONGEST, -2),
                                         new KeptAnswer.Taken(LONGEST, 1)),
-                                NOW)));
+                                LEFT)));
     }
 
     @ParameterizedTest
@@ -74,6 +77,24 @@ class LineTest {
         var written = Json.bytes(line.toJson());
         assertThat(new String(written, StandardCharsets.UTF_8)).doesNotContain("\n");
         assertThat(Line.parse(written)).isEqualTo(line);
+    }
+
+    @Test
+    void aKeyThatCameWithADateIsReadAndHasAWholeLife() {
+        var former =
+                "{\"key\":\"k\",\"uid\":7,\"request\":\"AA==\",\"lapses\":\"1970-01-01T00:00:00Z\","
+                        + "\"status\":204,\"body\":\"\",\"taken\":[]}";
+        assertThat(Line.parse(former.getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(
+                        new Line.Key(
+                                new KeptAnswer(
+                                        7,
+                                        "k",
+                                        "AA==",
+                                        204,
+                                        "",
+                                        List.of(),
+                                        KeptAnswer.WHOLE_LIFE)));
     }
 
     @ParameterizedTest
@@ -93,6 +114,9 @@ class LineTest {
                 "{\"id\":1,\"name\":\"a\",\"created\":\"2031-12-31T23:59:59Z\",\"returning\":[\"-\"]}",
                 "{\"id\":1,\"name\":\"a\",\"created\":\"2031-12-31T23:59:59Z\",\"returning\":5}",
                 "{\"key\":\"k\"}",
+                "{\"key\":\"k\",\"life\":\"for ever\",\"taken\":[]}",
+                "{\"key\":\"k\",\"life\":\"PT-1S\",\"taken\":[]}",
+                "{\"key\":\"k\",\"lapses\":\"tomorrow\",\"taken\":[]}",
                 "{\"key\":\"k\",\"lapses\":\"2031-12-31T23:59:59Z\",\"taken\":[{\"value\":1}]}",
             })
     void whatIsNoLineIsRefused(String text) {

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -132,7 +133,7 @@ class TableTest {
 
     @Test
     void atItsEndItIsExact() throws IOException {
-        var answer = new KeptAnswer(1, "k", "AA==", 204, "", List.of(), Instant.EPOCH);
+        var answer = new KeptAnswer(1, "k", "AA==", 204, "", List.of(), Duration.ofSeconds(7));
         var waiting = new Vacancy(B, true, -2, List.of(1L, -2L), Set.of(3L, 4L));
         Map<Long, Fd> fds;
         String keys;

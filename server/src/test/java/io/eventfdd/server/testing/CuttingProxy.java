@@ -24,6 +24,9 @@ import java.util.regex.Pattern;
 public final class CuttingProxy implements AutoCloseable {
     private static final Pattern KEY = Pattern.compile("(?i)\\r\\nIdempotency-Key: (\\S+)\\r\\n");
 
+    private static final Pattern DONE =
+            Pattern.compile("(?i)\\r\\nIdempotency-Key-Done: ([^\\r]+)\\r\\n");
+
     private final Path socket;
     private final ServerSocketChannel listener;
     private volatile Path daemon;
@@ -32,6 +35,7 @@ public final class CuttingProxy implements AutoCloseable {
     private final AtomicInteger held = new AtomicInteger();
     private final CountDownLatch released = new CountDownLatch(1);
     private final List<String> keys = new CopyOnWriteArrayList<>();
+    private final List<String> done = new CopyOnWriteArrayList<>();
     private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
     private final AtomicInteger posts = new AtomicInteger();
 
@@ -72,6 +76,11 @@ public final class CuttingProxy implements AutoCloseable {
     /** The idempotency keys that went through, in their order. */
     public List<String> keys() {
         return List.copyOf(keys);
+    }
+
+    /** The keys that clients said they are done with, in their order. */
+    public List<String> done() {
+        return List.copyOf(done);
     }
 
     private void accept() {
@@ -120,6 +129,10 @@ public final class CuttingProxy implements AutoCloseable {
                     if (key.find()) {
                         keys.add(key.group(1));
                     }
+                }
+                var ends = DONE.matcher(text);
+                if (ends.find()) {
+                    done.addAll(List.of(ends.group(1).split(",")));
                 }
                 server.write(buffer);
             }
