@@ -143,6 +143,7 @@ final class HttpApi implements AutoCloseable {
             throws InterruptedException {
         long start = System.nanoTime();
         boolean cutOff = handle.settles();
+        var sentTo = "";
         @Nullable ConnectionLostException sentBefore = null;
         for (int tries = 1; ; tries++) {
             HttpConnection connection;
@@ -159,7 +160,11 @@ final class HttpApi implements AutoCloseable {
             try {
                 handle.begin(connection);
                 if (call.repeats() == HttpCall.Repeats.WITH_ITS_KEY) {
-                    learnKeys(connection, sentBefore);
+                    if (sentBefore == null) {
+                        sentTo = keys.isEmpty() ? learnKeys(connection) : keys;
+                    } else if (!learnKeys(connection).equals(sentTo)) {
+                        throw sentBefore;
+                    }
                 }
                 mayBeDone = true;
                 var answer = exchange(connection, call, longest, interruptible);
@@ -232,21 +237,11 @@ final class HttpApi implements AutoCloseable {
         }
     }
 
-    /**
-     * Finds out whose keys the daemon at the other end of {@code connection} knows.
-     *
-     * @param sentBefore what to throw where they are not those of the daemon that has had the call
-     */
-    private void learnKeys(HttpConnection connection, @Nullable ConnectionLostException sentBefore)
-            throws IOException {
-        if (!keys.isEmpty() && sentBefore == null) {
-            return;
-        }
-        var before = keys;
-        keys = connection.exchange(HttpCall.get("/v1"), patience, false).keys();
-        if (sentBefore != null && !keys.equals(before)) {
-            throw sentBefore;
-        }
+    /** Finds out whose keys the daemon at the other end of {@code connection} knows. */
+    private String learnKeys(HttpConnection connection) throws IOException {
+        var learned = connection.exchange(HttpCall.get("/v1"), patience, false).keys();
+        keys = learned;
+        return learned;
     }
 
     private ConnectionLostException lost(HttpCall call, IOException cause) {

@@ -4,6 +4,7 @@ import static io.eventfdd.server.DaemonUnderTest.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.eventfdd.client.ConnectionLostException;
@@ -260,6 +261,27 @@ class CutAnswersTest {
             assertThatExceptionOfType(ConnectionLostException.class)
                     .isThrownBy(() -> eventfd.write(1));
             assertThat(next.count("n")).isEqualTo("0");
+        }
+    }
+
+    @Test
+    void aWriteIsNotRepeatedAtADaemonThatAnotherCallHasComeToKnowMeanwhile() throws Exception {
+        try (var next = new DaemonUnderTest(Map.of())) {
+            next.request().put("/v1/eventfds/n").then().statusCode(201);
+            var eventfd = client.open("n", EventfdSpec.counter());
+            var write =
+                    held(() -> {
+                        eventfd.write(1);
+                        return "written";
+                    });
+            proxy.cut(1);
+            proxy.leadTo(next.api());
+            eventfd.write(1); // on a new connection, since the other one is in use
+            assertThat(next.count("n")).isEqualTo("1");
+            proxy.cutHeld();
+            assertThatThrownBy(() -> write.get(15, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(ConnectionLostException.class);
+            assertThat(next.count("n")).as("that of the other call").isEqualTo("1");
         }
     }
 

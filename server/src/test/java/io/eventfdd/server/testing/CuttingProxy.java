@@ -34,6 +34,7 @@ public final class CuttingProxy implements AutoCloseable {
     private final AtomicInteger toHold = new AtomicInteger();
     private final AtomicInteger held = new AtomicInteger();
     private final CountDownLatch released = new CountDownLatch(1);
+    private volatile boolean cutsHeld;
     private final List<String> keys = new CopyOnWriteArrayList<>();
     private final List<String> done = new CopyOnWriteArrayList<>();
     private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
@@ -56,6 +57,12 @@ public final class CuttingProxy implements AutoCloseable {
     /** Holds the next {@code answers} to a POST back until the end. */
     public void hold(int answers) {
         toHold.set(answers);
+    }
+
+    /** Cuts those that are held back. */
+    public void cutHeld() {
+        cutsHeld = true;
+        released.countDown();
     }
 
     /** How many are held back. */
@@ -150,6 +157,9 @@ public final class CuttingProxy implements AutoCloseable {
                     if (isPost && toHold.getAndUpdate(it -> Math.max(0, it - 1)) > 0) {
                         held.incrementAndGet();
                         released.await();
+                        if (cutsHeld) {
+                            return;
+                        }
                     }
                     client.write(buffer.flip());
                 }
