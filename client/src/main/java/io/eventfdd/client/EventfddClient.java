@@ -211,7 +211,7 @@ public final class EventfddClient implements AutoCloseable {
         handles.addAll(eventfds);
         if (closed) {
             eventfds.forEach(Eventfd::close);
-            throw HttpApi.clientClosed();
+            throw HttpConnections.clientClosed();
         }
         return eventfds;
     }
@@ -291,7 +291,7 @@ public final class EventfddClient implements AutoCloseable {
         watches.add(watch);
         if (closed) {
             watch.close();
-            throw HttpApi.clientClosed();
+            throw HttpConnections.clientClosed();
         }
         return watch;
     }
@@ -370,7 +370,7 @@ public final class EventfddClient implements AutoCloseable {
 
     private void checkOpen() {
         if (closed) {
-            throw HttpApi.clientClosed();
+            throw HttpConnections.clientClosed();
         }
     }
 

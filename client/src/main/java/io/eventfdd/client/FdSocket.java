@@ -343,7 +343,7 @@ final class FdSocket implements AutoCloseable {
 
     private SeqPacketSocket connected() {
         if (closed) {
-            throw HttpApi.clientClosed();
+            throw HttpConnections.clientClosed();
         }
         var socket = connection;
         if (socket == null) {

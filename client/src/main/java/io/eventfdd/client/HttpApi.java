@@ -10,11 +10,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -22,8 +18,6 @@ import java.util.concurrent.locks.LockSupport;
  * safe. Safe for all threads.
  */
 final class HttpApi implements AutoCloseable {
-    private static final int MOST_IDLE = 16;
-
     /** How often a call is sent, the first time included. */
     private static final int TRIES = 3;
 
@@ -39,10 +33,7 @@ final class HttpApi implements AutoCloseable {
     private final Path socket;
     private final Duration patience;
     private final Duration outage;
-    private final ConcurrentLinkedDeque<HttpConnection> idle = new ConcurrentLinkedDeque<>();
-    private final AtomicInteger idleCount = new AtomicInteger();
-    private final Set<HttpConnection> busy = ConcurrentHashMap.newKeySet();
-    private volatile boolean closed;
+    private final HttpConnections connections;
 
     /** Whether a daemon was ever there: if not, there is no use in waiting for the next one. */
     private volatile boolean wasThere;
@@ -60,6 +51,7 @@ final class HttpApi implements AutoCloseable {
      */
     HttpApi(Path socket, Duration patience, Duration outage) {
         this.socket = socket;
+        this.connections = new HttpConnections(socket);
         this.patience = patience;
         this.outage = outage;
     }
@@ -148,7 +140,7 @@ final class HttpApi implements AutoCloseable {
         for (int tries = 1; ; tries++) {
             HttpConnection connection;
             try {
-                connection = take(handle);
+                connection = connections.take(handle);
             } catch (DaemonUnavailableException e) {
                 if (handle.isEnded() || !away.goesOn()) {
                     throw sentBefore != null ? sentBefore : e;
@@ -185,11 +177,11 @@ final class HttpApi implements AutoCloseable {
                 Thread.interrupted();
                 throw new InterruptedException();
             } catch (IOException e) {
-                if (closed && !handle.outlivesClient()) {
-                    throw clientClosed();
+                if (connections.isClosed() && !handle.outlivesClient()) {
+                    throw HttpConnections.clientClosed();
                 }
                 // The others that are idle are mostly of the same daemon, and as dead.
-                discardIdle();
+                connections.discardIdle();
                 boolean notSent = !mayBeDone || e instanceof UnixSocket.NotSentException;
                 var lost = lost(call, e);
                 cutOff |= !notSent;
@@ -197,14 +189,14 @@ final class HttpApi implements AutoCloseable {
                         || e instanceof SocketTimeoutException
                         || tries == TRIES
                         || !(notSent || call.repeats() != HttpCall.Repeats.NEVER)) {
-                    throw notSent && sentBefore == null ? unavailable(e) : lost;
+                    throw notSent && sentBefore == null ? connections.unavailable(e) : lost;
                 }
                 if (!notSent && call.repeats() != HttpCall.Repeats.ALWAYS) {
                     sentBefore = lost;
                 }
             } finally {
                 handle.over();
-                giveBack(connection);
+                connections.giveBack(connection);
             }
         }
     }
@@ -257,79 +249,6 @@ final class HttpApi implements AutoCloseable {
                 cause);
     }
 
-    private DaemonUnavailableException unavailable(IOException cause) {
-        return new DaemonUnavailableException(
-                "no daemon answers at " + socket + ": " + cause.getMessage(), cause);
-    }
-
-    static ClosedEventfdException clientClosed() {
-        return new ClosedEventfdException("the client is closed", null);
-    }
-
-    // Connections
-
-    private HttpConnection take(HttpWait handle) throws InterruptedException {
-        if (handle.outlivesClient()) {
-            return open();
-        } else if (closed) {
-            throw clientClosed();
-        }
-        var connection = idle.pollFirst();
-        if (connection != null) {
-            idleCount.decrementAndGet();
-            if (!connection.isFresh()) {
-                // Those that follow were used even longer ago.
-                connection.close();
-                discardIdle();
-                connection = null;
-            }
-        }
-        if (connection == null) {
-            connection = open();
-        }
-        busy.add(connection);
-        if (closed) {
-            giveBack(connection);
-            throw clientClosed();
-        }
-        return connection;
-    }
-
-    private HttpConnection open() throws InterruptedException {
-        try {
-            return HttpConnection.open(socket);
-        } catch (ClosedByInterruptException e) {
-            Thread.interrupted();
-            throw new InterruptedException();
-        } catch (IOException e) {
-            throw unavailable(e);
-        }
-    }
-
-    private void giveBack(HttpConnection connection) {
-        busy.remove(connection);
-        if (closed || !connection.isReusable()) {
-            connection.close();
-        } else if (idleCount.incrementAndGet() > MOST_IDLE) {
-            idleCount.decrementAndGet();
-            connection.close();
-        } else {
-            idle.addFirst(connection);
-            if (closed) {
-                discardIdle();
-            }
-        }
-    }
-
-    private void discardIdle() {
-        for (@Nullable HttpConnection connection = idle.pollFirst();
-                connection != null;
-                connection = idle.pollFirst()) {
-            idleCount.decrementAndGet();
-            connection.close();
-        }
-    }
-
     Path socket() {
         return socket;
     }
@@ -340,15 +259,7 @@ final class HttpApi implements AutoCloseable {
      */
     @Override
     public void close() {
-        closed = true;
-        busy.forEach(HttpConnection::abort);
-        var connection = idle.pollFirst();
-        if (connection != null) {
-            idleCount.decrementAndGet();
-            sayLast(connection);
-            connection.close();
-        }
-        discardIdle();
+        connections.close(this::sayLast);
     }
 
     private void sayLast(HttpConnection connection) {
