@@ -15,6 +15,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -131,6 +133,23 @@ class RestartIT {
         assertThat(writeWithKey()).isEqualTo("{\"name\":\"n\",\"value\":5}");
         daemon.takeOver();
         assertThat(writeWithKey()).isEqualTo("{\"name\":\"n\",\"value\":5}");
+        assertThat(client(Transport.HTTP).state("n").count()).isEqualTo(5);
+    }
+
+    /** As daemons wrote it once: nobody can say what the date means, if the clock was set since. */
+    @ParameterizedTest
+    @ValueSource(strings = {"1970-01-01T00:00:00Z", "2999-12-31T23:59:59Z"})
+    void aKeyWhoseEndIsADateIsKeptWhateverThatIs(String date) throws Exception {
+        client(Transport.HTTP).create("n", EventfdSpec.counter());
+        writeWithKey();
+        daemon.signal("TERM");
+        assertThat(daemon.exitStatus()).isZero();
+        var table = daemon.directory().resolve("table");
+        var former = read(table).replaceAll("\"life\":\"[^\"]+\"", "\"lapses\":\"" + date + '"');
+        assertThat(former).contains(date);
+        Files.writeString(table, former);
+        daemon.restart();
+        writeWithKey();
         assertThat(client(Transport.HTTP).state("n").count()).isEqualTo(5);
     }
 
