@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.eventfdd.linux.Fd;
 import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.Timeout;
+import io.eventfdd.server.cli.ExitStatus;
 import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
@@ -155,6 +156,14 @@ final class Daemon {
                 "eventfdd_fds_handed_out",
                 "Raw descriptors that were sent to clients",
                 () -> fds.map(FdServer::fdsHandedOut).orElse(0L));
+        metrics.gauge(
+                "eventfdd_table_failing",
+                "1 while the table, or the space that is kept for it, cannot be written",
+                () -> table.failure().isPresent() ? 1 : 0);
+        metrics.counter(
+                "eventfdd_table_write_failures",
+                "Attempts to write the table that failed",
+                table::failures);
         var calls =
                 new EventfdApi(
                         eventfds,
@@ -218,12 +227,11 @@ final class Daemon {
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().daemon().name("eventfdd-watchdog").factory())) {
             systemd.ready();
-            systemd.watch(() -> eventfds.isTurning() && isReady(), watchdog);
+            systemd.watch(this::isServing, watchdog);
             var ending = end.join();
             watchdog.shutdownNow();
             systemd.stopping();
-            stop(ending);
-            return ending.status;
+            return stop(ending);
         }
     }
 
@@ -270,7 +278,7 @@ final class Daemon {
                                     place(directory.fdSocket(), inheritance.fd()),
                                     PartSettings.fds(settings, budget),
                                     accessLog.then(metrics),
-                                    () -> end.complete(Ending.TAKEN_OVER)));
+                                    new Heirs()));
             api.start();
             upkeep = Optional.of(upkeep());
         } catch (IOException e) {
@@ -299,6 +307,19 @@ final class Daemon {
         } catch (HeldByAnotherException e) {
             table.leave();
             throw e;
+        }
+    }
+
+    /** Hands over only what it can write down. */
+    private final class Heirs implements FdServer.Heirs {
+        @Override
+        public CompletableFuture<Optional<String>> obstacle() {
+            return table.tryToWrite();
+        }
+
+        @Override
+        public void handOver() {
+            end.complete(Ending.TAKEN_OVER);
         }
     }
 
@@ -347,14 +368,16 @@ final class Daemon {
 
     /** Ends as on SIGTERM. */
     void stop() {
-        stop(Ending.STOPPED);
+        var _ = stop(Ending.STOPPED);
     }
 
     /**
      * No new calls; then waits end, so that all are answered; then the connections; then all that
      * there is is written down or handed over.
+     *
+     * @return the exit status
      */
-    private void stop(Ending ending) {
+    private int stop(Ending ending) {
         upkeep.ifPresent(Upkeep::close);
         var estate = ending == Ending.TAKEN_OVER ? leaveSockets() : Optional.<Estate>empty();
         refuseCalls();
@@ -362,17 +385,22 @@ final class Daemon {
         closeFds();
         api.stop(TIME_FOR_ANSWERS);
         observability.ifPresent(ObservabilityServer::close); // an heir wants the port
+        int status = ending.status;
         if (ending == Ending.FAILED) {
             table.close();
         } else {
             var succession = eventfds.succession();
-            var byNumber = table.finish(succession.keep(), succession.vacancies(), keysLeft());
-            estate.ifPresent(it -> handOver(it, byNumber));
+            var left = table.finish(succession.keep(), succession.vacancies(), keysLeft());
+            if (left.failure().isPresent()) {
+                status = ExitStatus.NOT_SAVED.code();
+            }
+            estate.ifPresent(it -> handOver(it, left.fds()));
         }
         keys.close();
         loop.close();
         accessLog.close();
         systemd.close();
+        return status;
     }
 
     /** Calls on {@code api.sock} that begin from now on are told that the daemon stops. */
@@ -431,6 +459,10 @@ final class Daemon {
     }
 
     private boolean isReady() {
+        return isServing() && table.failure().isEmpty();
+    }
+
+    private boolean isServing() {
         return api.isRunning()
                 && fds.filter(FdServer::isServing).isPresent()
                 && eventfds.isTurning()

@@ -7,7 +7,7 @@ import java.util.Map;
 
 /**
  * How a command ends: the one table that help and manual show. Those of a problem are {@link
- * ProblemType#exitCode}'s, 69 and 70 are sysexits(3)'s, 124 is timeout(1)'s, 126 and 127 are
+ * ProblemType#exitCode}'s, 69, 70 and 74 are sysexits(3)'s, 124 is timeout(1)'s, 126 and 127 are
  * env(1)'s.
  */
 public enum ExitStatus {
@@ -33,6 +33,8 @@ public enum ExitStatus {
     UNAVAILABLE(69, "no daemon answers"),
     /** Not the user's fault. */
     BUG(70, "the daemon has a bug"),
+    /** The daemon ended, and could not write down what the next one is to go on with. */
+    NOT_SAVED(74, "the daemon could not save what it had"),
     /** What was waited for did not come in the time given. */
     TIME_UP(124, "the time was up"),
     /** The program of {@code exec} is there and cannot be run. */

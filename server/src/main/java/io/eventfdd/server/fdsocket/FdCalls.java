@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 
 /** Carries out the calls of one client, one at a time. Belongs to the loop's thread. */
 final class FdCalls {
@@ -127,9 +128,20 @@ final class FdCalls {
             connection.reply(
                     ProblemType.FORBIDDEN.problem(
                             "only the daemon's own user and root may take over"));
-        } else if (server.inherits(connection)) {
-            connection.busy();
-        } else {
+            return;
+        }
+        connection.busy();
+        var _ = server.obstacle().thenAccept(obstacle -> loop.submit(() -> takeOver(obstacle)));
+    }
+
+    private void takeOver(Optional<String> obstacle) throws IOException {
+        if (connection.isClosed()) {
+            connection.gone();
+        } else if (obstacle.isPresent()) {
+            connection.reply(
+                    ProblemType.LIMIT.problem(
+                            "the daemon goes on, since it could not hand over: " + obstacle.get()));
+        } else if (!server.inherits(connection)) {
             connection.reply(FdConnection.SHUTTING_DOWN);
         }
     }

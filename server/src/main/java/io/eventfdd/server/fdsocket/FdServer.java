@@ -110,7 +110,19 @@ public final class FdServer implements AutoCloseable {
         }
     }
 
-    private final Runnable heirs;
+    /** Is asked, on the loop's thread, when another daemon wants all that this one has. */
+    @FunctionalInterface
+    public interface Heirs {
+        /** Why this daemon cannot hand over and goes on, if that is so; does not block. */
+        default CompletableFuture<Optional<String>> obstacle() {
+            return CompletableFuture.completedFuture(Optional.empty());
+        }
+
+        /** It hands over now. */
+        void handOver();
+    }
+
+    private final Heirs heirs;
     private final EventLoop loop;
     private final Eventfds eventfds;
     private final Observer observer;
@@ -147,7 +159,7 @@ public final class FdServer implements AutoCloseable {
             Observer observer,
             Limits limits,
             ListenerPlace place,
-            Runnable heirs)
+            Heirs heirs)
             throws IOException {
         this.heirs = heirs;
         this.loop = loop;
@@ -193,7 +205,7 @@ public final class FdServer implements AutoCloseable {
      *
      * @param loop which runs
      * @param observer is told of each request
-     * @param heirs is told, on the loop's thread, when another daemon asks for all that this has
+     * @param heirs is asked when another daemon wants all that this has
      * @throws IOException where the socket cannot be
      */
     public static FdServer start(
@@ -202,7 +214,7 @@ public final class FdServer implements AutoCloseable {
             ListenerPlace place,
             Limits limits,
             Observer observer,
-            Runnable heirs)
+            Heirs heirs)
             throws IOException {
         var server = new FdServer(loop, eventfds, observer, limits, place, heirs);
         try {
@@ -337,6 +349,12 @@ public final class FdServer implements AutoCloseable {
         }
     }
 
+    /** Why another daemon cannot have everything, if that is so. */
+    CompletableFuture<Optional<String>> obstacle() {
+        assert loop.inLoop();
+        return heirs.obstacle();
+    }
+
     /** {@code connection} is that of another daemon, which gets everything; false for a second. */
     boolean inherits(FdConnection connection) {
         assert loop.inLoop();
@@ -344,7 +362,7 @@ public final class FdServer implements AutoCloseable {
             return false;
         }
         heir = connection;
-        heirs.run();
+        heirs.handOver();
         return true;
     }
 

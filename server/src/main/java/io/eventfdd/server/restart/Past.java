@@ -96,7 +96,8 @@ record Past(
         return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     }
 
-    private static String newKeys() {
+    /** Keys that no process knew before. */
+    static String newKeys() {
         return UUID.randomUUID().toString();
     }
 

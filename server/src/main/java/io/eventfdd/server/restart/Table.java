@@ -14,14 +14,7 @@ import io.eventfdd.server.loop.Vacancy;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -29,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -36,26 +30,34 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The file that tells the next process which eventfds there are: a line for each that comes, is
  * handed out or goes, behind the calls by a moment. It is written anew, in one step, at the start,
- * at the end, and where most of it is of the past.
+ * at the end, and when most of it is of the past.
  *
  * <p>It is written by a thread of its own, {@code eventfdd-table}, which also has the {@link
- * Keeper} keep descriptors: both may take their time. That the file cannot be written is logged,
- * and no call fails of it.
+ * Keeper} keep descriptors: both may take their time. No call fails because the file cannot be
+ * written: that is logged once, shown by {@link #failure}, and tried again until it succeeds.
  */
 public final class Table implements Ledger, AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Table.class.getName());
 
-    /** What this needs while it runs: the file, the next one, and the space that is kept for it. */
-    public static final int DESCRIPTORS = 3;
+    /** What this needs while it runs: the file, and the next one or the space for it. */
+    public static final int DESCRIPTORS = 2;
 
     private static final int LINES_TO_SPARE = 10_000;
-    private static final long SECONDS_TO_END = 5;
 
-    private final Path file;
+    /** By how much a line may be longer at the end, when it has its count. */
+    private static final int GROWTH = 64;
+
+    private static final int LEAST_SPACE = 4096;
+    private static final long SECONDS_TO_END = 5;
+    private static final long SECONDS_TO_RETRY = 1;
+
+    private final Path path;
+    private final TableFile file;
     private final Keeper keeper;
     private final Past past;
     private final Set<Long> keptAlready = new HashSet<>();
@@ -63,32 +65,54 @@ public final class Table implements Ledger, AutoCloseable {
             Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().daemon().name("eventfdd-table").factory());
 
+    /** Why the next process would not find everything, if that is so. */
+    private volatile Optional<String> failure = Optional.empty();
+
+    private final AtomicLong failures = new AtomicLong();
+
     // The thread's own.
     private final Map<EventfdName, Line.Entered> live = new HashMap<>();
-    private FileChannel channel;
     private long lastId;
     private int lines;
-    private boolean failing;
     private boolean left;
 
-    private Table(Path file, Keeper keeper, Past past) throws IOException {
+    /** Whether something is not in the file that should be. */
+    private boolean behind;
+
+    private Table(Path path, TableFile file, Keeper keeper, Past past) throws IOException {
+        this.path = path;
         this.file = file;
         this.keeper = keeper;
         this.past = past;
         this.lastId = past.lastId();
         past.entries().values().forEach(entry -> live.put(entry.identity().name(), entry));
-        this.channel = write(new Line.Head(false, past.keys()), live.values(), List.of());
-        this.lines = live.size();
+        begin();
     }
 
     /**
-     * Reads the file of the process before this one, and goes on with it.
+     * Reads the file of the process before this one, and goes on with it. If it can be read and not
+     * written, that is a {@link #failure}.
      *
      * @param keeper who keeps descriptors for the next one
-     * @throws IOException where it cannot be read or written
+     * @throws IOException if it cannot be read, or says what will not be true any more and cannot
+     *     be changed
      */
-    public static Table open(Path file, Keeper keeper) throws IOException {
-        return new Table(file, keeper, Past.read(file));
+    public static Table open(Path path, Keeper keeper) throws IOException {
+        return new Table(path, TableFile.of(path), keeper, Past.read(path));
+    }
+
+    /** Writes what is known, or at least that counts and answers are not exact any more. */
+    private void begin() throws IOException {
+        try {
+            rewrite();
+            file.keepSpace(spaceNeeded());
+        } catch (IOException e) {
+            behind = true;
+            if (past.stopped()) {
+                file.replaceFirstLine(Json.bytes(new Line.Head(false, "").toJson()));
+            }
+            failed(e);
+        }
     }
 
     // The past
@@ -211,61 +235,156 @@ public final class Table implements Ledger, AutoCloseable {
         }
     }
 
+    // On the thread
+
     private void append(Line line) {
+        if (behind || left) {
+            return; // until all of it can be written
+        }
+        try {
+            write(line);
+        } catch (IOException e) {
+            behind = true;
+            failed(e);
+            return;
+        }
+        if (failure.isEmpty()) {
+            keepSpace();
+        }
+    }
+
+    private void write(Line line) throws IOException {
+        if (++lines > 2 * live.size() + LINES_TO_SPARE) {
+            rewrite();
+            return;
+        }
+        try {
+            file.append(bytes(line));
+        } catch (IOException e) {
+            LOGGER.log(Level.DEBUG, "{0} is written anew: {1}", path, e.getMessage());
+            rewrite(); // there is space for that, and what was not written whole goes
+        }
+    }
+
+    private void writeWhole() throws IOException {
+        rewrite();
+        behind = false;
+        file.keepSpace(spaceNeeded());
+    }
+
+    private void rewrite() throws IOException {
+        file.replace(content(new Line.Head(false, past.keys()), live.values(), List.of()));
+        lines = live.size();
+    }
+
+    private void keepSpace() {
+        try {
+            file.keepSpace(spaceNeeded());
+        } catch (IOException e) {
+            failed(e);
+        }
+    }
+
+    private long spaceNeeded() {
+        return file.length() + (long) GROWTH * live.size() + LEAST_SPACE;
+    }
+
+    private void failed(IOException why) {
+        boolean first = failure.isEmpty();
+        var reason = TableFile.reason(why);
+        failure = Optional.of("cannot write " + path + ": " + reason);
+        failures.incrementAndGet();
+        if (first) {
+            LOGGER.log(
+                    Level.ERROR,
+                    "cannot write {0}: {1}; a restart may lose names and counts; trying on",
+                    path,
+                    reason);
+            retryLater();
+        }
+    }
+
+    private void retryLater() {
+        CompletableFuture.delayedExecutor(SECONDS_TO_RETRY, TimeUnit.SECONDS, thread)
+                .execute(this::retry);
+    }
+
+    private void retry() {
         if (left) {
             return;
         }
         try {
-            // After a failure the line before this one is not there, or not whole.
-            if (failing || ++lines > 2 * live.size() + LINES_TO_SPARE) {
-                writeAnew();
-            } else {
-                writeAll(channel, bytes(line));
+            if (behind) {
+                rewrite();
+                behind = false;
             }
-            failing = false;
+            file.keepSpace(spaceNeeded());
+            failure = Optional.empty();
+            LOGGER.log(Level.INFO, "{0} is written again", path);
         } catch (IOException e) {
-            if (!failing) {
-                LOGGER.log(
-                        Level.WARNING,
-                        "cannot write {0}: {1}; a restart may lose names",
-                        file,
-                        e.getMessage());
-            }
-            failing = true;
+            failed(e);
+            retryLater();
         }
     }
 
-    private void writeAnew() throws IOException {
-        var before = channel;
-        channel = write(new Line.Head(false, past.keys()), live.values(), List.of());
-        before.close();
-        lines = live.size();
+    // For all threads
+
+    /**
+     * Writes all of it now, as a trial; then what {@link #failure} is. On the thread that writes:
+     * what hangs onto it must be short.
+     */
+    public CompletableFuture<Optional<String>> tryToWrite() {
+        try {
+            return CompletableFuture.supplyAsync(this::tried, thread);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.completedFuture(Optional.of("it ends"));
+        }
+    }
+
+    private Optional<String> tried() {
+        try {
+            writeWhole();
+        } catch (IOException e) {
+            failed(e);
+        }
+        return failure;
+    }
+
+    /** Why the next process would not find everything, if that is so. */
+    public Optional<String> failure() {
+        return failure;
+    }
+
+    /** How often writing has failed. */
+    public long failures() {
+        return failures.get();
     }
 
     /**
-     * Writes the file anew if somebody removed it. Before {@link #finish}.
+     * Writes the file anew if somebody removed it or the space that is kept for it. Before {@link
+     * #finish}.
      *
      * @return whether it was missing
      * @throws IOException if it cannot be written
      */
     public boolean restore() throws IOException {
         try {
-            return thread.submit(
-                            () -> {
-                                boolean isMissing = !Files.exists(file, LinkOption.NOFOLLOW_LINKS);
-                                if (isMissing) {
-                                    writeAnew();
-                                }
-                                return isMissing;
-                            })
-                    .get();
+            return thread.submit(this::restoreMissing).get();
         } catch (ExecutionException e) {
             var why = Objects.requireNonNullElse(e.getCause(), e);
-            throw new IOException("cannot write " + file + ": " + why.getMessage(), e);
+            throw new IOException("cannot write " + path + ": " + why.getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;
         }
+    }
+
+    private boolean restoreMissing() throws IOException {
+        boolean isMissing = !left && file.isMissing();
+        if (isMissing) {
+            writeWhole();
+        }
+        return isMissing;
     }
 
     /** The file is another daemon's now: nothing is written to it any more. */
@@ -276,13 +395,18 @@ public final class Table implements Ledger, AutoCloseable {
     // The end
 
     /**
-     * Writes all that there is, once there are no calls any more. Nothing is told to this later.
+     * What is left at the end.
      *
-     * @return the descriptors by their numbers; they stay those of {@code kept}
+     * @param fds the descriptors by their numbers; they stay those of the eventfds
+     * @param failure why the next process will not find everything, if that is so
      */
-    public Map<Long, Fd> finish(
-            List<Kept> kept, List<Vacancy> vacancies, List<KeptAnswer> answers) {
-        close();
+    public record Left(Map<Long, Fd> fds, Optional<String> failure) {}
+
+    /**
+     * Writes all that there is, once there are no calls any more. Nothing is told to this later.
+     */
+    public Left finish(List<Kept> kept, List<Vacancy> vacancies, List<KeptAnswer> answers) {
+        endThread();
         var all = new ArrayList<Line.Entered>(kept.size() + vacancies.size());
         var fds = new HashMap<Long, Fd>();
         try {
@@ -309,12 +433,44 @@ public final class Table implements Ledger, AutoCloseable {
                                 vacancy.former()));
             }
             if (!left) {
-                write(new Line.Head(true, past.keys()), all, answers).close();
+                save(all, answers);
             }
         } catch (IOException e) {
-            LOGGER.log(Level.WARNING, "cannot write {0}: {1}", file, e.getMessage());
+            lost(e, "the counts of " + kept.size() + " eventfds");
+        } finally {
+            closeFile();
         }
-        return fds;
+        return new Left(fds, failure);
+    }
+
+    private void save(List<Line.Entered> all, List<KeptAnswer> answers) throws IOException {
+        failure = Optional.empty();
+        try {
+            file.replace(content(new Line.Head(true, past.keys()), all, answers));
+        } catch (IOException e) {
+            if (answers.isEmpty()) {
+                throw e;
+            }
+            // They are the part that no space was kept for. Other keys say that they are not known.
+            file.replace(content(new Line.Head(true, Past.newKeys()), all, List.of()));
+            lost(e, answers.size() + " answers of idempotency keys");
+        }
+        keepSpaceForNext();
+    }
+
+    private void lost(IOException why, String what) {
+        var reason = TableFile.reason(why);
+        failure = Optional.of("cannot write " + path + ": " + reason);
+        failures.incrementAndGet();
+        LOGGER.log(Level.ERROR, "cannot write {0}: {1}; {2} are lost", path, reason, what);
+    }
+
+    private void keepSpaceForNext() {
+        try {
+            file.keepSpace(spaceNeeded());
+        } catch (IOException e) {
+            LOGGER.log(Level.DEBUG, "no space for the next process: {0}", e.getMessage());
+        }
     }
 
     private long id(Identity identity) {
@@ -327,33 +483,13 @@ public final class Table implements Ledger, AutoCloseable {
         return entry == null ? Set.of() : entry.objects();
     }
 
-    /** The whole file; the channel that more can be appended to. */
-    private FileChannel write(
-            Line.Head head, Iterable<Line.Entered> entries, List<KeptAnswer> answers)
-            throws IOException {
+    private static byte[] content(
+            Line.Head head, Iterable<Line.Entered> entries, List<KeptAnswer> answers) {
         var bytes = new ByteArrayOutputStream();
         bytes.writeBytes(bytes(head));
         entries.forEach(entry -> bytes.writeBytes(bytes(entry)));
         answers.forEach(answer -> bytes.writeBytes(bytes(new Line.Key(answer))));
-        var next = file.resolveSibling(file.getFileName() + ".tmp");
-        Files.deleteIfExists(next);
-        var written =
-                FileChannel.open(
-                        next,
-                        Set.of(
-                                StandardOpenOption.CREATE_NEW,
-                                StandardOpenOption.WRITE,
-                                LinkOption.NOFOLLOW_LINKS),
-                        PosixFilePermissions.asFileAttribute(
-                                PosixFilePermissions.fromString("rw-------")));
-        try {
-            writeAll(written, bytes.toByteArray());
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
-            return written;
-        } catch (IOException e) {
-            written.close();
-            throw e;
-        }
+        return bytes.toByteArray();
     }
 
     private static byte[] bytes(Line line) {
@@ -363,26 +499,29 @@ public final class Table implements Ledger, AutoCloseable {
         return bytes;
     }
 
-    private static void writeAll(FileChannel channel, byte[] bytes) throws IOException {
-        var buffer = ByteBuffer.wrap(bytes);
-        while (buffer.hasRemaining()) {
-            channel.write(buffer);
-        }
-    }
-
     /** Writes what it was told so far, and ends its thread. */
     @Override
     public void close() {
+        endThread();
+        closeFile();
+    }
+
+    private void endThread() {
         thread.shutdown();
         try {
             if (!thread.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS)) {
-                LOGGER.log(Level.WARNING, "{0} is not written in time", file);
+                LOGGER.log(Level.WARNING, "{0} is not written in time", path);
             }
-            channel.close();
-        } catch (IOException e) {
-            LOGGER.log(Level.WARNING, "cannot close {0}: {1}", file, e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void closeFile() {
+        try {
+            file.close();
+        } catch (IOException e) {
+            LOGGER.log(Level.WARNING, "cannot close {0}: {1}", path, e.getMessage());
         }
     }
 }

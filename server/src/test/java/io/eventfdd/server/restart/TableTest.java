@@ -144,7 +144,8 @@ class TableTest {
                     table.finish(
                             List.of(new Kept(A, eventFd, true, List.of(-2L), Set.of())),
                             List.of(waiting),
-                            List.of(answer));
+                            List.of(answer))
+                            .fds();
         }
         assertThat(fds.values()).containsExactly(eventFd.fd());
         try (var next = open()) {
@@ -175,7 +176,8 @@ class TableTest {
                                     new Kept(A, eventFd, false, List.of(), Set.of()),
                                     new Kept(B, eventFd, false, List.of(), Set.of())),
                             List.of(),
-                            List.of());
+                            List.of())
+                            .fds();
         }
         long a = fds.keySet().stream().min(Long::compare).orElseThrow();
         long b = fds.keySet().stream().max(Long::compare).orElseThrow();
@@ -280,7 +282,7 @@ class TableTest {
         Files.createSymbolicLink(file, target);
         assertThatIOException().isThrownBy(this::open).withMessage(file + " is not a file");
         Files.delete(file);
-        Files.createSymbolicLink(directory.resolve("table.tmp"), target);
+        Files.createSymbolicLink(directory.resolve("table.next"), target);
         open().close();
         assertThat(Files.readString(target)).isEqualTo("precious");
         assertThat(Files.isRegularFile(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)).isTrue();
@@ -306,7 +308,7 @@ class TableTest {
         }
         assertThat(logged)
                 .extracting(LogRecord::getMessage)
-                .filteredOn(message -> message.contains("a restart may lose names"))
+                .filteredOn(message -> message.contains("a restart may lose names and counts"))
                 .hasSize(1);
         assertThat(Files.readString(gone.resolve("table"))).contains("\"a\"");
     }

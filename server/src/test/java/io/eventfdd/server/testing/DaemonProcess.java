@@ -31,13 +31,20 @@ public final class DaemonProcess implements AutoCloseable {
     public static final List<String> HEARING = List.of("env", "--default-signal=HUP,INT");
 
     private final Path parent;
+    private final Path directory;
     private final List<String> prefix;
     private final List<String> options;
     private Process process;
 
     private DaemonProcess(Path parent, List<String> prefix, List<String> options)
             throws IOException {
+        this(parent, prefix, options, parent.resolve("run"));
+    }
+
+    private DaemonProcess(Path parent, List<String> prefix, List<String> options, Path directory)
+            throws IOException {
         this.parent = parent;
+        this.directory = directory;
         this.prefix = prefix;
         this.options = new ArrayList<>(options);
         this.process = launch();
@@ -52,6 +59,18 @@ public final class DaemonProcess implements AutoCloseable {
     public static DaemonProcess startUnder(List<String> prefix, String... options)
             throws IOException {
         var daemon = new DaemonProcess(Files.createTempDirectory("efd"), prefix, List.of(options));
+        daemon.awaitServing();
+        return daemon;
+    }
+
+    /** One that serves, with its runtime directory in {@code parent}, which is left as it is. */
+    public static DaemonProcess startIn(Path parent) throws IOException {
+        var daemon =
+                new DaemonProcess(
+                        Files.createTempDirectory("efd"),
+                        List.of(),
+                        List.of(),
+                        parent.resolve("run"));
         daemon.awaitServing();
         return daemon;
     }
@@ -111,7 +130,7 @@ public final class DaemonProcess implements AutoCloseable {
 
     /** The runtime directory. */
     public Path directory() {
-        return parent.resolve("run");
+        return directory;
     }
 
     /** A file beside the runtime directory, for the test's own use. */
