@@ -42,16 +42,20 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** One run of the daemon: what it is made of, and the order in which that starts and stops. */
 final class Daemon {
     private static final System.Logger LOGGER = System.getLogger(Daemon.class.getName());
 
     private static final Duration TIME_FOR_ANSWERS = Duration.ofSeconds(2);
+
+    /** How long a daemon that could not begin may take to let go of the directory. */
+    private static final Duration TIME_FOR_HEIR = Duration.ofSeconds(5);
+
     private static final Duration EVENTS_KEEP_ALIVE = Duration.ofSeconds(15);
 
     /** Why it ends, and the exit status. */
@@ -97,6 +101,8 @@ final class Daemon {
     private Optional<ObservabilityServer> observability = Optional.empty();
     private volatile Optional<Upkeep> upkeep = Optional.empty();
     private final CompletableFuture<Ending> end = new CompletableFuture<>();
+    private final AtomicReference<Signal> lastSignal = new AtomicReference<>();
+    private Optional<Inheritance> remains = Optional.empty();
 
     /**
      * All of it, and nothing started.
@@ -123,7 +129,7 @@ final class Daemon {
         this.directory = directory;
         this.inheritance = inheritance;
         this.systemd = systemd;
-        this.table = Table.open(directory.table(), systemd);
+        this.table = Table.open(directory.table(), systemd, inheritance);
         this.loop = loop;
         this.eventfds =
                 new Eventfds(
@@ -206,13 +212,20 @@ final class Daemon {
     }
 
     /**
-     * Serves until a signal comes or the loop fails; the exit status. SIGHUP has the settings read
-     * again.
+     * Serves until a signal comes, another daemon takes over or the loop fails; the exit status.
+     * SIGHUP has the settings read again.
+     *
+     * @param serving is run as soon as it serves
      */
-    int serve(Reader reader) throws IOException {
+    int serve(Reader reader, Serving serving) throws IOException {
         // before anybody can be answered: who was may send one at once
         for (var name : List.of("TERM", "INT")) {
-            Signal.handle(new Signal(name), signal -> end.complete(Ending.STOPPED));
+            Signal.handle(
+                    new Signal(name),
+                    signal -> {
+                        lastSignal.set(signal);
+                        end.complete(Ending.STOPPED);
+                    });
         }
         var started = new CompletableFuture<Void>();
         Signal.handle(
@@ -222,7 +235,10 @@ final class Daemon {
                 });
         start();
         started.complete(null);
-        sayHello();
+        if (inheritance.past().isEmpty()) {
+            sayHello();
+        }
+        serving.run();
         try (var watchdog =
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().daemon().name("eventfdd-watchdog").factory())) {
@@ -230,8 +246,35 @@ final class Daemon {
             systemd.watch(this::isServing, watchdog);
             var ending = end.join();
             watchdog.shutdownNow();
-            systemd.stopping();
-            return stop(ending);
+            int status = stop(ending);
+            if (remains.isEmpty()) {
+                systemd.stopping();
+            }
+            return status;
+        }
+    }
+
+    /** What somebody has done as soon as the daemon serves. */
+    @FunctionalInterface
+    interface Serving {
+        void run() throws IOException;
+    }
+
+    /** What it had, if it ended for another daemon that did not take it: to go on with. */
+    Optional<Inheritance> remains() {
+        return remains;
+    }
+
+    /** The settings in force. */
+    Settings settings() {
+        return settings;
+    }
+
+    /** Raises the signal again that came when it was ending anyway, for the one that goes on. */
+    void repeatSignal() {
+        var signal = lastSignal.get();
+        if (signal != null) {
+            Signal.raise(signal);
         }
     }
 
@@ -283,7 +326,7 @@ final class Daemon {
             upkeep = Optional.of(upkeep());
         } catch (IOException e) {
             observability.ifPresent(ObservabilityServer::close);
-            closeFds();
+            abandonFds();
             loop.close();
             throw e;
         }
@@ -307,6 +350,15 @@ final class Daemon {
         } catch (HeldByAnotherException e) {
             table.leave();
             throw e;
+        }
+    }
+
+    /** A socket that was inherited keeps its name: the daemon that gave it goes on with it. */
+    private void abandonFds() throws IOException {
+        if (fds.isPresent() && inheritance.fd().isPresent()) {
+            fds.get().leave().listener().close();
+        } else {
+            closeFds();
         }
     }
 
@@ -394,12 +446,13 @@ final class Daemon {
             if (left.failure().isPresent()) {
                 status = ExitStatus.NOT_SAVED.code();
             }
-            estate.ifPresent(it -> handOver(it, left.fds()));
+            if (estate.isPresent()) {
+                remains = handOver(estate.get(), left);
+            }
         }
         keys.close();
         loop.close();
         accessLog.close();
-        systemd.close();
         return status;
     }
 
@@ -418,9 +471,8 @@ final class Daemon {
 
     private Optional<Estate> leaveSockets() {
         try {
-            var left = fds.isPresent() ? fds.get().leave() : Optional.<FdServer.Estate>empty();
-            return left.isPresent()
-                    ? Optional.of(new Estate(left.get(), api.leaveListener()))
+            return fds.isPresent()
+                    ? Optional.of(new Estate(fds.get().leave(), api.leaveListener()))
                     : Optional.empty();
         } catch (IOException e) {
             LOGGER.log(Level.WARNING, "cannot hand over: {0}", e.getMessage());
@@ -428,19 +480,50 @@ final class Daemon {
         }
     }
 
-    private void handOver(Estate estate, Map<Long, Fd> eventfds) {
-        try (var heir = estate.fds.heir()) {
-            Takeover.to(heir, estate.api, estate.fds.listener(), eventfds);
+    /** Gives everything to the other daemon; what to go on with if that one does not serve. */
+    private Optional<Inheritance> handOver(Estate estate, Table.Left left) {
+        var own = Optional.<Inheritance>empty();
+        try {
+            give(estate, left);
             LOGGER.log(Level.INFO, "another daemon has taken over");
         } catch (IOException e) {
-            LOGGER.log(
-                    Level.WARNING,
-                    "cannot hand over: {0}; the next daemon begins with what is written down",
-                    e.getMessage());
-        } finally {
+            LOGGER.log(Level.WARNING, "cannot hand over: {0}", e.getMessage());
+            own = goOn(estate, left);
+        }
+        if (own.isEmpty()) {
             estate.api.close();
             estate.fds.listener().close();
         }
+        return own;
+    }
+
+    private void give(Estate estate, Table.Left left) throws IOException {
+        var heir = estate.fds.heir().orElseThrow(() -> new IOException("the other has gone"));
+        try (heir) {
+            if (left.failure().isPresent()) {
+                Takeover.refuse(heir, left.failure().get());
+                throw new IOException(left.failure().get());
+            }
+            Takeover.to(heir, estate.api, estate.fds.listener(), left.fds(), directory::letGo);
+        }
+    }
+
+    private Optional<Inheritance> goOn(Estate estate, Table.Left left) {
+        try {
+            if (directory.takeAgain(TIME_FOR_HEIR)) {
+                LOGGER.log(Level.INFO, "going on with all that there was");
+                return Optional.of(
+                        Inheritance.ofItself(
+                                estate.api,
+                                estate.fds.listener(),
+                                inheritance.ownsSockets(),
+                                left));
+            }
+            LOGGER.log(Level.WARNING, "the other daemon has the runtime directory");
+        } catch (IOException e) {
+            LOGGER.log(Level.ERROR, "cannot go on: {0}", e.getMessage());
+        }
+        return Optional.empty();
     }
 
     private void closeFds() {

@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** The command {@code serve}: the daemon. Besides its own it has an option for each setting. */
@@ -110,7 +111,12 @@ final class Serve implements Callable<Integer> {
                         ? RuntimeDirectory.locate(System.getenv(), uid)
                         : options.directory();
         try (var systemd = Systemd.of(System.getenv())) {
-            var inheritance = inheritance(place, options.takeover());
+            var bequest =
+                    options.takeover()
+                            ? Takeover.from(place.resolve("fd.sock"))
+                            : Optional.<Takeover.Bequest>empty();
+            var inheritance =
+                    bequest.isPresent() ? bequest.get().inheritance() : given(options.takeover());
             var inherited = new HashSet<String>();
             inheritance.api().ifPresent(fd -> inherited.add("api.sock"));
             inheritance.fd().ifPresent(fd -> inherited.add("fd.sock"));
@@ -123,7 +129,14 @@ final class Serve implements Callable<Integer> {
                             inheritance.ownsSockets() && !inherited.isEmpty()
                                     ? TIME_TO_LET_GO
                                     : Duration.ZERO)) {
-                return new Daemon(settings, held, inheritance, systemd).serve(options::read);
+                var daemon = new Daemon(settings, held, inheritance, systemd);
+                int status = daemon.serve(options::read, () -> thank(bequest));
+                while (daemon.remains().isPresent()) {
+                    var before = daemon;
+                    daemon = new Daemon(before.settings(), held, before.remains().get(), systemd);
+                    status = daemon.serve(options::read, before::repeatSignal);
+                }
+                return status;
             } catch (HeldByAnotherException e) {
                 throw options.takeover() && inherited.isEmpty() ? unreachable(place, e) : e;
             }
@@ -141,12 +154,15 @@ final class Serve implements Callable<Integer> {
                 e);
     }
 
-    /** What this process was given at its birth, or is given now by the daemon that is there. */
-    private static Inheritance inheritance(Path place, boolean takeover) throws IOException {
-        var given = InheritedFds.adopt(System.getenv());
-        if (!takeover) {
-            return given.isEmpty() ? Inheritance.NOTHING : Inheritance.of(given);
+    private static void thank(Optional<Takeover.Bequest> bequest) throws IOException {
+        if (bequest.isPresent()) {
+            bequest.get().thank();
         }
-        return Takeover.from(place.resolve("fd.sock")).orElse(Inheritance.NOTHING);
+    }
+
+    /** What this process was given at its birth, which one that takes over has no use for. */
+    private static Inheritance given(boolean takeover) throws IOException {
+        var given = InheritedFds.adopt(System.getenv());
+        return given.isEmpty() || takeover ? Inheritance.NOTHING : Inheritance.of(given);
     }
 }

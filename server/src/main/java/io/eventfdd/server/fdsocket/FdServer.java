@@ -440,14 +440,18 @@ public final class FdServer implements AutoCloseable {
         return open.get();
     }
 
-    /** What another daemon gets. */
-    public record Estate(SeqPacketSocket heir, Fd listener) {}
+    /**
+     * What another daemon gets.
+     *
+     * @param heir the connection to it, unless it has gone
+     */
+    public record Estate(Optional<SeqPacketSocket> heir, Fd listener) {}
 
     /**
      * Ends as {@link #close} does, but the socket listens on, and the daemon that asked is still
-     * connected. Empty where that has gone.
+     * connected.
      */
-    public Optional<Estate> leave() throws IOException {
+    public Estate leave() throws IOException {
         var copy = door.listener.fd().duplicate();
         door.file.leave();
         var kept = new AtomicReference<SeqPacketSocket>();
@@ -457,12 +461,7 @@ public final class FdServer implements AutoCloseable {
             }
         });
         close();
-        var socket = kept.get();
-        if (socket == null) {
-            copy.close();
-            return Optional.empty();
-        }
-        return Optional.of(new Estate(socket, copy));
+        return new Estate(Optional.ofNullable(kept.get()), copy);
     }
 
     /**

@@ -10,21 +10,37 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The descriptors that this process has from the one before it, or from the service manager.
+ * The descriptors that a daemon has from the process before it, from the service manager, or from
+ * itself if it goes on after it could not hand over.
  *
  * @param api the listener of {@code api.sock}
  * @param fd the listener of {@code fd.sock}
  * @param ownsSockets whether their names are this process's to remove; the service manager keeps
  *     its own
  * @param eventfds those of eventfds, by their number in the table
+ * @param past what the table should say, if that is known
  */
 public record Inheritance(
-        Optional<Fd> api, Optional<Fd> fd, boolean ownsSockets, Map<Long, Fd> eventfds) {
+        Optional<Fd> api,
+        Optional<Fd> fd,
+        boolean ownsSockets,
+        Map<Long, Fd> eventfds,
+        Optional<Past> past) {
     private static final System.Logger LOGGER = System.getLogger(Inheritance.class.getName());
 
     /** Nothing. */
     public static final Inheritance NOTHING =
-            new Inheritance(Optional.empty(), Optional.empty(), true, Map.of());
+            new Inheritance(Optional.empty(), Optional.empty(), true, Map.of(), Optional.empty());
+
+    /** That of a daemon which goes on with its own listeners and with what it has {@code left}. */
+    public static Inheritance ofItself(Fd api, Fd fd, boolean ownsSockets, Table.Left left) {
+        return new Inheritance(
+                Optional.of(api),
+                Optional.of(fd),
+                ownsSockets,
+                Map.copyOf(left.fds()),
+                Optional.of(left.past()));
+    }
 
     /** What an eventfd's descriptor is called outside: short, since there may be many. */
     static final class Name {
@@ -70,6 +86,6 @@ public record Inheritance(
                 one.fd().close();
             }
         }
-        return new Inheritance(api, fds, false, Map.copyOf(eventfds));
+        return new Inheritance(api, fds, false, Map.copyOf(eventfds), Optional.empty());
     }
 }

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -98,7 +99,14 @@ public final class Table implements Ledger, AutoCloseable {
      *     be changed
      */
     public static Table open(Path path, Keeper keeper) throws IOException {
-        return new Table(path, TableFile.of(path), keeper, Past.read(path));
+        return open(path, keeper, Inheritance.NOTHING);
+    }
+
+    /** The same, with what {@code inheritance} knows in place of what the file says. */
+    public static Table open(Path path, Keeper keeper, Inheritance inheritance) throws IOException {
+        var file = TableFile.of(path);
+        var known = inheritance.past();
+        return new Table(path, file, keeper, known.isPresent() ? known.get() : Past.read(path));
     }
 
     /** Writes what is known, or at least that counts and answers are not exact any more. */
@@ -398,9 +406,10 @@ public final class Table implements Ledger, AutoCloseable {
      * What is left at the end.
      *
      * @param fds the descriptors by their numbers; they stay those of the eventfds
+     * @param past all that the file should say, for this process if it goes on
      * @param failure why the next process will not find everything, if that is so
      */
-    public record Left(Map<Long, Fd> fds, Optional<String> failure) {}
+    public record Left(Map<Long, Fd> fds, Past past, Optional<String> failure) {}
 
     /**
      * Writes all that there is, once there are no calls any more. Nothing is told to this later.
@@ -440,7 +449,9 @@ public final class Table implements Ledger, AutoCloseable {
         } finally {
             closeFile();
         }
-        return new Left(fds, failure);
+        var entries = new LinkedHashMap<Long, Line.Entered>();
+        all.forEach(entry -> entries.put(entry.id(), entry));
+        return new Left(fds, new Past(true, true, past.keys(), entries, answers), failure);
     }
 
     private void save(List<Line.Entered> all, List<KeptAnswer> answers) throws IOException {

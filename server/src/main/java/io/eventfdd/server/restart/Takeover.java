@@ -10,6 +10,7 @@ import io.eventfdd.protocol.Json;
 import io.eventfdd.protocol.JsonFields;
 import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.protocol.ProblemType;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,7 +26,8 @@ import java.util.concurrent.locks.LockSupport;
  * The way of everything from one daemon to the next, over {@code fd.sock}. The new one asks; the
  * old one ends its calls, writes the {@linkplain Table table}, and sends its two listeners and then
  * the descriptors of its eventfds, each packet with their numbers in the table. What the new one
- * says last is that it has all: then the old one ends without removing the sockets.
+ * says last is that it serves: then the old one ends without removing the sockets. If the new one
+ * ends before that, the old one goes on.
  */
 public final class Takeover {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
@@ -44,12 +46,12 @@ public final class Takeover {
     // The new one
 
     /**
-     * Asks the daemon at {@code socket} for all that it has, which ends it.
+     * Asks the daemon at {@code socket} for all that it has.
      *
-     * @return empty where no daemon is there
-     * @throws IOException where it is there and does not give it
+     * @return empty if no daemon is there
+     * @throws IOException if it is there and does not give it
      */
-    public static Optional<Inheritance> from(Path socket) throws IOException {
+    public static Optional<Bequest> from(Path socket) throws IOException {
         SeqPacketSocket connected;
         try {
             connected = SeqPacketSocket.connect(socket, PATIENCE);
@@ -57,15 +59,25 @@ public final class Takeover {
             return Optional.empty();
         }
         var fds = new ArrayList<Fd>();
-        try (connected) {
-            var inheritance = receive(connected, fds);
-            if (connected.send(room(), THANKS, List.of(), PATIENCE) != Sent.DONE) {
-                throw new IOException("the daemon at " + socket + " has gone");
-            }
-            return Optional.of(inheritance);
+        try {
+            return Optional.of(new Bequest(receive(connected, fds), connected));
         } catch (IOException | ProblemException e) {
+            connected.close();
             fds.forEach(Fd::close);
             throw new IOException("cannot take over from " + socket + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * What the old daemon gave. It ends when it is {@linkplain #thank thanked}, and goes on if this
+     * process ends before that.
+     */
+    public record Bequest(Inheritance inheritance, SeqPacketSocket donor) {
+        /** Says that this process serves with it. */
+        public void thank() throws IOException {
+            try (donor) {
+                donor.send(room(), THANKS, List.of(), PATIENCE);
+            }
         }
     }
 
@@ -97,7 +109,8 @@ public final class Takeover {
                         Optional.of(listeners.get(0)),
                         Optional.of(listeners.get(1)),
                         true,
-                        Map.copyOf(eventfds));
+                        Map.copyOf(eventfds),
+                        Optional.empty());
             } else if (fields.has("listeners")) {
                 listeners = packet.fds();
             } else if (fields.has("ids")) {
@@ -130,9 +143,10 @@ public final class Takeover {
      * @param api the listener of {@code api.sock}
      * @param fd the listener of {@code fd.sock}
      * @param eventfds by their numbers in the table, which is written
-     * @throws IOException where it does not arrive: then nobody has it but this process
+     * @param letGo lets go of all else that the heir needs to serve
+     * @throws IOException if the heir does not serve: then all of it is still this process's
      */
-    public static void to(SeqPacketSocket heir, Fd api, Fd fd, Map<Long, Fd> eventfds)
+    public static void to(SeqPacketSocket heir, Fd api, Fd fd, Map<Long, Fd> eventfds, LetGo letGo)
             throws IOException {
         var room = room();
         send(heir, room, LISTENERS, List.of(api, fd));
@@ -145,10 +159,23 @@ public final class Takeover {
             var fds = some.stream().map(eventfds::get).toList();
             send(heir, room, Json.bytes(json), fds);
         }
+        letGo.run();
         send(heir, room, END, List.of());
         if (!(heir.receive(room, PATIENCE) instanceof Received.Packet)) {
-            throw new IOException("the other daemon does not say that it has everything");
+            throw new IOException("the other daemon does not say that it serves");
         }
+    }
+
+    /** Tells {@code heir} why it gets nothing. */
+    public static void refuse(SeqPacketSocket heir, String why) throws IOException {
+        send(heir, room(), ProblemType.LIMIT.problem(why).toBytes(), List.of());
+    }
+
+    /** What {@link #to} has done before the heir hears that it has everything. */
+    @FunctionalInterface
+    public interface LetGo {
+        /** Does it. */
+        void run() throws IOException;
     }
 
     private static void send(SeqPacketSocket heir, PacketBuffer room, byte[] packet, List<Fd> fds)

@@ -77,7 +77,9 @@ public final class RuntimeDirectory implements AutoCloseable {
         }
 
         void release() throws IOException {
-            lock.release();
+            if (lock.isValid()) {
+                lock.release();
+            }
             file.close();
         }
     }
@@ -182,6 +184,25 @@ public final class RuntimeDirectory implements AutoCloseable {
         } catch (FileSystemException e) {
             throw unusable(path, e);
         }
+    }
+
+    /** Lets go of it for another daemon, which may yet not begin. */
+    public void letGo() throws IOException {
+        lock.release();
+    }
+
+    /**
+     * Takes it again after {@link #letGo}; false if another daemon has it.
+     *
+     * @param patience how long the other one may take to end
+     */
+    public boolean takeAgain(Duration patience) throws IOException {
+        if (lock.lock().isValid()) {
+            return true;
+        }
+        var again = Lock.take(lockFile(path), patience);
+        again.ifPresent(it -> lock = it);
+        return again.isPresent();
     }
 
     /** Whether another daemon has it: what is in it now is that one's. */

@@ -142,9 +142,9 @@ class TableTest {
             table.entered(A, eventFd);
             fds =
                     table.finish(
-                            List.of(new Kept(A, eventFd, true, List.of(-2L), Set.of())),
-                            List.of(waiting),
-                            List.of(answer))
+                                    List.of(new Kept(A, eventFd, true, List.of(-2L), Set.of())),
+                                    List.of(waiting),
+                                    List.of(answer))
                             .fds();
         }
         assertThat(fds.values()).containsExactly(eventFd.fd());
@@ -172,11 +172,11 @@ class TableTest {
             table.entered(B, eventFd);
             fds =
                     table.finish(
-                            List.of(
-                                    new Kept(A, eventFd, false, List.of(), Set.of()),
-                                    new Kept(B, eventFd, false, List.of(), Set.of())),
-                            List.of(),
-                            List.of())
+                                    List.of(
+                                            new Kept(A, eventFd, false, List.of(), Set.of()),
+                                            new Kept(B, eventFd, false, List.of(), Set.of())),
+                                    List.of(),
+                                    List.of())
                             .fds();
         }
         long a = fds.keySet().stream().min(Long::compare).orElseThrow();
@@ -207,7 +207,8 @@ class TableTest {
                             Optional.empty(),
                             Optional.empty(),
                             true,
-                            Map.of(a, eventFd.fd(), b, strange, 99L, unknown));
+                            Map.of(a, eventFd.fd(), b, strange, 99L, unknown),
+                            Optional.empty());
             assertThat(table.present(inheritance)).extracting(Kept::identity).containsExactly(A);
             assertThat(table.absent(inheritance)).extracting(Vacancy::identity).containsExactly(B);
             assertThat(strange.isClosed()).isTrue();

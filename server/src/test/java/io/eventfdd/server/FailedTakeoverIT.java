@@ -1,0 +1,149 @@
+package io.eventfdd.server;
+
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
+
+import io.eventfdd.linux.Fd;
+import io.eventfdd.linux.PacketBuffer;
+import io.eventfdd.linux.Received;
+import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.server.testing.DaemonProcess;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A daemon that is asked for everything goes on if the other one does not get to serve. */
+@Timeout(120)
+class FailedTakeoverIT {
+    private static final Duration BOUND = Duration.ofSeconds(30);
+    private static final int MANY = 300;
+
+    private final PacketBuffer buffer = new PacketBuffer(64 * 1024, PacketBuffer.MAX_FDS);
+    private DaemonProcess daemon;
+
+    @BeforeEach
+    void start() throws IOException {
+        daemon = DaemonProcess.start();
+        for (int i = 0; i < MANY; i++) {
+            daemon.request()
+                    .contentType("application/json")
+                    .body("{\"initial\":" + i + "}")
+                    .put("/v1/eventfds/e" + i)
+                    .then()
+                    .statusCode(201);
+        }
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        daemon.close();
+    }
+
+    /** What another daemon says that cannot begin. */
+    private String heir(List<String> prefix, String... options) throws Exception {
+        var command = new ArrayList<>(prefix);
+        command.addAll(
+                List.of(
+                        DaemonProcess.launcher().toString(),
+                        "serve",
+                        "--takeover",
+                        "--runtime-dir",
+                        daemon.directory().toString()));
+        command.addAll(List.of(options));
+        var heir = daemon.begin(command.toArray(String[]::new));
+        var said = new String(heir.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(heir.waitFor()).as(said).isEqualTo(1);
+        return said;
+    }
+
+    private void assertThatItGoesOn() throws IOException {
+        until(() -> daemon.log().contains("going on with all that there was"));
+        for (int i = 0; i < MANY; i++) {
+            daemon.request()
+                    .get("/v1/eventfds/e" + i)
+                    .then()
+                    .statusCode(200)
+                    .body("count", equalTo(i));
+        }
+        assertThat(daemon.process().isAlive()).isTrue();
+        daemon.request().get("/health").then().statusCode(200);
+        daemon.request().put("/v1/eventfds/more").then().statusCode(201);
+        daemon.takeOver();
+        daemon.request().get("/v1/eventfds/e7").then().body("count", equalTo(7));
+        daemon.request().get("/v1/eventfds/more").then().statusCode(200);
+    }
+
+    @Test
+    void theOtherMayNotOpenAsManyFiles() throws Exception {
+        assertThat(heir(List.of("prlimit", "--nofile=200:200"))).contains("as many files");
+        assertThatItGoesOn();
+    }
+
+    @Test
+    void theOtherCannotListenWhereItIsToldTo() throws Exception {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var port = Integer.toString(taken.getLocalPort());
+            assertThat(heir(List.of(), "--observability-port", port)).contains("cannot listen");
+        }
+        assertThatItGoesOn();
+    }
+
+    @Test
+    void theOtherIsGoneBeforeItHasEverything() throws Exception {
+        askAndLeave();
+        assertThatItGoesOn();
+    }
+
+    @Test
+    void theOtherIsGoneWhenItHasEverything() throws Exception {
+        try (var heir = ask()) {
+            while (!receive(heir).contains("end")) {
+                // the descriptors of some eventfds
+            }
+        }
+        assertThatItGoesOn();
+    }
+
+    @Test
+    void aSignalEndsTheOneThatGoesOn() throws Exception {
+        askAndLeave();
+        until(() -> daemon.log().contains("going on with all that there was"));
+        daemon.signal("TERM");
+        assertThat(daemon.exitStatus()).as(daemon.log()).isZero();
+        daemon.restart();
+        daemon.request().get("/v1/eventfds/e7").then().body("count", equalTo(7));
+    }
+
+    private void askAndLeave() throws IOException {
+        try (var heir = ask()) {
+            assertThat(receive(heir)).contains("listeners");
+        }
+    }
+
+    private String receive(SeqPacketSocket heir) throws IOException {
+        var received = heir.receive(buffer, BOUND);
+        assertThat(received).isInstanceOf(Received.Packet.class);
+        var packet = (Received.Packet) received;
+        packet.closeFds();
+        return new String(packet.bytes(), StandardCharsets.UTF_8);
+    }
+
+    private SeqPacketSocket ask() throws IOException {
+        var heir = SeqPacketSocket.connect(daemon.directory().resolve("fd.sock"), BOUND);
+        var request = "{\"op\":\"takeover\"}".getBytes(StandardCharsets.UTF_8);
+        heir.send(buffer, request, List.<Fd>of(), BOUND);
+        return heir;
+    }
+}
