@@ -1,10 +1,12 @@
 package io.eventfdd.server.loop;
 
 import io.eventfdd.linux.Epoll;
+import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.UnixPeer;
 import io.eventfdd.linux.UnixPeer.Taken;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -20,6 +22,8 @@ final class Callers {
 
     /** The kernel reports room each time that the peer takes something. */
     private static final int TAKES = Epoll.OUT | Epoll.ET;
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
     /** Hears that a client closed its connection. */
     @FunctionalInterface
@@ -68,7 +72,13 @@ final class Callers {
             taken.complete(false);
             return;
         }
-        listen(caller);
+        try {
+            listen(caller);
+        } catch (ErrnoException full) {
+            // The kernel watches no more descriptors for us: the loop looks again by itself.
+            loop.after(LOOK_AGAIN, () -> awaitTaken(caller, deadline, taken));
+            return;
+        }
         caller.delivery(delivery);
         loop.deadlines().add(delivery);
         var registration = caller.registration();

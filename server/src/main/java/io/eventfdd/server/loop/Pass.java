@@ -4,6 +4,8 @@ import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.ReadBuffer;
 import io.eventfdd.server.loop.Waiter.Consumer;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -205,22 +207,44 @@ final class Pass implements EventLoop.Work {
             return false;
         }
         var taken = new ArrayList<Reading>(readable.size());
-        for (var target : readable) {
-            long value = take(target, 1);
-            if (value != 0) {
-                taken.add(new Reading(target, value));
-            } else if (consumer.needsAll()) {
-                // A raw holder was faster here.
-                for (var reading : taken) {
-                    room.giveBack(reading);
-                }
-                return moveTo(target, eventfd, consumer);
-            }
+        var missing = takeAll(readable, consumer, taken);
+        if (missing != null) {
+            giveBack(taken);
+            return moveTo(missing, eventfd, consumer);
         }
         if (!taken.isEmpty()) {
             lines.served(consumer, taken);
         }
         return !taken.isEmpty();
+    }
+
+    /**
+     * Takes from each of {@code readable}, into {@code taken}. Returns the one at which a raw
+     * holder was faster, if {@code consumer} needs all of them.
+     */
+    private @Nullable NamedEventfd takeAll(
+            List<NamedEventfd> readable, Consumer consumer, List<Reading> taken)
+            throws IOException {
+        try {
+            for (var target : readable) {
+                long value = take(target, 1);
+                if (value != 0) {
+                    taken.add(new Reading(target, value));
+                } else if (consumer.needsAll()) {
+                    return target;
+                }
+            }
+            return null;
+        } catch (ErrnoException e) {
+            giveBack(taken);
+            throw e;
+        }
+    }
+
+    private void giveBack(List<Reading> taken) throws IOException {
+        for (var reading : taken) {
+            room.giveBack(reading);
+        }
     }
 
     /**

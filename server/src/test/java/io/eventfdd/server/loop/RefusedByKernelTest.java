@@ -86,9 +86,13 @@ class RefusedByKernelTest {
 
     /** From now on the daemon's descriptor is one of a directory, opened with O_PATH. */
     private void breakIt() throws Exception {
+        breakIt(PATH_ONLY);
+    }
+
+    private void breakIt(int flags) throws Exception {
         var own = open().getFirst();
         holder = own.duplicate();
-        int nothing = OPEN.invokeInt(new Object[] {"/", PATH_ONLY});
+        int nothing = OPEN.invokeInt(new Object[] {"/", flags});
         DUP2.invokeInt(new Object[] {nothing, own.number()});
         CLOSE.invokeInt(new Object[] {nothing});
     }
@@ -151,6 +155,16 @@ class RefusedByKernelTest {
         holderWrites();
         it.write(other, 3);
         assertThat(result(wait)).hasToString("[sound=3]");
+    }
+
+    /** A directory is always readable to poll(2), and never to read(2). */
+    @Test
+    void whatAWaitOnManyTookOfTheOthersGoesBack() throws Exception {
+        it.write(other, 4);
+        breakIt(0);
+        var request = new WaitRequest(List.of(other, name), Mode.ANY, true, LONG);
+        assertRefused(it.inBackground(() -> it.eventfds.await(request, it.client().caller())));
+        assertThat(it.read(other)).isEqualTo(4);
     }
 
     @Test
