@@ -76,7 +76,8 @@ class SocketsIT {
                         daemon.directory().resolve("fd.sock").toString());
         try (var files = Files.list(daemon.directory())) {
             assertThat(files.map(file -> file.getFileName().toString()))
-                    .containsExactlyInAnyOrder("api.sock", "fd.sock", "lock", "table");
+                    .containsExactlyInAnyOrder(
+                            "api.sock", "fd.sock", "lock", "table", "table.next");
         }
         for (var name : List.of("api.sock", "fd.sock")) {
             assertThat(Files.readAttributes(daemon.directory().resolve(name), "unix:mode,gid"))
