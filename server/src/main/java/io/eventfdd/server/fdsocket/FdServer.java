@@ -11,6 +11,7 @@ import io.eventfdd.protocol.OpenRequest;
 import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.Eventfds;
+import io.eventfdd.server.loop.LoopCalls;
 import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.runtime.SocketFile;
 
@@ -395,12 +396,13 @@ public final class FdServer implements AutoCloseable {
 
     // For everybody
 
-    /** Other limits, for what comes from now on; what there is above them stays. */
+    /** Other limits from the return on; what there is above them stays. */
     public void limit(Limits now) {
-        loop.submit(() -> {
-            limits = now;
-            flights.limit(now.fdsInFlight());
-        });
+        new LoopCalls(loop)
+                .run(() -> {
+                    limits = now;
+                    flights.limit(now.fdsInFlight());
+                });
     }
 
     /** How many descriptors went to clients since the start. */

@@ -118,7 +118,7 @@ final class Lines {
      */
     void move(Waiter waiter, NamedEventfd to) throws IOException {
         var from = waiter.watched();
-        if (from == to) {
+        if (from == to || waiter.isOver()) {
             return;
         }
         if (from != null) {
@@ -143,6 +143,8 @@ final class Lines {
     /** The wait will last: has the kernel report what {@code waiter} waits for. */
     void await(Waiter waiter) throws ErrnoException {
         waiter.caller().waiter(waiter);
+        waiter.setWaiting();
+        waiter.targets().forEach(target -> target.waits(waiter, 1));
         for (var target : waiter.targets()) {
             if (waiter.standsInLineOf(target)) {
                 arm(target);
@@ -179,6 +181,9 @@ final class Lines {
 
     /** From now on it cannot be served; it has its outcome once it is out of all lines. */
     void leave(Waiter waiter, Outcome outcome) throws IOException {
+        if (waiter.isOver()) {
+            return;
+        }
         waiter.setOver();
         if (waiter.hasDeadline()) {
             loop.deadlines().remove(waiter);
@@ -209,6 +214,9 @@ final class Lines {
             for (int i = 0; i < LINES_A_STEP && left.hasNext(); i++) {
                 var target = left.next();
                 target.leave(waiter);
+                if (waiter.isWaiting()) {
+                    target.waits(waiter, -1);
+                }
                 disarm(target);
                 if (waiter instanceof Writer writer && writer.standsInLineOf(target)) {
                     // There may be room for the next one, which the kernel does not report again.

@@ -242,7 +242,7 @@ final class NamedEventfd {
     /** {@code waiter} does not wait for this one any more. */
     void leave(Waiter waiter) {
         if (!waiter.standsInLineOf(this)) {
-            if (elsewhere.remove(waiter) && waiter.isReader()) {
+            if (!elsewhere.isEmpty() && elsewhere.remove(waiter) && waiter.isReader()) {
                 readersElsewhere--;
             }
             if (elsewhere.isEmpty()) {
@@ -288,7 +288,17 @@ final class NamedEventfd {
                         || !observers.isEmpty()
                         || !returning.isEmpty();
         writesInLine = held || !writers.isEmpty() || !returning.isEmpty();
-        waiters = consumers.size() + observers.size() + writers.size() + elsewhere.size();
+    }
+
+    /**
+     * {@code waiter} begins to wait, or has waited; 1 or -1. A call that is served as it comes is
+     * never counted, and a stream of counts is none that waits.
+     */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+    void waits(Waiter waiter, int change) {
+        if (!(waiter instanceof Waiter.Watcher)) {
+            waiters += change;
+        }
     }
 
     /**

@@ -51,6 +51,7 @@ abstract sealed class Waiter implements Deadlines.Timed {
     private long sequence;
     private @Nullable Lines lines;
     private @Nullable NamedEventfd watched;
+    private boolean waiting;
     private boolean over;
 
     private Waiter(List<NamedEventfd> targets, Caller caller, long deadline) {
@@ -199,6 +200,15 @@ abstract sealed class Waiter implements Deadlines.Timed {
 
     boolean hasDeadline() {
         return !(this instanceof Watcher);
+    }
+
+    /** Whether it could not be served as it came, and waits. */
+    boolean isWaiting() {
+        return waiting;
+    }
+
+    void setWaiting() {
+        waiting = true;
     }
 
     /** Whether it is out of the lines, or leaving them: it must not be served any more. */
