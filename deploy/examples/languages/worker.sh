@@ -1,7 +1,7 @@
 #!/bin/sh
 # A worker on a named eventfd, in the shell. `eventfdd exec` opens both eventfds as descriptors 3 and 4, and curl waits.
 #
-#   apt-get install curl
+#   apt-get install curl         # and have `eventfdd` on the PATH
 #   sh worker.sh /run/eventfdd orders
 #
 # It prints "ready", then "got N" for each value N that it takes from `orders`, and adds N to `orders.reply`. It echoes the
