@@ -65,9 +65,13 @@ public record Inheritance(
         }
     }
 
-    /** How many descriptors these are. */
+    /**
+     * How many descriptors these are, with the connection between two daemons that closes once the
+     * new one serves.
+     */
     public int size() {
-        return (int) (api.stream().count() + fd.stream().count()) + eventfds.size();
+        int connection = ownsSockets && api.isPresent() ? 1 : 0;
+        return (int) (api.stream().count() + fd.stream().count()) + eventfds.size() + connection;
     }
 
     /** What the service manager gave; what is of no use is closed. */
