@@ -203,7 +203,9 @@ public final class Fd implements AutoCloseable {
     /** Sets or clears O_NONBLOCK on the open file description, which every holder shares. */
     public void setNonblocking(boolean on) throws ErrnoException {
         int flags = flags();
-        if (Libc.fcntl(number, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) < 0) {
+        int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
+        // Mostly it is so already, and a call less is worth it: each hand-out sets the flag.
+        if (wanted != flags && Libc.fcntl(number, F_SETFL, wanted) < 0) {
             throw ErrnoException.ofLast("fcntl(fd=" + number + ", F_SETFL)");
         }
     }
