@@ -26,19 +26,6 @@ public final class Count {
 
     private Count() {}
 
-    /**
-     * Whether one write can add {@code count}. The kernel itself can take a count to 2^64-1 (for
-     * AIO, io_uring and others that signal on behalf of a holder), which no write can.
-     */
-    public static boolean isWritable(long count) {
-        return Long.compareUnsigned(count, MAX) <= 0;
-    }
-
-    /** Whether {@code count} and {@code value} more are still a count that writes can reach. */
-    public static boolean hasRoom(long count, long value) {
-        return isWritable(count) && Long.compareUnsigned(value, MAX - count) <= 0;
-    }
-
     /** The number that {@code count} stands for. */
     public static BigInteger toBigInteger(long count) {
         return count >= 0 ? BigInteger.valueOf(count) : MAX_UNSIGNED.and(BigInteger.valueOf(count));

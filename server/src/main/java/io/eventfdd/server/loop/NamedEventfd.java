@@ -138,7 +138,7 @@ final class NamedEventfd {
         var identity = vacancy.identity();
         var eventFd = EventFd.create(0, identity.spec().semaphore(), true);
         if (vacancy.count() != 0) {
-            eventFd.write(Count.isWritable(vacancy.count()) ? vacancy.count() : Count.MAX);
+            eventFd.write(vacancy.count() == Count.OVERFLOW ? Count.MAX : vacancy.count());
         }
         return new NamedEventfd(identity, eventFd, false, vacancy.former(), true);
     }

@@ -41,7 +41,7 @@ final class Room {
             return;
         }
         long value = reading.value();
-        if (Count.isWritable(value)) {
+        if (value != Count.OVERFLOW) {
             eventfd.returning.add(value);
         } else {
             // The kernel counted once more than any write can.
@@ -188,11 +188,11 @@ final class Room {
             return value;
         }
         long count = eventfd.eventFd().count();
-        if (Count.hasRoom(count, value)) {
+        long room = count == Count.OVERFLOW ? 0 : Count.MAX - count;
+        if (Long.compareUnsigned(value, room) <= 0) {
             // A raw holder has just made room, which the kernel reports.
             return 0;
         }
-        long room = Count.isWritable(count) ? Count.MAX - count : 0;
         return room != 0 && add(eventfd, room) ? room : 0;
     }
 

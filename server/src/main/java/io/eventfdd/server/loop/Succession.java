@@ -92,7 +92,7 @@ public final class Succession {
 
     private void beginAnew(Vacancy vacancy) throws IOException {
         var returning = new ArrayList<>(vacancy.returning());
-        if (!Count.isWritable(vacancy.count())) {
+        if (vacancy.count() == Count.OVERFLOW) {
             // No write reaches this count: the last 1 comes once there is room.
             returning.add(1L);
         }

@@ -2,7 +2,6 @@ package io.eventfdd.server.loop;
 
 import io.eventfdd.linux.ErrnoException;
 import io.eventfdd.linux.Readiness;
-import io.eventfdd.protocol.Count;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -66,7 +65,7 @@ final class Targets {
         if (readiness.isReadable(index) ? value == 1 || !writable : writable) {
             return writable;
         }
-        return Count.hasRoom(eventfd.eventFd().count(), value);
+        return eventfd.eventFd().hasRoomFor(value);
     }
 
     private void look(List<NamedEventfd> eventfds) throws ErrnoException {
