@@ -102,7 +102,8 @@ public sealed interface Eventfd extends AutoCloseable permits RawEventfd, HttpEv
     /**
      * As {@link #read()}, later. A future that is cancelled, timed out or completed by others first
      * takes nothing: what had been taken for it just then goes back, which over HTTP needs the
-     * right to write. It is completed on the client's {@linkplain EventfddClient.Builder#executor
+     * right to write. With a raw descriptor, what is written after the future is seen to be done
+     * stays for others. It is completed on the client's {@linkplain EventfddClient.Builder#executor
      * executor}.
      *
      * <pre>{@code

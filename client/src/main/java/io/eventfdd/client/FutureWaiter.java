@@ -1,5 +1,6 @@
 package io.eventfdd.client;
 
+import java.lang.System.Logger.Level;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -12,7 +13,9 @@ import java.util.function.Supplier;
  * epoll thread.
  */
 final class FutureWaiter extends Waiter {
-    private final CompletableFuture<Long> future = new CompletableFuture<>();
+    private static final System.Logger LOG = System.getLogger(FutureWaiter.class.getName());
+
+    private final WaitFuture future;
     private final Line line;
     private final LongSupplier count;
 
@@ -25,12 +28,21 @@ final class FutureWaiter extends Waiter {
         super(wish, 0);
         this.line = line;
         this.count = count;
+        this.future = new WaitFuture(this::leave);
     }
 
-    /** The future of this, which stands in the line: whoever ends it otherwise takes it out. */
+    /** The future of this: whoever ends it from outside takes this out of the line first. */
     CompletableFuture<Long> future() {
-        var unused = future.whenComplete((value, failure) -> line.leave(this));
         return future;
+    }
+
+    private void leave() {
+        try {
+            line.leave(this);
+        } catch (EventfddException e) {
+            // It has left all the same; the epoll set may report an event that nobody waits for.
+            LOG.log(Level.DEBUG, "cannot change the epoll set", e);
+        }
     }
 
     @Override
@@ -40,21 +52,21 @@ final class FutureWaiter extends Waiter {
 
     @Override
     void ended(Supplier<? extends RuntimeException> why) {
-        line.executor().execute(() -> future.completeExceptionally(why.get()));
+        line.executor().execute(() -> future.fail(why.get()));
     }
 
     private void complete(long value) {
         if (wish() == Wish.VALUE) {
-            if (!future.complete(value)) {
+            if (!future.deliver(value)) {
                 line.putBack(value);
             }
             line.delivered();
             return;
         }
         try {
-            future.complete(count.getAsLong());
+            future.deliver(count.getAsLong());
         } catch (EventfddException e) {
-            future.completeExceptionally(e);
+            future.fail(e);
         }
     }
 }

@@ -171,22 +171,21 @@ final class HttpEventfd implements Eventfd {
      * @param putBack takes what a future got that somebody completed or cancelled first
      */
     private CompletableFuture<Long> later(WaitingCall<Long> call, LongConsumer putBack) {
-        var future = new CompletableFuture<Long>();
         var handle = new HttpWait();
-        var unused = future.whenComplete((value, failure) -> handle.end());
+        var future = new WaitFuture(handle::end);
         VirtualThreads.startAny(
                 "eventfdd-client-" + name,
                 () -> {
                     try {
                         long value = waiting(List.of(this), handle, call);
                         executor.execute(() -> {
-                            if (!future.complete(value)) {
+                            if (!future.deliver(value)) {
                                 VirtualThreads.startAny(
                                         "eventfdd-client-" + name, () -> putBack.accept(value));
                             }
                         });
                     } catch (InterruptedException | RuntimeException e) {
-                        executor.execute(() -> future.completeExceptionally(e));
+                        executor.execute(() -> future.fail(e));
                     }
                 });
         return future;

@@ -194,6 +194,35 @@ class RawWaitTest {
         until(() -> !eventfd.line().isOccupied());
     }
 
+    /** The ways in which a future can end from outside. */
+    enum End {
+        COMPLETE,
+        FAIL,
+        CANCEL,
+        TIME_OUT,
+        TIME_OUT_WITH_VALUE;
+
+        void reach(CompletableFuture<Long> future) {
+            switch (this) {
+                case COMPLETE -> future.complete(1L);
+                case FAIL -> future.completeExceptionally(new IllegalStateException("unwanted"));
+                case CANCEL -> future.cancel(true);
+                case TIME_OUT -> future.orTimeout(1, TimeUnit.MILLISECONDS);
+                case TIME_OUT_WITH_VALUE -> future.completeOnTimeout(1L, 1, TimeUnit.MILLISECONDS);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void onceAFutureIsSeenToHaveEndedItTakesNothing(End end) throws Exception {
+        var eventfd = handles.counter();
+        var future = eventfd.readAsync();
+        var inLine = future.handle((value, failure) -> eventfd.line().isOccupied());
+        end.reach(future);
+        assertThat(inLine.get(20, TimeUnit.SECONDS)).isFalse();
+    }
+
     @Test
     void whatWasTakenForAFutureThatIsCancelledJustThenGoesToTheNext() throws Exception {
         List<Runnable> completions = new ArrayList<>();
