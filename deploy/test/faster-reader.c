@@ -1,19 +1,23 @@
 // Another reader that is always faster, loaded into a program by LD_PRELOAD: when poll(2) or one of its like reports something,
 // it takes what is on one eventfd, before the program can read. A program that relies on "readable" then blocks.
 //
-// FASTER_READER names a file, and the first line of that has the eventfd-id of the eventfd (proc(5), fdinfo). It appends what it
-// takes. While there is no such file, it does nothing.
+// FASTER_READER names a file whose first line is the eventfd-id of that eventfd (proc(5), fdinfo). The values that it takes are
+// appended to the file. It takes nothing if there is no file, or an empty one. To end it, lock the file (flock(2)) and empty it:
+// it looks and takes under the same lock, so that it takes nothing afterwards.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/select.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 static unsigned number(const char *path, const char *format) {
     unsigned found = 0;
@@ -24,23 +28,29 @@ static unsigned number(const char *path, const char *format) {
     return found;
 }
 
-static void take(void) {
-    const char *file = getenv("FASTER_READER");
-    unsigned wanted = file ? number(file, "%u") : 0;
-    DIR *all = wanted ? opendir("/proc/self/fdinfo") : NULL;
+// Takes what is on the eventfd, which may have several descriptors here, and appends each value to the file.
+static void take(unsigned wanted, int file) {
+    DIR *all = opendir("/proc/self/fdinfo");
     for (struct dirent *one; all && (one = readdir(all));) {
         char path[300];
         uint64_t value;
         snprintf(path, sizeof path, "/proc/self/fdinfo/%s", one->d_name);
         if (number(path, "eventfd-id: %u") != wanted) continue;
         if (preadv2(atoi(one->d_name), &(struct iovec){&value, sizeof value}, 1, -1, RWF_NOWAIT) < 0) continue;
-        FILE *taken = fopen(file, "ae");
-        if (taken) {
-            fprintf(taken, "%ju\n", (uintmax_t)value);
-            fclose(taken);
-        }
+        dprintf(file, "%ju\n", (uintmax_t)value);
     }
     if (all) closedir(all);
+}
+
+static void be_faster(void) {
+    const char *path = getenv("FASTER_READER");
+    int file = path ? open(path, O_RDWR | O_APPEND | O_CLOEXEC) : -1;
+    if (file < 0) return;
+    if (!flock(file, LOCK_EX)) { // each call has a lock of its own, as each has opened the file for itself
+        unsigned wanted = number(path, "%u");
+        if (wanted) take(wanted, file);
+    }
+    close(file);
 }
 
 #define FASTER(name, parameters, ...)                                                                                            \
@@ -48,7 +58,7 @@ static void take(void) {
         static int(*next) parameters;                                                                                            \
         if (!next) next = (int(*) parameters)dlsym(RTLD_NEXT, #name);                                                            \
         int ready = next(__VA_ARGS__), saved = errno;                                                                            \
-        if (ready > 0) take();                                                                                                   \
+        if (ready > 0) be_faster();                                                                                              \
         errno = saved;                                                                                                           \
         return ready;                                                                                                            \
     }
