@@ -8,7 +8,7 @@ import select, socket, sys
 from eventfdd import open_eventfd, read_now
 
 directory, name, path = sys.argv[1:]
-wake = open_eventfd(directory, name)
+wake = open_eventfd(name, directory)
 server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 server.bind(path)
 server.listen()

@@ -4,7 +4,7 @@ import os, select, sys
 from eventfdd import open_eventfd, read_now
 
 directory, rounds = sys.argv[1], int(sys.argv[2])
-ping, pong = open_eventfd(directory, "ping"), open_eventfd(directory, "pong")
+ping, pong = open_eventfd("ping", directory), open_eventfd("pong", directory)
 poll = select.poll()
 poll.register(ping, select.POLLIN)
 for _ in range(rounds):

@@ -221,7 +221,7 @@ class ExamplesIT {
                         "-c",
                         "import os, sys; sys.path.insert(0, sys.argv[2]); import eventfdd; "
                                 + "print(os.get_inheritable("
-                                + "eventfdd.open_eventfd(sys.argv[1], 'cloexec')))",
+                                + "eventfdd.open_eventfd('cloexec', sys.argv[1])))",
                         daemon.directory().toString(),
                         EXAMPLES.toString());
         assertThat(output.strip()).isEqualTo("False");

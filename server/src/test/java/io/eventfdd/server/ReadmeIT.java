@@ -3,8 +3,11 @@ package io.eventfdd.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.eventfdd.server.cli.ExitStatus;
 import io.eventfdd.server.testing.DaemonProcess;
 
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -12,70 +15,71 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Every command and every line of Java in the READMEs does what it says, in their order. */
+/**
+ * Every command in the READMEs does what they say, in their order and in an empty environment.
+ * Every program in them is a file of {@code deploy/examples}, which the commands run.
+ */
+@Timeout(300)
 class ReadmeIT {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final Path EXAMPLES = ROOT.resolve("deploy/examples");
     private static final Pattern BLOCK =
-            Pattern.compile("^```(sh|java)\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
+            Pattern.compile(
+                    "^```(sh|java|python)\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
 
-    /** What a command prints, behind it. */
-    private static final Pattern PRINTED = Pattern.compile("# (\\{.*})$", Pattern.MULTILINE);
+    /** What a command prints, behind it or in a comment that says "prints: ". */
+    private static final Pattern PRINTED =
+            Pattern.compile("# (?:(\\{.*})|.*prints: (\\S.*))$", Pattern.MULTILINE);
 
-    private static final String PROGRAM =
-            """
-            import io.eventfdd.client.*;
-            import io.eventfdd.protocol.*;
-            import java.nio.file.Path;
-            import java.time.Duration;
-            import java.util.*;
-            import java.util.concurrent.*;
-
-            public class Readme {
-                public static void main(String[] arguments) throws Exception {
-                    new Thread(Readme::signal) {{ setDaemon(true); }}.start();
-            EXAMPLE
-                }
-
-                /** Somebody has to, where the example waits. */
-                static void signal() {
-                    try (EventfddClient client = EventfddClient.connect(Path.of("/tmp/eventfdd"));
-                            Eventfd orders = client.open("orders", EventfdSpec.counter())) {
-                        while (true) {
-                            orders.write(1);
-                            Thread.sleep(20);
-                        }
-                    } catch (InterruptedException e) {
-                        throw new IllegalStateException(e);
-                    }
-                }
-            }
-            """;
+    private static final Pattern CLASS = Pattern.compile("public class (\\w+)");
 
     private record Block(String language, String text) {}
 
     @ParameterizedTest
     @ValueSource(strings = {"README.md", "README.zh-CN.md"})
-    void doesWhatItSays(String page) throws Exception {
+    void everyCommandDoesWhatItSays(String page) throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/bin/curl")), "curl is not installed");
         try (var daemon = DaemonProcess.start()) {
+            var script = new StringBuilder();
             for (var block : blocks(page)) {
-                var text = block.text.replace("/tmp/eventfdd", daemon.directory().toString());
-                if (block.language.equals("java")) {
-                    run(daemon, text);
-                } else if (isServe(text)) {
-                    assertThat(text.strip())
-                            .as("one command, as this daemon was started")
-                            .isEqualTo(
-                                    "server/bin/eventfdd serve --runtime-dir "
-                                            + daemon.directory());
-                } else if (!isThisBuild(text)) {
-                    shell(text);
+                if (isServe(block)) {
+                    assertThat(block.text.strip())
+                            .as("one command, which finds its directory by itself")
+                            .isEqualTo("server/bin/eventfdd serve");
+                } else if (block.language.equals("sh")) {
+                    script.append(isBuilt(block.text));
                 }
             }
+            var output = shell(daemon, script.toString());
+            for (var printed : PRINTED.matcher(script).results().toList()) {
+                var text = printed.group(1) == null ? printed.group(2) : printed.group(1);
+                assertThat(output).as(printed.group()).contains(text);
+            }
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "README.zh-CN.md"})
+    void everyProgramIsAnExample(String page) throws IOException {
+        assertThat(blocks(page))
+                .filteredOn(block -> !block.language.equals("sh"))
+                .isNotEmpty()
+                .allSatisfy(block -> assertThat(example(block)).hasContent(block.text));
+    }
+
+    @Test
+    void theTableOfExitStatusesIsThatOfTheCommand() throws IOException {
+        assertThat(Files.readAllLines(ROOT.resolve("README.md")))
+                .filteredOn(line -> line.matches("\\| \\d+ \\| .*"))
+                .containsExactlyElementsOf(
+                        Arrays.stream(ExitStatus.values())
+                                .map(status ->
+                                        "| " + status.code() + " | " + status.meaning() + " |")
+                                .toList());
     }
 
     private static List<Block> blocks(String page) throws IOException {
@@ -88,44 +92,43 @@ class ReadmeIT {
         return blocks;
     }
 
-    private static boolean isServe(String text) {
-        return text.startsWith("server/bin/eventfdd serve");
+    private static boolean isServe(Block block) {
+        return block.text.startsWith("server/bin/eventfdd serve");
     }
 
-    private static boolean isThisBuild(String text) {
-        return text.startsWith("mvn ");
+    private static Path example(Block block) {
+        if (block.language.equals("python")) {
+            return EXAMPLES.resolve("receiver.py");
+        }
+        var name = CLASS.matcher(block.text);
+        assertThat(name.find()).as(block.text).isTrue();
+        return EXAMPLES.resolve(name.group(1) + ".java");
     }
 
-    private static void shell(String text) throws Exception {
-        // The launcher of the source tree would build first; what is tested here is built already.
-        var script = text.replace("server/bin/eventfdd", DaemonProcess.launcher().toString());
-        var output = output(new ProcessBuilder("bash", "-euc", script).directory(ROOT.toFile()));
-        PRINTED.matcher(text)
-                .results()
-                .forEach(expected -> assertThat(output).as(text).contains(expected.group(1)));
+    /** The commands without those that build: what is tested here is built already. */
+    private static String isBuilt(String commands) {
+        return Pattern.compile("^mvn .*\\n", Pattern.MULTILINE).matcher(commands).replaceAll("");
     }
 
-    private static void run(DaemonProcess daemon, String example) throws Exception {
-        var program =
-                PROGRAM.replace("EXAMPLE", example)
-                        .replace("/tmp/eventfdd", daemon.directory().toString());
-        var file = Files.writeString(daemon.file("Readme.java"), program);
-        var java = Path.of(System.getProperty("java.home"), "bin/java").toString();
-        var _ =
-                output(
-                        new ProcessBuilder(
-                                java,
-                                "--enable-native-access=ALL-UNNAMED",
-                                "-cp",
-                                DaemonProcess.libraries(),
-                                file.toString()));
-    }
-
-    private static String output(ProcessBuilder builder) throws Exception {
+    /** Runs the commands in the root of the checkout, where only the daemon's place is known. */
+    private static String shell(DaemonProcess daemon, String script) throws Exception {
+        var distribution = DaemonProcess.launcher().getParent();
+        var builder =
+                new ProcessBuilder(
+                        "/bin/bash",
+                        "-euc",
+                        script.replace("$PWD/server/bin", distribution.toString())
+                                .replace(
+                                        "server/bin/eventfdd",
+                                        DaemonProcess.launcher().toString()));
+        var environment = builder.directory(ROOT.toFile()).environment();
+        environment.clear();
+        environment.put("EVENTFDD_RUNTIME_DIR", daemon.directory().toString());
+        environment.put("HOME", Files.createDirectory(daemon.file("home")).toString());
         var process = builder.redirectErrorStream(true).start();
         process.getOutputStream().close();
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(builder.command() + "\n" + output).isZero();
+        assertThat(process.waitFor()).as(script + "\n" + output).isZero();
         return output;
     }
 }

@@ -14,19 +14,19 @@ public enum ExitStatus {
     /** All went well. */
     DONE(0, "done"),
     /** Something else went wrong. */
-    COULD_NOT(1, "could not"),
+    COULD_NOT(1, "failed"),
     /** An option, a name or a value that cannot be. */
-    WRONG_USE(2, "used wrongly"),
+    WRONG_USE(2, "wrong usage, name or value"),
     /** No eventfd of that name. */
     NOT_FOUND(3, "no such eventfd"),
     /** The mode bits do not let this user. */
-    FORBIDDEN(4, "forbidden"),
+    FORBIDDEN(4, "permission denied"),
     /** The count has no room for the value. */
     NO_ROOM(5, "no room for the value"),
     /** There is one of that name. */
-    EXISTS(6, "there is one already"),
+    EXISTS(6, "it exists already"),
     /** The eventfd was deleted while the command waited on it. */
-    GONE(7, "deleted meanwhile"),
+    GONE(7, "it was deleted during the call"),
     /** A limit of the daemon's. */
     LIMIT(8, "a limit is reached"),
     /** No daemon there, or one that stops. */
@@ -34,7 +34,7 @@ public enum ExitStatus {
     /** Not the user's fault. */
     BUG(70, "the daemon has a bug"),
     /** The daemon ended, and could not write down what the next one is to go on with. */
-    NOT_SAVED(74, "the daemon could not save what it had"),
+    NOT_SAVED(74, "the daemon could not save its counts"),
     /** What was waited for did not come in the time given. */
     TIME_UP(124, "the time was up"),
     /** The program of {@code exec} is there and cannot be run. */
