@@ -134,8 +134,8 @@ final class Lines {
         if (waiter.caller().waiter() == waiter) {
             try {
                 arm(to);
-            } catch (ErrnoException full) {
-                refuse(waiter, full);
+            } catch (ErrnoException e) {
+                refuse(waiter, e);
             }
         }
     }
@@ -339,7 +339,7 @@ final class Lines {
     /**
      * Asks the kernel for just what those in the lines of {@code eventfd} wait for.
      *
-     * @throws ErrnoException if the kernel has no room for one more
+     * @throws ErrnoException if the kernel has no room for one more, or refuses this one
      */
     void arm(NamedEventfd eventfd) throws ErrnoException {
         int interest = interest(eventfd);
@@ -426,12 +426,16 @@ final class Lines {
         return problem;
     }
 
-    /** {@code waiter} cannot be watched for, since the kernel has no room for more. */
-    void refuse(Waiter waiter, ErrnoException full) throws IOException {
-        refuse(
-                waiter,
-                ProblemType.LIMIT.problem(
-                        "the kernel takes no more waiters: " + full.getMessage()));
+    /** The kernel does not watch for {@code waiter}: it has no room, or refuses an eventfd. */
+    void refuse(Waiter waiter, ErrnoException why) throws IOException {
+        if (why.is("ENOSPC") || why.is("ENOMEM")) {
+            refuse(
+                    waiter,
+                    ProblemType.LIMIT.problem(
+                            "the kernel takes no more waiters: " + why.getMessage()));
+        } else {
+            fault(waiter, why);
+        }
     }
 
     /** The reason to end {@code waiter} at its arrival; null if there is none. */

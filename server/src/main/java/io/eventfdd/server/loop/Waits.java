@@ -127,8 +127,8 @@ final class Waits {
         try {
             lines.await(waiter);
             callers.listen(waiter.caller());
-        } catch (ErrnoException full) {
-            lines.refuse(waiter, full);
+        } catch (ErrnoException e) {
+            lines.refuse(waiter, e);
         }
     }
 

@@ -167,6 +167,19 @@ class RefusedByKernelTest {
         assertThat(it.read(other)).isEqualTo(4);
     }
 
+    /** It is not looked at on its arrival, and epoll(7) watches no directory. */
+    @Test
+    void aReadThatLetsAnEarlierOneGoFirstEnds() throws Exception {
+        breakIt(0);
+        var request = new WaitRequest(List.of(other, name), Mode.ALL, true, LONG);
+        var earlier =
+                it.waiting(other, 1, () -> it.eventfds.await(request, it.client().caller()));
+        assertRefused(
+                it.inBackground(() ->
+                        it.eventfds.read(name, new ReadRequest(LONG), it.client().caller())));
+        assertRefused(earlier);
+    }
+
     @Test
     void itsDescriptorIsNotHandedOut() throws Exception {
         breakIt();
