@@ -44,6 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -461,13 +462,14 @@ class DonateTest {
         command.add(Integer.toString(uid));
         command.add(packet.replace('\'', '"'));
         command.addAll(List.of(kinds));
-        // Into a file: the descriptors of pipes to a process are closed when the JDK likes.
+        // Files at both ends of all three: a pipe to a process is closed when the JDK likes, and
+        // the one for errors is there even if they are redirected to the output.
         var output = daemon.path.resolveSibling("said");
         var process =
                 new ProcessBuilder(command)
-                        .redirectErrorStream(true)
                         .redirectInput(new File("/dev/null"))
-                        .redirectOutput(output.toFile())
+                        .redirectOutput(Redirect.appendTo(output.toFile()))
+                        .redirectError(Redirect.appendTo(output.toFile()))
                         .start();
         int status = process.waitFor();
         var said = Files.readString(output).strip();
