@@ -39,7 +39,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
  */
-public sealed interface Eventfd extends AutoCloseable permits RawEventfd, HttpEventfd {
+public interface Eventfd extends AutoCloseable {
     /** The name that leads to it. */
     String name();
 

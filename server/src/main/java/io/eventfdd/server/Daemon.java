@@ -188,7 +188,7 @@ final class Daemon {
                         apiSettings(settings),
                         endpoints,
                         clients,
-                        keys::forgetDone,
+                        calls::forgetDone,
                         accessLog.and(metrics));
     }
 

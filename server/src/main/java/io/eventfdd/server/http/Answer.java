@@ -23,11 +23,6 @@ sealed interface Answer {
         }
 
         @Override
-        public void sendTo(Exchange exchange) {
-            exchange.json(200, body);
-        }
-
-        @Override
         public int size() {
             return Json.bytes(body).length;
         }
@@ -36,11 +31,6 @@ sealed interface Answer {
     /** 204. */
     record NoContent() implements Answer {
         @Override
-        public void sendTo(Exchange exchange) {
-            exchange.noContent();
-        }
-
-        @Override
         public int size() {
             return 0;
         }
@@ -48,11 +38,6 @@ sealed interface Answer {
 
     /** A problem that is as good as an answer: it stays the same when the call comes again. */
     record Refusal(Problem problem) implements Answer {
-        @Override
-        public void sendTo(Exchange exchange) {
-            exchange.problem(problem);
-        }
-
         @Override
         public int size() {
             return problem.toBytes().length;
@@ -93,9 +78,6 @@ sealed interface Answer {
     default List<Reading> taken() {
         return List.of();
     }
-
-    /** Sends it. */
-    void sendTo(Exchange exchange);
 
     /** The bytes of its body. */
     int size();

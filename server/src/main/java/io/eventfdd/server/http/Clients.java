@@ -99,7 +99,7 @@ public final class Clients implements ConnectionLife {
             client(exchange.client()).delivery =
                     Optional.of(new Delivery(answer.taken(), key, System.nanoTime()));
         }
-        answer.sendTo(exchange);
+        exchange.send(answer);
     }
 
     /**

@@ -41,6 +41,7 @@ public final class EventfdApi {
      */
     private static final HeaderName KEYS = HeaderNames.create("Eventfdd-Keys");
 
+    private static final HeaderName DONE = HeaderNames.create("Idempotency-Key-Done");
     private static final HeaderName PREFER = HeaderNames.create("Prefer");
     private static final HeaderName IF_NONE_MATCH = HeaderNames.IF_NONE_MATCH;
 
@@ -95,6 +96,17 @@ public final class EventfdApi {
                 new Endpoint("GET", one + "/watch", this::watch),
                 new Endpoint("POST", "/v1/wait", keyed(this::awaitMany)),
                 new Endpoint("POST", "/v1/write", keyed(this::writeMany)));
+    }
+
+    /**
+     * Forgets the idempotency keys that {@code exchange} says its client is done with. This is for
+     * every request, before its call. The header's size bounds how many keys it can name.
+     */
+    public void forgetDone(Exchange exchange) {
+        int uid = exchange.peer().uid();
+        for (var list : exchange.headers(DONE)) {
+            keys.forgetDone(uid, list);
+        }
     }
 
     /** A call that may bear an idempotency key. */
@@ -265,10 +277,10 @@ public final class EventfdApi {
                         .or(() -> preferred(exchange))
                         .orElse(standardWait());
         query.end();
-        eventfds.await(name, timeout, clients.caller(exchange))
-                .<Answer>map(seen -> new Answer.Ok(json(name, "count", seen.value())))
-                .orElse(new Answer.NoContent())
-                .sendTo(exchange);
+        exchange.send(
+                eventfds.await(name, timeout, clients.caller(exchange))
+                        .<Answer>map(seen -> new Answer.Ok(json(name, "count", seen.value())))
+                        .orElse(new Answer.NoContent()));
     }
 
     private Answer awaitMany(Exchange exchange, byte[] body) {

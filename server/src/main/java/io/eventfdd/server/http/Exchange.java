@@ -193,6 +193,15 @@ public final class Exchange {
                 .equalsIgnoreCase("application/json");
     }
 
+    /** Sends {@code answer}. */
+    void send(Answer answer) {
+        switch (answer) {
+            case Answer.Ok ok -> json(200, ok.body());
+            case Answer.NoContent none -> noContent();
+            case Answer.Refusal refusal -> problem(refusal.problem());
+        }
+    }
+
     /** Answers with {@code body}. */
     public void json(int status, JsonNode body) {
         outcome = "ok";

@@ -3,6 +3,7 @@ package io.eventfdd.server.http;
 import io.helidon.webserver.ErrorHandling;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
@@ -46,7 +47,7 @@ final class Helidon {
     }
 
     /** One that listens nowhere yet. */
-    static WebServerConfig.Builder builder(Connections connections, Dispatcher dispatcher) {
+    static WebServerConfig.Builder builder(Connections connections, Handler handler) {
         return WebServer.builder()
                 .shutdownHook(false)
                 .featuresDiscoverServices(false)
@@ -57,7 +58,7 @@ final class Helidon {
                 .shutdownGracePeriod(Duration.ofMillis(1))
                 .directHandlers(TransportProblems.directHandlers())
                 .errorHandling(ErrorHandling.builder().includeEntity(true).build())
-                .routing(HttpRouting.builder().any(dispatcher));
+                .routing(HttpRouting.builder().any(handler));
     }
 
     private static Http1ConnectionSelector http1() {

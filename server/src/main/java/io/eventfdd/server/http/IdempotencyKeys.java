@@ -5,8 +5,6 @@ import io.eventfdd.protocol.ProblemType;
 import io.eventfdd.protocol.Shown;
 import io.eventfdd.server.loop.Eventfds;
 import io.eventfdd.server.loop.Reading;
-import io.helidon.http.HeaderName;
-import io.helidon.http.HeaderNames;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -33,7 +31,6 @@ import java.util.regex.Pattern;
  */
 public final class IdempotencyKeys implements AutoCloseable {
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
-    private static final HeaderName DONE = HeaderNames.create("Idempotency-Key-Done");
 
     private final String origin;
     private final Eventfds eventfds;
@@ -160,19 +157,10 @@ public final class IdempotencyKeys implements AutoCloseable {
     // The end of a key
 
     /**
-     * Forgets the keys that {@code exchange} says its client is done with. This is for every
-     * request, before its call. The header's size bounds how many keys it can name, and no key
-     * costs more than to find it and take it out: nothing waits here.
+     * Forgets the keys of {@code uid} in {@code list}, which has commas between them. No key costs
+     * more than to find it and take it out: nothing waits here.
      */
-    public void forgetDone(Exchange exchange) {
-        int uid = exchange.peer().uid();
-        for (var list : exchange.headers(DONE)) {
-            forgetDone(uid, list);
-        }
-    }
-
-    /** Forgets those keys of {@code uid} in {@code list}, which has commas between them. */
-    void forgetDone(int uid, String list) {
+    public void forgetDone(int uid, String list) {
         for (int from = 0, comma; from < list.length(); from = comma + 1) {
             comma = list.indexOf(',', from);
             if (comma < 0) {
