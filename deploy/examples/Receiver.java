@@ -1,6 +1,6 @@
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfddClient;
-import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.client.EventfdSpec;
 
 public class Receiver {
     public static void main(String[] arguments) throws InterruptedException {

@@ -1,7 +1,7 @@
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfddClient;
-import io.eventfdd.protocol.Count;
-import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.client.Count;
+import io.eventfdd.client.EventfdSpec;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;

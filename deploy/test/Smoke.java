@@ -1,8 +1,8 @@
-import io.eventfdd.linux.Epoll;
-import io.eventfdd.linux.EventFd;
-import io.eventfdd.linux.PacketBuffer;
-import io.eventfdd.linux.Received;
-import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.internal.linux.Epoll;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.PacketBuffer;
+import io.eventfdd.internal.linux.Received;
+import io.eventfdd.internal.linux.SeqPacketSocket;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;

@@ -4,8 +4,8 @@ import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.NotFoundException;
 import io.eventfdd.client.ShuttingDownException;
 import io.eventfdd.client.Transport;
-import io.eventfdd.protocol.EventfdSpec;
-import io.eventfdd.protocol.Signal;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.client.Signal;
 
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,6 +1,6 @@
 import io.eventfdd.client.Eventfd
 import io.eventfdd.client.EventfddClient
-import io.eventfdd.protocol.EventfdSpec
+import io.eventfdd.client.EventfdSpec
 import java.nio.file.Path
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit

@@ -1,7 +1,7 @@
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfddClient;
-import io.eventfdd.protocol.Count;
-import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.client.Count;
+import io.eventfdd.client.EventfdSpec;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;

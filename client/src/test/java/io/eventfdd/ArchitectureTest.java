@@ -15,46 +15,61 @@ import com.tngtech.archunit.lang.ArchRule;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
-/** Holds the packages of the library to their directions: client → linux, protocol. */
+/**
+ * Holds the packages of the library to their directions: raw and http → reactor, wire → linux. The
+ * API and what implements it know each other.
+ */
 @AnalyzeClasses(packages = "io.eventfdd", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
     @ArchTest
     static final ArchRule ONLY_LINUX_KNOWS_JNA =
             noClasses()
                     .that()
-                    .resideOutsideOfPackage("io.eventfdd.linux..")
+                    .resideOutsideOfPackage("io.eventfdd.internal.linux..")
                     .should()
                     .dependOnClassesThat()
                     .resideInAPackage("com.sun.jna..")
                     .allowEmptyShould(true);
 
     @ArchTest
-    static final ArchRule LINUX_KNOWS_NEITHER_CLIENT_NOR_JSON_NOR_HTTP =
+    static final ArchRule LINUX_KNOWS_NO_OTHER_PACKAGE_OF_OURS_AND_NEITHER_JSON_NOR_HTTP =
             noClasses()
                     .that()
-                    .resideInAPackage("io.eventfdd.linux..")
+                    .resideInAPackage("io.eventfdd.internal.linux..")
                     .should()
-                    .dependOnClassesThat()
-                    .resideInAnyPackage(
-                            "io.eventfdd.client..", "com.fasterxml..", "org.apache.hc..")
+                    .dependOnClassesThat(
+                            resideInAnyPackage(
+                                            "io.eventfdd..", "com.fasterxml..", "org.apache.hc..")
+                                    .and(resideOutsideOfPackage("io.eventfdd.internal.linux..")))
                     .allowEmptyShould(true);
 
     @ArchTest
-    static final ArchRule PROTOCOL_KNOWS_NO_OTHER_PACKAGE_OF_OURS =
+    static final ArchRule WIRE_KNOWS_ONLY_THE_VALUES_OF_THE_API =
             noClasses()
                     .that()
-                    .resideInAPackage("io.eventfdd.protocol..")
+                    .resideInAPackage("io.eventfdd.internal.wire..")
                     .should()
                     .dependOnClassesThat(
                             resideInAnyPackage("io.eventfdd..")
-                                    .and(resideOutsideOfPackage("io.eventfdd.protocol..")))
+                                    .and(
+                                            not(
+                                                    resideInAnyPackage(
+                                                            "io.eventfdd.client..",
+                                                            "io.eventfdd.internal.wire.."))))
                     .allowEmptyShould(true);
 
     @ArchTest
-    static final ArchRule PROTOCOL_DOES_NO_IO =
+    static final ArchRule RAW_AND_HTTP_DO_NOT_KNOW_EACH_OTHER =
+            slices().matching("io.eventfdd.internal.(raw|http)..")
+                    .should()
+                    .notDependOnEachOther()
+                    .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule WIRE_DOES_NO_IO =
             noClasses()
                     .that()
-                    .resideInAPackage("io.eventfdd.protocol..")
+                    .resideInAPackage("io.eventfdd.internal.wire..")
                     .should()
                     .dependOnClassesThat(
                             resideInAnyPackage(
@@ -78,5 +93,8 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule NO_CYCLES =
-            slices().matching("io.eventfdd.(*)..").should().beFreeOfCycles().allowEmptyShould(true);
+            slices().matching("io.eventfdd.internal.(*)..")
+                    .should()
+                    .beFreeOfCycles()
+                    .allowEmptyShould(true);
 }

@@ -1,7 +1,5 @@
 package io.eventfdd.client;
 
-import io.eventfdd.protocol.Problem;
-
 import org.jspecify.annotations.Nullable;
 
 import java.io.Serial;
@@ -20,7 +18,8 @@ import java.io.Serial;
 public final class AlreadyExistsException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 
-    AlreadyExistsException(String message, @Nullable Problem problem, @Nullable Throwable cause) {
+    public AlreadyExistsException(
+            String message, @Nullable Problem problem, @Nullable Throwable cause) {
         super(message, problem, cause);
     }
 }

@@ -20,7 +20,7 @@ import java.io.Serial;
 public final class ClosedEventfdException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 
-    ClosedEventfdException(String message, @Nullable Throwable cause) {
+    public ClosedEventfdException(String message, @Nullable Throwable cause) {
         super(message, null, cause);
     }
 }

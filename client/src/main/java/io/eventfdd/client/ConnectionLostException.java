@@ -19,7 +19,7 @@ import java.io.Serial;
 public final class ConnectionLostException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 
-    ConnectionLostException(String message, @Nullable Throwable cause) {
+    public ConnectionLostException(String message, @Nullable Throwable cause) {
         super(message, null, cause);
     }
 }

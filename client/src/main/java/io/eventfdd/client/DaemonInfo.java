@@ -1,6 +1,6 @@
 package io.eventfdd.client;
 
-import io.eventfdd.protocol.JsonFields;
+import io.eventfdd.internal.wire.JsonFields;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,7 +21,7 @@ public record DaemonInfo(String version, Path directory, Duration maxWait) {
     private static final Duration DEFAULT_MAX_WAIT = Duration.ofHours(1);
     private static final Duration ANY = Duration.ofDays(3650);
 
-    static DaemonInfo from(JsonFields fields) {
+    public static DaemonInfo from(JsonFields fields) {
         return new DaemonInfo(
                 fields.text("version").orElse(""),
                 Path.of(

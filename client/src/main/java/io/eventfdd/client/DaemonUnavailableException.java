@@ -18,7 +18,7 @@ import java.io.Serial;
 public final class DaemonUnavailableException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 
-    DaemonUnavailableException(String message, @Nullable Throwable cause) {
+    public DaemonUnavailableException(String message, @Nullable Throwable cause) {
         super(message, null, cause);
     }
 }

@@ -10,8 +10,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>A write adds to the count. A read takes the count, all of it in counter mode and 1 in
  * {@linkplain #isSemaphore() semaphore mode}, and waits while it is 0. Counts and values are
- * unsigned 64-bit numbers in a {@code long}: {@link io.eventfdd.protocol.Count#toString} prints
- * them.
+ * unsigned 64-bit numbers in a {@code long}: {@link io.eventfdd.client.Count#toString} prints them.
  *
  * <pre>{@code
  * try (EventfddClient client = EventfddClient.connect();

@@ -1,7 +1,5 @@
 package io.eventfdd.client;
 
-import io.eventfdd.protocol.Problem;
-
 import org.jspecify.annotations.Nullable;
 
 import java.io.Serial;
@@ -20,7 +18,8 @@ import java.io.Serial;
 public final class EventfdGoneException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 
-    EventfdGoneException(String message, @Nullable Problem problem, @Nullable Throwable cause) {
+    public EventfdGoneException(
+            String message, @Nullable Problem problem, @Nullable Throwable cause) {
         super(message, problem, cause);
     }
 }

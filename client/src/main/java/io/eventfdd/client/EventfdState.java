@@ -1,9 +1,6 @@
 package io.eventfdd.client;
 
-import io.eventfdd.protocol.AccessMode;
-import io.eventfdd.protocol.Count;
-import io.eventfdd.protocol.EventfdSpec;
-import io.eventfdd.protocol.JsonFields;
+import io.eventfdd.internal.wire.JsonFields;
 
 import java.time.Instant;
 
@@ -30,7 +27,7 @@ public record EventfdState(
         long group,
         int waiters,
         Instant created) {
-    static EventfdState from(JsonFields fields) {
+    public static EventfdState from(JsonFields fields) {
         var owner = fields.fields("owner");
         return new EventfdState(
                 fields.text("name").orElse(""),

@@ -1,9 +1,11 @@
 package io.eventfdd.client;
 
-import io.eventfdd.protocol.EventfdName;
-import io.eventfdd.protocol.JsonFields;
-import io.eventfdd.protocol.Problem;
-import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.Failures;
+import io.eventfdd.internal.http.HttpCall;
+import io.eventfdd.internal.http.HttpConnection;
+import io.eventfdd.internal.http.ServerSentEvents;
+import io.eventfdd.internal.wire.JsonFields;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,12 +1,16 @@
 package io.eventfdd.client;
 
-import io.eventfdd.protocol.EventfdName;
-import io.eventfdd.protocol.EventfdSpec;
-import io.eventfdd.protocol.OpenRequest;
-import io.eventfdd.protocol.ProblemException;
-import io.eventfdd.protocol.RuntimeLocation;
-import io.eventfdd.protocol.Signal;
-import io.eventfdd.protocol.WaitRequest;
+import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.Failures;
+import io.eventfdd.internal.RuntimeLocation;
+import io.eventfdd.internal.http.HttpDaemon;
+import io.eventfdd.internal.http.HttpEventfd;
+import io.eventfdd.internal.http.HttpOpener;
+import io.eventfdd.internal.http.HttpWait;
+import io.eventfdd.internal.raw.RawEventfd;
+import io.eventfdd.internal.raw.RawOpener;
+import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.WaitRequest;
 
 import org.jspecify.annotations.Nullable;
 
@@ -211,7 +215,7 @@ public final class EventfddClient implements AutoCloseable {
         handles.addAll(eventfds);
         if (closed) {
             eventfds.forEach(Eventfd::close);
-            throw HttpConnections.clientClosed();
+            throw Failures.clientClosed();
         }
         return eventfds;
     }
@@ -291,7 +295,7 @@ public final class EventfddClient implements AutoCloseable {
         watches.add(watch);
         if (closed) {
             watch.close();
-            throw HttpConnections.clientClosed();
+            throw Failures.clientClosed();
         }
         return watch;
     }
@@ -370,7 +374,7 @@ public final class EventfddClient implements AutoCloseable {
 
     private void checkOpen() {
         if (closed) {
-            throw HttpConnections.clientClosed();
+            throw Failures.clientClosed();
         }
     }
 

@@ -1,7 +1,5 @@
 package io.eventfdd.client;
 
-import io.eventfdd.protocol.Problem;
-
 import org.jspecify.annotations.Nullable;
 
 import java.io.Serial;

@@ -18,7 +18,7 @@ import java.io.Serial;
 public final class SystemCallException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 
-    SystemCallException(String message, @Nullable Throwable cause) {
+    public SystemCallException(String message, @Nullable Throwable cause) {
         super(message, null, cause);
     }
 }

@@ -1,7 +1,5 @@
 package io.eventfdd.client;
 
-import io.eventfdd.protocol.Problem;
-
 import org.jspecify.annotations.Nullable;
 
 import java.io.Serial;
@@ -21,7 +19,8 @@ import java.io.Serial;
 public final class WouldBlockException extends EventfddException {
     @Serial private static final long serialVersionUID = 1L;
 
-    WouldBlockException(String message, @Nullable Problem problem, @Nullable Throwable cause) {
+    public WouldBlockException(
+            String message, @Nullable Problem problem, @Nullable Throwable cause) {
         super(message, problem, cause);
     }
 }

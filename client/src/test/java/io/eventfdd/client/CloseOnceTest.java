@@ -2,7 +2,8 @@ package io.eventfdd.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventfdd.protocol.EventfdName;
+import io.eventfdd.internal.raw.RawHandles;
+import io.eventfdd.internal.raw.ThreadKind;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

@@ -1,6 +1,6 @@
 package io.eventfdd.server;
 
-import io.eventfdd.linux.PeerCredentials;
+import io.eventfdd.internal.linux.PeerCredentials;
 import io.eventfdd.server.fdsocket.FdServer;
 import io.eventfdd.server.http.CallObserver;
 import io.eventfdd.server.http.Exchange;

@@ -1,6 +1,6 @@
 package io.eventfdd.server;
 
-import io.eventfdd.protocol.Json;
+import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
 

@@ -2,7 +2,7 @@ package io.eventfdd.server;
 
 import io.eventfdd.server.cli.Commands;
 import io.eventfdd.server.config.InvalidSetting;
-import io.eventfdd.server.http.UnixListeners;
+import io.eventfdd.server.http.transport.UnixListeners;
 
 import picocli.CommandLine;
 import picocli.CommandLine.IVersionProvider;

@@ -2,15 +2,15 @@ package io.eventfdd.server;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 
-import io.eventfdd.linux.PeerCredentials;
+import io.eventfdd.internal.linux.PeerCredentials;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.eventfds.EventfdState;
+import io.eventfdd.server.eventfds.Eventfds;
 import io.eventfdd.server.fdsocket.FdServer;
 import io.eventfdd.server.http.CallObserver;
 import io.eventfdd.server.http.Exchange;
 import io.eventfdd.server.loop.EventLoop;
-import io.eventfdd.server.loop.EventfdState;
-import io.eventfdd.server.loop.Eventfds;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Histogram;

@@ -1,13 +1,13 @@
 package io.eventfdd.server;
 
-import io.eventfdd.linux.OpenFiles;
+import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
 import io.eventfdd.server.fdsocket.FdServer;
+import io.eventfdd.server.handover.Table;
+import io.eventfdd.server.handover.Takeover;
 import io.eventfdd.server.http.ApiServer;
 import io.eventfdd.server.http.ObservabilityServer;
-import io.eventfdd.server.restart.Table;
-import io.eventfdd.server.restart.Takeover;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;

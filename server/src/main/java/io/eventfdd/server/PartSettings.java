@@ -2,10 +2,10 @@ package io.eventfdd.server;
 
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.eventfds.Limits;
 import io.eventfdd.server.fdsocket.FdServer;
 import io.eventfdd.server.http.ApiServer;
-import io.eventfdd.server.http.IdempotencyKeys;
-import io.eventfdd.server.loop.Limits;
+import io.eventfdd.server.idempotency.IdempotencyKeys;
 import io.eventfdd.server.runtime.ListenerPlace;
 
 /** What the settings are to each part of the daemon, which knows nothing of them itself. */

@@ -1,8 +1,8 @@
 package io.eventfdd.server;
 
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
-import io.eventfdd.protocol.EventfdSpec;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;

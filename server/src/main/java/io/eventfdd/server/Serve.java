@@ -2,13 +2,13 @@ package io.eventfdd.server;
 
 import static java.util.Objects.requireNonNull;
 
-import io.eventfdd.linux.InheritedFds;
-import io.eventfdd.linux.OpenFiles;
+import io.eventfdd.internal.linux.InheritedFds;
+import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
-import io.eventfdd.server.restart.Inheritance;
-import io.eventfdd.server.restart.Systemd;
-import io.eventfdd.server.restart.Takeover;
+import io.eventfdd.server.handover.Inheritance;
+import io.eventfdd.server.handover.Systemd;
+import io.eventfdd.server.handover.Takeover;
 import io.eventfdd.server.runtime.HeldByAnotherException;
 import io.eventfdd.server.runtime.RuntimeDirectory;
 

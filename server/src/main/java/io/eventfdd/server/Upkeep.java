@@ -1,8 +1,8 @@
 package io.eventfdd.server;
 
-import io.eventfdd.linux.DirectoryWatch;
-import io.eventfdd.linux.Epoll;
-import io.eventfdd.linux.ErrnoException;
+import io.eventfdd.internal.linux.DirectoryWatch;
+import io.eventfdd.internal.linux.Epoll;
+import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.Registration;
 

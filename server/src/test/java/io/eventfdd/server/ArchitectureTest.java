@@ -6,42 +6,68 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.syntax.elements.GivenClassesConjunction;
+
+import java.util.stream.Stream;
 
 /**
- * Holds the packages of the daemon to their directions: http, fdsocket, cli → loop → linux,
- * protocol.
+ * Holds the packages of the daemon to their directions: http, fdsocket, handover → idempotency →
+ * eventfds → loop.
  */
 @AnalyzeClasses(
         packages = "io.eventfdd.server",
         importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
     @ArchTest
-    static final ArchRule LOOP_KNOWS_NEITHER_HTTP_NOR_JSON =
+    static final ArchRule THE_ENGINE_AND_WHAT_IT_SERVES_KNOW_NEITHER_HTTP_NOR_JSON =
             noClasses()
                     .that()
-                    .resideInAPackage("io.eventfdd.server.loop..")
+                    .resideInAnyPackage(
+                            "io.eventfdd.server.loop..", "io.eventfdd.server.eventfds..")
                     .should()
                     .dependOnClassesThat()
-                    .resideInAnyPackage("io.helidon..", "com.fasterxml..")
+                    .resideInAnyPackage("io.helidon..", "com.fasterxml..", "java.net.http..")
                     .allowEmptyShould(true);
 
     @ArchTest
-    static final ArchRule LOOP_KNOWS_NOBODY_ABOVE_IT =
-            noClasses()
-                    .that()
-                    .resideInAPackage("io.eventfdd.server.loop..")
+    static final ArchRule THE_ENGINE_KNOWS_NOBODY_ABOVE_IT =
+            ofOurs("loop").should().dependOnClassesThat(serverBut("loop")).allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule EVENTFDS_KNOW_ONLY_THE_ENGINE =
+            ofOurs("eventfds")
                     .should()
-                    .dependOnClassesThat()
-                    .resideInAnyPackage(
-                            "io.eventfdd.server",
-                            "io.eventfdd.server.http..",
-                            "io.eventfdd.server.fdsocket..",
-                            "io.eventfdd.server.cli..",
-                            "io.eventfdd.client..")
+                    .dependOnClassesThat(serverBut("eventfds", "loop"))
+                    .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule KEYS_KNOW_ANSWERS_AND_EVENTFDS_AND_NO_EXCHANGE =
+            ofOurs("idempotency")
+                    .should()
+                    .dependOnClassesThat(serverBut("idempotency", "eventfds"))
+                    .orShould()
+                    .dependOnClassesThat(resideInAPackage("io.helidon.."))
+                    .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule THE_TRANSPORT_KNOWS_NO_CALLS_AND_NO_EVENTFDS =
+            ofOurs("http.transport")
+                    .should()
+                    .dependOnClassesThat(serverBut("http.transport", "runtime"))
+                    .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule ONLY_THE_TRANSPORT_KNOWS_CLASSES_OF_THE_JDK_THAT_ARE_NOT_EXPORTED =
+            noClasses()
+                    .that(not(resideInAPackage("io.eventfdd.server.http.transport..")))
+                    .should()
+                    .dependOnClassesThat(resideInAPackage("sun.nio.ch.."))
                     .allowEmptyShould(true);
 
     @ArchTest
@@ -85,4 +111,17 @@ class ArchitectureTest {
                     .should()
                     .beFreeOfCycles()
                     .allowEmptyShould(true);
+
+    private static GivenClassesConjunction ofOurs(String room) {
+        return noClasses().that().resideInAPackage("io.eventfdd.server." + room + "..");
+    }
+
+    /** The server's classes that are in none of {@code rooms}. */
+    private static DescribedPredicate<JavaClass> serverBut(String... rooms) {
+        var known =
+                Stream.of(rooms)
+                        .map(room -> "io.eventfdd.server." + room + "..")
+                        .toArray(String[]::new);
+        return resideInAPackage("io.eventfdd.server..").and(not(resideInAnyPackage(known)));
+    }
 }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.client.ProblemType;
 import io.eventfdd.server.cli.Completion;
 import io.eventfdd.server.cli.ExitStatus;
 import io.eventfdd.server.testing.DaemonProcess;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-import io.eventfdd.protocol.Count;
-import io.eventfdd.protocol.Json;
+import io.eventfdd.client.Count;
+import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.RawClient;
 

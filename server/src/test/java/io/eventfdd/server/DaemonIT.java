@@ -10,8 +10,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-import io.eventfdd.linux.OpenFiles;
-import io.eventfdd.protocol.Json;
+import io.eventfdd.internal.linux.OpenFiles;
+import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.RawClient;
 

@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
-import io.eventfdd.linux.OpenFiles;
+import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.handover.Inheritance;
+import io.eventfdd.server.handover.Systemd;
 import io.eventfdd.server.http.Endpoint;
-import io.eventfdd.server.http.KeptAnswer;
+import io.eventfdd.server.idempotency.KeptAnswer;
 import io.eventfdd.server.loop.EventLoop;
-import io.eventfdd.server.restart.Inheritance;
-import io.eventfdd.server.restart.Systemd;
 import io.eventfdd.server.runtime.RuntimeDirectory;
 import io.eventfdd.server.testing.RawClient;
 import io.eventfdd.server.testing.UnixRestAssured;

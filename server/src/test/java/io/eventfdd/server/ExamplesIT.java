@@ -3,10 +3,10 @@ package io.eventfdd.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
-import io.eventfdd.linux.Fd;
-import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.server.testing.DaemonProcess;
 
 import org.junit.jupiter.api.AfterAll;

@@ -5,10 +5,10 @@ import static io.eventfdd.server.testing.DaemonProcess.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
 
-import io.eventfdd.linux.Fd;
-import io.eventfdd.linux.PacketBuffer;
-import io.eventfdd.linux.Received;
-import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.PacketBuffer;
+import io.eventfdd.internal.linux.Received;
+import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.server.testing.DaemonProcess;
 
 import org.junit.jupiter.api.AfterEach;

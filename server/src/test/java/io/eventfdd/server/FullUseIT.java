@@ -4,17 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-import io.eventfdd.linux.EventFd;
-import io.eventfdd.linux.Fd;
-import io.eventfdd.linux.PacketBuffer;
-import io.eventfdd.linux.Received;
-import io.eventfdd.linux.SeqPacketSocket;
-import io.eventfdd.protocol.DonateReply;
-import io.eventfdd.protocol.DonateRequest;
-import io.eventfdd.protocol.EventfdName;
-import io.eventfdd.protocol.EventfdSpec;
-import io.eventfdd.protocol.Json;
-import io.eventfdd.protocol.JsonFields;
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.PacketBuffer;
+import io.eventfdd.internal.linux.Received;
+import io.eventfdd.internal.linux.SeqPacketSocket;
+import io.eventfdd.internal.wire.DonateReply;
+import io.eventfdd.internal.wire.DonateRequest;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.RawClient;
 

@@ -9,11 +9,11 @@ import static org.hamcrest.Matchers.notNullValue;
 
 import static java.util.stream.Collectors.joining;
 
-import io.eventfdd.linux.PacketBuffer;
-import io.eventfdd.linux.Received;
-import io.eventfdd.linux.SeqPacketSocket;
-import io.eventfdd.linux.SeqPacketSocket.Sent;
-import io.eventfdd.protocol.OpenRequest;
+import io.eventfdd.internal.linux.PacketBuffer;
+import io.eventfdd.internal.linux.Received;
+import io.eventfdd.internal.linux.SeqPacketSocket;
+import io.eventfdd.internal.linux.SeqPacketSocket.Sent;
+import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.server.config.Setting;
 import io.restassured.response.Response;
 

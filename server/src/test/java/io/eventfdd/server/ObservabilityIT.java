@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
-import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.server.testing.DaemonProcess;
 
 import org.junit.jupiter.api.Test;

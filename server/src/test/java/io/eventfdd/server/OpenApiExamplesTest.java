@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import io.eventfdd.linux.OpenFiles;
+import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.server.OpenApi.Answer;
 import io.eventfdd.server.OpenApi.Operation;
 import io.eventfdd.server.testing.RawClient;

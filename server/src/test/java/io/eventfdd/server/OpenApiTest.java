@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.client.ProblemType;
 import io.eventfdd.server.config.Setting;
 
 import org.junit.jupiter.api.AfterAll;

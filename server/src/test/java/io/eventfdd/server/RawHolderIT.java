@@ -4,11 +4,11 @@ import static io.eventfdd.server.testing.DaemonProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.client.Count;
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
-import io.eventfdd.linux.Fd;
-import io.eventfdd.protocol.Count;
-import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.RawClient;
 

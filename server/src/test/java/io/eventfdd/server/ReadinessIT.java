@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.NotFoundException;
 import io.eventfdd.client.Transport;
-import io.eventfdd.server.restart.Systemd;
+import io.eventfdd.server.handover.Systemd;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
 import io.eventfdd.server.testing.RawClient;

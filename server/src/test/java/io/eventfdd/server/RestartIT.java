@@ -5,10 +5,10 @@ import static io.eventfdd.server.testing.DaemonProcess.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
-import io.eventfdd.linux.Fd;
-import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.server.testing.DaemonProcess;
 
 import org.junit.jupiter.api.AfterEach;

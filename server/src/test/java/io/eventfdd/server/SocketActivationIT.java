@@ -4,9 +4,9 @@ import static io.eventfdd.server.testing.DaemonProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
-import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.UnixRestAssured;
 

@@ -5,10 +5,10 @@ import static io.eventfdd.server.DaemonUnderTest.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
-import io.eventfdd.linux.OpenFiles;
-import io.eventfdd.protocol.EventfdSpec;
+import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.server.runtime.HeldByAnotherException;
 import io.eventfdd.server.runtime.RuntimeDirectory;
 import io.eventfdd.server.testing.RawClient;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-import io.eventfdd.linux.OpenFiles;
-import io.eventfdd.protocol.Json;
+import io.eventfdd.internal.linux.OpenFiles;
+import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.testing.DaemonProcess;
 
 import org.junit.jupiter.api.AfterAll;

@@ -1,12 +1,12 @@
 package io.eventfdd.server.cli;
 
+import io.eventfdd.client.Count;
 import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.Transport;
-import io.eventfdd.protocol.Count;
-import io.eventfdd.protocol.EventfdSpec;
-import io.eventfdd.protocol.Json;
+import io.eventfdd.internal.wire.Json;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

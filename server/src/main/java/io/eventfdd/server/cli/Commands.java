@@ -3,7 +3,7 @@ package io.eventfdd.server.cli;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.EventfddException;
-import io.eventfdd.protocol.ProblemException;
+import io.eventfdd.client.ProblemException;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package io.eventfdd.server.cli;
 
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
-import io.eventfdd.protocol.EventfdSpec;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;

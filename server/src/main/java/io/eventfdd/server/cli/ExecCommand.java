@@ -3,9 +3,9 @@ package io.eventfdd.server.cli;
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.Exec;
-import io.eventfdd.linux.Fd;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.Exec;
+import io.eventfdd.internal.linux.Fd;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;

@@ -1,6 +1,6 @@
 package io.eventfdd.server.cli;
 
-import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.client.ProblemType;
 
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -3,9 +3,9 @@ package io.eventfdd.server.cli;
 import io.eventfdd.client.EventfdState;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.EventfddException;
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.EventFd;
-import io.eventfdd.linux.Fd;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.Fd;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package io.eventfdd.server.cli;
 
 import io.eventfdd.client.EventfddClient;
-import io.eventfdd.protocol.Json;
+import io.eventfdd.internal.wire.Json;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -2,7 +2,7 @@ package io.eventfdd.server.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import io.eventfdd.protocol.Json;
+import io.eventfdd.internal.wire.Json;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package io.eventfdd.server.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-import io.eventfdd.protocol.Json;
+import io.eventfdd.internal.wire.Json;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package io.eventfdd.server.cli;
 
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.Terminal;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.Terminal;
 
 import sun.misc.Signal;
 

@@ -2,10 +2,10 @@ package io.eventfdd.server.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
+import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdState;
-import io.eventfdd.protocol.Count;
-import io.eventfdd.protocol.Json;
-import io.eventfdd.protocol.Signal;
+import io.eventfdd.client.Signal;
+import io.eventfdd.internal.wire.Json;
 
 import java.util.List;
 

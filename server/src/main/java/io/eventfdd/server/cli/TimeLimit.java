@@ -1,7 +1,7 @@
 package io.eventfdd.server.cli;
 
-import io.eventfdd.protocol.ProblemException;
-import io.eventfdd.protocol.Timeout;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.internal.wire.Timeout;
 
 import org.jspecify.annotations.Nullable;
 

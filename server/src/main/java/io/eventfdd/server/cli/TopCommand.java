@@ -4,8 +4,8 @@ import io.eventfdd.client.EventfdState;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.Transport;
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.SeqPacketSocket;
 
 import org.jspecify.annotations.Nullable;
 

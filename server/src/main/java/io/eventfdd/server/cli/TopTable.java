@@ -1,7 +1,7 @@
 package io.eventfdd.server.cli;
 
-import io.eventfdd.linux.Terminal;
-import io.eventfdd.protocol.Count;
+import io.eventfdd.client.Count;
+import io.eventfdd.internal.linux.Terminal;
 
 import java.util.ArrayList;
 import java.util.Comparator;

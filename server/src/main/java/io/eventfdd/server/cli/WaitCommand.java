@@ -1,9 +1,9 @@
 package io.eventfdd.server.cli;
 
+import io.eventfdd.client.Count;
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfddClient;
-import io.eventfdd.protocol.Count;
-import io.eventfdd.protocol.Signal;
+import io.eventfdd.client.Signal;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,7 +1,7 @@
 package io.eventfdd.server.config;
 
-import io.eventfdd.protocol.ProblemException;
-import io.eventfdd.protocol.Timeout;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.internal.wire.Timeout;
 
 import java.time.Duration;
 import java.util.Arrays;

@@ -1,9 +1,9 @@
 package io.eventfdd.server.fdsocket;
 
-import io.eventfdd.linux.Epoll;
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.EventFd;
-import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.internal.linux.Epoll;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.Registration;
 

@@ -1,11 +1,11 @@
 package io.eventfdd.server.fdsocket;
 
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.PacketBuffer;
-import io.eventfdd.linux.Received;
-import io.eventfdd.linux.SeqPacketSocket;
-import io.eventfdd.linux.ThreadAlarm;
-import io.eventfdd.protocol.OpenRequest;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.PacketBuffer;
+import io.eventfdd.internal.linux.Received;
+import io.eventfdd.internal.linux.SeqPacketSocket;
+import io.eventfdd.internal.linux.ThreadAlarm;
+import io.eventfdd.internal.wire.OpenRequest;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,22 +1,22 @@
 package io.eventfdd.server.fdsocket;
 
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.EventFd;
-import io.eventfdd.linux.Fd;
-import io.eventfdd.linux.Received;
-import io.eventfdd.protocol.DonateReply;
-import io.eventfdd.protocol.DonateReply.Result;
-import io.eventfdd.protocol.DonateReply.Taken;
-import io.eventfdd.protocol.DonateRequest;
-import io.eventfdd.protocol.EventfdName;
-import io.eventfdd.protocol.JsonFields;
-import io.eventfdd.protocol.OpenRequest;
-import io.eventfdd.protocol.ProblemException;
-import io.eventfdd.protocol.ProblemType;
-import io.eventfdd.server.loop.Caller;
-import io.eventfdd.server.loop.Donation;
-import io.eventfdd.server.loop.Eventfds;
-import io.eventfdd.server.loop.Offer;
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.Received;
+import io.eventfdd.internal.wire.DonateReply;
+import io.eventfdd.internal.wire.DonateReply.Result;
+import io.eventfdd.internal.wire.DonateReply.Taken;
+import io.eventfdd.internal.wire.DonateRequest;
+import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.server.eventfds.Caller;
+import io.eventfdd.server.eventfds.Donation;
+import io.eventfdd.server.eventfds.Eventfds;
+import io.eventfdd.server.eventfds.Offer;
 
 import org.jspecify.annotations.Nullable;
 

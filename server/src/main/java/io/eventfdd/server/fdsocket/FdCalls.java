@@ -1,13 +1,13 @@
 package io.eventfdd.server.fdsocket;
 
-import io.eventfdd.linux.OpenFiles;
-import io.eventfdd.protocol.Json;
-import io.eventfdd.protocol.OpenRequest;
-import io.eventfdd.protocol.ProblemException;
-import io.eventfdd.protocol.ProblemType;
-import io.eventfdd.server.loop.Caller;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.OpenFiles;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.server.eventfds.Caller;
+import io.eventfdd.server.eventfds.Opened;
 import io.eventfdd.server.loop.EventLoop;
-import io.eventfdd.server.loop.Opened;
 
 import org.jspecify.annotations.Nullable;
 

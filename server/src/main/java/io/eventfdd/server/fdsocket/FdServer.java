@@ -1,16 +1,16 @@
 package io.eventfdd.server.fdsocket;
 
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.Fd;
-import io.eventfdd.linux.InheritedFds.SocketType;
-import io.eventfdd.linux.PacketBuffer;
-import io.eventfdd.linux.PeerCredentials;
-import io.eventfdd.linux.SeqPacketSocket;
-import io.eventfdd.linux.UnixListener;
-import io.eventfdd.protocol.OpenRequest;
-import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.InheritedFds.SocketType;
+import io.eventfdd.internal.linux.PacketBuffer;
+import io.eventfdd.internal.linux.PeerCredentials;
+import io.eventfdd.internal.linux.SeqPacketSocket;
+import io.eventfdd.internal.linux.UnixListener;
+import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.server.eventfds.Eventfds;
 import io.eventfdd.server.loop.EventLoop;
-import io.eventfdd.server.loop.Eventfds;
 import io.eventfdd.server.loop.LoopCalls;
 import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.runtime.SocketFile;

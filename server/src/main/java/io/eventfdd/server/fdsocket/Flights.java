@@ -1,7 +1,7 @@
 package io.eventfdd.server.fdsocket;
 
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.SeqPacketSocket;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.SeqPacketSocket;
 
 import java.util.HashMap;
 import java.util.LinkedHashSet;

@@ -1,8 +1,15 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.linux.Fd;
-import io.eventfdd.protocol.Problem;
-import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.client.Problem;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.server.http.transport.ApiListener;
+import io.eventfdd.server.http.transport.ConnectionLife;
+import io.eventfdd.server.http.transport.Connections;
+import io.eventfdd.server.http.transport.Helidon;
+import io.eventfdd.server.http.transport.PatientListener;
+import io.eventfdd.server.http.transport.Timeouts;
+import io.eventfdd.server.http.transport.UnixListeners;
 import io.eventfdd.server.runtime.ListenerPlace;
 import io.helidon.webserver.WebServer;
 

@@ -1,12 +1,18 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.Fd;
-import io.eventfdd.linux.UnixPeer;
-import io.eventfdd.linux.UnixPeer.Taken;
-import io.eventfdd.server.loop.Caller;
-import io.eventfdd.server.loop.Eventfds;
-import io.eventfdd.server.loop.Reading;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.UnixPeer;
+import io.eventfdd.internal.linux.UnixPeer.Taken;
+import io.eventfdd.server.eventfds.Caller;
+import io.eventfdd.server.eventfds.Eventfds;
+import io.eventfdd.server.eventfds.Reading;
+import io.eventfdd.server.http.transport.ClientConnection;
+import io.eventfdd.server.http.transport.ConnectionEnd;
+import io.eventfdd.server.http.transport.ConnectionLife;
+import io.eventfdd.server.http.transport.EndOfConnection;
+import io.eventfdd.server.idempotency.Answer;
+import io.eventfdd.server.idempotency.KeyedCall;
 
 import java.io.UncheckedIOException;
 import java.time.Duration;

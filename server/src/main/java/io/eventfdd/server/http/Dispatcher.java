@@ -1,9 +1,12 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.protocol.ProblemException;
-import io.eventfdd.protocol.ProblemType;
-import io.eventfdd.protocol.Shown;
-import io.eventfdd.server.loop.ClientGoneException;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.Shown;
+import io.eventfdd.server.eventfds.ClientGoneException;
+import io.eventfdd.server.http.transport.ConnectionEnd;
+import io.eventfdd.server.http.transport.EndOfConnection;
+import io.eventfdd.server.http.transport.WatchedConnection;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpPrologue;

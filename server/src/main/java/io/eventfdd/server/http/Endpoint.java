@@ -20,7 +20,7 @@ public record Endpoint(String method, String path, Handler handler) {
         /**
          * Answers by exactly one of the exchange's methods that send, before it returns.
          *
-         * @throws io.eventfdd.protocol.ProblemException the problem that is to be the answer
+         * @throws io.eventfdd.client.ProblemException the problem that is to be the answer
          * @throws Exception anything else is a bug, and answered as {@code internal}
          */
         void handle(Exchange exchange) throws Exception;

@@ -1,10 +1,10 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.protocol.EventfdName;
-import io.eventfdd.protocol.Json;
-import io.eventfdd.protocol.ProblemType;
-import io.eventfdd.server.loop.End;
-import io.eventfdd.server.loop.Watch;
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.server.eventfds.End;
+import io.eventfdd.server.eventfds.Watch;
 
 import java.io.IOException;
 import java.io.OutputStream;

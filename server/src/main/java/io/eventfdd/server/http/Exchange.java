@@ -2,12 +2,16 @@ package io.eventfdd.server.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-import io.eventfdd.linux.PeerCredentials;
-import io.eventfdd.protocol.Json;
-import io.eventfdd.protocol.Problem;
-import io.eventfdd.protocol.ProblemException;
-import io.eventfdd.protocol.ProblemType;
-import io.eventfdd.protocol.Shown;
+import io.eventfdd.client.Problem;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.PeerCredentials;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.Shown;
+import io.eventfdd.server.http.transport.ClientConnection;
+import io.eventfdd.server.http.transport.TransportProblems;
+import io.eventfdd.server.http.transport.WatchedConnection;
+import io.eventfdd.server.idempotency.Answer;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;

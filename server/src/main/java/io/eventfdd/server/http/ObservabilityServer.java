@@ -1,5 +1,11 @@
 package io.eventfdd.server.http;
 
+import io.eventfdd.server.http.transport.ClientConnection;
+import io.eventfdd.server.http.transport.ConnectionEnd;
+import io.eventfdd.server.http.transport.ConnectionLife;
+import io.eventfdd.server.http.transport.Connections;
+import io.eventfdd.server.http.transport.Helidon;
+import io.eventfdd.server.http.transport.Timeouts;
 import io.helidon.webserver.WebServer;
 
 import java.io.IOException;

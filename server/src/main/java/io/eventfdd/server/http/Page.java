@@ -1,6 +1,6 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.protocol.Json;
+import io.eventfdd.internal.wire.Json;
 
 import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;

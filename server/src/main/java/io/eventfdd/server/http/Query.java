@@ -1,8 +1,8 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.protocol.ProblemException;
-import io.eventfdd.protocol.ProblemType;
-import io.eventfdd.protocol.Shown;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.Shown;
 
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.util.TreeSet;
 
 /** Who is to be woken when. Belongs to the loop's thread. */
-final class Deadlines {
+public final class Deadlines {
     private static final long NANOS_A_MILLI = 1_000_000;
 
     /** Something that ends by itself at a time. */
-    interface Timed {
+    public interface Timed {
         /** When, in the loop's clock. */
         long deadline();
 
@@ -26,11 +26,11 @@ final class Deadlines {
                 return order != 0 ? Long.signum(order) : Long.compare(a.sequence(), b.sequence());
             });
 
-    void add(Timed timed) {
+    public void add(Timed timed) {
         byTime.add(timed);
     }
 
-    void remove(Timed timed) {
+    public void remove(Timed timed) {
         byTime.remove(timed);
     }
 

@@ -1,9 +1,9 @@
 package io.eventfdd.server.loop;
 
-import io.eventfdd.linux.Epoll;
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.EventFd;
-import io.eventfdd.linux.Fd;
+import io.eventfdd.internal.linux.Epoll;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.Fd;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -37,7 +37,7 @@ public final class EventLoop implements AutoCloseable {
      * size delays nobody else. A step takes some tens of microseconds where it can.
      */
     @FunctionalInterface
-    interface Work {
+    public interface Work {
         /** Does a step, on the loop's thread. False if nothing is left to do. */
         boolean step() throws IOException;
 
@@ -160,7 +160,7 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /** The clock that deadlines are told in. */
-    long now() {
+    public long now() {
         return nanoTime.getAsLong();
     }
 
@@ -178,19 +178,19 @@ public final class EventLoop implements AutoCloseable {
         }
     }
 
-    Deadlines deadlines() {
+    public Deadlines deadlines() {
         assert inLoop();
         return deadlines;
     }
 
     /** Has {@code work} done from now on, beside other work. */
-    void begin(Work work) {
+    public void begin(Work work) {
         assert inLoop();
         works.add(work);
     }
 
     /** Whether the part of the turn that is under way has time for another step. */
-    boolean hasTime() {
+    public boolean hasTime() {
         assert inLoop();
         return nanoTime.getAsLong() - budgetEnd < 0;
     }

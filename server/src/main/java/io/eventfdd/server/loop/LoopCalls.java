@@ -1,7 +1,7 @@
 package io.eventfdd.server.loop;
 
-import io.eventfdd.protocol.ProblemException;
-import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -23,7 +23,7 @@ public final class LoopCalls {
 
     /** What the loop is asked for. */
     @FunctionalInterface
-    interface Call<T> {
+    public interface Call<T> {
         T get() throws IOException;
     }
 
@@ -32,7 +32,7 @@ public final class LoopCalls {
      *
      * @throws ProblemException {@code internal} where the loop has ended
      */
-    <T> T get(Call<T> call) {
+    public <T> T get(Call<T> call) {
         var result = new CompletableFuture<T>();
         loop.submit(
                 new EventLoop.Task() {
@@ -55,7 +55,7 @@ public final class LoopCalls {
     }
 
     /** What {@code future} brings; a problem is thrown as itself. */
-    static <T> T join(CompletableFuture<T> future) {
+    public static <T> T join(CompletableFuture<T> future) {
         try {
             return future.join();
         } catch (CompletionException e) {
@@ -72,7 +72,7 @@ public final class LoopCalls {
     }
 
     /** Whether the loop answers within a time that no healthy one needs. */
-    boolean isTurning() {
+    public boolean isTurning() {
         return begin(() -> {})
                 .completeOnTimeout(false, TURN.toMillis(), TimeUnit.MILLISECONDS)
                 .join();

@@ -1,6 +1,6 @@
 package io.eventfdd.server.loop;
 
-import io.eventfdd.linux.Fd;
+import io.eventfdd.internal.linux.Fd;
 
 import org.jspecify.annotations.Nullable;
 

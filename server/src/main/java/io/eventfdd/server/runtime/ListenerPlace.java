@@ -1,6 +1,6 @@
 package io.eventfdd.server.runtime;
 
-import io.eventfdd.linux.Fd;
+import io.eventfdd.internal.linux.Fd;
 
 import java.nio.file.Path;
 import java.util.Optional;

@@ -1,6 +1,6 @@
 package io.eventfdd.server.runtime;
 
-import io.eventfdd.protocol.RuntimeLocation;
+import io.eventfdd.internal.RuntimeLocation;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;

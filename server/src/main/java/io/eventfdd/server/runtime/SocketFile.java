@@ -1,6 +1,6 @@
 package io.eventfdd.server.runtime;
 
-import io.eventfdd.linux.UnixListener;
+import io.eventfdd.internal.linux.UnixListener;
 
 import java.io.IOException;
 import java.net.ConnectException;

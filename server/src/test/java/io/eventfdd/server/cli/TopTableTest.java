@@ -2,8 +2,8 @@ package io.eventfdd.server.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventfdd.linux.Terminal;
-import io.eventfdd.protocol.Count;
+import io.eventfdd.client.Count;
+import io.eventfdd.internal.linux.Terminal;
 import io.eventfdd.server.cli.TopTable.Sort;
 
 import net.jqwik.api.ForAll;

@@ -8,15 +8,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.eventfdd.client.ConnectionLostException;
+import io.eventfdd.client.Count;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.LimitException;
+import io.eventfdd.client.Signal;
 import io.eventfdd.client.Transport;
-import io.eventfdd.protocol.Count;
-import io.eventfdd.protocol.EventfdName;
-import io.eventfdd.protocol.EventfdSpec;
-import io.eventfdd.protocol.Signal;
 import io.eventfdd.server.DaemonUnderTest;
 import io.eventfdd.server.testing.CuttingProxy;
 

@@ -8,11 +8,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfdGoneException;
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.NotFoundException;
 import io.eventfdd.client.ShuttingDownException;
 import io.eventfdd.client.Transport;
-import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.server.testing.DaemonProcess;
 
 import org.junit.jupiter.api.AfterEach;

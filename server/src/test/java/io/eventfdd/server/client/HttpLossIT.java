@@ -2,9 +2,9 @@ package io.eventfdd.server.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
-import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.server.DaemonUnderTest;
 
 import org.junit.jupiter.api.Test;

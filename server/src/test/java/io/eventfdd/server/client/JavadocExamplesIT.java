@@ -28,7 +28,6 @@ class JavadocExamplesIT {
     private static final String HEAD =
             """
             import io.eventfdd.client.*;
-            import io.eventfdd.protocol.*;
             import java.nio.file.Path;
             import java.time.Duration;
             import java.util.concurrent.*;

@@ -7,18 +7,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.eventfdd.client.AlreadyExistsException;
 import io.eventfdd.client.ClosedEventfdException;
+import io.eventfdd.client.Count;
 import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.InvalidRequestException;
 import io.eventfdd.client.NotFoundException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.client.Signal;
 import io.eventfdd.client.SpecMismatchException;
 import io.eventfdd.client.Transport;
 import io.eventfdd.client.WouldBlockException;
-import io.eventfdd.protocol.Count;
-import io.eventfdd.protocol.EventfdName;
-import io.eventfdd.protocol.EventfdSpec;
-import io.eventfdd.protocol.ProblemType;
-import io.eventfdd.protocol.Signal;
 import io.eventfdd.server.DaemonUnderTest;
 
 import org.junit.jupiter.api.AfterEach;

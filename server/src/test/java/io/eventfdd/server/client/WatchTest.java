@@ -7,17 +7,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.ConnectionLostException;
+import io.eventfdd.client.Count;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfdGoneException;
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfdWatch;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.InvalidRequestException;
 import io.eventfdd.client.NotFoundException;
 import io.eventfdd.client.ShuttingDownException;
 import io.eventfdd.client.Transport;
-import io.eventfdd.protocol.Count;
-import io.eventfdd.protocol.EventfdSpec;
 import io.eventfdd.server.DaemonUnderTest;
 
 import org.junit.jupiter.api.AfterEach;

@@ -10,15 +10,15 @@ import static io.eventfdd.server.fdsocket.FdServerUnderTest.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventfdd.linux.EventFd;
-import io.eventfdd.linux.Fd;
-import io.eventfdd.linux.Received;
-import io.eventfdd.protocol.EventfdSpec;
-import io.eventfdd.protocol.OpenReply;
-import io.eventfdd.protocol.OpenRequest;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.Received;
+import io.eventfdd.internal.wire.OpenReply;
+import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.server.eventfds.Identity;
+import io.eventfdd.server.eventfds.Ledger;
 import io.eventfdd.server.fdsocket.FdServerUnderTest.Client;
-import io.eventfdd.server.loop.Identity;
-import io.eventfdd.server.loop.Ledger;
 import io.eventfdd.server.runtime.ListenerPlace;
 
 import org.junit.jupiter.api.AfterEach;

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 
+import io.eventfdd.server.http.transport.ConnectionEnd;
 import io.eventfdd.server.testing.RawClient;
 import io.restassured.RestAssured;
 import io.restassured.specification.RequestSpecification;

@@ -4,6 +4,8 @@ import static io.eventfdd.server.http.BrokenHttpTest.assertProblem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.server.http.transport.ClientConnection;
+import io.eventfdd.server.http.transport.ConnectionEnd;
 import io.eventfdd.server.testing.RawClient;
 
 import org.junit.jupiter.api.Test;

@@ -10,7 +10,7 @@ import static org.hamcrest.Matchers.matchesPattern;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.eventfdd.protocol.Json;
+import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.DaemonUnderTest;
 import io.eventfdd.server.testing.RawClient;
 import io.eventfdd.server.testing.UnixRestAssured;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
-import io.eventfdd.protocol.Json;
-import io.eventfdd.protocol.ProblemException;
-import io.eventfdd.protocol.ProblemType;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.Json;
 
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;

@@ -1,9 +1,13 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.linux.ErrnoException;
-import io.eventfdd.linux.Fd;
-import io.eventfdd.linux.UnixPeer;
-import io.eventfdd.protocol.Json;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.UnixPeer;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.server.http.transport.ClientConnection;
+import io.eventfdd.server.http.transport.ConnectionEnd;
+import io.eventfdd.server.http.transport.ConnectionLife;
+import io.eventfdd.server.http.transport.UnixListeners;
 import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.testing.RawClient;
 import io.eventfdd.server.testing.UnixRestAssured;

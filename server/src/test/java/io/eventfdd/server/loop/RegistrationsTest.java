@@ -3,7 +3,7 @@ package io.eventfdd.server.loop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.eventfdd.linux.Fd;
+import io.eventfdd.internal.linux.Fd;
 
 import org.junit.jupiter.api.Test;
 

@@ -1,8 +1,8 @@
 package io.eventfdd.bench;
 
 import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
-import io.eventfdd.protocol.EventfdSpec;
 
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;

@@ -1,8 +1,8 @@
 package io.eventfdd.bench;
 
 import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
-import io.eventfdd.protocol.EventfdSpec;
 
 import java.util.ArrayList;
 import java.util.List;

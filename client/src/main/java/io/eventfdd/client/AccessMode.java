@@ -1,0 +1,44 @@
+package io.eventfdd.client;
+
+import io.eventfdd.internal.wire.Shown;
+
+/**
+ * The permission bits of an eventfd, as chmod(1) writes them: three octal digits for owner, group
+ * and other.
+ *
+ * <p>{@code r} is state, wait, watch and read; {@code w} is write; the raw fd needs both. The
+ * execute bits mean nothing.
+ *
+ * @param bits 0 to 0777
+ */
+public record AccessMode(int bits) {
+    /** Owner and group read and write: 0660. */
+    public static final AccessMode DEFAULT = new AccessMode(0660);
+
+    /** Checks the range. */
+    public AccessMode {
+        if (bits < 0 || bits > 0777) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    "mode: " + Integer.toOctalString(bits) + " is not 0 to 0777");
+        }
+    }
+
+    /**
+     * The mode that {@code text} spells: three octal digits, a 0 before them allowed.
+     *
+     * @throws ProblemException {@code invalid-value} where it does not
+     */
+    public static AccessMode parse(String text) {
+        if (!text.matches("0?[0-7]{3}")) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    "mode: '" + Shown.of(text) + "' is not three octal digits, as in 0660");
+        }
+        return new AccessMode(Integer.parseInt(text, 8));
+    }
+
+    /** Four octal digits, as in {@code 0660}. */
+    @Override
+    public String toString() {
+        return String.format("%04o", bits);
+    }
+}

@@ -1,0 +1,69 @@
+package io.eventfdd.client;
+
+import io.eventfdd.internal.wire.Shown;
+
+import java.math.BigInteger;
+
+/**
+ * The kernel's counts: unsigned 64-bit, held in a {@code long} whose sign bit is one more bit of
+ * the number.
+ */
+public final class Count {
+    /**
+     * The highest count that an eventfd holds, and the highest value that one write adds: 2^64-2.
+     */
+    public static final long MAX = -2L;
+
+    /**
+     * A count of 2^64-1: the kernel makes it for AIO, io_uring and the like, which add 1 to a full
+     * eventfd. A read takes it, but no write adds as much at once.
+     */
+    public static final long OVERFLOW = -1L;
+
+    /** The highest initial count: the argument of eventfd(2) is 32-bit. */
+    public static final long MAX_INITIAL = 0xFFFF_FFFFL;
+
+    private static final BigInteger MAX_UNSIGNED =
+            BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
+
+    private Count() {}
+
+    /** The number that {@code count} stands for. */
+    public static BigInteger toBigInteger(long count) {
+        return count >= 0 ? BigInteger.valueOf(count) : MAX_UNSIGNED.and(BigInteger.valueOf(count));
+    }
+
+    /** The decimal digits of {@code count}; never a minus sign. */
+    public static String toString(long count) {
+        return Long.toUnsignedString(count);
+    }
+
+    /**
+     * The value to write that {@code digits} spell, 1 to 2^64-2.
+     *
+     * @throws ProblemException {@code invalid-value} where they do not
+     */
+    public static long parseValue(String digits) {
+        BigInteger value;
+        try {
+            value = parse(digits);
+        } catch (NumberFormatException e) {
+            throw ProblemType.INVALID_VALUE.exception("value: " + e.getMessage());
+        }
+        if (value.signum() == 0 || value.compareTo(toBigInteger(MAX)) > 0) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    "value: " + value + " is not 1 to " + toString(MAX));
+        }
+        return value.longValue();
+    }
+
+    /** The count that {@code digits} spell, or a number outside of 64 bits as it is. */
+    public static BigInteger parse(String digits) {
+        if (digits.isEmpty()
+                || digits.length() > 40
+                || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            throw new NumberFormatException("not a decimal number: '" + Shown.of(digits) + "'");
+        }
+        return new BigInteger(digits);
+    }
+}

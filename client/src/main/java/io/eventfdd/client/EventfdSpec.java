@@ -1,0 +1,79 @@
+package io.eventfdd.client;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonFields;
+
+/**
+ * What an eventfd is made as. Specs are the same where {@link #sameAs} says so: the initial count
+ * matters at creation only.
+ *
+ * @param initial the first count, 0 to 4294967295
+ * @param semaphore EFD_SEMAPHORE: a read returns 1 and takes 1, in place of all
+ * @param nonblocking EFD_NONBLOCK on the file description that raw holders share
+ * @param mode who may use it
+ * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
+ */
+public record EventfdSpec(long initial, boolean semaphore, boolean nonblocking, AccessMode mode) {
+    /** Checks the initial count. */
+    public EventfdSpec {
+        if (initial < 0 || initial > Count.MAX_INITIAL) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    "initial: " + Count.toString(initial) + " is not 0 to " + Count.MAX_INITIAL);
+        }
+    }
+
+    /** An eventfd whose reads take the whole count; count 0, non-blocking, 0660. */
+    public static EventfdSpec counter() {
+        return new EventfdSpec(0, false, true, AccessMode.DEFAULT);
+    }
+
+    /** An eventfd whose reads take 1; count 0, non-blocking, 0660. */
+    public static EventfdSpec semaphoreOf(long initial) {
+        return new EventfdSpec(initial, true, true, AccessMode.DEFAULT);
+    }
+
+    /** The same with another initial count. */
+    public EventfdSpec withInitial(long count) {
+        return new EventfdSpec(count, semaphore, nonblocking, mode);
+    }
+
+    /** The same with O_NONBLOCK set or not. */
+    public EventfdSpec withNonblocking(boolean on) {
+        return new EventfdSpec(initial, semaphore, on, mode);
+    }
+
+    /** The same with other permission bits, as in {@code 0600}. */
+    public EventfdSpec withMode(String octal) {
+        return new EventfdSpec(initial, semaphore, nonblocking, AccessMode.parse(octal));
+    }
+
+    /** Whether an eventfd of one spec serves who asks for the other. */
+    public boolean sameAs(EventfdSpec other) {
+        return semaphore == other.semaphore
+                && nonblocking == other.nonblocking
+                && mode.equals(other.mode);
+    }
+
+    /**
+     * The fields that a create takes, from the object that holds them; absent ones have their
+     * defaults.
+     */
+    public static EventfdSpec from(JsonFields fields) {
+        return new EventfdSpec(
+                fields.count("initial", 0, Count.MAX_INITIAL, 0),
+                fields.bool("semaphore", false),
+                fields.bool("nonblocking", true),
+                fields.text("mode").map(AccessMode::parse).orElse(AccessMode.DEFAULT));
+    }
+
+    /** The object that {@link #from} reads. */
+    public ObjectNode toJson() {
+        return Json.object()
+                .put("initial", initial)
+                .put("semaphore", semaphore)
+                .put("nonblocking", nonblocking)
+                .put("mode", mode.toString());
+    }
+}

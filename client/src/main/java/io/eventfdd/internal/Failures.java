@@ -1,0 +1,70 @@
+package io.eventfdd.internal;
+
+import io.eventfdd.client.AlreadyExistsException;
+import io.eventfdd.client.ClosedEventfdException;
+import io.eventfdd.client.DaemonFaultException;
+import io.eventfdd.client.EventfdGoneException;
+import io.eventfdd.client.EventfddException;
+import io.eventfdd.client.ForbiddenException;
+import io.eventfdd.client.InvalidRequestException;
+import io.eventfdd.client.LimitException;
+import io.eventfdd.client.NotFoundException;
+import io.eventfdd.client.Problem;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ShuttingDownException;
+import io.eventfdd.client.SpecMismatchException;
+import io.eventfdd.client.SystemCallException;
+import io.eventfdd.client.WouldBlockException;
+import io.eventfdd.internal.linux.ErrnoException;
+
+/**
+ * The one place where a problem of the table, or an errno, becomes an exception of this library.
+ */
+public final class Failures {
+    private Failures() {}
+
+    /** The exception for {@code problem}. */
+    public static EventfddException of(Problem problem) {
+        var message = problem.detail().isEmpty() ? problem.type().title() : problem.detail();
+        return switch (problem.type()) {
+            case INVALID_NAME,
+                    INVALID_VALUE,
+                    INVALID_REQUEST,
+                    METHOD_NOT_ALLOWED,
+                    TOO_LARGE,
+                    UNSUPPORTED_MEDIA_TYPE ->
+                    new InvalidRequestException(message, problem, null);
+            case FORBIDDEN -> new ForbiddenException(message, problem, null);
+            case NOT_FOUND -> new NotFoundException(message, problem, null);
+            case EXISTS -> new SpecMismatchException(message, problem, null);
+            case PRECONDITION_FAILED -> new AlreadyExistsException(message, problem, null);
+            case WOULD_BLOCK -> new WouldBlockException(message, problem, null);
+            case GONE -> new EventfdGoneException(message, problem, null);
+            case LIMIT -> new LimitException(message, problem, null);
+            case SHUTTING_DOWN -> new ShuttingDownException(message, problem, null);
+            case INTERNAL, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED ->
+                    new DaemonFaultException(message, problem, null);
+        };
+    }
+
+    /** The exception for whatever {@code cause} is. */
+    public static RuntimeException of(Exception cause) {
+        if (cause instanceof ProblemException problem) {
+            return of(problem.problem());
+        }
+        if (cause instanceof ErrnoException errno) {
+            return errno.outOfDescriptors()
+                    ? new LimitException(String.valueOf(errno.getMessage()), null, errno)
+                    : new SystemCallException(String.valueOf(errno.getMessage()), errno);
+        }
+        if (cause instanceof RuntimeException other) {
+            return other;
+        }
+        return new IllegalStateException(cause);
+    }
+
+    /** The exception for a call on a client that was closed. */
+    public static ClosedEventfdException clientClosed() {
+        return new ClosedEventfdException("the client is closed", null);
+    }
+}

@@ -1,0 +1,77 @@
+package io.eventfdd.internal;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Where the runtime directory is when no option says so: the places, in the order in which a daemon
+ * and its clients try them. Nothing here touches a file.
+ *
+ * @param configured those that the environment sets: {@code EVENTFDD_RUNTIME_DIR}, {@code
+ *     RUNTIME_DIRECTORY}
+ * @param system the one for all users of the machine
+ * @param user those of this user: below {@code XDG_RUNTIME_DIR} where that is set, and below {@code
+ *     /tmp}
+ */
+public record RuntimeLocation(List<Path> configured, Path system, List<Path> user) {
+    private static final Path SYSTEM = Path.of("/run/eventfdd");
+
+    /** Copies the lists. */
+    public RuntimeLocation {
+        configured = List.copyOf(configured);
+        user = List.copyOf(user);
+    }
+
+    /**
+     * The places for a process of user {@code uid} with {@code environment}; a variable that is set
+     * to nothing is not set. {@code RUNTIME_DIRECTORY} may be several, with colons between; the
+     * first counts, as systemd.exec(5) has it.
+     */
+    public static RuntimeLocation of(Map<String, String> environment, int uid) {
+        var configured = new ArrayList<Path>();
+        var user = new ArrayList<Path>();
+        var own = environment.getOrDefault("EVENTFDD_RUNTIME_DIR", "");
+        if (!own.isEmpty()) {
+            configured.add(Path.of(own));
+        }
+        var systemd = environment.getOrDefault("RUNTIME_DIRECTORY", "");
+        if (!systemd.isEmpty()) {
+            configured.add(Path.of(systemd.split(":", 2)[0]));
+        }
+        var session = environment.getOrDefault("XDG_RUNTIME_DIR", "");
+        if (!session.isEmpty()) {
+            user.add(Path.of(session, "eventfdd"));
+        }
+        user.add(Path.of("/tmp/eventfdd-" + Integer.toUnsignedString(uid)));
+        return new RuntimeLocation(configured, SYSTEM, user);
+    }
+
+    /** Where a daemon goes; {@code writable} says whether it could make and fill a directory. */
+    public Path forDaemon(Predicate<Path> writable) {
+        if (!configured.isEmpty()) {
+            return configured.get(0);
+        }
+        return writable.test(system) ? system : user.get(0);
+    }
+
+    /** Where a client goes: the first that {@code exists}, or the very first if none does. */
+    public Path forClient(Predicate<Path> exists) {
+        for (var place : all()) {
+            if (exists.test(place)) {
+                return place;
+            }
+        }
+        return all().get(0);
+    }
+
+    /** All of them, in order. */
+    public List<Path> all() {
+        var all = new ArrayList<>(configured);
+        all.add(system);
+        all.addAll(user);
+        return List.copyOf(all);
+    }
+}

@@ -1,0 +1,69 @@
+package io.eventfdd.internal;
+
+import org.jspecify.annotations.Nullable;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+
+/** Virtual threads in a way that Java 17, which has none, understands too. */
+public final class VirtualThreads {
+    private static final @Nullable MethodHandle IS_VIRTUAL = isVirtual();
+
+    private static final @Nullable MethodHandle START_VIRTUAL = startVirtual();
+
+    private VirtualThreads() {}
+
+    private static @Nullable MethodHandle isVirtual() {
+        try {
+            return MethodHandles.publicLookup()
+                    .findVirtual(Thread.class, "isVirtual", MethodType.methodType(boolean.class));
+        } catch (NoSuchMethodException | IllegalAccessException e) {
+            return null;
+        }
+    }
+
+    private static @Nullable MethodHandle startVirtual() {
+        try {
+            return MethodHandles.publicLookup()
+                    .findStatic(
+                            Thread.class,
+                            "startVirtualThread",
+                            MethodType.methodType(Thread.class, Runnable.class));
+        } catch (NoSuchMethodException | IllegalAccessException e) {
+            return null;
+        }
+    }
+
+    /** Runs {@code task} on a virtual thread where there are such, on a daemon thread where not. */
+    public static void startAny(String name, Runnable task) {
+        if (START_VIRTUAL == null) {
+            startPlatform(name, task);
+            return;
+        }
+        try {
+            var unused = (Thread) START_VIRTUAL.invokeExact(task);
+        } catch (Throwable e) {
+            throw new AssertionError("a virtual thread always starts", e);
+        }
+    }
+
+    /** Runs {@code task} on a daemon thread of the operating system. */
+    public static void startPlatform(String name, Runnable task) {
+        var thread = new Thread(task, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Whether the calling thread is one, which must not block in a native call. */
+    public static boolean isCurrent() {
+        if (IS_VIRTUAL == null) {
+            return false;
+        }
+        try {
+            return (boolean) IS_VIRTUAL.invokeExact(Thread.currentThread());
+        } catch (Throwable e) {
+            throw new AssertionError("Thread.isVirtual throws nothing", e);
+        }
+    }
+}

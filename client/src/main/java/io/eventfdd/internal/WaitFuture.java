@@ -1,0 +1,60 @@
+package io.eventfdd.internal;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The future of one wait. Whoever completes or cancels it from outside ends the wait first: once
+ * anybody can see that the future is done, the wait takes nothing any more. A plain future would
+ * tell its dependents in no particular order, and those that run before the wait has ended could
+ * write a value that the wait still takes.
+ *
+ * <p>The wait itself completes it by {@link #deliver} and {@link #fail}.
+ */
+public final class WaitFuture extends CompletableFuture<Long> {
+    private final Runnable endWait;
+
+    /**
+     * A future of a wait that {@code endWait} ends, if it has not ended yet.
+     *
+     * @param endWait can be called several times, by any thread
+     */
+    public WaitFuture(Runnable endWait) {
+        this.endWait = endWait;
+        // For the ways that cannot be overridden, such as completeAsync.
+        var unused = whenComplete((value, failure) -> endWait.run());
+    }
+
+    /** The wait got {@code value}; false if the future was done before. */
+    public boolean deliver(long value) {
+        return super.complete(value);
+    }
+
+    /** The wait ended without a value. */
+    public void fail(Throwable failure) {
+        super.completeExceptionally(failure);
+    }
+
+    @Override
+    public boolean complete(Long value) {
+        endWait.run();
+        return super.complete(value);
+    }
+
+    @Override
+    public boolean completeExceptionally(Throwable failure) {
+        endWait.run();
+        return super.completeExceptionally(failure);
+    }
+
+    @Override
+    public boolean cancel(boolean mayInterruptIfRunning) {
+        endWait.run();
+        return super.cancel(mayInterruptIfRunning);
+    }
+
+    /** Stages of this are ordinary futures: to cancel one does not end the wait. */
+    @Override
+    public <U> CompletableFuture<U> newIncompleteFuture() {
+        return new CompletableFuture<>();
+    }
+}

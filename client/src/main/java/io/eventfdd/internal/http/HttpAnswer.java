@@ -1,0 +1,76 @@
+package io.eventfdd.internal.http;
+
+import io.eventfdd.client.DaemonFaultException;
+import io.eventfdd.client.Problem;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.Failures;
+import io.eventfdd.internal.wire.JsonFields;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * What the daemon answered.
+ *
+ * @param body empty where there is none
+ * @param keys what tells the idempotency keys of the daemon from those of another; empty but for
+ *     {@code GET /v1}
+ */
+@SuppressWarnings("ArrayRecordComponent") // nobody compares answers
+record HttpAnswer(int status, byte[] body, String keys) {
+    private static final int MOST_SHOWN = 200;
+
+    boolean isNoContent() {
+        return status == 204;
+    }
+
+    boolean isCreated() {
+        return status == 201;
+    }
+
+    /** The fields of the object in the body; a problem is thrown. */
+    JsonFields fields() {
+        check();
+        try {
+            return JsonFields.parse(body);
+        } catch (ProblemException e) {
+            throw notOurs(e);
+        }
+    }
+
+    /** Whether it is a problem of {@code type}. */
+    boolean is(ProblemType type) {
+        return status == type.status() && problem().type() == type;
+    }
+
+    /** Throws the problem where it is one. */
+    void check() {
+        if (status >= 400) {
+            throw Failures.of(problem());
+        }
+    }
+
+    /** Whether the daemon keeps it for the key of its call, if that has one. */
+    boolean isKept() {
+        return status < 300 || is(ProblemType.WOULD_BLOCK) || is(ProblemType.GONE);
+    }
+
+    private Problem problem() {
+        try {
+            return Problem.from(JsonFields.parse(body));
+        } catch (ProblemException e) {
+            throw notOurs(e);
+        }
+    }
+
+    private DaemonFaultException notOurs(@org.jspecify.annotations.Nullable Exception cause) {
+        var text = new String(body, StandardCharsets.UTF_8);
+        return new DaemonFaultException(
+                "not an answer of eventfdd: HTTP "
+                        + status
+                        + " "
+                        + text.substring(0, Math.min(MOST_SHOWN, text.length())),
+                null,
+                cause);
+    }
+}

@@ -1,0 +1,176 @@
+package io.eventfdd.internal.http;
+
+import org.apache.hc.core5.http.ClassicHttpRequest;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.HttpException;
+import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.HttpStatus;
+import org.apache.hc.core5.http.impl.DefaultConnectionReuseStrategy;
+import org.apache.hc.core5.http.impl.io.DefaultBHttpClientConnection;
+import org.apache.hc.core5.http.impl.io.DefaultBHttpClientConnectionFactory;
+import org.apache.hc.core5.http.impl.io.HttpRequestExecutor;
+import org.apache.hc.core5.http.impl.io.NoResponseOutOfOrderStrategy;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.apache.hc.core5.http.message.BasicClassicHttpRequest;
+import org.apache.hc.core5.http.protocol.HttpCoreContext;
+import org.apache.hc.core5.io.CloseMode;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** One connection to {@code api.sock}. One thread at a time calls; any may {@link #abort} it. */
+public final class HttpConnection {
+    private static final DefaultBHttpClientConnectionFactory CONNECTIONS =
+            DefaultBHttpClientConnectionFactory.builder()
+                    .responseOutOfOrderStrategy(NoResponseOutOfOrderStrategy.INSTANCE)
+                    .build();
+    private static final HttpRequestExecutor EXECUTOR = new HttpRequestExecutor();
+
+    /** Far less than the shortest idle-timeout that a daemon can have. */
+    private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    /** nanoTime's differences hold 292 years. */
+    private static final long LONGEST_NANOS = Long.MAX_VALUE / 4;
+
+    private final UnixSocket socket;
+    private final DefaultBHttpClientConnection connection;
+
+    private boolean reusable = true;
+    private long lastUse = System.nanoTime();
+
+    private HttpConnection(UnixSocket socket, DefaultBHttpClientConnection connection) {
+        this.socket = socket;
+        this.connection = connection;
+    }
+
+    public static HttpConnection open(Path path) throws IOException {
+        var socket = UnixSocket.connect(path);
+        try {
+            return new HttpConnection(socket, CONNECTIONS.createConnection(socket));
+        } catch (IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Sends the call and receives all of the answer.
+     *
+     * @param patience how long that may take
+     * @param interruptible whether an interrupt ends it
+     * @throws UnixSocket.NotSentException if the daemon did not get it
+     */
+    HttpAnswer exchange(HttpCall call, Duration patience, boolean interruptible)
+            throws IOException {
+        reusable = false;
+        socket.begin(System.nanoTime() + patience.toNanos(), interruptible);
+        try {
+            return exchange(call);
+        } catch (HttpException e) {
+            throw new IOException("not HTTP: " + e.getMessage(), e);
+        } finally {
+            lastUse = System.nanoTime();
+            socket.end();
+        }
+    }
+
+    /**
+     * Sends the call, of which the answer has no end: its body is received as the caller reads it,
+     * each time within {@link #waitUpTo}. A problem is thrown. Afterwards the connection is of no
+     * other use.
+     *
+     * @param patience how long the beginning of the answer may take
+     */
+    public InputStream stream(HttpCall call, Duration patience) throws IOException {
+        reusable = false;
+        waitUpTo(patience.toNanos());
+        try {
+            var request = request(call);
+            var response = EXECUTOR.execute(request, connection, HttpCoreContext.create());
+            var entity = response.getEntity();
+            if (response.getCode() == HttpStatus.SC_OK && entity != null) {
+                return entity.getContent();
+            }
+            var answer = answer(response);
+            answer.check();
+            throw new IOException("not a stream: HTTP " + answer.status());
+        } catch (HttpException e) {
+            throw new IOException("not HTTP: " + e.getMessage(), e);
+        } finally {
+            waitNoLonger();
+        }
+    }
+
+    /** From now on the stream waits {@code nanos} at most; an interrupt ends that. */
+    public void waitUpTo(long nanos) {
+        socket.begin(System.nanoTime() + Math.min(nanos, LONGEST_NANOS), true);
+    }
+
+    /** After {@link #waitUpTo}. */
+    public void waitNoLonger() {
+        socket.end();
+    }
+
+    private static ClassicHttpRequest request(HttpCall call) {
+        var request = new BasicClassicHttpRequest(call.method(), call.path());
+        request.setHeader(HttpHeaders.HOST, "localhost");
+        call.headers().forEach(request::setHeader);
+        var body = call.body();
+        if (body != null) {
+            request.setHeader(HttpHeaders.CONTENT_TYPE, "application/json");
+            request.setHeader(HttpHeaders.CONTENT_LENGTH, body.length);
+            request.setEntity(new ByteArrayEntity(body, ContentType.APPLICATION_JSON));
+        }
+        return request;
+    }
+
+    private static HttpAnswer answer(ClassicHttpResponse response) throws IOException {
+        var entity = response.getEntity();
+        var bytes = entity == null ? new byte[0] : EntityUtils.toByteArray(entity);
+        var keys = response.getFirstHeader("Eventfdd-Keys");
+        return new HttpAnswer(response.getCode(), bytes, keys == null ? "" : keys.getValue());
+    }
+
+    private HttpAnswer exchange(HttpCall call) throws IOException, HttpException {
+        var request = request(call);
+        var context = HttpCoreContext.create();
+        try (ClassicHttpResponse response = EXECUTOR.execute(request, connection, context)) {
+            var answer = answer(response);
+            reusable =
+                    DefaultConnectionReuseStrategy.INSTANCE.keepAlive(request, response, context);
+            return answer;
+        }
+    }
+
+    /** Whether another call may be made on it later. */
+    boolean isReusable() {
+        return reusable && !socket.isAborted();
+    }
+
+    /** Whether it was used so shortly ago that the daemon does not think of closing it. */
+    boolean isFresh() {
+        return System.nanoTime() - lastUse < FRESH_NANOS;
+    }
+
+    /**
+     * Ends the call that is under way, unless all of its answer is there already: to the daemon
+     * that is taken then.
+     */
+    public void abort() {
+        socket.abort();
+    }
+
+    boolean isAborted() {
+        return socket.isAborted();
+    }
+
+    /** Closes it, after all calls. */
+    public void close() {
+        connection.close(CloseMode.IMMEDIATE);
+    }
+}

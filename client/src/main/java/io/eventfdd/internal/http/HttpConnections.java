@@ -1,0 +1,121 @@
+package io.eventfdd.internal.http;
+
+import io.eventfdd.client.DaemonUnavailableException;
+import io.eventfdd.internal.Failures;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/** The connections of one client to {@code api.sock}, used and idle ones. For all threads. */
+public final class HttpConnections {
+    private static final int MOST_IDLE = 16;
+
+    private final Path socket;
+    private final ConcurrentLinkedDeque<HttpConnection> idle = new ConcurrentLinkedDeque<>();
+    private final AtomicInteger idleCount = new AtomicInteger();
+    private final Set<HttpConnection> busy = ConcurrentHashMap.newKeySet();
+    private volatile boolean closed;
+
+    HttpConnections(Path socket) {
+        this.socket = socket;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** One for a call, which has it alone. */
+    HttpConnection take(HttpWait handle) throws InterruptedException {
+        if (handle.outlivesClient()) {
+            return open();
+        } else if (closed) {
+            throw Failures.clientClosed();
+        }
+        var connection = idle.pollFirst();
+        if (connection != null) {
+            idleCount.decrementAndGet();
+            if (!connection.isFresh()) {
+                // Those that follow were used even longer ago.
+                connection.close();
+                discardIdle();
+                connection = null;
+            }
+        }
+        if (connection == null) {
+            connection = open();
+        }
+        busy.add(connection);
+        if (closed) {
+            giveBack(connection);
+            throw Failures.clientClosed();
+        }
+        return connection;
+    }
+
+    private HttpConnection open() throws InterruptedException {
+        try {
+            return HttpConnection.open(socket);
+        } catch (ClosedByInterruptException e) {
+            Thread.interrupted();
+            throw new InterruptedException();
+        } catch (IOException e) {
+            throw unavailable(e);
+        }
+    }
+
+    /** The call on {@code connection} is over. */
+    void giveBack(HttpConnection connection) {
+        busy.remove(connection);
+        if (closed || !connection.isReusable()) {
+            connection.close();
+        } else if (idleCount.incrementAndGet() > MOST_IDLE) {
+            idleCount.decrementAndGet();
+            connection.close();
+        } else {
+            idle.addFirst(connection);
+            if (closed) {
+                discardIdle();
+            }
+        }
+    }
+
+    /** Closes those that no call uses. */
+    void discardIdle() {
+        for (@Nullable HttpConnection connection = idle.pollFirst();
+                connection != null;
+                connection = idle.pollFirst()) {
+            idleCount.decrementAndGet();
+            connection.close();
+        }
+    }
+
+    DaemonUnavailableException unavailable(IOException cause) {
+        return new DaemonUnavailableException(
+                "no daemon answers at " + socket + ": " + cause.getMessage(), cause);
+    }
+
+    /**
+     * Ends the calls on all of them, and closes them.
+     *
+     * @param lastCall may use one that is idle, if there is one
+     */
+    void close(Consumer<? super HttpConnection> lastCall) {
+        closed = true;
+        busy.forEach(HttpConnection::abort);
+        var connection = idle.pollFirst();
+        if (connection != null) {
+            idleCount.decrementAndGet();
+            lastCall.accept(connection);
+            connection.close();
+        }
+        discardIdle();
+    }
+}

@@ -1,0 +1,275 @@
+package io.eventfdd.internal.http;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.eventfdd.client.ClosedEventfdException;
+import io.eventfdd.client.ConnectionLostException;
+import io.eventfdd.client.Count;
+import io.eventfdd.client.DaemonFaultException;
+import io.eventfdd.client.DaemonInfo;
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.client.EventfdState;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.client.Signal;
+import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.Timeout;
+import io.eventfdd.internal.wire.WaitRequest;
+import io.eventfdd.internal.wire.WriteRequest;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** The daemon's HTTP calls as methods: CONTRACT.md part 1. Safe for all threads. */
+public final class HttpDaemon implements AutoCloseable {
+    /** What a PUT did. */
+    record Creation(EventfdState state, boolean created) {}
+
+    private final HttpApi api;
+
+    /** Asked once, before the first long wait. */
+    private volatile @Nullable Duration maxWait;
+
+    public HttpDaemon(Path socket, Duration patience, Duration outage) {
+        this.api = new HttpApi(socket, patience, outage);
+    }
+
+    // Calls that do not wait
+
+    public DaemonInfo info() {
+        return read(api.call(HttpCall.get("/v1")), DaemonInfo::from);
+    }
+
+    public List<EventfdState> list(String prefix) {
+        List<EventfdState> all = new ArrayList<>();
+        var after = "";
+        do {
+            var path = "/v1/eventfds?prefix=" + prefix + (after.isEmpty() ? "" : "&after=" + after);
+            after =
+                    read(
+                            api.call(HttpCall.get(path)),
+                            fields -> {
+                                for (var element : fields.array("eventfds")) {
+                                    all.add(EventfdState.from(JsonFields.of("", element)));
+                                }
+                                return fields.text("next").orElse("");
+                            });
+        } while (!after.isEmpty());
+        return all;
+    }
+
+    public EventfdState state(EventfdName name) {
+        return read(api.call(HttpCall.get(path(name))), EventfdState::from);
+    }
+
+    Creation create(EventfdName name, EventfdSpec spec, boolean exclusive) {
+        var answer = api.call(HttpCall.put(path(name), spec.toJson(), exclusive));
+        return new Creation(read(answer, EventfdState::from), answer.isCreated());
+    }
+
+    public void delete(EventfdName name) {
+        api.call(HttpCall.delete(path(name))).check();
+    }
+
+    /** Throws what the daemon says where there is no room. */
+    void write(EventfdName name, long value) {
+        var call = HttpCall.write(path(name) + "/write", body(value, Duration.ZERO));
+        settled(call, name).check();
+    }
+
+    /** What was taken; 0 where there was nothing. */
+    long read(EventfdName name) {
+        var call = HttpCall.taking(path(name) + "/read", Json.object().put("timeout", "0s"));
+        return number(settled(call, name), "value");
+    }
+
+    /**
+     * Writes what was taken and nobody wants, as soon as there is room, even if the client is
+     * closed by then; a deleted eventfd takes it with it.
+     */
+    void putBack(EventfdName name, long value) {
+        if (value == Count.OVERFLOW) {
+            putBack(name, Count.MAX);
+            putBack(name, value - Count.MAX);
+            return;
+        }
+        var longest = longestWait();
+        HttpAnswer answer;
+        do {
+            var call = HttpCall.write(path(name) + "/write", body(value, longest));
+            answer = api.callLate(call, longest);
+        } while (answer.is(ProblemType.WOULD_BLOCK));
+        if (!answer.is(ProblemType.GONE) && !answer.is(ProblemType.NOT_FOUND)) {
+            answer.check();
+        }
+    }
+
+    // Calls that wait; who has their handle can end them
+
+    boolean write(EventfdName name, long value, Deadline deadline, HttpWait handle)
+            throws InterruptedException {
+        var path = path(name) + "/write";
+        var now = HttpCall.write(path, body(value, Duration.ZERO));
+        boolean written = isWritten(settled(now, name));
+        while (!written && !deadline.hasPassed()) {
+            var time = nextWait(deadline);
+            var call = HttpCall.write(path, body(value, time));
+            written = isWritten(settled(call, List.of(name), time, handle));
+        }
+        return written;
+    }
+
+    private static ObjectNode body(long value, Duration timeout) {
+        return new WriteRequest(value, timeout).toJson();
+    }
+
+    /**
+     * The answer to a call with a key. One that was ended (by an interrupt, which is kept then, by
+     * the handle, with the client) may have been carried out all the same: then this is what the
+     * daemon has kept for its key.
+     */
+    private HttpAnswer settled(
+            HttpCall call, List<EventfdName> names, Duration time, HttpWait handle)
+            throws InterruptedException {
+        try {
+            return api.call(call, time, handle);
+        } catch (InterruptedException e) {
+            var late = late(call, names).orElseThrow(() -> e);
+            Thread.currentThread().interrupt();
+            return late;
+        } catch (ConnectionLostException | ClosedEventfdException e) {
+            return late(call, names).orElseThrow(() -> e);
+        }
+    }
+
+    /** The same for one that does not wait. */
+    private HttpAnswer settled(HttpCall call, EventfdName name) {
+        try {
+            return api.call(call);
+        } catch (ConnectionLostException | ClosedEventfdException e) {
+            return late(call, List.of(name)).orElseThrow(() -> e);
+        }
+    }
+
+    private Optional<HttpAnswer> late(HttpCall call, List<EventfdName> names) {
+        var look = new WaitRequest(names, WaitRequest.Mode.ANY, false, Duration.ZERO);
+        return api.lateAnswer(call, HttpCall.look("/v1/wait", look.toJson()));
+    }
+
+    private static boolean isWritten(HttpAnswer answer) {
+        if (answer.is(ProblemType.WOULD_BLOCK)) {
+            return false;
+        }
+        answer.check();
+        return true;
+    }
+
+    long read(EventfdName name, Deadline deadline, HttpWait handle) throws InterruptedException {
+        long value;
+        do {
+            var time = nextWait(deadline);
+            var body = Json.object().put("timeout", Timeout.format(time));
+            var call = HttpCall.taking(path(name) + "/read", body);
+            value = number(settled(call, List.of(name), time, handle), "value");
+        } while (value == 0 && !deadline.hasPassed());
+        return value;
+    }
+
+    /** The count that was seen; 0 at the deadline. */
+    long await(EventfdName name, Deadline deadline, HttpWait handle) throws InterruptedException {
+        long count;
+        do {
+            var time = nextWait(deadline);
+            var call = HttpCall.get(path(name) + "/wait?timeout=" + Timeout.format(time));
+            count = number(api.call(call, time, handle), "count");
+        } while (count == 0 && !deadline.hasPassed());
+        return count;
+    }
+
+    public List<Signal> await(
+            List<EventfdName> names,
+            WaitRequest.Mode mode,
+            boolean consume,
+            Deadline deadline,
+            HttpWait handle)
+            throws InterruptedException {
+        List<Signal> ready;
+        do {
+            var time = nextWait(deadline);
+            var body = new WaitRequest(names, mode, consume, time).toJson();
+            var answer =
+                    consume
+                            ? settled(HttpCall.taking("/v1/wait", body), names, time, handle)
+                            : api.call(HttpCall.look("/v1/wait", body), time, handle);
+            ready =
+                    answer.isNoContent()
+                            ? List.of()
+                            : read(answer, fields -> ready(fields, consume));
+        } while (ready.isEmpty() && !deadline.hasPassed());
+        return ready;
+    }
+
+    private static List<Signal> ready(JsonFields fields, boolean consume) {
+        List<Signal> ready = new ArrayList<>();
+        for (var element : fields.array("ready")) {
+            var one = JsonFields.of("", element);
+            ready.add(
+                    new Signal(
+                            new EventfdName(one.text("name").orElse("")),
+                            one.count(consume ? "value" : "count", 0, -1, 0)));
+        }
+        return ready;
+    }
+
+    /** How long the next call waits: what is left, in parts that the daemon takes. */
+    private Duration nextWait(Deadline deadline) {
+        var left = deadline.left();
+        if (left.isZero()) {
+            return left;
+        }
+        var longest = longestWait();
+        return left.compareTo(longest) > 0 ? longest : left;
+    }
+
+    private Duration longestWait() {
+        var longest = maxWait;
+        if (longest == null) {
+            longest = info().maxWait();
+            maxWait = longest;
+        }
+        return longest;
+    }
+
+    // Answers
+
+    private static <T> T read(HttpAnswer answer, Function<? super JsonFields, T> reader) {
+        var fields = answer.fields();
+        try {
+            return reader.apply(fields);
+        } catch (ProblemException e) {
+            throw new DaemonFaultException("not an answer of eventfdd: " + e.getMessage(), null, e);
+        }
+    }
+
+    private static long number(HttpAnswer answer, String field) {
+        return answer.isNoContent() ? 0 : read(answer, fields -> fields.count(field, 0, -1, 0));
+    }
+
+    private static String path(EventfdName name) {
+        return "/v1/eventfds/" + name;
+    }
+
+    @Override
+    public void close() {
+        api.close();
+    }
+}

@@ -1,0 +1,239 @@
+package io.eventfdd.internal.http;
+
+import io.eventfdd.client.ClosedEventfdException;
+import io.eventfdd.client.ConnectionLostException;
+import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.Transport;
+import io.eventfdd.client.WouldBlockException;
+import io.eventfdd.internal.Completions;
+import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.Values;
+import io.eventfdd.internal.VirtualThreads;
+import io.eventfdd.internal.WaitFuture;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+
+/**
+ * An eventfd that the daemon reads and writes for this process. Each call that waits has a
+ * connection.
+ */
+public final class HttpEventfd implements Eventfd {
+    /** A call that waits; who has the handle can end it. */
+    public interface WaitingCall<T> {
+        T on(HttpWait handle) throws InterruptedException;
+    }
+
+    private final EventfdName name;
+    private final boolean semaphore;
+    private final HttpDaemon daemon;
+    private final Executor executor;
+    private final Consumer<? super HttpEventfd> onClose;
+    private final Set<HttpWait> waits = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /**
+     * A handle.
+     *
+     * @param executor where futures are completed
+     * @param onClose is told once, when it closes
+     */
+    HttpEventfd(
+            EventfdName name,
+            boolean semaphore,
+            HttpDaemon daemon,
+            Executor executor,
+            Consumer<? super HttpEventfd> onClose) {
+        this.name = name;
+        this.semaphore = semaphore;
+        this.daemon = daemon;
+        this.executor = new Completions(executor);
+        this.onClose = onClose;
+    }
+
+    @Override
+    public String name() {
+        return name.value();
+    }
+
+    EventfdName eventfdName() {
+        return name;
+    }
+
+    @Override
+    public boolean isSemaphore() {
+        return semaphore;
+    }
+
+    @Override
+    public Transport transport() {
+        return Transport.HTTP;
+    }
+
+    // Calls that do not wait
+
+    @Override
+    public void write(long value) {
+        Values.check(value);
+        checkOpen();
+        daemon.write(name, value);
+    }
+
+    @Override
+    public boolean tryWrite(long value) {
+        try {
+            write(value);
+            return true;
+        } catch (WouldBlockException e) {
+            return false;
+        }
+    }
+
+    @Override
+    public OptionalLong tryRead() {
+        checkOpen();
+        return optional(daemon.read(name));
+    }
+
+    @Override
+    public long count() {
+        checkOpen();
+        return daemon.state(name).count();
+    }
+
+    // Calls that wait
+
+    @Override
+    public boolean write(long value, Duration timeout) throws InterruptedException {
+        Values.check(value);
+        var deadline = Deadline.in(timeout);
+        return waiting(handle -> daemon.write(name, value, deadline, handle));
+    }
+
+    @Override
+    public long read() throws InterruptedException {
+        return waiting(handle -> daemon.read(name, Deadline.NEVER, handle));
+    }
+
+    @Override
+    public OptionalLong read(Duration timeout) throws InterruptedException {
+        var deadline = Deadline.in(timeout);
+        return optional(waiting(handle -> daemon.read(name, deadline, handle)));
+    }
+
+    @Override
+    public void await() throws InterruptedException {
+        var unused = waiting(handle -> daemon.await(name, Deadline.NEVER, handle));
+    }
+
+    @Override
+    public boolean await(Duration timeout) throws InterruptedException {
+        var deadline = Deadline.in(timeout);
+        return waiting(handle -> daemon.await(name, deadline, handle)) != 0;
+    }
+
+    private <T> T waiting(WaitingCall<T> call) throws InterruptedException {
+        return waiting(List.of(this), new HttpWait(), call);
+    }
+
+    /** A wait on {@code eventfds}, which ends when one of them is closed. */
+    public static <T> T waiting(List<HttpEventfd> eventfds, HttpWait handle, WaitingCall<T> call)
+            throws InterruptedException {
+        eventfds.forEach(eventfd -> eventfd.waits.add(handle));
+        try {
+            eventfds.forEach(HttpEventfd::checkOpen);
+            return call.on(handle);
+        } catch (ConnectionLostException e) {
+            eventfds.forEach(HttpEventfd::checkOpen);
+            throw e;
+        } finally {
+            eventfds.forEach(eventfd -> eventfd.waits.remove(handle));
+        }
+    }
+
+    // Later
+
+    @Override
+    public CompletableFuture<Long> readAsync() {
+        return later(
+                handle -> daemon.read(name, Deadline.NEVER, handle),
+                value -> daemon.putBack(name, value));
+    }
+
+    @Override
+    public CompletableFuture<Long> awaitAsync() {
+        return later(handle -> daemon.await(name, Deadline.NEVER, handle), value -> {});
+    }
+
+    /**
+     * A wait on a thread of its own.
+     *
+     * @param putBack takes what a future got that somebody completed or cancelled first
+     */
+    private CompletableFuture<Long> later(WaitingCall<Long> call, LongConsumer putBack) {
+        var handle = new HttpWait();
+        var future = new WaitFuture(handle::end);
+        VirtualThreads.startAny(
+                "eventfdd-client-" + name,
+                () -> {
+                    try {
+                        long value = waiting(List.of(this), handle, call);
+                        executor.execute(() -> {
+                            if (!future.deliver(value)) {
+                                VirtualThreads.startAny(
+                                        "eventfdd-client-" + name, () -> putBack.accept(value));
+                            }
+                        });
+                    } catch (InterruptedException | RuntimeException e) {
+                        executor.execute(() -> future.fail(e));
+                    }
+                });
+        return future;
+    }
+
+    private static OptionalLong optional(long value) {
+        return value == 0 ? OptionalLong.empty() : OptionalLong.of(value);
+    }
+
+    // The handle
+
+    @Override
+    public OptionalInt fd() {
+        return OptionalInt.empty();
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !closed.get();
+    }
+
+    private void checkOpen() {
+        if (closed.get()) {
+            throw new ClosedEventfdException("the handle on eventfd " + name + " is closed", null);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
+        waits.forEach(HttpWait::end);
+        onClose.accept(this);
+    }
+
+    @Override
+    public String toString() {
+        return "eventfd " + name + " (" + (closed.get() ? "closed" : "over HTTP") + ")";
+    }
+}

@@ -1,0 +1,68 @@
+package io.eventfdd.internal.http;
+
+import org.jspecify.annotations.Nullable;
+
+/** One call over HTTP, which others can end while it is under way. */
+public final class HttpWait {
+    private final Kind kind;
+    private @Nullable HttpConnection connection;
+    private boolean ended;
+
+    private enum Kind {
+        ORDINARY,
+        LATE,
+        SETTLING
+    }
+
+    private HttpWait(Kind kind) {
+        this.kind = kind;
+    }
+
+    public HttpWait() {
+        this(Kind.ORDINARY);
+    }
+
+    /** That of a call which puts back what nobody wants: the client's close does not end it. */
+    static HttpWait late() {
+        return new HttpWait(Kind.LATE);
+    }
+
+    /** That of a call which has the key of another and finds out what became of that. */
+    static HttpWait settling() {
+        return new HttpWait(Kind.SETTLING);
+    }
+
+    boolean outlivesClient() {
+        return kind != Kind.ORDINARY;
+    }
+
+    /** Whether the key of the call was sent before, on a connection that was cut off. */
+    boolean settles() {
+        return kind == Kind.SETTLING;
+    }
+
+    /** The call begins, on {@code connection}. */
+    synchronized void begin(HttpConnection begun) {
+        connection = begun;
+        if (ended) {
+            begun.abort();
+        }
+    }
+
+    /** The call is over, and its connection may be another's. */
+    synchronized void over() {
+        connection = null;
+    }
+
+    synchronized boolean isEnded() {
+        return ended;
+    }
+
+    /** Ends the call, also one that has not begun yet. */
+    synchronized void end() {
+        ended = true;
+        if (connection != null) {
+            connection.abort();
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package io.eventfdd.internal.linux;
+
+/**
+ * The processor that the calling thread runs on.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man2/sched_yield.2.html">sched_yield(2)</a>
+ */
+public final class Cpu {
+    private Cpu() {}
+
+    /**
+     * Lets another thread have it, of this process or another. {@link Thread#yield()} does not, on
+     * a virtual thread: it only lets other virtual threads run.
+     */
+    public static void yieldToOthers() {
+        SignalCalls.FASTEST.yieldToOthers();
+    }
+}

@@ -1,0 +1,121 @@
+package io.eventfdd.internal.linux;
+
+import com.sun.jna.Native;
+
+/**
+ * An epoll set. One thread waits on it; any may add to it and remove from it.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man7/epoll.7.html">epoll(7)</a>
+ */
+public final class Epoll implements AutoCloseable {
+    /** Readable. */
+    public static final int IN = 0x1;
+
+    /** There is room. */
+    public static final int OUT = 0x4;
+
+    /** An error; reported whether asked for or not. */
+    public static final int ERR = 0x8;
+
+    /** The peer is gone; reported whether asked for or not. */
+    public static final int HUP = 0x10;
+
+    /** The peer will send no more. */
+    public static final int RDHUP = 0x2000;
+
+    /** One report, then silence until {@link #modify}. */
+    public static final int ONESHOT = 1 << 30;
+
+    /** One report for each change, not for each look. */
+    public static final int ET = 1 << 31;
+
+    private static final int EPOLL_CLOEXEC = 0x80000;
+    private static final int CTL_ADD = 1;
+    private static final int CTL_DEL = 2;
+    private static final int CTL_MOD = 3;
+
+    private final Fd fd;
+    private final EpollEvents events;
+    private final EpollEvents request;
+
+    private Epoll(Fd fd, EpollEvents events) {
+        this.fd = fd;
+        this.events = events;
+        this.request = new EpollEvents(events.layout(), 1);
+    }
+
+    /** An empty set, of which one wait reports at most {@code capacity} events. */
+    public static Epoll create(int capacity) throws ErrnoException {
+        int number = Libc.epoll_create1(EPOLL_CLOEXEC);
+        if (number < 0) {
+            throw ErrnoException.ofLast("epoll_create1(EPOLL_CLOEXEC)");
+        }
+        return new Epoll(
+                Fd.adopt(number), new EpollEvents(EpollEvents.Layout.ofThisMachine(), capacity));
+    }
+
+    /** Adds {@code target}, which comes back as {@code data}. */
+    public void add(Fd target, int interest, long data) throws ErrnoException {
+        control(CTL_ADD, "ADD", target, interest, data);
+    }
+
+    /** Changes what is asked of {@code target}, and looks at once. */
+    public void modify(Fd target, int interest, long data) throws ErrnoException {
+        control(CTL_MOD, "MOD", target, interest, data);
+    }
+
+    /**
+     * Removes {@code target}; to be done before it is closed, since others may hold its description
+     * open.
+     */
+    public void remove(Fd target) throws ErrnoException {
+        if (Libc.epoll_ctl(fd.number(), CTL_DEL, target.number(), 0) < 0) {
+            throw ErrnoException.ofLast("epoll_ctl(DEL, fd=" + target.number() + ")");
+        }
+    }
+
+    private void control(int operation, String name, Fd target, int interest, long data)
+            throws ErrnoException {
+        // Not a slot of the events: another thread may add while one waits.
+        synchronized (request) {
+            request.set(interest, data);
+            if (Libc.epoll_ctl(fd.number(), operation, target.number(), request.address()) < 0) {
+                throw ErrnoException.ofLast("epoll_ctl(" + name + ", fd=" + target.number() + ")");
+            }
+        }
+    }
+
+    /**
+     * Waits for events.
+     *
+     * @param timeoutMillis the longest wait; -1 is without end, 0 only looks
+     * @return how many there are; 0 too where a signal interrupted the wait
+     */
+    public int await(int timeoutMillis) throws ErrnoException {
+        int count =
+                Libc.epoll_wait(fd.number(), events.address(), events.capacity(), timeoutMillis);
+        if (count >= 0) {
+            return count;
+        }
+        int errno = Native.getLastError();
+        if (errno == Libc.EINTR) {
+            return 0;
+        }
+        throw ErrnoException.of("epoll_wait(" + fd + ")", errno);
+    }
+
+    /** What the last wait found of event {@code index}. */
+    public int events(int index) {
+        return events.events(index);
+    }
+
+    /** What event {@code index} of the last wait was added with. */
+    public long data(int index) {
+        return events.data(index);
+    }
+
+    @Override
+    public void close() {
+        fd.close();
+    }
+}

@@ -1,0 +1,163 @@
+package io.eventfdd.internal.linux;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+
+import java.io.IOException;
+import java.lang.ref.Reference;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A program that this process becomes: same process id, environment, standard streams and parent;
+ * of the Java that it was nothing is left.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man3/exec.3.html">exec(3)</a>
+ * @see <a href="https://man7.org/linux/man-pages/man3/sd_listen_fds.3.html">sd_listen_fds(3)</a>
+ */
+public final class Exec {
+    /** The first descriptor after the standard streams: SD_LISTEN_FDS_START. */
+    private static final int FIRST = 3;
+
+    private static final int F_SETFD = 2;
+    private static final int FD_CLOEXEC = 1;
+    private static final int F_DUPFD_CLOEXEC = 1030;
+    private static final int O_CLOEXEC = 02000000;
+
+    private static final int SIG_UNBLOCK = 1;
+    private static final int SIGQUIT = 3;
+
+    /** A {@code sigset_t}. */
+    private static final int SIGNALS = 1024;
+
+    private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
+    private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
+
+    private final List<byte[]> words;
+
+    private Exec(List<byte[]> words) {
+        this.words = words;
+    }
+
+    /**
+     * The program that the last {@code count} words of this process's own command line are: name,
+     * looked for on the PATH, and arguments. They are taken from there as the bytes that they are,
+     * since what {@code main} was given is decoded in a way that may have lost some.
+     */
+    public static Exec ofLastWords(int count) throws IOException {
+        var line = Files.readAllBytes(COMMAND_LINE);
+        List<byte[]> words = new ArrayList<>();
+        int begin = 0;
+        for (int i = 0; i < line.length; i++) {
+            if (line[i] == 0) {
+                // with the zero, as C wants it
+                words.add(Arrays.copyOfRange(line, begin, i + 1));
+                begin = i + 1;
+            }
+        }
+        if (count < 1 || count > words.size()) {
+            throw new IllegalArgumentException(count + " of " + words.size() + " words");
+        }
+        return new Exec(words.subList(words.size() - count, words.size()));
+    }
+
+    /**
+     * Becomes it. Returns only by an exception, and then all is as before but for the variables.
+     *
+     * @param fds what it has as descriptor 3, 4, … besides 0, 1 and 2; no others are passed on
+     * @param variables what is set in its environment besides what is there
+     * @throws ErrnoException ENOENT where there is no such program, another where it cannot be run
+     */
+    public void become(List<Fd> fds, Map<String, String> variables) throws IOException {
+        for (var variable : variables.entrySet()) {
+            if (Libc.setenv(bytes(variable.getKey()), bytes(variable.getValue()), 1) < 0) {
+                throw ErrnoException.ofLast("setenv(" + variable.getKey() + ")");
+            }
+        }
+        passOnNothing();
+        // Nothing of this is needed twice, and afterwards no class may have to be loaded: the
+        // descriptor that gives way may be that of the classes' file.
+        var arguments = arguments();
+        var moved = new int[fds.size()];
+        var displaced = new int[fds.size()];
+        for (int i = 0; i < moved.length; i++) {
+            moved[i] = aside(fds.get(i).number(), moved.length);
+            displaced[i] = Libc.fcntl(FIRST + i, F_DUPFD_CLOEXEC, (long) FIRST + moved.length);
+        }
+        throw ErrnoException.of("execvp", execute(words.get(0), arguments, moved, displaced));
+    }
+
+    /** An {@code argv}: the addresses of the words, zero, and behind them the words. */
+    private Memory arguments() {
+        long at = (words.size() + 1L) * Native.POINTER_SIZE;
+        var memory = new Memory(at + words.stream().mapToInt(word -> word.length).sum());
+        for (int i = 0; i < words.size(); i++) {
+            var word = words.get(i);
+            memory.setPointer((long) i * Native.POINTER_SIZE, memory.share(at));
+            memory.write(at, word, 0, word.length);
+            at += word.length;
+        }
+        memory.setPointer((long) words.size() * Native.POINTER_SIZE, Pointer.NULL);
+        return memory;
+    }
+
+    /** The same description under a number that is not in the way. */
+    private static int aside(int number, int count) throws ErrnoException {
+        int copy = Libc.fcntl(number, F_DUPFD_CLOEXEC, (long) FIRST + count);
+        if (copy < 0) {
+            throw ErrnoException.ofLast("fcntl(fd=" + number + ", F_DUPFD_CLOEXEC)");
+        }
+        return copy;
+    }
+
+    /** Returns where it fails, after it put back what it displaced. */
+    private static int execute(byte[] file, Memory arguments, int[] moved, int[] displaced) {
+        // A JVM blocks SIGQUIT in all threads but one, and the mask outlives exec; handlers do not.
+        var quit = new long[SIGNALS / Long.SIZE];
+        quit[0] = 1L << (SIGQUIT - 1);
+        Libc.pthread_sigmask(SIG_UNBLOCK, quit, 0);
+        for (int i = 0; i < moved.length; i++) {
+            Libc.dup3(moved[i], FIRST + i, 0);
+        }
+        int errno;
+        try {
+            Libc.execvp(file, Pointer.nativeValue(arguments));
+            errno = Native.getLastError();
+        } finally {
+            Reference.reachabilityFence(arguments);
+        }
+        for (int i = 0; i < moved.length; i++) {
+            if (displaced[i] < 0) {
+                Libc.close(FIRST + i);
+            } else {
+                Libc.dup3(displaced[i], FIRST + i, O_CLOEXEC);
+                Libc.close(displaced[i]);
+            }
+            Libc.close(moved[i]);
+        }
+        return errno;
+    }
+
+    /** A JVM's own descriptors are not all close-on-exec. */
+    private static void passOnNothing() throws IOException {
+        try (var descriptors = Files.list(DESCRIPTORS)) {
+            for (var descriptor : descriptors.toList()) {
+                int number = Integer.parseInt(descriptor.getFileName().toString());
+                if (number >= FIRST) {
+                    // fails for the one that listed them, which is closed
+                    Libc.fcntl(number, F_SETFD, FD_CLOEXEC);
+                }
+            }
+        }
+    }
+
+    private static byte[] bytes(String text) {
+        return (text + "\0").getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,92 @@
+package io.eventfdd.internal.linux;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The descriptors that a service manager gave this process at its birth, from 3 on.
+ *
+ * @see <a
+ *     href="https://man7.org/linux/man-pages/man3/sd_listen_fds.3.html">sd_listen_fds_with_names(3)</a>
+ */
+public final class InheritedFds {
+    private static final int FIRST = 3;
+
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_TYPE = 3;
+    private static final int SO_ACCEPTCONN = 30;
+    private static final int EINVAL = 22;
+
+    private InheritedFds() {}
+
+    /** What a socket carries. */
+    public enum SocketType {
+        /** SOCK_STREAM. */
+        BYTES(1),
+        /** SOCK_SEQPACKET. */
+        PACKETS(5);
+
+        final int number;
+
+        SocketType(int number) {
+            this.number = number;
+        }
+    }
+
+    /**
+     * Checks that {@code fd} is a listening socket.
+     *
+     * @throws ErrnoException EINVAL where it is not, or of another type
+     */
+    public static void requireListener(Fd fd, SocketType type) throws ErrnoException {
+        if (option(fd, SO_TYPE) != type.number || option(fd, SO_ACCEPTCONN) == 0) {
+            throw ErrnoException.of(fd + " is no listener for " + type, EINVAL);
+        }
+    }
+
+    private static int option(Fd fd, int option) throws ErrnoException {
+        var value = new int[1];
+        var size = new int[] {Integer.BYTES};
+        if (Libc.getsockopt(fd.number(), SOL_SOCKET, option, value, size) < 0) {
+            throw ErrnoException.ofLast("getsockopt(" + fd + ", " + option + ")");
+        }
+        return value[0];
+    }
+
+    /**
+     * One of them.
+     *
+     * @param name what the service manager calls it; not unique
+     */
+    public record Inherited(String name, Fd fd) {}
+
+    /**
+     * Takes over those that {@code environment} tells of, where it tells this process: once, before
+     * anything else closes or uses them.
+     */
+    public static List<Inherited> adopt(Map<String, String> environment) throws ErrnoException {
+        var count = number(environment, "LISTEN_FDS");
+        if (count.filter(it -> it > 0).isEmpty()
+                || !number(environment, "LISTEN_PID").equals(Optional.of(Libc.getpid()))) {
+            return List.of();
+        }
+        var names = environment.getOrDefault("LISTEN_FDNAMES", "").split(":", -1);
+        var all = new ArrayList<Inherited>(count.get());
+        for (int i = 0; i < count.get(); i++) {
+            var fd = Fd.adopt(FIRST + i);
+            fd.setCloseOnExec();
+            all.add(new Inherited(i < names.length ? names[i] : "unknown", fd));
+        }
+        return all;
+    }
+
+    private static Optional<Integer> number(Map<String, String> environment, String name) {
+        try {
+            return Optional.ofNullable(environment.get(name)).map(Integer::valueOf);
+        } catch (NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+}

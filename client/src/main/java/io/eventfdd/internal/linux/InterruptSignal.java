@@ -1,0 +1,37 @@
+package io.eventfdd.internal.linux;
+
+import com.sun.jna.NativeLibrary;
+
+/**
+ * The signal that ends a system call in which a thread is stuck: the call returns EINTR. It does
+ * nothing else, so a thread that it meets elsewhere goes on.
+ */
+final class InterruptSignal {
+    /** A real-time signal that neither glibc (32, 33) nor the JVM (62) uses. */
+    static final int NUMBER = 40;
+
+    /** The number of tgkill(2). */
+    private static final long TGKILL = System.getProperty("os.arch").equals("amd64") ? 234 : 131;
+
+    private InterruptSignal() {}
+
+    /**
+     * Installs a handler that does nothing, without SA_RESTART: that is all it takes for EINTR.
+     * Before the first signal; more than once does no harm.
+     */
+    static void install() throws ErrnoException {
+        // abs(3) takes an int, touches nothing and returns: as a handler it is the one written in C
+        // that need not be compiled.
+        Libc.signal(NUMBER, NativeLibrary.getProcess().getFunction("abs"));
+        if (Libc.siginterrupt(NUMBER, 1) < 0) {
+            throw ErrnoException.ofLast("siginterrupt(" + NUMBER + ")");
+        }
+    }
+
+    /** Sends it to {@code thread} of this process, by its id of gettid(2). */
+    static void sendTo(int thread) throws ErrnoException {
+        if (Libc.syscall(TGKILL, Libc.getpid(), thread, NUMBER, 0, 0) < 0) {
+            throw ErrnoException.ofLast("tgkill(" + thread + ", " + NUMBER + ")");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package io.eventfdd.internal.linux;
+
+import com.sun.jna.Native;
+
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The socket on which a service manager is told how a service does, and given descriptors to keep
+ * (AF_UNIX, SOCK_DGRAM). One thread at a time sends.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man3/sd_notify.3.html">sd_notify(3)</a>
+ */
+public final class NotifySocket implements AutoCloseable {
+    private static final int AF_UNIX = 1;
+    private static final int SOCK_DGRAM = 2;
+    private static final int SOCK_CLOEXEC = 0x80000;
+    private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_SNDTIMEO = 21;
+    private static final int SUN_PATH = 108;
+    private static final int EINVAL = 22;
+    private static final int LONGEST = 4096;
+
+    private final Fd fd;
+    private final PacketBuffer buffer = new PacketBuffer(LONGEST, 1);
+
+    private NotifySocket(Fd fd) {
+        this.fd = fd;
+    }
+
+    /**
+     * Connects to it.
+     *
+     * @param address what NOTIFY_SOCKET says: a path, or a name in the abstract namespace after
+     *     {@code @}
+     * @param patience how long a send waits while the service manager's queue is full
+     */
+    public static NotifySocket connect(String address, Duration patience) throws ErrnoException {
+        var path = address.getBytes(StandardCharsets.UTF_8);
+        var call = "connect(" + address + ")";
+        if (path.length < 2 || path.length >= SUN_PATH || (path[0] != '/' && path[0] != '@')) {
+            throw ErrnoException.of(call, EINVAL);
+        }
+        boolean isAbstract = path[0] == '@';
+        if (isAbstract) {
+            path[0] = 0;
+        }
+        // struct sockaddr_un; an abstract name has no NUL at its end
+        var sockaddr = new byte[2 + path.length + (isAbstract ? 0 : 1)];
+        sockaddr[ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1] = AF_UNIX;
+        System.arraycopy(path, 0, sockaddr, 2, path.length);
+        int number = Libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        if (number < 0) {
+            throw ErrnoException.ofLast("socket(AF_UNIX, SOCK_DGRAM)");
+        }
+        var fd = Fd.adopt(number);
+        var time = new int[4]; // struct timeval { long sec; long usec; }, little-endian
+        time[0] = (int) patience.toSeconds();
+        time[2] = patience.toNanosPart() / 1000;
+        if (Libc.connect(number, sockaddr, sockaddr.length) < 0
+                || Libc.setsockopt(
+                                number, SOL_SOCKET, SO_SNDTIMEO, time, time.length * Integer.BYTES)
+                        < 0) {
+            var failure = ErrnoException.ofLast(call);
+            fd.close();
+            throw failure;
+        }
+        return new NotifySocket(fd);
+    }
+
+    /**
+     * Sends {@code message} with {@code fds}.
+     *
+     * @param message assignments, one a line
+     * @param fds at most one, which the caller keeps open during the call
+     */
+    public void send(String message, List<Fd> fds) throws ErrnoException {
+        buffer.put(message.getBytes(StandardCharsets.UTF_8), fds);
+        while (Libc.sendmsg(fd.number(), buffer.message(), MSG_NOSIGNAL) < 0) {
+            if (Native.getLastError() != Libc.EINTR) {
+                throw ErrnoException.ofLast("sendmsg(" + fd + ", " + message.strip() + ")");
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        fd.close();
+    }
+}

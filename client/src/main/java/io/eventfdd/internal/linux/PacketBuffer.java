@@ -1,0 +1,181 @@
+package io.eventfdd.internal.linux;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Room for one packet and the descriptors that travel with it, and the structures that sendmsg(2)
+ * and recvmsg(2) want to be told of it, one after the other in one piece of memory. One thread at a
+ * time uses it; many sockets may share it.
+ *
+ * <pre>{@code
+ * struct msghdr { void *name; socklen_t namelen;  // 0, 8
+ *                 struct iovec *iov; size_t iovlen;  // 16, 24
+ *                 void *control; size_t controllen;  // 32, 40
+ *                 int flags; };  // 48, 56 bytes in all
+ * struct iovec { void *base; size_t len; };
+ * struct cmsghdr { size_t len; int level; int type; };  // 16 bytes, then the data, aligned to 8
+ * }</pre>
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man3/cmsg.3.html">cmsg(3)</a>
+ */
+public final class PacketBuffer {
+    /** The most descriptors that one message carries: SCM_MAX_FD. */
+    public static final int MAX_FDS = 253;
+
+    private static final int SOL_SOCKET = 1;
+    private static final int SCM_RIGHTS = 1;
+
+    /** What SCM_CREDENTIALS takes: a header, and {@code struct ucred { int pid, uid, gid; }}. */
+    private static final int CREDENTIALS = 32;
+
+    private static final int IOV = 16;
+    private static final int IOV_LENGTH = 24;
+    private static final int CONTROL = 32;
+    private static final int CONTROL_LENGTH = 40;
+    private static final int FLAGS = 48;
+    private static final int IOVEC = 56;
+    private static final int IOVEC_LENGTH = IOVEC + 8;
+    private static final int CMSG = IOVEC + 16;
+    private static final int CMSG_HEADER = 16;
+    private static final int CMSG_LEVEL = 8;
+    private static final int CMSG_TYPE = 12;
+
+    private final int maxBytes;
+    private final int controlBytes;
+    private final int data;
+
+    /** Keeps {@code room} alive, which is the same bytes and faster to get at. */
+    private final Memory memory;
+
+    private final ByteBuffer room;
+    private final long address;
+
+    /**
+     * Room for a packet of {@code maxBytes} and for {@code maxFds} descriptors; what comes beyond
+     * it is cut off.
+     */
+    public PacketBuffer(int maxBytes, int maxFds) {
+        if (maxBytes < 0 || maxFds < 0 || maxFds > MAX_FDS) {
+            throw new IllegalArgumentException(maxBytes + " bytes, " + maxFds + " descriptors");
+        }
+        this.maxBytes = maxBytes;
+        this.controlBytes = maxFds == 0 ? 0 : CMSG_HEADER + maxFds * Integer.BYTES;
+        this.data = CMSG + CREDENTIALS + aligned(controlBytes);
+        this.memory = new Memory((long) data + maxBytes);
+        this.room = memory.getByteBuffer(0, memory.size());
+        this.address = Pointer.nativeValue(memory);
+        memory.clear(data);
+        room.putLong(IOV, address + IOVEC);
+        room.putLong(IOV_LENGTH, 1);
+        room.putLong(IOVEC, address + data);
+    }
+
+    private static int aligned(int size) {
+        return (size + 7) & ~7;
+    }
+
+    /** Where the {@code struct msghdr} is. */
+    long message() {
+        return address;
+    }
+
+    /** Prepares for the sending of {@code packet} with {@code fds}. */
+    void put(byte[] packet, List<Fd> fds) {
+        int control = CMSG_HEADER + fds.size() * Integer.BYTES;
+        if (packet.length > maxBytes || (!fds.isEmpty() && control > controlBytes)) {
+            throw new IllegalArgumentException(
+                    packet.length + " bytes and " + fds.size() + " descriptors do not fit");
+        }
+        room.put(data, packet);
+        room.putLong(IOVEC_LENGTH, packet.length);
+        if (fds.isEmpty()) {
+            control(0);
+            return;
+        }
+        room.putLong(CMSG, control);
+        room.putInt(CMSG + CMSG_LEVEL, SOL_SOCKET);
+        room.putInt(CMSG + CMSG_TYPE, SCM_RIGHTS);
+        int at = CMSG + CMSG_HEADER;
+        for (var fd : fds) {
+            room.putInt(at, fd.number());
+            at += Integer.BYTES;
+        }
+        control(control);
+    }
+
+    /**
+     * Prepares for the receipt of as much as there is room for.
+     *
+     * @param credentials whether the sender's credentials come with it; they need room of their own
+     */
+    void makeRoom(boolean credentials) {
+        room.putLong(IOVEC_LENGTH, maxBytes);
+        control(controlBytes + (credentials ? CREDENTIALS : 0));
+    }
+
+    /** Prepares for a look at a packet's bytes: there is no room for what comes with them. */
+    void makeRoomForBytes() {
+        room.putLong(IOVEC_LENGTH, maxBytes);
+        control(0);
+    }
+
+    /** Prepares for a look at a packet: there is no room for anything but the credentials. */
+    void makeNoRoom(boolean credentials) {
+        room.putLong(IOVEC_LENGTH, 0);
+        control(credentials ? CREDENTIALS : 0);
+    }
+
+    /** Whether any control message came: without credentials, there was no packet at all. */
+    boolean hasControl() {
+        return room.getLong(CONTROL_LENGTH) != 0;
+    }
+
+    private void control(int length) {
+        room.putLong(CONTROL, length == 0 ? 0 : address + CMSG);
+        room.putLong(CONTROL_LENGTH, length);
+        room.putInt(FLAGS, 0);
+    }
+
+    /** The flags of what was received. */
+    int flags() {
+        return room.getInt(FLAGS);
+    }
+
+    byte[] bytes(int size) {
+        var bytes = new byte[size];
+        room.get(data, bytes);
+        return bytes;
+    }
+
+    /**
+     * Takes over every descriptor that was received, in their order; control messages of other
+     * kinds are passed by.
+     */
+    List<Fd> adoptFds() {
+        int end = CMSG + (int) room.getLong(CONTROL_LENGTH);
+        if (end < CMSG + CMSG_HEADER) {
+            return List.of();
+        }
+        var fds = new ArrayList<Fd>(controlBytes / Integer.BYTES);
+        for (int at = CMSG; at + CMSG_HEADER <= end; ) {
+            int length = (int) room.getLong(at);
+            if (length < CMSG_HEADER) {
+                break;
+            }
+            if (room.getInt(at + CMSG_LEVEL) == SOL_SOCKET
+                    && room.getInt(at + CMSG_TYPE) == SCM_RIGHTS) {
+                int count = (length - CMSG_HEADER) / Integer.BYTES;
+                for (int i = 0; i < count; i++) {
+                    fds.add(Fd.adopt(room.getInt(at + CMSG_HEADER + i * Integer.BYTES)));
+                }
+            }
+            at += aligned(length);
+        }
+        return fds;
+    }
+}

@@ -1,0 +1,102 @@
+package io.eventfdd.internal.linux;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * An array of {@code struct pollfd { int fd; short events; short revents; }} that asks of many
+ * descriptors at once whether they are readable or writable. One thread at a time uses it.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man2/poll.2.html">poll(2)</a>
+ */
+public final class Readiness {
+    private static final int SIZE = 8;
+    private static final int REVENTS = 6;
+    static final short READABLE = 1;
+    static final short WRITABLE = 4;
+
+    /** One that asks whether {@code fd} is readable. All that we run on is little-endian. */
+    static long pollfd(int fd) {
+        return (long) READABLE << Integer.SIZE | fd;
+    }
+
+    /** 1 where that found it readable, else 0. */
+    static int isReadable(long pollfd) {
+        return (int) (pollfd >>> (Integer.SIZE + Short.SIZE)) & READABLE;
+    }
+
+    private Memory memory;
+
+    /** The same bytes; the JIT compiles its puts and gets to plain stores and loads. */
+    private ByteBuffer pollfds;
+
+    private int count;
+
+    /** Asks of nobody yet. */
+    public Readiness() {
+        memory = new Memory(SIZE);
+        pollfds = bytes(memory);
+    }
+
+    private static ByteBuffer bytes(Memory memory) {
+        return memory.getByteBuffer(0, memory.size()).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Forgets what was asked before and makes room for {@code descriptors}. */
+    public void begin(int descriptors) {
+        if (memory.size() < (long) descriptors * SIZE) {
+            memory = new Memory((long) descriptors * SIZE);
+            pollfds = bytes(memory);
+        }
+        count = 0;
+    }
+
+    /** Asks of one more. */
+    public void ask(Fd fd) {
+        ask(fd, READABLE);
+    }
+
+    /** Asks of one more whether it is readable, and whether it is writable. */
+    public void askBoth(Fd fd) {
+        ask(fd, (short) (READABLE | WRITABLE));
+    }
+
+    /** Asks of one more whether it is {@link #READABLE} or {@link #WRITABLE}. */
+    void ask(Fd fd, short events) {
+        pollfds.putLong(SIZE * count++, (long) events << Integer.SIZE | fd.number());
+    }
+
+    /**
+     * Waits until one is ready, at most {@code timeoutMillis} (-1: without end); how many are, 0 if
+     * interrupted.
+     */
+    public int await(int timeoutMillis) throws ErrnoException {
+        int ready = Libc.poll(Pointer.nativeValue(memory), count, timeoutMillis);
+        if (ready >= 0) {
+            return ready;
+        }
+        int errno = Native.getLastError();
+        if (errno == Libc.EINTR) {
+            return 0;
+        }
+        throw ErrnoException.of("poll(" + count + " fds)", errno);
+    }
+
+    /** Whether the descriptor that was asked of as number {@code index} was readable. */
+    public boolean isReadable(int index) {
+        return (found(index) & READABLE) != 0;
+    }
+
+    /** Whether the descriptor that was asked of as number {@code index} was writable. */
+    public boolean isWritable(int index) {
+        return (found(index) & WRITABLE) != 0;
+    }
+
+    private short found(int index) {
+        return pollfds.getShort(SIZE * index + REVENTS);
+    }
+}

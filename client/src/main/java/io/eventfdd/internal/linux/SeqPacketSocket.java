@@ -1,0 +1,410 @@
+package io.eventfdd.internal.linux;
+
+import com.sun.jna.Native;
+
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A Unix socket of whole packets (AF_UNIX, SOCK_SEQPACKET) that carry descriptors. One thread at a
+ * time sends, one at a time receives. Nothing blocks but {@link #connect} and what takes a
+ * patience.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man7/unix.7.html">unix(7)</a>
+ */
+public final class SeqPacketSocket implements AutoCloseable {
+    /** What became of a packet. */
+    public enum Sent {
+        /** It is in the peer's queue. */
+        DONE,
+        /** There was no room. */
+        WOULD_BLOCK,
+        /**
+         * The peer is gone, or reads no more. What it sent before that can still be received; it
+         * may say why.
+         */
+        PEER_GONE,
+        /**
+         * This user has more descriptors under way to receivers than it may (ETOOMANYREFS); nothing
+         * was sent.
+         */
+        TOO_MANY_IN_FLIGHT
+    }
+
+    /** What is next in the queue. */
+    public enum Next {
+        /** Nothing so far. */
+        NOTHING_YET,
+        /** The end of the connection: nothing is left, and nothing will come. */
+        END,
+        /** A packet of no bytes; only an accepted socket can tell it from the end. */
+        EMPTY_PACKET,
+        /** A packet. */
+        PACKET,
+        /** A packet of any size, and descriptors with it. */
+        PACKET_WITH_FDS
+    }
+
+    /**
+     * What a look found.
+     *
+     * @param size the bytes of the packet
+     */
+    public record Look(Next next, int size) {
+        private static final Look NOTHING_YET = new Look(Next.NOTHING_YET, 0);
+        private static final Look END = new Look(Next.END, 0);
+    }
+
+    static final int AF_UNIX = 1;
+    private static final int SOCK_SEQPACKET = 5;
+    private static final int SOCK_NONBLOCK = 0x800;
+    static final int SOCK_CLOEXEC = 0x80000;
+    private static final int SUN_PATH = 108;
+
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_PASSCRED = 16;
+    private static final int SO_SNDTIMEO = 21;
+    private static final int SHUT_RDWR = 2;
+    private static final long TIOCOUTQ = 0x5411;
+
+    private static final int MSG_PEEK = 0x2;
+    private static final int MSG_CTRUNC = 0x8;
+    private static final int MSG_TRUNC = 0x20;
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int MSG_CMSG_CLOEXEC = 0x40000000;
+
+    private static final int EPIPE = 32;
+    private static final int ENAMETOOLONG = 36;
+    private static final int ECONNABORTED = 103;
+    private static final int ECONNRESET = 104;
+    private static final int ENOTCONN = 107;
+    private static final int ETOOMANYREFS = 109;
+    private static final int ETIMEDOUT = 110;
+
+    private static final int NOTHING = -1;
+
+    private final Fd fd;
+
+    /** Whether every packet comes with its sender's credentials. */
+    private final boolean credentials;
+
+    private SeqPacketSocket(Fd fd, boolean credentials) {
+        this.fd = fd;
+        this.credentials = credentials;
+    }
+
+    // Beginning and end
+
+    /**
+     * Connects to the one that listens at {@code path}; while its backlog is full, waits for at
+     * most {@code patience}.
+     *
+     * @throws ErrnoException ENOENT where there is none, ECONNREFUSED where nobody listens,
+     *     ETIMEDOUT where the backlog stayed full
+     */
+    public static SeqPacketSocket connect(Path path, Duration patience) throws ErrnoException {
+        var address = address("connect", path);
+        long deadline = System.nanoTime() + patience.toNanos();
+        // Without O_NONBLOCK, which would make a full backlog an error at once.
+        var socket = open();
+        try {
+            while (true) {
+                socket.sendTimeout(deadline - System.nanoTime());
+                if (Libc.connect(socket.number(), address, address.length) == 0) {
+                    return socket;
+                }
+                int errno = Native.getLastError();
+                boolean late = deadline - System.nanoTime() <= 0;
+                if (late && (errno == Libc.EAGAIN || errno == Libc.EINTR)) {
+                    throw ErrnoException.of("connect(" + path + ")", ETIMEDOUT);
+                }
+                if (errno != Libc.EAGAIN && errno != Libc.EINTR) {
+                    throw ErrnoException.of("connect(" + path + ")", errno);
+                }
+            }
+        } catch (ErrnoException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Listens at {@code path}, where nothing is yet.
+     *
+     * @param mode the permission bits of the file, less those that the umask takes
+     * @param backlog how many connections may wait to be accepted
+     */
+    public static SeqPacketSocket listen(Path path, int mode, int backlog) throws ErrnoException {
+        var fd = UnixListener.bind(InheritedFds.SocketType.PACKETS, path, mode);
+        try {
+            passCredentials(fd.number(), path.toString());
+            fd.setNonblocking(true);
+            UnixListener.listen(fd, backlog);
+            return new SeqPacketSocket(fd, false);
+        } catch (ErrnoException | RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Takes over a socket that listens already, as one that was inherited, and {@linkplain
+     * UnixListener#listen listens again}.
+     *
+     * @throws ErrnoException EINVAL if it does not listen or has another type
+     */
+    public static SeqPacketSocket adoptListener(Fd fd) throws ErrnoException {
+        InheritedFds.requireListener(fd, InheritedFds.SocketType.PACKETS);
+        fd.setNonblocking(true);
+        passCredentials(fd.number(), fd.toString());
+        UnixListener.listen(fd, UnixListener.MAX_BACKLOG);
+        return new SeqPacketSocket(fd, false);
+    }
+
+    private static void passCredentials(int number, String what) throws ErrnoException {
+        // For the accepted ones, which inherit it: a packet has credentials, an end has none.
+        if (Libc.setsockopt(number, SOL_SOCKET, SO_PASSCRED, new int[] {1}, Integer.BYTES) < 0) {
+            throw ErrnoException.ofLast("setsockopt(" + what + ", SO_PASSCRED)");
+        }
+    }
+
+    private static SeqPacketSocket open() throws ErrnoException {
+        int number = Libc.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        if (number < 0) {
+            throw ErrnoException.ofLast("socket(AF_UNIX, SOCK_SEQPACKET)");
+        }
+        return new SeqPacketSocket(Fd.adopt(number), false);
+    }
+
+    /** {@code struct sockaddr_un { sa_family_t family; char path[108]; }} with a NUL at the end. */
+    static byte[] address(String call, Path path) throws ErrnoException {
+        var bytes = path.toString().getBytes(StandardCharsets.UTF_8);
+        if (bytes.length >= SUN_PATH) {
+            throw ErrnoException.of(call + "(" + path + ")", ENAMETOOLONG);
+        }
+        var address = new byte[2 + bytes.length + 1];
+        address[ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1] = AF_UNIX;
+        System.arraycopy(bytes, 0, address, 2, bytes.length);
+        return address;
+    }
+
+    /** The longest that connect(2) waits; 0 would be without end. */
+    private void sendTimeout(long nanos) throws ErrnoException {
+        long micros = Math.max(1, nanos / 1000);
+        var time = new int[4]; // struct timeval { long sec; long usec; }
+        boolean little = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+        time[little ? 0 : 1] = (int) Math.min(micros / 1_000_000, Integer.MAX_VALUE);
+        time[little ? 2 : 3] = (int) (micros % 1_000_000);
+        if (Libc.setsockopt(number(), SOL_SOCKET, SO_SNDTIMEO, time, time.length * Integer.BYTES)
+                < 0) {
+            throw ErrnoException.ofLast("setsockopt(" + fd + ", SO_SNDTIMEO)");
+        }
+    }
+
+    /** The next connection, where one is waiting. */
+    public Optional<SeqPacketSocket> accept() throws ErrnoException {
+        int number = Libc.accept4(number(), 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (number >= 0) {
+            return Optional.of(new SeqPacketSocket(Fd.adopt(number), true));
+        }
+        int errno = Native.getLastError();
+        if (errno == Libc.EAGAIN || errno == Libc.EINTR || errno == ECONNABORTED) {
+            return Optional.empty();
+        }
+        throw ErrnoException.of("accept4(" + fd + ")", errno);
+    }
+
+    /** Ends both directions: whoever waits on either side hears of it. */
+    public void shutdown() throws ErrnoException {
+        if (Libc.shutdown(number(), SHUT_RDWR) < 0) {
+            int errno = Native.getLastError();
+            if (errno != ENOTCONN) {
+                throw ErrnoException.of("shutdown(" + fd + ")", errno);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        fd.close();
+    }
+
+    /** The descriptor. */
+    public Fd fd() {
+        return fd;
+    }
+
+    private int number() {
+        return fd.number();
+    }
+
+    /** Who is at the other end. */
+    public PeerCredentials peer() throws ErrnoException {
+        return PeerCredentials.of(number());
+    }
+
+    // Packets
+
+    /**
+     * Sends {@code packet} and {@code fds} at once, or not at all.
+     *
+     * @param buffer has room for both
+     * @param fds at most 253, which stay the caller's and are kept open by it during the call
+     */
+    public Sent send(PacketBuffer buffer, byte[] packet, List<Fd> fds) throws ErrnoException {
+        buffer.put(packet, fds);
+        while (Libc.sendmsg(number(), buffer.message(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+            int errno = Native.getLastError();
+            switch (errno) {
+                case Libc.EINTR -> {}
+                case Libc.EAGAIN -> {
+                    return Sent.WOULD_BLOCK;
+                }
+                case EPIPE, ECONNRESET, ENOTCONN -> {
+                    return Sent.PEER_GONE;
+                }
+                case ETOOMANYREFS -> {
+                    return Sent.TOO_MANY_IN_FLIGHT;
+                }
+                default ->
+                        throw ErrnoException.of(
+                                "sendmsg("
+                                        + fd
+                                        + ", "
+                                        + packet.length
+                                        + " bytes, "
+                                        + fds.size()
+                                        + " fds)",
+                                errno);
+            }
+        }
+        return Sent.DONE;
+    }
+
+    /** As the other, and waits at most {@code patience} for room. */
+    public Sent send(PacketBuffer buffer, byte[] packet, List<Fd> fds, Duration patience)
+            throws ErrnoException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        var sent = send(buffer, packet, fds);
+        while (sent == Sent.WOULD_BLOCK && await(Readiness.WRITABLE, deadline)) {
+            sent = send(buffer, packet, fds);
+        }
+        return sent;
+    }
+
+    /**
+     * Takes the next packet, where one is there, and all descriptors that it brings and that {@code
+     * buffer} has room for; the kernel closes the others.
+     */
+    public Received receive(PacketBuffer buffer) throws ErrnoException {
+        buffer.makeRoom(credentials);
+        int size = receive(buffer, MSG_CMSG_CLOEXEC);
+        if (size == NOTHING) {
+            return Received.Nothing.YET;
+        }
+        var fds = buffer.adoptFds();
+        if (size == 0 && (buffer.flags() & MSG_TRUNC) == 0) {
+            fds.forEach(Fd::close);
+            return Received.Nothing.ANY_MORE;
+        }
+        return new Received.Packet(
+                buffer.bytes(size),
+                fds,
+                (buffer.flags() & MSG_TRUNC) != 0,
+                (buffer.flags() & MSG_CTRUNC) != 0);
+    }
+
+    /** As the other, and waits at most {@code patience} for a packet or the end. */
+    public Received receive(PacketBuffer buffer, Duration patience) throws ErrnoException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        var received = receive(buffer);
+        while (received == Received.Nothing.YET && await(Readiness.READABLE, deadline)) {
+            received = receive(buffer);
+        }
+        return received;
+    }
+
+    /** Looks at the next packet and takes nothing. */
+    public Look peek(PacketBuffer buffer) throws ErrnoException {
+        buffer.makeNoRoom(credentials);
+        int size = receive(buffer, MSG_PEEK | MSG_TRUNC);
+        if (size == NOTHING) {
+            return Look.NOTHING_YET;
+        }
+        if ((buffer.flags() & MSG_CTRUNC) != 0) {
+            return new Look(Next.PACKET_WITH_FDS, size);
+        }
+        if (size > 0) {
+            return new Look(Next.PACKET, size);
+        }
+        return buffer.hasControl() ? new Look(Next.EMPTY_PACKET, 0) : Look.END;
+    }
+
+    /**
+     * The next packet without its descriptors, which stay with it, as does the packet; empty where
+     * none is there. What {@code buffer} has no room for is cut off.
+     */
+    public byte[] peekBytes(PacketBuffer buffer) throws ErrnoException {
+        buffer.makeRoomForBytes();
+        int size = receive(buffer, MSG_PEEK);
+        return size == NOTHING ? new byte[0] : buffer.bytes(size);
+    }
+
+    private int receive(PacketBuffer buffer, int flags) throws ErrnoException {
+        while (true) {
+            long size = Libc.recvmsg(number(), buffer.message(), flags | MSG_DONTWAIT);
+            if (size >= 0) {
+                return (int) size;
+            }
+            int errno = Native.getLastError();
+            switch (errno) {
+                // A peer that closed without reading all is told once, before what it sent.
+                case Libc.EINTR, ECONNRESET -> {}
+                case Libc.EAGAIN -> {
+                    return NOTHING;
+                }
+                default -> throw ErrnoException.of("recvmsg(" + fd + ")", errno);
+            }
+        }
+    }
+
+    private boolean await(short events, long deadline) throws ErrnoException {
+        var readiness = new Readiness();
+        readiness.begin(1);
+        readiness.ask(fd, events);
+        while (true) {
+            long nanos = deadline - System.nanoTime();
+            if (nanos <= 0) {
+                return false;
+            }
+            if (readiness.await((int) Math.min(Integer.MAX_VALUE, (nanos + 999_999) / 1_000_000))
+                    > 0) {
+                return true;
+            }
+        }
+    }
+
+    /**
+     * Whether the peer has taken all that was sent. To know when: in an edge-triggered epoll set,
+     * {@link Epoll#OUT} comes each time that it takes a packet.
+     */
+    public boolean peerHasTakenAll() throws ErrnoException {
+        var bytes = new int[1];
+        if (Libc.ioctl(number(), TIOCOUTQ, bytes) < 0) {
+            throw ErrnoException.ofLast("ioctl(" + fd + ", TIOCOUTQ)");
+        }
+        // The kernel (sock_wfree) takes off all but one byte, reports room, and then takes off that
+        // one; whoever is fast sees it. No packet is charged with as little.
+        return bytes[0] <= 1;
+    }
+
+    @Override
+    public String toString() {
+        return "packet socket " + fd.number();
+    }
+}

@@ -1,0 +1,26 @@
+package io.eventfdd.internal.linux;
+
+/**
+ * The system calls that a signal is made of, in which each nanosecond counts. Safe for all threads.
+ */
+interface SignalCalls {
+    /** Those that are the fastest in this JVM. */
+    SignalCalls FASTEST = Binding.fastest();
+
+    /** eventfd_write(3): 0, or the negated errno. */
+    int write(int fd, long value);
+
+    /**
+     * A read that never blocks, preadv2(2) with RWF_NOWAIT: what was taken, or 0, and the buffer
+     * has the errno.
+     */
+    long readNow(int fd, ReadBuffer buffer);
+
+    /**
+     * poll(2) of one descriptor without waiting: 1 where it is readable, 0, or the negated errno.
+     */
+    int isReadable(int fd);
+
+    /** sched_yield(2). */
+    void yieldToOthers();
+}

@@ -1,0 +1,87 @@
+package io.eventfdd.internal.linux;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Optional;
+
+/**
+ * The terminal on standard input, for a program that draws: key by key, without echo. {@link
+ * #close} makes it what it was; so does the end of the JVM where the caller hooks that in.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man3/termios.3.html">termios(3)</a>
+ */
+public final class Terminal implements AutoCloseable {
+    /**
+     * How large it is, in characters.
+     *
+     * @param columns 1 or more
+     * @param rows 1 or more
+     */
+    public record Size(int columns, int rows) {}
+
+    private static final int STANDARD_INPUT = 0;
+    private static final int TCSADRAIN = 1;
+    private static final long TIOCGWINSZ = 0x5413;
+
+    /**
+     * {@code struct termios { tcflag_t c_iflag, c_oflag, c_cflag, c_lflag; cc_t c_line, c_cc[32]; …
+     * }}.
+     */
+    private static final int SIZE = 60;
+
+    private static final int LOCAL_FLAGS = 12;
+    private static final int CHARACTERS = 17;
+    private static final int VTIME = 5;
+    private static final int VMIN = 6;
+    private static final int VSUSP = 10;
+    private static final int ICANON = 0x2;
+    private static final int ECHO = 0x8;
+
+    private final byte[] before;
+
+    private Terminal(byte[] before) {
+        this.before = before;
+    }
+
+    /** Begins to read key by key; empty where standard input is no terminal. */
+    public static Optional<Terminal> keyByKey() throws ErrnoException {
+        var attributes = new byte[SIZE];
+        if (Libc.tcgetattr(STANDARD_INPUT, attributes) < 0) {
+            var failure = ErrnoException.ofLast("tcgetattr");
+            if (failure.is("ENOTTY") || failure.is("EINVAL")) {
+                return Optional.empty();
+            }
+            throw failure;
+        }
+        var terminal = new Terminal(attributes.clone());
+        var flags = ByteBuffer.wrap(attributes).order(ByteOrder.nativeOrder());
+        flags.putInt(LOCAL_FLAGS, flags.getInt(LOCAL_FLAGS) & ~(ICANON | ECHO));
+        attributes[CHARACTERS + VMIN] = 1;
+        attributes[CHARACTERS + VTIME] = 0;
+        // Stopped, it would leave the shell a terminal that does not echo.
+        attributes[CHARACTERS + VSUSP] = 0;
+        set(attributes);
+        return Optional.of(terminal);
+    }
+
+    private static void set(byte[] attributes) throws ErrnoException {
+        if (Libc.tcsetattr(STANDARD_INPUT, TCSADRAIN, attributes) < 0) {
+            throw ErrnoException.ofLast("tcsetattr");
+        }
+    }
+
+    /** How large it is now; 80 columns and 24 rows where it does not know. */
+    public Size size() {
+        var size = new short[4];
+        if (Libc.ioctl(STANDARD_INPUT, TIOCGWINSZ, size) < 0 || size[0] == 0 || size[1] == 0) {
+            return new Size(80, 24);
+        }
+        return new Size(Short.toUnsignedInt(size[1]), Short.toUnsignedInt(size[0]));
+    }
+
+    /** It is what it was; a second time changes nothing. */
+    @Override
+    public void close() throws ErrnoException {
+        set(before);
+    }
+}

@@ -1,0 +1,7 @@
+/**
+ * What the rooms of the library share: deadlines, failures, threads, and the place of the daemon.
+ */
+@NullMarked
+package io.eventfdd.internal;
+
+import org.jspecify.annotations.NullMarked;

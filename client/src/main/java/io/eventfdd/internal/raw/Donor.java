@@ -1,0 +1,222 @@
+package io.eventfdd.internal.raw;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfddException;
+import io.eventfdd.internal.VirtualThreads;
+import io.eventfdd.internal.linux.Epoll;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.ReadBuffer;
+import io.eventfdd.internal.linux.SeqPacketSocket;
+import io.eventfdd.internal.reactor.EpollThread;
+import io.eventfdd.internal.reactor.GuardedWriter;
+import io.eventfdd.internal.wire.DonateReply;
+import io.eventfdd.internal.wire.DonateRequest;
+
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/**
+ * Brings the raw eventfds of one client to the next daemon: what they hold is the kernel's, and
+ * outlives the one that they had it from. The connection's end is heard of by the epoll thread; the
+ * rest is done by a thread of its own, which is there as long as there is something to do.
+ */
+final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(Donor.class.getName());
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
+
+    private final RawWaits waits;
+    private final Supplier<Collection<RawEventfd>> eventfds;
+    private final FdSocket socket;
+
+    // Under the lock of the socket, but for the last two, which are under this one's.
+    private long key;
+    private boolean isWatched;
+    private boolean isAtWork;
+    private boolean hasMore;
+
+    private volatile boolean closed;
+
+    /**
+     * Nothing to do yet.
+     *
+     * @param eventfds those that are open
+     */
+    Donor(
+            Path path,
+            Duration patience,
+            Duration outage,
+            RawWaits waits,
+            Supplier<Collection<RawEventfd>> eventfds) {
+        this.waits = waits;
+        this.eventfds = eventfds;
+        this.socket = new FdSocket(path, patience, outage, this);
+    }
+
+    /** The connection whose end this hears of. */
+    FdSocket socket() {
+        return socket;
+    }
+
+    // The connection
+
+    @Override
+    public void began(SeqPacketSocket connection) {
+        try {
+            key = waits.epollThread().add(connection.fd(), Epoll.RDHUP | Epoll.ET, this);
+            isWatched = true;
+        } catch (ErrnoException e) {
+            LOG.log(Level.DEBUG, "the daemon's end will not be heard of", e);
+        }
+    }
+
+    @Override
+    public void ends(SeqPacketSocket connection) {
+        if (isWatched) {
+            isWatched = false;
+            try {
+                waits.epollThread().remove(connection.fd(), key);
+            } catch (ErrnoException e) {
+                LOG.log(Level.DEBUG, "cannot leave the epoll set", e);
+            }
+        }
+        if (!closed && !eventfds.get().isEmpty()) {
+            begin();
+        }
+    }
+
+    @Override
+    public void ready(int events, ReadBuffer buffer, GuardedWriter writer) {
+        if ((events & (Epoll.HUP | Epoll.RDHUP)) != 0) {
+            begin();
+        }
+    }
+
+    @Override
+    public void fail(Exception cause) {
+        LOG.log(Level.DEBUG, "the daemon's end will not be heard of", cause);
+    }
+
+    // The donation
+
+    private synchronized void begin() {
+        hasMore = true;
+        if (!isAtWork && !closed) {
+            isAtWork = true;
+            VirtualThreads.startPlatform("eventfdd-client-donor", this::work);
+        }
+    }
+
+    private synchronized boolean isOver() {
+        if (closed || !hasMore) {
+            isAtWork = false;
+            return true;
+        }
+        hasMore = false;
+        return false;
+    }
+
+    private void work() {
+        while (!isOver()) {
+            long pause = FIRST_PAUSE.toNanos();
+            while (!closed && !isDone()) {
+                LockSupport.parkNanos(pause);
+                pause = Math.min(2 * pause, LONGEST_PAUSE.toNanos());
+            }
+        }
+    }
+
+    private boolean isDone() {
+        try {
+            socket.reconnect();
+            for (var some : inPackets(eventfds.get())) {
+                donate(some);
+            }
+            return true;
+        } catch (EventfddException e) {
+            LOG.log(Level.DEBUG, "no daemon yet: {0}", e.getMessage());
+            return false;
+        }
+    }
+
+    /** As many at a time as every daemon takes in one packet, and no name twice. */
+    private static List<Map<EventfdName, RawEventfd>> inPackets(Collection<RawEventfd> all) {
+        var packets = new ArrayList<Map<EventfdName, RawEventfd>>();
+        for (var eventfd : all) {
+            var packet =
+                    packets.stream()
+                            .filter(it -> it.size() < DonateRequest.ALWAYS_TAKEN)
+                            .filter(it -> !it.containsKey(eventfd.eventfdName()))
+                            .findFirst();
+            if (packet.isEmpty()) {
+                var another = new LinkedHashMap<EventfdName, RawEventfd>();
+                packets.add(another);
+                another.put(eventfd.eventfdName(), eventfd);
+            } else {
+                packet.get().put(eventfd.eventfdName(), eventfd);
+            }
+        }
+        return packets;
+    }
+
+    private void donate(Map<EventfdName, RawEventfd> some) {
+        var entries = new ArrayList<DonateRequest.Entry>(some.size());
+        var fds = new ArrayList<Fd>(some.size());
+        try {
+            some.forEach((name, eventfd) -> {
+                if (eventfd.eventFd().fd().acquire()) {
+                    entries.add(new DonateRequest.Entry(name, eventfd.spec()));
+                    fds.add(eventfd.eventFd().fd());
+                }
+            });
+            if (entries.isEmpty()) {
+                return;
+            }
+            var donated = socket.donate(new DonateRequest(entries), fds);
+            fds.forEach(Fd::release);
+            fds.clear();
+            move(some, donated);
+        } finally {
+            fds.forEach(Fd::release);
+        }
+    }
+
+    private static void move(Map<EventfdName, RawEventfd> some, FdSocket.Donated donated) {
+        var replacements = donated.fds().iterator();
+        for (var entry : donated.reply().entries()) {
+            LOG.log(Level.DEBUG, "{0} is {1}", entry.name(), entry.result());
+            if (entry.result() == DonateReply.Result.REPLACED) {
+                var other = replacements.next();
+                var eventfd = some.get(entry.name());
+                if (eventfd == null) {
+                    other.close();
+                } else {
+                    moveTo(eventfd, other);
+                }
+            }
+        }
+    }
+
+    private static void moveTo(RawEventfd eventfd, Fd other) {
+        try {
+            eventfd.moveTo(other);
+        } catch (EventfddException e) {
+            LOG.log(Level.DEBUG, "cannot move " + eventfd, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        socket.close();
+    }
+}

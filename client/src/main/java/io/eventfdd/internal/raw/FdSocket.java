@@ -1,0 +1,402 @@
+package io.eventfdd.internal.raw;
+
+import io.eventfdd.client.ConnectionLostException;
+import io.eventfdd.client.DaemonFaultException;
+import io.eventfdd.client.DaemonUnavailableException;
+import io.eventfdd.client.EventfddException;
+import io.eventfdd.client.LimitException;
+import io.eventfdd.client.Problem;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.client.ShuttingDownException;
+import io.eventfdd.internal.Failures;
+import io.eventfdd.internal.Outage;
+import io.eventfdd.internal.VirtualThreads;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.PacketBuffer;
+import io.eventfdd.internal.linux.Received;
+import io.eventfdd.internal.linux.SeqPacketSocket;
+import io.eventfdd.internal.wire.DonateReply;
+import io.eventfdd.internal.wire.DonateRequest;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.OpenReply;
+import io.eventfdd.internal.wire.OpenRequest;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
+
+/**
+ * The connection to {@code fd.sock}, over which descriptors come: CONTRACT.md part 2. It is kept,
+ * and made again where it ended. Safe for all threads; one request at a time is under way.
+ */
+final class FdSocket implements AutoCloseable {
+    /** Descriptors and what the daemon says of them, in the order of the request. */
+    record Opened(OpenReply reply, List<Fd> fds) {}
+
+    /** What became of eventfds that were brought, and descriptors of those that replace some. */
+    record Donated(DonateReply reply, List<Fd> fds) {}
+
+    /** Is told of the connection's life, under its lock. */
+    interface Life {
+        /** It is made. */
+        void began(SeqPacketSocket connection);
+
+        /** It is about to be closed. */
+        void ends(SeqPacketSocket connection);
+    }
+
+    private final Path path;
+    private final Duration patience;
+    private final Duration outage;
+    private final Life life;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    // Guarded by the lock.
+    private @Nullable PacketBuffer buffer;
+    private @Nullable SeqPacketSocket connection;
+    private boolean wasThere;
+    private boolean closed;
+
+    /**
+     * A connection, not yet made.
+     *
+     * @param patience how long an answer may take
+     * @param outage how long the daemon may be away once it was there
+     */
+    FdSocket(Path path, Duration patience, Duration outage, Life life) {
+        this.path = path;
+        this.patience = patience;
+        this.outage = outage;
+        this.life = life;
+    }
+
+    /** Connects, so that it is known early whether somebody is there. */
+    void connect() {
+        onPlatformThread(() -> {
+            lock.lock();
+            try {
+                return connected();
+            } finally {
+                lock.unlock();
+            }
+        });
+    }
+
+    /** As {@link #connect}, and where there is a connection that has ended, makes another one. */
+    void reconnect() {
+        lock.lock();
+        try {
+            if (connection != null && hasEnded(connection)) {
+                disconnect();
+            }
+            var unused = connected();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean hasEnded(SeqPacketSocket socket) {
+        try {
+            return socket.peek(buffer()).next() == SeqPacketSocket.Next.END;
+        } catch (ErrnoException e) {
+            return true;
+        }
+    }
+
+    /**
+     * What {@code request} asks for, from the next daemon if one ends before it answers; the caller
+     * owns the descriptors.
+     */
+    Opened open(OpenRequest request) {
+        return onPlatformThread(() -> {
+            var away = new Outage(outage, false);
+            while (true) {
+                try {
+                    return openNow(request);
+                } catch (DaemonUnavailableException | ShuttingDownException e) {
+                    if (!goesOn(away)) {
+                        throw e;
+                    }
+                }
+            }
+        });
+    }
+
+    private Opened openNow(OpenRequest request) {
+        lock.lock();
+        try {
+            return exchange(request);
+        } catch (ErrnoException e) {
+            disconnect();
+            throw Failures.of(e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Without the lock, so that others can close this meanwhile. */
+    private boolean goesOn(Outage away) {
+        try {
+            return wasThere() && away.goesOn();
+        } catch (InterruptedException e) {
+            throw new AssertionError("an interrupt does not end it", e);
+        }
+    }
+
+    private boolean wasThere() {
+        lock.lock();
+        try {
+            return wasThere;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Brings {@code request}'s eventfds to the daemon.
+     *
+     * @param eventfds their descriptors, which stay open during the call
+     * @return what became of them, and the descriptors of those that were replaced, which the
+     *     caller owns
+     */
+    Donated donate(DonateRequest request, List<Fd> eventfds) {
+        lock.lock();
+        try {
+            var what = "donation of " + eventfds.size() + " eventfds";
+            var reply = exchange(Json.bytes(request.toJson()), eventfds, what, false);
+            if (reply == null) {
+                disconnect();
+                throw lost(what, "the connection ended");
+            }
+            return donated(request, reply);
+        } catch (ErrnoException e) {
+            disconnect();
+            throw Failures.of(e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Donated donated(DonateRequest request, Received.Packet packet) {
+        return read(
+                packet,
+                type -> type,
+                fields -> {
+                    var reply = DonateReply.from(fields);
+                    long replaced =
+                            reply.entries().stream()
+                                    .filter(it -> it.result() == DonateReply.Result.REPLACED)
+                                    .count();
+                    if (reply.entries().size() != request.entries().size()
+                            || replaced != packet.fds().size()) {
+                        throw notAsked(request.entries().size(), reply.entries().size(), packet);
+                    }
+                    return new Donated(reply, packet.fds());
+                });
+    }
+
+    /** A virtual thread must not wait in the kernel, where it keeps others from running. */
+    private static <T> T onPlatformThread(java.util.function.Supplier<T> task) {
+        if (!VirtualThreads.isCurrent()) {
+            return task.get();
+        }
+        var result = new CompletableFuture<T>();
+        VirtualThreads.startPlatform(
+                "eventfdd-client-open",
+                () -> {
+                    try {
+                        result.complete(task.get());
+                    } catch (RuntimeException e) {
+                        result.completeExceptionally(e);
+                    }
+                });
+        try {
+            return result.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw e;
+        }
+    }
+
+    private Opened exchange(OpenRequest request) throws ErrnoException {
+        var packet = Json.bytes(request.toJson());
+        var what = what(request);
+        boolean kept = connection != null;
+        // Whether an exclusive one was made is not known; any other finds what it made before.
+        boolean repeats = request.entries().stream().noneMatch(OpenRequest.Entry::exclusive);
+        var reply = exchange(packet, List.of(), what, repeats);
+        if (reply == null && kept) {
+            // The daemon had closed what was kept from before, or is another one by now.
+            disconnect();
+            reply = exchange(packet, List.of(), what, repeats);
+        }
+        if (reply == null) {
+            disconnect();
+            throw new DaemonUnavailableException(
+                    "no daemon answers at " + path + ": it closed the connection", null);
+        }
+        return opened(request, reply);
+    }
+
+    private static String what(OpenRequest request) {
+        boolean creates = request.entries().stream().anyMatch(entry -> entry.create() != null);
+        return (creates ? "opening or making of " : "opening of ")
+                + request.entries().size()
+                + " eventfds";
+    }
+
+    /**
+     * Null if the connection ended before the daemon got the request, or before it answered one
+     * that {@code repeats}: one that may be carried out twice.
+     */
+    private Received.@Nullable Packet exchange(
+            byte[] packet, List<Fd> fds, String what, boolean repeats) throws ErrnoException {
+        var socket = connected();
+        var room = buffer();
+        switch (socket.send(room, packet, fds, patience)) {
+            case DONE -> {}
+            case PEER_GONE -> {
+                return null;
+            }
+            case WOULD_BLOCK, TOO_MANY_IN_FLIGHT ->
+                    throw lost(what, "it did not take the request in " + patience);
+        }
+        var received = socket.receive(room, patience);
+        if (received instanceof Received.Packet reply) {
+            return reply;
+        }
+        if (repeats && received != Received.Nothing.YET) {
+            return null;
+        }
+        disconnect();
+        throw lost(
+                what,
+                received == Received.Nothing.YET
+                        ? "there was no answer in " + patience
+                        : "the connection ended; whether it was carried out is not known");
+    }
+
+    private static Opened opened(OpenRequest request, Received.Packet packet) {
+        return read(
+                packet,
+                // Over HTTP a name that is there already has a word of its own.
+                type ->
+                        type == ProblemType.EXISTS
+                                        && request.entries().stream()
+                                                .anyMatch(OpenRequest.Entry::exclusive)
+                                ? ProblemType.PRECONDITION_FAILED
+                                : type,
+                fields -> {
+                    var reply = OpenReply.from(fields);
+                    if (reply.entries().size() != request.entries().size()
+                            || reply.entries().size() != packet.fds().size()) {
+                        throw notAsked(request.entries().size(), reply.entries().size(), packet);
+                    }
+                    return new Opened(reply, packet.fds());
+                });
+    }
+
+    /** What {@code reader} makes of it; where that is nothing, its descriptors are closed. */
+    private static <T> T read(
+            Received.Packet packet,
+            UnaryOperator<ProblemType> problems,
+            Function<JsonFields, T> reader) {
+        try {
+            var fields = JsonFields.parse(packet.bytes());
+            if (fields.has("type")) {
+                var problem = Problem.from(fields);
+                throw Failures.of(problems.apply(problem.type()).problem(problem.detail()));
+            }
+            if (packet.controlTruncated()) {
+                throw new LimitException(
+                        "this process has no open file left for the eventfds (EMFILE)", null, null);
+            }
+            return reader.apply(fields);
+        } catch (ProblemException e) {
+            packet.closeFds();
+            throw new DaemonFaultException("not an answer of eventfdd: " + e.getMessage(), null, e);
+        } catch (EventfddException e) {
+            packet.closeFds();
+            throw e;
+        }
+    }
+
+    private static DaemonFaultException notAsked(int asked, int got, Received.Packet packet) {
+        return new DaemonFaultException(
+                "asked for "
+                        + asked
+                        + " eventfds, got "
+                        + got
+                        + " and "
+                        + packet.fds().size()
+                        + " descriptors",
+                null,
+                null);
+    }
+
+    private ConnectionLostException lost(String what, String why) {
+        return new ConnectionLostException(what + " on " + path + ": " + why, null);
+    }
+
+    private SeqPacketSocket connected() {
+        if (closed) {
+            throw Failures.clientClosed();
+        }
+        var socket = connection;
+        if (socket == null) {
+            try {
+                socket = SeqPacketSocket.connect(path, patience);
+            } catch (ErrnoException e) {
+                if (e.outOfDescriptors()) {
+                    throw Failures.of(e);
+                }
+                throw new DaemonUnavailableException(
+                        "no daemon answers at " + path + ": " + e.getMessage(), e);
+            }
+            connection = socket;
+            wasThere = true;
+            life.began(socket);
+        }
+        return socket;
+    }
+
+    private PacketBuffer buffer() {
+        var room = buffer;
+        if (room == null) {
+            room = new PacketBuffer(OpenRequest.MAX_PACKET, OpenRequest.MAX_ENTRIES);
+            buffer = room;
+        }
+        return room;
+    }
+
+    private void disconnect() {
+        if (connection != null) {
+            life.ends(connection);
+            connection.close();
+            connection = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            disconnect();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package io.eventfdd.internal.raw;
+
+import io.eventfdd.client.EventfddException;
+import io.eventfdd.internal.WaitFuture;
+
+import java.lang.System.Logger.Level;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * A future in a line. What was taken for a future that somebody completed or cancelled first goes
+ * back.
+ *
+ * <p>It is completed on the client's executor: what strangers hang onto it must not hold up the
+ * epoll thread.
+ */
+final class FutureWaiter extends Waiter {
+    private static final System.Logger LOG = System.getLogger(FutureWaiter.class.getName());
+
+    private final WaitFuture future;
+    private final Line line;
+    private final LongSupplier count;
+
+    /**
+     * A future for {@code wish}.
+     *
+     * @param count what a future that wished for {@link Wish#READABLE} is completed with
+     */
+    FutureWaiter(Line line, Wish wish, LongSupplier count) {
+        super(wish, 0);
+        this.line = line;
+        this.count = count;
+        this.future = new WaitFuture(this::leave);
+    }
+
+    /** The future of this: whoever ends it from outside takes this out of the line first. */
+    CompletableFuture<Long> future() {
+        return future;
+    }
+
+    private void leave() {
+        try {
+            line.leave(this);
+        } catch (EventfddException e) {
+            // It has left all the same; the epoll set may report an event that nobody waits for.
+            LOG.log(Level.DEBUG, "cannot change the epoll set", e);
+        }
+    }
+
+    @Override
+    void served(long value) {
+        line.executor().execute(() -> complete(value));
+    }
+
+    @Override
+    void ended(Supplier<? extends RuntimeException> why) {
+        line.executor().execute(() -> future.fail(why.get()));
+    }
+
+    private void complete(long value) {
+        if (wish() == Wish.VALUE) {
+            if (!future.deliver(value)) {
+                line.putBack(value);
+            }
+            line.delivered();
+            return;
+        }
+        try {
+            future.deliver(count.getAsLong());
+        } catch (EventfddException e) {
+            future.fail(e);
+        }
+    }
+}

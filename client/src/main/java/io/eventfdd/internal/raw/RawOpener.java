@@ -1,0 +1,113 @@
+package io.eventfdd.internal.raw;
+
+import io.eventfdd.client.AccessMode;
+import io.eventfdd.client.Eventfd;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.client.Signal;
+import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.wire.OpenReply;
+import io.eventfdd.internal.wire.OpenRequest;
+
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executor;
+
+/**
+ * Opens the raw handles of one client, and owns what they have in common: the connection to {@code
+ * fd.sock}, the epoll thread, and the one that brings them to the next daemon. For all threads.
+ */
+public final class RawOpener implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(RawOpener.class.getName());
+
+    private final Set<Eventfd> handles;
+    private final RawWaits waits;
+    private final Donor donor;
+
+    /**
+     * One that is not connected.
+     *
+     * @param handles those of the client that are open; handles leave it as they are closed
+     */
+    public RawOpener(
+            Path socket,
+            Duration patience,
+            Duration outage,
+            Duration spin,
+            Executor executor,
+            Set<Eventfd> handles) {
+        this.handles = handles;
+        this.waits = new RawWaits(spin, executor);
+        this.donor = new Donor(socket, patience, outage, waits, this::open);
+    }
+
+    /** Whether there is a socket to get descriptors from, and native code to use them. */
+    public static boolean isPossible(Path socket) {
+        if (!Files.exists(socket)) {
+            return false;
+        }
+        try {
+            EventFd.create(0, false, true).close();
+            return true;
+        } catch (LinkageError | ErrnoException e) {
+            LOG.log(Level.DEBUG, "no native code here: over HTTP then", e);
+            return false;
+        }
+    }
+
+    public void connect() {
+        donor.socket().connect();
+    }
+
+    private Collection<RawEventfd> open() {
+        return handles.stream()
+                .filter(RawEventfd.class::isInstance)
+                .map(RawEventfd.class::cast)
+                .toList();
+    }
+
+    /** A handle for each that {@code request} names, or none where one cannot be had. */
+    public List<Eventfd> open(OpenRequest request) {
+        var opened = donor.socket().open(request);
+        List<Eventfd> eventfds = new ArrayList<>(opened.fds().size());
+        for (int i = 0; i < opened.fds().size(); i++) {
+            var entry = opened.reply().entries().get(i);
+            eventfds.add(
+                    new RawEventfd(
+                            entry.name(),
+                            spec(request.entries().get(i), entry),
+                            EventFd.adopt(opened.fds().get(i)),
+                            waits,
+                            handles::remove));
+        }
+        return eventfds;
+    }
+
+    /** As far as it is known: the mode is where this client asked for one. */
+    private static EventfdSpec spec(OpenRequest.Entry asked, OpenReply.Entry got) {
+        var wanted = asked.create();
+        var mode = wanted == null ? AccessMode.DEFAULT : wanted.mode();
+        return new EventfdSpec(0, got.semaphore(), got.nonblocking(), mode);
+    }
+
+    /** Waits on many; none where the time is over before. */
+    public List<Signal> await(
+            List<RawEventfd> eventfds, boolean all, boolean consume, Deadline deadline)
+            throws InterruptedException {
+        return new RawSelection(eventfds, waits, all, consume).await(deadline);
+    }
+
+    /** Ends the connection and the threads; after the handles. */
+    @Override
+    public void close() {
+        donor.close();
+        waits.close();
+    }
+}

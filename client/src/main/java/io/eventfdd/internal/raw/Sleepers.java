@@ -1,0 +1,69 @@
+package io.eventfdd.internal.raw;
+
+import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.reactor.Sleeper;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The sleepers of one client, kept for the next sleep. Safe for all threads. */
+final class Sleepers implements AutoCloseable {
+    /** More than these are not kept: each is a descriptor. */
+    private static final int MOST_KEPT = 32;
+
+    private final ArrayDeque<Sleeper> idle = new ArrayDeque<>();
+    private boolean closed;
+
+    /**
+     * Blocks the calling platform thread until one of {@code lines} is readable: true; or until
+     * {@code deadline} has passed, one of them is closed, or for no reason: false.
+     */
+    boolean sleep(List<Line> lines, Deadline deadline) throws InterruptedException, ErrnoException {
+        var sleeper = borrow();
+        List<Line> entered = new ArrayList<>(lines.size());
+        List<Fd> fds = new ArrayList<>(lines.size());
+        try {
+            for (var line : lines) {
+                line.enter(sleeper);
+                entered.add(line);
+                fds.add(line.eventFd().fd());
+            }
+            return sleeper.sleep(fds, deadline);
+        } finally {
+            entered.forEach(line -> line.exit(sleeper));
+            giveBack(sleeper);
+        }
+    }
+
+    private Sleeper borrow() throws ErrnoException {
+        synchronized (idle) {
+            var sleeper = idle.pollLast();
+            if (sleeper != null) {
+                return sleeper;
+            }
+        }
+        return Sleeper.create();
+    }
+
+    private void giveBack(Sleeper sleeper) {
+        synchronized (idle) {
+            if (!closed && idle.size() < MOST_KEPT) {
+                idle.addLast(sleeper);
+                return;
+            }
+        }
+        sleeper.close();
+    }
+
+    @Override
+    public void close() {
+        synchronized (idle) {
+            closed = true;
+            idle.forEach(Sleeper::close);
+            idle.clear();
+        }
+    }
+}

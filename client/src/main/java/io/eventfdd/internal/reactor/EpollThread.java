@@ -1,0 +1,144 @@
+package io.eventfdd.internal.reactor;
+
+import io.eventfdd.internal.linux.Epoll;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.ReadBuffer;
+
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The thread {@code eventfdd-client-epoll} that waits in the kernel for all who are parked: virtual
+ * threads and futures. A platform thread, since it blocks in a native call; a daemon, since it
+ * keeps no JVM alive. Nothing of the user's runs on it.
+ */
+public final class EpollThread implements AutoCloseable {
+    /** A descriptor in the set, and who hears of it. */
+    public interface Target {
+        /** Something has happened at it. On the epoll thread, whose buffer and writer these are. */
+        void ready(int events, ReadBuffer buffer, GuardedWriter writer);
+
+        /** The thread cannot serve it. */
+        void fail(Exception cause);
+    }
+
+    private static final System.Logger LOG = System.getLogger(EpollThread.class.getName());
+    private static final int EVENTS_AT_ONCE = 256;
+    private static final long WAKE_KEY = 0;
+
+    private final Epoll epoll;
+    private final Wakeup wakeup;
+    private final Thread thread;
+
+    /**
+     * Who is in the epoll set. A key is used once: events of a registration that is gone find
+     * nothing.
+     */
+    private final Map<Long, Target> targets = new ConcurrentHashMap<>();
+
+    private final AtomicLong lastKey = new AtomicLong(WAKE_KEY);
+    private volatile boolean closing;
+
+    private EpollThread(Epoll epoll, Wakeup wakeup) {
+        this.epoll = epoll;
+        this.wakeup = wakeup;
+        this.thread = new Thread(this::run, "eventfdd-client-epoll");
+    }
+
+    /** Starts one. */
+    public static EpollThread start() throws ErrnoException {
+        var epoll = Epoll.create(EVENTS_AT_ONCE);
+        try {
+            var wakeup = Wakeup.create();
+            try {
+                epoll.add(wakeup.fd(), Epoll.IN, WAKE_KEY);
+                var started = new EpollThread(epoll, wakeup);
+                started.thread.setDaemon(true);
+                started.thread.start();
+                return started;
+            } catch (ErrnoException | RuntimeException e) {
+                wakeup.close();
+                throw e;
+            }
+        } catch (ErrnoException | RuntimeException e) {
+            epoll.close();
+            throw e;
+        }
+    }
+
+    // The lines call these under their lock.
+
+    /** Puts {@code fd} into the set; the key of its registration. */
+    public long add(Fd fd, int interest, Target target) throws ErrnoException {
+        long key = lastKey.incrementAndGet();
+        targets.put(key, target);
+        try {
+            epoll.add(fd, interest, key);
+        } catch (ErrnoException e) {
+            targets.remove(key);
+            throw e;
+        }
+        return key;
+    }
+
+    /** Asks for something else, and is told at once of what is there already. */
+    public void modify(Fd fd, int interest, long key) throws ErrnoException {
+        epoll.modify(fd, interest, key);
+    }
+
+    public void remove(Fd fd, long key) throws ErrnoException {
+        targets.remove(key);
+        epoll.remove(fd);
+    }
+
+    private void run() {
+        var buffer = new ReadBuffer();
+        try (epoll;
+                wakeup;
+                var writer = new GuardedWriter()) {
+            while (!closing) {
+                int count = epoll.await(-1);
+                for (int i = 0; i < count; i++) {
+                    var target = targets.get(epoll.data(i));
+                    if (target != null) {
+                        serve(target, epoll.events(i), buffer, writer);
+                    }
+                }
+            }
+        } catch (ErrnoException e) {
+            LOG.log(Level.DEBUG, "the epoll thread ends", e);
+            targets.values().forEach(target -> target.fail(e));
+        }
+    }
+
+    private static void serve(Target target, int events, ReadBuffer buffer, GuardedWriter writer) {
+        try {
+            target.ready(events, buffer, writer);
+        } catch (RuntimeException e) {
+            // One's trouble is not the others'.
+            LOG.log(Level.DEBUG, "cannot serve one", e);
+            target.fail(e);
+        }
+    }
+
+    /** Ends the thread; returns once it has closed its descriptors. All lines are closed before. */
+    @Override
+    public void close() {
+        closing = true;
+        wakeup.wake();
+        boolean interrupted = false;
+        while (thread.isAlive() && thread != Thread.currentThread()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package io.eventfdd.internal.wire;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.client.ProblemException;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * The packet that brings eventfds back to {@code fd.sock} by those who hold them, after another
+ * daemon has begun.
+ *
+ * @param entries 1 to 253 of different names, in the order of the descriptors that come with it
+ */
+public record DonateRequest(List<Entry> entries) {
+    /** As many are taken in one packet by every daemon, however few files it may open. */
+    public static final int ALWAYS_TAKEN = 32;
+
+    private static final String OP = "donate";
+
+    /**
+     * One of them.
+     *
+     * @param name what it was opened as
+     * @param spec what it was made as; the initial count is of no meaning
+     */
+    public record Entry(EventfdName name, EventfdSpec spec) {
+        private static Entry from(JsonFields fields) {
+            fields.end("name", "semaphore", "nonblocking", "mode");
+            return new Entry(
+                    new EventfdName(fields.text("name").orElseThrow(() -> fields.missing("name"))),
+                    EventfdSpec.from(fields));
+        }
+
+        private ObjectNode toJson() {
+            return Json.object()
+                    .put("name", name.value())
+                    .put("semaphore", spec.semaphore())
+                    .put("nonblocking", spec.nonblocking())
+                    .put("mode", spec.mode().toString());
+        }
+    }
+
+    /** Checks the names. */
+    public DonateRequest {
+        entries = List.copyOf(entries);
+        OpenRequest.checkNames(entries.stream().map(Entry::name).toList());
+    }
+
+    /**
+     * How many eventfds {@code packet} means to bring, whether or not it is well-formed otherwise;
+     * empty if it does not mean to be such a request.
+     */
+    public static OptionalInt size(byte[] packet) {
+        try {
+            var fields = JsonFields.parse(packet);
+            return fields.text("op").filter(OP::equals).isPresent()
+                    ? OptionalInt.of(fields.array("eventfds").size())
+                    : OptionalInt.empty();
+        } catch (ProblemException e) {
+            return OptionalInt.empty();
+        }
+    }
+
+    /**
+     * Reads the packet.
+     *
+     * @throws ProblemException where it is not such a request
+     */
+    public static DonateRequest from(JsonFields fields) {
+        fields.end("op", "eventfds");
+        var entries = new ArrayList<Entry>();
+        for (var element : fields.array("eventfds")) {
+            entries.add(Entry.from(JsonFields.ofElement("eventfds", entries.size(), element)));
+        }
+        return new DonateRequest(entries);
+    }
+
+    /** The packet that {@link #from} reads. */
+    public ObjectNode toJson() {
+        var json = Json.object().put("op", OP);
+        var array = json.putArray("eventfds");
+        entries.forEach(entry -> array.add(entry.toJson()));
+        return json;
+    }
+}

@@ -1,0 +1,194 @@
+package io.eventfdd.internal.wire;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.eventfdd.client.Count;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+
+import java.math.BigInteger;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The fields of one JSON object, each asked for by name and type; {@link #end} refuses those that
+ * nobody asked for, so that a typo does not silently change what happens.
+ *
+ * <p>Every method throws {@link ProblemException}: {@code invalid-request} for a wrong JSON type,
+ * {@code invalid-value} for the right type out of range.
+ */
+public final class JsonFields {
+    private static final int NO_INDEX = -1;
+
+    private final String parent;
+    private final int index;
+    private final ObjectNode object;
+
+    /** So few that a list is faster than a set. */
+    private final List<String> asked = new ArrayList<>();
+
+    private JsonFields(String parent, int index, ObjectNode object) {
+        this.parent = parent;
+        this.index = index;
+        this.object = object;
+    }
+
+    /** The fields of the object in {@code body}; an empty body is an object without fields. */
+    public static JsonFields parse(byte[] body) {
+        return body.length == 0
+                ? new JsonFields("", NO_INDEX, Json.object())
+                : of("", Json.parse(body));
+    }
+
+    /**
+     * The fields of {@code node}, which {@code path} leads to, as in {@code eventfds[2].}, for the
+     * errors.
+     */
+    public static JsonFields of(String path, JsonNode node) {
+        return of(path, NO_INDEX, node);
+    }
+
+    /** The fields of element {@code index} of the array {@code array}. */
+    static JsonFields ofElement(String array, int index, JsonNode node) {
+        return of(array, index, node);
+    }
+
+    private static JsonFields of(String parent, int index, JsonNode node) {
+        if (node instanceof ObjectNode object) {
+            return new JsonFields(parent, index, object);
+        }
+        var path = path(parent, index);
+        throw ProblemType.INVALID_REQUEST.exception(
+                (path.isEmpty() ? "the body" : path.substring(0, path.length() - 1))
+                        + " is not a JSON object");
+    }
+
+    /** Put together only where it is told: most requests are right. */
+    private static String path(String parent, int index) {
+        return index == NO_INDEX ? parent : parent + "[" + index + "].";
+    }
+
+    private String path() {
+        return path(parent, index);
+    }
+
+    private Optional<JsonNode> field(String name) {
+        asked.add(name);
+        return Optional.ofNullable(object.get(name));
+    }
+
+    /** Whether the field is there. */
+    public boolean has(String name) {
+        return field(name).isPresent();
+    }
+
+    /**
+     * An unsigned number, as a JSON integer or as a string of decimal digits, from {@code min} to
+     * {@code max}.
+     */
+    public long count(String name, long min, long max, long absent) {
+        var node = field(name).orElse(null);
+        if (node == null) {
+            return absent;
+        }
+        BigInteger number;
+        if (node.isIntegralNumber()) {
+            number = node.bigIntegerValue();
+        } else if (node.isTextual()) {
+            try {
+                number = Count.parse(node.textValue());
+            } catch (NumberFormatException e) {
+                throw ProblemType.INVALID_VALUE.exception(path() + name + ": " + e.getMessage());
+            }
+        } else {
+            throw wrongType(name, "an integer");
+        }
+        if (number.compareTo(Count.toBigInteger(min)) < 0
+                || number.compareTo(Count.toBigInteger(max)) > 0) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    path()
+                            + name
+                            + ": "
+                            + Shown.of(number.toString())
+                            + " is not "
+                            + Count.toString(min)
+                            + " to "
+                            + Count.toString(max));
+        }
+        return number.longValue();
+    }
+
+    /** {@code true} or {@code false}. */
+    public boolean bool(String name, boolean absent) {
+        var node = field(name).orElse(null);
+        if (node == null) {
+            return absent;
+        }
+        if (!node.isBoolean()) {
+            throw wrongType(name, "true or false");
+        }
+        return node.booleanValue();
+    }
+
+    /** A string, where it is there. */
+    public Optional<String> text(String name) {
+        return field(name)
+                .map(node -> {
+                    if (!node.isTextual()) {
+                        throw wrongType(name, "a string");
+                    }
+                    return node.textValue();
+                });
+    }
+
+    /** A duration of at most {@code longest}, where it is there. */
+    public Optional<Duration> timeout(String name, Duration longest) {
+        return text(name).map(text -> Timeout.parse(path() + name, text, longest));
+    }
+
+    /** An object of its own, where it is there. */
+    public Optional<JsonFields> fields(String name) {
+        return field(name).map(node -> of(path() + name + ".", node));
+    }
+
+    /** The elements of an array that must be there. */
+    public List<JsonNode> array(String name) {
+        var node = field(name).orElseThrow(() -> missing(name));
+        if (!node.isArray()) {
+            throw wrongType(name, "an array");
+        }
+        var elements = new ArrayList<JsonNode>(node.size());
+        node.forEach(elements::add);
+        return elements;
+    }
+
+    /** Refuses every field that was not asked for and is not among {@code later}, which will be. */
+    public void end(String... later) {
+        asked.addAll(List.of(later));
+        var unknown = new ArrayList<String>();
+        for (var names = object.fieldNames(); names.hasNext(); ) {
+            var name = names.next();
+            if (!asked.contains(name)) {
+                unknown.add(Shown.of(path() + name));
+            }
+        }
+        if (!unknown.isEmpty()) {
+            var first = unknown.subList(0, Math.min(8, unknown.size()));
+            throw ProblemType.INVALID_REQUEST.exception(
+                    (unknown.size() == 1 ? "unknown field: " : "unknown fields: ")
+                            + String.join(", ", first));
+        }
+    }
+
+    /** For a field that must be there and is not. */
+    public ProblemException missing(String name) {
+        return ProblemType.INVALID_REQUEST.exception("the field " + path() + name + " is missing");
+    }
+
+    private ProblemException wrongType(String name, String wanted) {
+        return ProblemType.INVALID_REQUEST.exception(path() + name + " is not " + wanted);
+    }
+}

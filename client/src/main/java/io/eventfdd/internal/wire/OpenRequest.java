@@ -1,0 +1,124 @@
+package io.eventfdd.internal.wire;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+
+import org.jspecify.annotations.Nullable;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * The packet that asks {@code fd.sock} for the descriptors of eventfds, all of them or none.
+ *
+ * @param entries 1 to 253 of different names, in the order in which the descriptors come
+ */
+public record OpenRequest(List<Entry> entries) {
+    /** The most bytes that a packet has, on the way there and on the way back. */
+    public static final int MAX_PACKET = 64 * 1024;
+
+    /** The most descriptors that the kernel sends in one message (SCM_MAX_FD). */
+    public static final int MAX_ENTRIES = 253;
+
+    private static final String OP = "open";
+
+    /**
+     * One of them.
+     *
+     * @param name which
+     * @param create what to make it as where there is none; without it there must be one
+     * @param exclusive whether there must be none; only with {@code create}
+     */
+    public record Entry(EventfdName name, @Nullable EventfdSpec create, boolean exclusive) {
+        /** One that is there. */
+        public static Entry of(EventfdName name) {
+            return new Entry(name, null, false);
+        }
+
+        /** One that is made where it is not there. */
+        public static Entry creating(EventfdName name, EventfdSpec spec) {
+            return new Entry(name, spec, false);
+        }
+
+        /** One that is made, and must not be there. */
+        public static Entry creatingExclusively(EventfdName name, EventfdSpec spec) {
+            return new Entry(name, spec, true);
+        }
+
+        private static Entry from(JsonFields fields) {
+            fields.end("name", "create");
+            var name =
+                    new EventfdName(fields.text("name").orElseThrow(() -> fields.missing("name")));
+            var create = fields.fields("create").orElse(null);
+            if (create == null) {
+                return of(name);
+            }
+            create.end("initial", "semaphore", "nonblocking", "mode", "exclusive");
+            return new Entry(name, EventfdSpec.from(create), create.bool("exclusive", false));
+        }
+
+        private ObjectNode toJson() {
+            var json = Json.object().put("name", name.value());
+            if (create != null) {
+                var spec = create.toJson();
+                if (exclusive) {
+                    spec.put("exclusive", true);
+                }
+                json.set("create", spec);
+            }
+            return json;
+        }
+    }
+
+    /** Checks the names. */
+    public OpenRequest {
+        entries = List.copyOf(entries);
+        checkNames(entries.stream().map(Entry::name).toList());
+    }
+
+    /** Whether one packet can have {@code names}: 1 to 253, and none of them twice. */
+    static void checkNames(List<EventfdName> names) {
+        if (names.isEmpty() || names.size() > MAX_ENTRIES) {
+            throw ProblemType.INVALID_REQUEST.exception(
+                    "eventfds: " + names.size() + " entries are not 1 to " + MAX_ENTRIES);
+        }
+        var seen = new HashSet<EventfdName>(2 * names.size());
+        for (var name : names) {
+            if (!seen.add(name)) {
+                throw ProblemType.INVALID_REQUEST.exception(
+                        "eventfds: " + name + " is there twice");
+            }
+        }
+    }
+
+    /**
+     * Reads the packet.
+     *
+     * @throws ProblemException where it is not such a request
+     */
+    public static OpenRequest from(JsonFields fields) {
+        fields.end("op", "eventfds");
+        var op = fields.text("op").orElseThrow(() -> fields.missing("op"));
+        if (!op.equals(OP)) {
+            throw ProblemType.INVALID_REQUEST.exception("op: '" + Shown.of(op) + "' is not " + OP);
+        }
+        var entries = new ArrayList<Entry>();
+        for (var element : fields.array("eventfds")) {
+            entries.add(Entry.from(JsonFields.ofElement("eventfds", entries.size(), element)));
+        }
+        return new OpenRequest(entries);
+    }
+
+    /** The packet that {@link #from} reads. */
+    public ObjectNode toJson() {
+        var json = Json.object().put("op", OP);
+        var array = json.putArray("eventfds");
+        entries.forEach(entry -> array.add(entry.toJson()));
+        return json;
+    }
+}

@@ -1,0 +1,94 @@
+package io.eventfdd.internal.wire;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.ProblemType;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * The body of a wait on many.
+ *
+ * @param eventfds 1 to 1,024 different names
+ * @param mode whether one is enough
+ * @param consume whether to read what is ready
+ * @param timeout how long to wait; zero is "do not wait"
+ */
+public record WaitRequest(
+        List<EventfdName> eventfds, Mode mode, boolean consume, Duration timeout) {
+    /** The most names of one wait. */
+    public static final int MAX_NAMES = 1024;
+
+    /** How long a wait lasts that does not say. */
+    public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
+
+    /** Which of the eventfds have to be readable. */
+    public enum Mode {
+        /** One of them or more. */
+        ANY,
+        /** All of them at one moment. */
+        ALL;
+
+        static Mode parse(String text) {
+            return switch (text) {
+                case "any" -> ANY;
+                case "all" -> ALL;
+                default ->
+                        throw ProblemType.INVALID_VALUE.exception(
+                                "mode: '" + Shown.of(text) + "' is neither any nor all");
+            };
+        }
+
+        @Override
+        public String toString() {
+            return this == ANY ? "any" : "all";
+        }
+    }
+
+    /** Checks the names. */
+    public WaitRequest {
+        eventfds = List.copyOf(eventfds);
+        if (eventfds.isEmpty() || eventfds.size() > MAX_NAMES) {
+            throw ProblemType.INVALID_REQUEST.exception(
+                    "eventfds: " + eventfds.size() + " names are not 1 to " + MAX_NAMES);
+        }
+        var seen = new HashSet<EventfdName>();
+        for (var name : eventfds) {
+            if (!seen.add(name)) {
+                throw ProblemType.INVALID_REQUEST.exception(
+                        "eventfds: " + name + " is there twice");
+            }
+        }
+    }
+
+    /** Reads the body; absent {@code timeout} is {@code defaultTimeout}. */
+    public static WaitRequest from(JsonFields fields, Duration defaultTimeout, Duration maxWait) {
+        var mode = fields.text("mode").map(Mode::parse).orElse(Mode.ANY);
+        boolean consume = fields.bool("consume", false);
+        var timeout = fields.timeout("timeout", maxWait).orElse(defaultTimeout);
+        fields.end("eventfds");
+        var names = new ArrayList<EventfdName>();
+        for (var element : fields.array("eventfds")) {
+            if (!element.isTextual()) {
+                throw ProblemType.INVALID_REQUEST.exception(
+                        "eventfds[" + names.size() + "] is not a string");
+            }
+            names.add(new EventfdName(element.textValue()));
+        }
+        return new WaitRequest(names, mode, consume, timeout);
+    }
+
+    /** The body that {@link #from} reads. */
+    public ObjectNode toJson() {
+        var json = Json.object();
+        var names = json.putArray("eventfds");
+        eventfds.forEach(name -> names.add(name.value()));
+        return json.put("mode", mode.toString())
+                .put("consume", consume)
+                .put("timeout", Timeout.format(timeout));
+    }
+}

@@ -1,0 +1,59 @@
+package io.eventfdd.internal.wire;
+
+import io.eventfdd.client.Count;
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.ProblemType;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * The body of a write to many eventfds, all of which are written or none.
+ *
+ * @param entries 1 to 1,024 of different names
+ * @param timeout how long to wait for room in all of them; zero is "do not wait"
+ */
+public record WriteManyRequest(List<Entry> entries, Duration timeout) {
+    /** The most names of one write. */
+    public static final int MAX_NAMES = 1024;
+
+    /**
+     * What is added to one eventfd.
+     *
+     * @param value 1 to 2^64-2, unsigned
+     */
+    public record Entry(EventfdName name, long value) {}
+
+    /** Checks the names. */
+    public WriteManyRequest {
+        entries = List.copyOf(entries);
+        if (entries.isEmpty() || entries.size() > MAX_NAMES) {
+            throw ProblemType.INVALID_REQUEST.exception(
+                    "eventfds: " + entries.size() + " names are not 1 to " + MAX_NAMES);
+        }
+        var seen = new HashSet<EventfdName>();
+        for (var entry : entries) {
+            if (!seen.add(entry.name())) {
+                throw ProblemType.INVALID_REQUEST.exception(
+                        "eventfds: duplicate name: " + entry.name());
+            }
+        }
+    }
+
+    /** Reads the body; an absent value is 1, an absent timeout {@code standard}. */
+    public static WriteManyRequest from(JsonFields fields, Duration standard, Duration maxWait) {
+        var timeout = fields.timeout("timeout", maxWait).orElse(standard);
+        fields.end("eventfds");
+        var entries = new ArrayList<Entry>();
+        for (var element : fields.array("eventfds")) {
+            var entry = JsonFields.ofElement("eventfds", entries.size(), element);
+            var name = entry.text("name").orElseThrow(() -> entry.missing("name"));
+            long value = entry.count("value", 1, Count.MAX, 1);
+            entry.end();
+            entries.add(new Entry(new EventfdName(name), value));
+        }
+        return new WriteManyRequest(entries, timeout);
+    }
+}

@@ -1,0 +1,9 @@
+/**
+ * What both sides say: names, specs, counts, durations, problems and the bodies that carry them.
+ *
+ * <p>No I/O and no native code; everything here is immutable and free of threads.
+ */
+@NullMarked
+package io.eventfdd.internal.wire;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,102 @@
+package io.eventfdd.internal.linux;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
+
+/**
+ * The calls of a signal by java.lang.foreign, which the JIT compiler sees through. Addresses are
+ * {@code long}, as in {@link Libc}.
+ *
+ * <p>A write or a look that failed did nothing. It is made once more by JNA, which tells the errno:
+ * that is rare, and keeping the errno of each would want memory for each thread. A read finds
+ * nothing often, and its buffer has room for the errno.
+ */
+@SuppressWarnings("restricted") // Binding has asked whether this may be
+final class ForeignCalls implements SignalCalls {
+    private static final Linker LINKER = Linker.nativeLinker();
+
+    private static final MethodHandle WRITE =
+            bound("eventfd_write", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG));
+
+    private static final MethodHandle PREADV2 =
+            bound(
+                    "preadv2",
+                    FunctionDescriptor.of(
+                            JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT),
+                    Linker.Option.captureCallState("errno"));
+
+    /** Critical, to take an array as it is; collections wait for it, but it does not wait. */
+    private static final MethodHandle POLL =
+            bound(
+                    "poll",
+                    FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT),
+                    Linker.Option.critical(true));
+
+    private static final MethodHandle SCHED_YIELD =
+            bound("sched_yield", FunctionDescriptor.of(JAVA_INT));
+
+    /** All there is: a ReadBuffer is an address in it. */
+    private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+    private final JnaCalls again = new JnaCalls();
+
+    private static MethodHandle bound(
+            String name, FunctionDescriptor type, Linker.Option... options) {
+        return LINKER.downcallHandle(
+                LINKER.defaultLookup().find(name).orElseThrow(), type, options);
+    }
+
+    @Override
+    public int write(int fd, long value) {
+        int result;
+        try {
+            result = (int) WRITE.invokeExact(fd, value);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+        return result == 0 ? 0 : again.write(fd, value);
+    }
+
+    @Override
+    public long readNow(int fd, ReadBuffer buffer) {
+        long iovec = buffer.iovec();
+        var errno = MEMORY.asSlice(iovec + ReadBuffer.ERRNO, JAVA_INT);
+        try {
+            long taken =
+                    (long) PREADV2.invokeExact(errno, fd, iovec, 1, -1L, ReadBuffer.RWF_NOWAIT);
+            return taken == Long.BYTES ? MEMORY.get(JAVA_LONG, iovec + ReadBuffer.COUNT) : 0;
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        } finally {
+            Reference.reachabilityFence(buffer);
+        }
+    }
+
+    @Override
+    public int isReadable(int fd) {
+        var pollfd = new long[] {Readiness.pollfd(fd)};
+        int result;
+        try {
+            result = (int) POLL.invokeExact(MemorySegment.ofArray(pollfd), 1L, 0);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+        return result < 0 ? again.isReadable(fd) : Readiness.isReadable(pollfd[0]);
+    }
+
+    @Override
+    public void yieldToOthers() {
+        try {
+            var unused = (int) SCHED_YIELD.invokeExact();
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package io.eventfdd.internal.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.sun.jna.Native;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.EnabledOnJre;
+import org.junit.jupiter.api.condition.JRE;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Which binding a JVM takes, and what it says of it. */
+class BindingTest {
+    private static final String ALLOWED = "--enable-native-access=ALL-UNNAMED";
+
+    /** What a JVM printed. */
+    private record Said(String out, String errors) {}
+
+    /** Signals once, and prints how. */
+    static final class Program {
+        public static void main(String[] arguments) throws ErrnoException {
+            try (var eventFd = EventFd.create(0, false, true)) {
+                eventFd.write(7);
+                long value = eventFd.readNow(new ReadBuffer());
+                System.out.print(SignalCalls.FASTEST.getClass().getSimpleName() + " " + value);
+            }
+        }
+    }
+
+    @Test
+    @EnabledOnJre(JRE.JAVA_17)
+    void java17TakesJna() throws Exception {
+        assertThat(run()).isEqualTo(new Said("JnaCalls 7", ""));
+    }
+
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_22)
+    void java22NeedsNoJnaForASignalAndWarnsOfNothing() throws Exception {
+        assertThat(run(ALLOWED)).isEqualTo(new Said("ForeignCalls 7", ""));
+    }
+
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_22)
+    void whoWantsAFastStartTakesJna() throws Exception {
+        assertThat(run(ALLOWED, "-Deventfdd.foreign=false")).isEqualTo(new Said("JnaCalls 7", ""));
+    }
+
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_22)
+    void withoutTheOptionItIsJnaAloneThatIsWarnedOf() throws Exception {
+        var said = run();
+        assertThat(said.out()).endsWith(" 7");
+        assertThat(said.errors()).doesNotContain("io.eventfdd");
+    }
+
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_24)
+    void whereJnaAloneIsAllowedItIsTaken() throws Exception {
+        var jna = Path.of(Native.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        assertThat(
+                        run(
+                                "--module-path=" + jna,
+                                "--add-modules=com.sun.jna",
+                                "--enable-native-access=com.sun.jna",
+                                "--illegal-native-access=deny"))
+                .isEqualTo(new Said("JnaCalls 7", ""));
+    }
+
+    private static Said run(String... options) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(options));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        command.add(Program.class.getName());
+        var process = new ProcessBuilder(command).start();
+        try {
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
+            return new Said(
+                    new String(process.getInputStream().readAllBytes(), UTF_8),
+                    new String(process.getErrorStream().readAllBytes(), UTF_8));
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.eventfdd.internal.linux;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The open descriptors of this process, as /proc has them. */
+final class Descriptors {
+    private static final Path DIRECTORY = Path.of("/proc/self/fd");
+
+    private Descriptors() {}
+
+    /**
+     * What each descriptor is; without those of files and directories, which the JVM opens and
+     * closes when it wants to.
+     */
+    static Map<Integer, String> open() throws IOException {
+        var found = new TreeMap<Integer, String>();
+        try (var links = Files.newDirectoryStream(DIRECTORY)) {
+            for (var link : links) {
+                var what = target(link);
+                if (!what.isEmpty() && !what.startsWith("/")) {
+                    found.put(Integer.parseInt(link.getFileName().toString()), what);
+                }
+            }
+        }
+        return found;
+    }
+
+    /** Whether descriptor {@code number} is open. */
+    static boolean isOpen(int number) {
+        return !target(DIRECTORY.resolve(Integer.toString(number))).isEmpty();
+    }
+
+    /** The line of fdinfo that begins with {@code field} and a colon, or nothing. */
+    static String info(int number, String field) {
+        try (var lines = Files.lines(Path.of("/proc/self/fdinfo/" + number))) {
+            return lines.filter(line -> line.startsWith(field + ":"))
+                    .map(line -> line.substring(field.length() + 1).strip())
+                    .findFirst()
+                    .orElse("");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String target(Path link) {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException closedMeanwhile) {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.internal.linux.Epoll;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.UnixPeer;
+import io.eventfdd.internal.linux.UnixPeer.Taken;
+import io.eventfdd.server.loop.Deadlines;
+import io.eventfdd.server.loop.EventLoop;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The clients' sockets, as far as the loop looks at them: for the hang-up of one whose call waits,
+ * and for the moment when one has taken its response. Belongs to the loop's thread.
+ */
+final class Callers {
+    /**
+     * No event is asked for: HUP comes all the same, and only where the client closed both
+     * directions.
+     */
+    private static final int HANG_UP = 0;
+
+    /** The kernel reports room each time that the peer takes something. */
+    private static final int TAKES = Epoll.OUT | Epoll.ET;
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
+
+    /** Hears that a client closed its connection. */
+    @FunctionalInterface
+    interface HangUp {
+        void hungUp(Caller caller) throws IOException;
+    }
+
+    private final EventLoop loop;
+    private final HangUp hangUp;
+    private long deliveries;
+
+    Callers(EventLoop loop, HangUp hangUp) {
+        this.loop = loop;
+        this.hangUp = hangUp;
+    }
+
+    /** From now on the client's hang-up is heard. */
+    void listen(Caller caller) throws IOException {
+        if (caller.registration() == null) {
+            caller.registration(
+                    loop.register(caller.socket(), HANG_UP, events -> changed(caller, events)));
+        }
+    }
+
+    /** The connection is about to be closed: its descriptor leaves the epoll set. */
+    void forget(Caller caller) throws IOException {
+        var registration = caller.registration();
+        if (registration != null) {
+            // In this order: once nobody watches it, the connection's thread may close it.
+            loop.unregister(registration);
+            caller.registration(null);
+        }
+    }
+
+    /**
+     * Tells whether the client took all that was sent to it, as soon as that is certain, or the
+     * time is up.
+     */
+    void awaitTaken(Caller caller, long deadline, CompletableFuture<Boolean> taken)
+            throws IOException {
+        var delivery = new Delivery(caller, ++deliveries, deadline, taken);
+        if (delivery.settle(0)) {
+            return;
+        }
+        if (deadline - loop.now() <= 0) {
+            taken.complete(false);
+            return;
+        }
+        try {
+            listen(caller);
+        } catch (ErrnoException full) {
+            // The kernel watches no more descriptors for us: the loop looks again by itself.
+            loop.after(LOOK_AGAIN, () -> awaitTaken(caller, deadline, taken));
+            return;
+        }
+        caller.delivery(delivery);
+        loop.deadlines().add(delivery);
+        var registration = caller.registration();
+        if (registration != null) {
+            loop.modify(registration, TAKES);
+        }
+    }
+
+    private void changed(Caller caller, int events) throws IOException {
+        var delivery = caller.delivery();
+        if (delivery != null && delivery.settle(events)) {
+            loop.deadlines().remove(delivery);
+            over(delivery);
+        }
+        if ((events & Epoll.HUP) != 0) {
+            forget(caller);
+            hangUp.hungUp(caller);
+        }
+    }
+
+    private void over(Delivery delivery) throws IOException {
+        delivery.caller.delivery(null);
+        var registration = delivery.caller.registration();
+        if (registration != null) {
+            loop.modify(registration, HANG_UP);
+        }
+    }
+
+    /** A response that the client may have taken or not. */
+    final class Delivery implements Deadlines.Timed {
+        private final Caller caller;
+        private final long sequence;
+        private final long deadline;
+        private final CompletableFuture<Boolean> taken;
+
+        Delivery(Caller caller, long sequence, long deadline, CompletableFuture<Boolean> taken) {
+            this.caller = caller;
+            this.sequence = sequence;
+            this.deadline = deadline;
+            this.taken = taken;
+        }
+
+        /** Tells the outcome if it is certain now; false if it is not. */
+        boolean settle(int events) throws IOException {
+            var now = UnixPeer.taken(caller.socket());
+            if (now == Taken.NOT_YET && (events & Epoll.HUP) == 0) {
+                return false;
+            }
+            taken.complete(now == Taken.ALL);
+            return true;
+        }
+
+        @Override
+        public long deadline() {
+            return deadline;
+        }
+
+        /** Below zero, where no waiter's is. */
+        @Override
+        public long sequence() {
+            return -sequence;
+        }
+
+        @Override
+        public void expire() throws IOException {
+            over(this);
+            taken.complete(false);
+        }
+    }
+}

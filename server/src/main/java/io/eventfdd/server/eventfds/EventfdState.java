@@ -1,0 +1,23 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfdSpec;
+
+import java.time.Instant;
+
+/**
+ * An eventfd as it was at one moment.
+ *
+ * @param count the kernel's count, unsigned, which was not consumed
+ * @param spec what it was made as
+ * @param nonblocking O_NONBLOCK of the description that the raw holders share
+ * @param waiters reads, waits, multi-waits and writes for room that wait on it
+ */
+public record EventfdState(
+        EventfdName name,
+        long count,
+        EventfdSpec spec,
+        boolean nonblocking,
+        Owner owner,
+        int waiters,
+        Instant created) {}

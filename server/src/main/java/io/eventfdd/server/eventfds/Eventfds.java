@@ -1,0 +1,484 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.wire.ReadRequest;
+import io.eventfdd.internal.wire.WaitRequest;
+import io.eventfdd.internal.wire.WaitRequest.Mode;
+import io.eventfdd.internal.wire.WriteManyRequest;
+import io.eventfdd.server.eventfds.Waiter.Outcome;
+import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.loop.LoopCalls;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.LongAdder;
+
+/**
+ * The named eventfds and what can be done with them; for all threads but the loop's own. Calls
+ * block their thread until they are done, the waiting ones on the loop, and throw {@link
+ * ProblemException} for all that the contract has a name for.
+ */
+public final class Eventfds {
+    private final EventLoop loop;
+    private final LoopCalls calls;
+    private final Waits waits;
+    private final Inventory inventory;
+    private final Rights rights = new Rights();
+    private final Handouts handouts;
+    private final Succession succession;
+    private final LongAdder putBacks = new LongAdder();
+
+    /** None yet, and nobody wants to know which there are. */
+    public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock) {
+        this(loop, limits, groupId, clock, Ledger.NONE);
+    }
+
+    /**
+     * None yet.
+     *
+     * @param groupId the group of all that are made
+     * @param clock for the time of their creation
+     * @param ledger is told of those that come and go
+     */
+    public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock, Ledger ledger) {
+        this.loop = loop;
+        this.calls = new LoopCalls(loop);
+        this.waits = new Waits(loop, limits);
+        this.inventory = new Inventory(waits, limits.eventfds(), groupId, clock, ledger);
+        this.handouts = new Handouts(loop, inventory, rights);
+        this.succession = new Succession(loop, calls, inventory, rights);
+    }
+
+    /** Other limits from the return on; what there is above them stays. */
+    public void limit(Limits limits) {
+        calls.run(() -> {
+            inventory.limit(limits.eventfds());
+            waits.lines().limit(limits);
+        });
+    }
+
+    /** Their descriptors, for clients that ask for them. */
+    public Handouts handouts() {
+        return handouts;
+    }
+
+    /** Their way from the process before this one, and to the next. */
+    public Succession succession() {
+        return succession;
+    }
+
+    // The table
+
+    /** Makes an eventfd, or finds the one that stands under the name. */
+    public Creation create(EventfdName name, EventfdSpec spec, Caller caller) {
+        var standing = succession.settled(name);
+        if (standing == null) {
+            var made = calls.get(() -> findOrMake(name, spec, caller));
+            if (made.isNew()) {
+                inventory.written().join();
+                return new Creation(Creation.Result.CREATED, stateOf(made.eventfd()));
+            }
+            standing = made.eventfd();
+        }
+        rights.require(Right.READ, standing.identity(), caller);
+        var result =
+                standing.spec().sameAs(spec) ? Creation.Result.FOUND : Creation.Result.DIFFERENT;
+        return new Creation(result, stateOf(standing));
+    }
+
+    private record Made(NamedEventfd eventfd, boolean isNew) {}
+
+    private Made findOrMake(EventfdName name, EventfdSpec spec, Caller caller) {
+        var found = inventory.get(name);
+        if (found != null) {
+            return new Made(found, false);
+        }
+        inventory.check(caller, 1);
+        var eventfd = inventory.make(name, spec, caller);
+        inventory.enter(eventfd);
+        return new Made(eventfd, true);
+    }
+
+    /** The eventfd as it is now. */
+    public EventfdState state(EventfdName name, Caller caller) {
+        return stateOf(find(name, Right.READ, caller));
+    }
+
+    /**
+     * Those that {@code caller} may read, in ASCII order.
+     *
+     * @param prefix what their names begin with
+     * @param after the name that they come after, whether it stands or not; empty for the first
+     * @param limit how many at most
+     */
+    public Page list(String prefix, String after, int limit, Caller caller) {
+        var found = new ArrayList<EventfdState>();
+        var rest =
+                after.compareTo(prefix) >= 0
+                        ? inventory.from(after, false)
+                        : inventory.from(prefix, true);
+        for (var eventfd : rest) {
+            if (!eventfd.name().value().startsWith(prefix)) {
+                break;
+            }
+            if (!rights.holds(Right.READ, eventfd.identity(), caller)) {
+                continue;
+            }
+            if (found.size() == limit) {
+                return new Page(found, true);
+            }
+            stateIfThere(eventfd).ifPresent(found::add);
+        }
+        return new Page(found, false);
+    }
+
+    /**
+     * Forgets the name, ends all who wait on it, and closes the daemon's descriptor; raw holders
+     * keep theirs.
+     */
+    public void delete(EventfdName name, Caller caller) {
+        succession.settled(name);
+        calls.get(() -> {
+            var eventfd = inventory.get(name);
+            if (eventfd == null) {
+                throw Inventory.notFound(name);
+            }
+            rights.requireDelete(eventfd.identity(), caller);
+            inventory.remove(eventfd);
+            return eventfd;
+        });
+        // A name that is said to be free must not be there after a kill.
+        inventory.written().join();
+    }
+
+    // The calls
+
+    /**
+     * Adds {@code value}, waiting at most {@code timeout} for room.
+     *
+     * @param value 1 to 2^64-2, unsigned
+     * @return whether it was added
+     */
+    public boolean write(EventfdName name, long value, Duration timeout, Caller caller) {
+        var target = find(name, Right.WRITE, caller);
+        if (addDirectly(target, value)) {
+            return true;
+        }
+        var outcome =
+                wait(new Waiter.Writer(List.of(target), List.of(value), caller, deadline(timeout)));
+        return outcome.isPresent();
+    }
+
+    /**
+     * Adds to many, all at one moment among all who come here, or none; waiting at most as long as
+     * {@code request} says for room in all of them.
+     *
+     * @return the names that had no room at the end; empty if all was added
+     */
+    public List<EventfdName> write(WriteManyRequest request, Caller caller) {
+        var targets = new ArrayList<NamedEventfd>(request.entries().size());
+        var values = new ArrayList<Long>(request.entries().size());
+        for (var entry : request.entries()) {
+            targets.add(find(entry.name(), Right.WRITE, caller));
+            values.add(entry.value());
+        }
+        var writer = new Waiter.Writer(targets, values, caller, deadline(request.timeout()));
+        wait(writer);
+        return writer.outcome().join() instanceof Outcome.NoRoom(var full)
+                ? full.stream().map(NamedEventfd::name).toList()
+                : List.of();
+    }
+
+    /** False where the kernel had no room, or where somebody might be overtaken. */
+    private static boolean addDirectly(NamedEventfd target, long value) {
+        var eventFd = target.eventFd();
+        if (!eventFd.fd().acquire()) {
+            return false;
+        }
+        try {
+            return target.writesDirectly() && eventFd.write(value);
+        } catch (ErrnoException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            eventFd.fd().release();
+        }
+    }
+
+    /**
+     * Takes the count, waiting at most as long as {@code request} says for it; of a semaphore, as
+     * many permits as there are, at least 1 and at most as many as it says.
+     *
+     * @throws ProblemException {@code invalid-value} if it asks for several permits of a counter
+     */
+    public Optional<Reading> read(EventfdName name, ReadRequest request, Caller caller) {
+        var target = find(name, Right.READ, caller);
+        if (request.max() > 1 && !target.spec().semaphore()) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    "max: "
+                            + request.max()
+                            + " is for semaphores, and "
+                            + name
+                            + " is a counter: a read takes all of it");
+        }
+        var taken = takeDirectly(target, request.max());
+        if (taken.isPresent()) {
+            return taken;
+        }
+        return wait(new Waiter.Consumer(
+                        List.of(target),
+                        Mode.ANY,
+                        request.max(),
+                        caller,
+                        deadline(request.timeout())))
+                .map(List::getFirst);
+    }
+
+    /** Empty if there is nothing to take, or if somebody might be overtaken. */
+    private static Optional<Reading> takeDirectly(NamedEventfd target, int most) {
+        var eventFd = target.eventFd();
+        if (!eventFd.fd().acquire()) {
+            return Optional.empty();
+        }
+        try {
+            long taken = 0;
+            long value;
+            do {
+                value = target.readsDirectly() ? eventFd.read() : 0;
+                taken += value;
+            } while (value != 0 && taken < most && target.spec().semaphore());
+            return taken == 0 ? Optional.empty() : Optional.of(new Reading(target, taken));
+        } catch (ErrnoException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            eventFd.fd().release();
+        }
+    }
+
+    /** Waits at most {@code timeout} until it is readable, and takes nothing. */
+    public Optional<Reading> await(EventfdName name, Duration timeout, Caller caller) {
+        var target = find(name, Right.READ, caller);
+        var now = stateOf(target);
+        if (now.count() != 0) {
+            return Optional.of(new Reading(target, now.count()));
+        }
+        return wait(new Waiter.Observer(List.of(target), Mode.ANY, caller, deadline(timeout)))
+                .map(List::getFirst);
+    }
+
+    /** Waits on many; empty where the time is over first. */
+    public Optional<List<Reading>> await(WaitRequest request, Caller caller) {
+        var targets =
+                request.eventfds().stream().map(name -> find(name, Right.READ, caller)).toList();
+        long deadline = deadline(request.timeout());
+        return wait(
+                request.consume()
+                        ? new Waiter.Consumer(targets, request.mode(), 1, caller, deadline)
+                        : new Waiter.Observer(targets, request.mode(), caller, deadline));
+    }
+
+    /** The counts of an eventfd as they come, until {@code caller}'s connection ends. */
+    public Watch watch(EventfdName name, Caller caller) {
+        var watch = new Watch();
+        var watcher = new Waiter.Watcher(find(name, Right.READ, caller), watch, caller);
+        return calls.get(() -> {
+            waits.arrive(watcher);
+            if (watcher.outcome().getNow(null) instanceof Outcome.Refused(var problem)) {
+                throw new ProblemException(problem);
+            }
+            return watch;
+        });
+    }
+
+    /** Gives what was taken, and not received, back to the eventfd that it came from. */
+    public void putBack(Collection<Reading> taken) {
+        putBacks.add(taken.size());
+        loop.submit(() -> {
+            for (var reading : taken) {
+                waits.putBack(reading);
+            }
+        });
+    }
+
+    /**
+     * The connection of {@code caller} is about to be closed: its wait ends, and its socket is not
+     * looked at any more.
+     */
+    public void forget(Caller caller) {
+        if (caller.isWatched()) {
+            calls.run(() -> {
+                waits.hungUp(caller);
+                waits.callers().forget(caller);
+            });
+        }
+    }
+
+    /**
+     * Whether {@code caller}'s client took all that was sent to it, as soon as that is certain; not
+     * where it did not within {@code patience}.
+     */
+    public boolean awaitTaken(Caller caller, Duration patience) {
+        var taken = new CompletableFuture<Boolean>();
+        long deadline = deadline(patience);
+        if (!calls.run(() -> waits.callers().awaitTaken(caller, deadline, taken))) {
+            return false;
+        }
+        return taken.join();
+    }
+
+    /**
+     * From now on nobody waits: all who do get {@code end}, and so do all who come. No eventfd is
+     * brought back any more, and none that waits for that begins anew.
+     */
+    public void endWaits(End end) {
+        calls.run(() -> {
+            succession.end(problem(end));
+            waits.close(inventory.all(), end);
+        });
+    }
+
+    /** The loop has died of a bug: all waits end. On the loop's thread. */
+    public void loopFailed() {
+        succession.end(problem(End.FAILED));
+        waits.abandon(inventory.all());
+    }
+
+    /** Whether the loop turns: it answers within a time that no healthy one needs. */
+    public boolean isTurning() {
+        return calls.isTurning();
+    }
+
+    /** How many eventfds there are. */
+    public int size() {
+        return calls.get(inventory::size);
+    }
+
+    /** How many eventfds each user has that has some. */
+    public Map<Integer, Integer> sizeByUser() {
+        return calls.get(inventory::sizeByUser);
+    }
+
+    /** How often a user was denied something. */
+    public long denials() {
+        return rights.denials();
+    }
+
+    /** How many calls wait, once for each eventfd that they wait on. */
+    public int waiting() {
+        return calls.get(waits.lines()::waiting);
+    }
+
+    /** How many streams of counts there are. */
+    public int watching() {
+        return calls.get(waits.lines()::watching);
+    }
+
+    /** How many calls were served that had to wait. */
+    public long wakeUps() {
+        return waits.lines().wakeUps();
+    }
+
+    /** How many values went back that were taken and not received. */
+    public long putBacks() {
+        return putBacks.sum();
+    }
+
+    /** All of them as they are now, whoever they belong to. */
+    public List<EventfdState> states() {
+        return inventory.all().stream().flatMap(it -> stateIfThere(it).stream()).toList();
+    }
+
+    // How it is done
+
+    private long deadline(Duration timeout) {
+        return loop.now() + timeout.toNanos();
+    }
+
+    private NamedEventfd find(EventfdName name, Right right, Caller caller) {
+        var eventfd = succession.settled(name);
+        if (eventfd == null) {
+            throw Inventory.notFound(name);
+        }
+        rights.require(right, eventfd.identity(), caller);
+        return eventfd;
+    }
+
+    private EventfdState stateOf(NamedEventfd eventfd) {
+        return stateIfThere(eventfd).orElseThrow(() -> Inventory.notFound(eventfd.name()));
+    }
+
+    private Optional<EventfdState> stateIfThere(NamedEventfd eventfd) {
+        try {
+            var state = eventfd.state();
+            if (state == null && !eventfd.eventFd().fd().isClosed()) {
+                // The loop is changing it together with others.
+                return calls.get(() -> Optional.ofNullable(eventfd.state()));
+            }
+            return Optional.ofNullable(state);
+        } catch (ErrnoException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void submit(Waiter waiter) {
+        loop.submit(
+                new EventLoop.Task() {
+                    @Override
+                    public void run() throws IOException {
+                        waits.arrive(waiter);
+                    }
+
+                    @Override
+                    public void abandon() {
+                        waiter.outcome().complete(new Outcome.Ended(End.FAILED));
+                    }
+                });
+    }
+
+    /** What the waiter was served; empty where its time was over first. */
+    private Optional<List<Reading>> wait(Waiter waiter) {
+        submit(waiter);
+        return switch (waiter.outcome().join()) {
+            case Outcome.Served(var readings) -> Optional.of(readings);
+            case Outcome.Refused(var problem) -> throw new ProblemException(problem);
+            case Outcome.NoRoom none -> Optional.empty();
+            case Outcome.Ended(var end) ->
+                    switch (end) {
+                        case TIMED_OUT -> Optional.empty();
+                        case CLIENT_GONE -> throw new ClientGoneException();
+                        case DELETED ->
+                                throw ProblemType.GONE.exception(
+                                        deletedOf(waiter)
+                                                + " was deleted while the call waited on it");
+                        case SHUT_DOWN -> throw problem(End.SHUT_DOWN);
+                        case FAILED -> throw problem(End.FAILED);
+                    };
+        };
+    }
+
+    private static ProblemException problem(End end) {
+        return end == End.SHUT_DOWN
+                ? ProblemType.SHUTTING_DOWN.exception("the daemon is shutting down")
+                : ProblemType.INTERNAL.exception("the event loop has failed");
+    }
+
+    private static String deletedOf(Waiter waiter) {
+        return waiter.targets().stream()
+                .filter(target -> target.deleted)
+                .findFirst()
+                .orElse(waiter.target())
+                .name()
+                .value();
+    }
+}

@@ -1,0 +1,119 @@
+package io.eventfdd.server.eventfds;
+
+import static java.util.Objects.requireNonNull;
+
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.server.loop.EventLoop;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Finds and makes the eventfds whose descriptors clients ask for. On the loop's own thread, which
+ * then sends them: so nobody closes one under the sending.
+ */
+public final class Handouts {
+    private static final CompletableFuture<Void> WRITTEN = CompletableFuture.completedFuture(null);
+
+    private final EventLoop loop;
+    private final Inventory inventory;
+    private final Rights rights;
+
+    Handouts(EventLoop loop, Inventory inventory, Rights rights) {
+        this.loop = loop;
+        this.inventory = inventory;
+        this.rights = rights;
+    }
+
+    /**
+     * Finds or makes all that {@code request} names, so that their descriptors can be sent; where
+     * one cannot be had, nothing has changed.
+     *
+     * @throws ProblemException {@code not-found}, {@code forbidden}, {@code exists} or {@code
+     *     limit}
+     */
+    public Opened open(OpenRequest request, Caller caller) throws IOException {
+        assert loop.inLoop();
+        var entries = request.entries();
+        var found = new @Nullable NamedEventfd[entries.size()];
+        int missing = 0;
+        for (int i = 0; i < found.length; i++) {
+            found[i] = inventory.get(entries.get(i).name());
+            check(entries.get(i), found[i], caller);
+            missing += found[i] == null ? 1 : 0;
+        }
+        inventory.check(caller, missing);
+        var all = new ArrayList<NamedEventfd>(found.length);
+        var made = new ArrayList<NamedEventfd>(missing);
+        try {
+            for (int i = 0; i < found.length; i++) {
+                var eventfd = found[i];
+                if (eventfd == null) {
+                    var entry = entries.get(i);
+                    eventfd = inventory.make(entry.name(), requireNonNull(entry.create()), caller);
+                    made.add(eventfd);
+                }
+                all.add(eventfd);
+            }
+        } catch (ProblemException e) {
+            made.forEach(eventfd -> eventfd.eventFd().close());
+            throw e;
+        }
+        made.forEach(inventory::enter);
+        try {
+            boolean told = !made.isEmpty();
+            for (var eventfd : all) {
+                told |= inventory.share(eventfd);
+            }
+            return new Opened(all, made, told ? inventory.written() : WRITTEN);
+        } catch (ErrnoException e) {
+            // What the kernel refuses of an eventfd is its client's problem, not the loop's.
+            takeBack(made);
+            throw ProblemType.INTERNAL.exception("cannot hand it out: " + e.getMessage());
+        }
+    }
+
+    /** Whether {@code entry} can be had: rights first, then existence. */
+    private void check(OpenRequest.Entry entry, @Nullable NamedEventfd standing, Caller caller) {
+        var wanted = entry.create();
+        if (standing == null) {
+            if (wanted == null) {
+                throw Inventory.notFound(entry.name());
+            }
+            return;
+        }
+        rights.require(Right.READ_WRITE, standing.identity(), caller);
+        if (entry.exclusive()) {
+            throw ProblemType.EXISTS.exception("there is an eventfd " + entry.name() + " already");
+        }
+        if (wanted != null && !standing.spec().sameAs(wanted)) {
+            throw ProblemType.EXISTS.exception(
+                    "there is an eventfd " + entry.name() + " already, with another spec");
+        }
+    }
+
+    /**
+     * The descriptors could not be sent: what was made for them goes again, as if deleted, so that
+     * it is all or nothing for the client that did not hear of it. In the moment in which it stood,
+     * other threads may have found it; for them, too, it was deleted.
+     */
+    public void takeBack(Opened opened) throws IOException {
+        assert loop.inLoop();
+        takeBack(opened.made());
+    }
+
+    private void takeBack(List<NamedEventfd> made) throws IOException {
+        for (var eventfd : made) {
+            if (!eventfd.deleted) {
+                inventory.remove(eventfd);
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.internal.linux.EventFd;
+
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Is told which eventfds come and go, so that another process can go on with them. On the loop's
+ * thread, in their order; nothing here may block.
+ */
+public interface Ledger {
+    /** Nobody wants to know. */
+    Ledger NONE =
+            new Ledger() {
+                @Override
+                public void entered(Identity identity, EventFd eventFd) {}
+
+                @Override
+                public void shared(Identity identity, EventFd eventFd) {}
+
+                @Override
+                public void removed(Identity identity) {}
+
+                @Override
+                public CompletableFuture<Void> written() {
+                    return CompletableFuture.completedFuture(null);
+                }
+            };
+
+    /**
+     * It has a name now. Who wants to use its descriptor later has to {@linkplain
+     * io.eventfdd.internal.linux.Fd#acquire acquire} it at once.
+     */
+    void entered(Identity identity, EventFd eventFd);
+
+    /** From now on others may hold it, too. */
+    void shared(Identity identity, EventFd eventFd);
+
+    /** The name is free. */
+    void removed(Identity identity);
+
+    /**
+     * Done when another process would know all that this was told so far; on any thread. What hangs
+     * onto it must be short.
+     */
+    CompletableFuture<Void> written();
+}

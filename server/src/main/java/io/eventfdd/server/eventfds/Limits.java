@@ -1,0 +1,29 @@
+package io.eventfdd.server.eventfds;
+
+/**
+ * How much of it there may be.
+ *
+ * @param eventfds named eventfds
+ * @param waiters calls that wait, a wait on many counted once for each of its names
+ * @param waitersPerConnection the same on one connection, which is one call at a time
+ * @param watchers streams of counts
+ */
+public record Limits(Limit eventfds, Limit waiters, int waitersPerConnection, Limit watchers) {
+    /**
+     * The most of one thing.
+     *
+     * @param inAll of all users together
+     * @param perUser of one user
+     */
+    public record Limit(int inAll, int perUser) {
+        /** One user may have all. */
+        public static Limit of(int inAll) {
+            return new Limit(inAll, inAll);
+        }
+    }
+
+    /** So many eventfds and waiters for whoever wants them. */
+    public Limits(int eventfds, int waiters) {
+        this(Limit.of(eventfds), Limit.of(waiters), waiters, Limit.of(waiters));
+    }
+}

@@ -1,0 +1,77 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.wire.OpenReply;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Eventfds whose descriptors are about to be sent to a client. Belongs to the loop's thread. */
+public final class Opened {
+    private final OpenReply reply;
+    private final List<Fd> fds;
+    private final List<NamedEventfd> all;
+    private final List<NamedEventfd> made;
+    private final CompletableFuture<Void> written;
+
+    /**
+     * All of them, ready to leave the process.
+     *
+     * @param made those that were made for it
+     * @param written when another process would know of them
+     */
+    Opened(List<NamedEventfd> all, List<NamedEventfd> made, CompletableFuture<Void> written) {
+        this.all = all;
+        this.written = written;
+        var fresh = new HashSet<>(made);
+        this.fds = all.stream().map(eventfd -> eventfd.eventFd().fd()).toList();
+        this.reply =
+                new OpenReply(
+                        all.stream()
+                                .map(eventfd -> entry(eventfd, fresh.contains(eventfd)))
+                                .toList());
+        this.made = made;
+    }
+
+    private static OpenReply.Entry entry(NamedEventfd eventfd, boolean isNew) {
+        var spec = eventfd.spec();
+        return new OpenReply.Entry(eventfd.name(), spec.semaphore(), spec.nonblocking(), isNew);
+    }
+
+    /** What to say of them. */
+    public OpenReply reply() {
+        return reply;
+    }
+
+    /** Their descriptors, in the same order; they stay the daemon's. */
+    public List<Fd> fds() {
+        return fds;
+    }
+
+    /**
+     * Done when another process would know of them, if this one is killed: not before may their
+     * client. On any thread; what hangs onto it must be short.
+     */
+    public CompletableFuture<Void> written() {
+        return written;
+    }
+
+    /**
+     * Returns where all of them are still there.
+     *
+     * @throws ProblemException {@code not-found}
+     */
+    public void check() {
+        for (var eventfd : all) {
+            if (eventfd.deleted) {
+                throw Inventory.notFound(eventfd.name());
+            }
+        }
+    }
+
+    List<NamedEventfd> made() {
+        return made;
+    }
+}

@@ -1,0 +1,10 @@
+package io.eventfdd.server.eventfds;
+
+import java.util.List;
+
+/**
+ * Part of the list of eventfds, in ASCII order of their names.
+ *
+ * @param more whether others come after them
+ */
+public record Page(List<EventfdState> eventfds, boolean more) {}

@@ -1,0 +1,327 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.ReadBuffer;
+import io.eventfdd.server.eventfds.Waiter.Consumer;
+import io.eventfdd.server.loop.EventLoop;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * Serves the lines of the eventfds that may be readable: first all who only see, then those who
+ * take, in the order of their arrival over all these lines together; one of them in each step.
+ * Belongs to the loop's thread.
+ *
+ * <p>A consumer of many that would take from an eventfd brings that one's line in too, so that
+ * nobody ahead of it there is passed by. One that needs all of its targets and lacks one goes to
+ * stand in the line of that one, keeps the place of its arrival there, and holds up nobody.
+ *
+ * <p>Others write meanwhile. So the line of an eventfd that was found at 0 is out of the pass: the
+ * kernel reports what comes to it after that look, and its line is served from the front again.
+ */
+final class Pass implements EventLoop.Work {
+    /** How far the line of one eventfd has come: to {@code next}. */
+    record Place(NamedEventfd eventfd, Consumer next) {}
+
+    /** A consumer on many can be the next one in several lines. */
+    private static final Comparator<Place> BY_ARRIVAL =
+            Comparator.<Place>comparingLong(place -> place.next().sequence())
+                    .thenComparing(place -> place.eventfd().name().value());
+
+    private final EventLoop loop;
+    private final Lines lines;
+    private final Room room;
+    private final Targets targets;
+    private final ReadBuffer buffer = new ReadBuffer();
+    private final TreeSet<Place> places = new TreeSet<>(BY_ARRIVAL);
+
+    /** What is under way. */
+    private final Set<Showing> showings = new LinkedHashSet<>();
+
+    private boolean begun;
+
+    /** Whether what is due has to wait for the events of the next turn. */
+    private boolean deferred;
+
+    /** A pass with nothing to do. */
+    Pass(EventLoop loop, Lines lines, Targets targets, Room room) {
+        this.loop = loop;
+        this.lines = lines;
+        this.targets = targets;
+        this.room = room;
+    }
+
+    /** {@code eventfd} may be readable: its lines are to be served from the front. */
+    void due(NamedEventfd eventfd) {
+        if (eventfd.deleted) {
+            return;
+        } else if (eventfd.showing != null) {
+            eventfd.showing.again();
+        } else if (eventfd.watchers.isEmpty() && eventfd.observers.isEmpty()) {
+            fromTheFront(eventfd);
+        } else {
+            out(eventfd);
+            eventfd.showing = new Showing(eventfd, this, lines, targets);
+            showings.add(eventfd.showing);
+            loop.begin(eventfd.showing);
+        }
+    }
+
+    /** Serves what is due as far as this turn has time, and the rest later. */
+    void serveNow() throws IOException {
+        while (!deferred && !places.isEmpty() && loop.hasTime()) {
+            serveNext();
+        }
+        serveLater();
+    }
+
+    /** Serves what is due as work, of this turn or the next ones. */
+    void serveLater() {
+        if (!begun && !places.isEmpty()) {
+            begun = true;
+            loop.begin(this);
+        }
+    }
+
+    /** Serves nobody before the loop has looked for events again. */
+    void defer() {
+        deferred = true;
+    }
+
+    @Override
+    public boolean step() throws IOException {
+        deferred = false;
+        if (!places.isEmpty()) {
+            serveNext();
+        }
+        begun = !places.isEmpty();
+        return begun;
+    }
+
+    /**
+     * All who see {@code eventfd} have been shown its count, and {@code showing} is over.
+     *
+     * @param readable whether those who take it are next
+     * @param held whose lines have waited for that
+     */
+    void shown(
+            Showing showing, NamedEventfd eventfd, boolean readable, Collection<NamedEventfd> held)
+            throws IOException {
+        showings.remove(showing);
+        if (readable) {
+            fromTheFront(eventfd);
+        }
+        held.forEach(this::due);
+        serveLater();
+        lines.endLate(eventfd);
+        for (var other : held) {
+            lines.endLate(other);
+        }
+    }
+
+    private void fromTheFront(NamedEventfd eventfd) {
+        if (!eventfd.deleted && !eventfd.consumers.isEmpty()) {
+            in(eventfd, eventfd.consumers.first());
+        }
+    }
+
+    private void in(NamedEventfd eventfd, Consumer next) {
+        out(eventfd);
+        eventfd.place = new Place(eventfd, next);
+        places.add(eventfd.place);
+    }
+
+    private void out(NamedEventfd eventfd) {
+        if (eventfd.place != null) {
+            places.remove(eventfd.place);
+            eventfd.place = null;
+        }
+    }
+
+    private void serveNext() throws IOException {
+        var place = places.first();
+        var eventfd = place.eventfd();
+        var consumer = place.next();
+        out(eventfd);
+        try {
+            if (!eventfd.deleted && !holdUp(eventfd, eventfd) && serve(eventfd, consumer)) {
+                var next = eventfd.consumers.higher(consumer);
+                if (next != null) {
+                    in(eventfd, next);
+                }
+            }
+        } catch (ErrnoException e) {
+            lines.fault(eventfd, e);
+        }
+        lines.endLate(eventfd);
+    }
+
+    /** Offers what there is to {@code consumer}; false if its line is out of the pass. */
+    private boolean serve(NamedEventfd eventfd, Consumer consumer) throws IOException {
+        if (consumer.isOver() || !consumer.standsInLineOf(eventfd)) {
+            return true;
+        }
+        if (consumer.lostTarget()) {
+            lines.end(consumer, End.DELETED);
+            return true;
+        }
+        if (consumer.isSingle()) {
+            return serveOne(consumer);
+        }
+        try {
+            return serveMany(eventfd, consumer);
+        } catch (ErrnoException e) {
+            lines.fault(consumer, e);
+            return true;
+        }
+    }
+
+    private boolean serveOne(Consumer consumer) throws IOException {
+        var target = consumer.target();
+        long value = take(target, consumer.most());
+        if (value == 0) {
+            return false;
+        }
+        lines.served(consumer, List.of(new Reading(target, value)));
+        return true;
+    }
+
+    private boolean serveMany(NamedEventfd eventfd, Consumer consumer) throws IOException {
+        var all = consumer.targets();
+        var readable = targets.readable(all);
+        if (consumer.needsAll() && readable.size() < all.size()) {
+            return moveTo(Showing.firstMissing(all, readable), eventfd, consumer);
+        }
+        if (readable.isEmpty()) {
+            return false;
+        }
+        if (othersComeFirst(eventfd, consumer, readable)) {
+            return false;
+        }
+        var taken = new ArrayList<Reading>(readable.size());
+        var missing = takeAll(readable, consumer, taken);
+        if (missing != null) {
+            giveBack(taken);
+            return moveTo(missing, eventfd, consumer);
+        }
+        if (!taken.isEmpty()) {
+            lines.served(consumer, taken);
+        }
+        return !taken.isEmpty();
+    }
+
+    /**
+     * Takes from each of {@code readable}, into {@code taken}. Returns the one at which a raw
+     * holder was faster, if {@code consumer} needs all of them.
+     */
+    private @Nullable NamedEventfd takeAll(
+            List<NamedEventfd> readable, Consumer consumer, List<Reading> taken)
+            throws IOException {
+        try {
+            for (var target : readable) {
+                long value = take(target, 1);
+                if (value != 0) {
+                    taken.add(new Reading(target, value));
+                } else if (consumer.needsAll()) {
+                    return target;
+                }
+            }
+            return null;
+        } catch (ErrnoException e) {
+            giveBack(taken);
+            throw e;
+        }
+    }
+
+    private void giveBack(List<Reading> taken) throws IOException {
+        for (var reading : taken) {
+            room.giveBack(reading);
+        }
+    }
+
+    /**
+     * Brings in the lines in which others stand before {@code consumer}; then it is that line's
+     * turn to come back to it. False if there are none.
+     */
+    private boolean othersComeFirst(
+            NamedEventfd eventfd, Consumer consumer, List<NamedEventfd> readable) {
+        boolean others = false;
+        for (var target : readable) {
+            if (target != eventfd && target.place == null && isAhead(target, consumer)) {
+                due(target);
+                others = true;
+            }
+            if (target.showing != null) {
+                target.showing.hold(eventfd);
+                return true;
+            }
+            if (holdUp(target, eventfd)) {
+                return true;
+            }
+        }
+        if (others) {
+            in(eventfd, consumer);
+        }
+        return others;
+    }
+
+    /**
+     * Has the line of {@code eventfd} wait for the end of a showing in which somebody may have to
+     * be shown {@code target} who stands at another eventfd. False if there is none.
+     */
+    private boolean holdUp(NamedEventfd target, NamedEventfd eventfd) {
+        if (!target.isReadElsewhere()) {
+            return false;
+        }
+        for (var showing : showings) {
+            if (showing.hasObservers()) {
+                showing.hold(eventfd);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether anyone is to be served by {@code target} before {@code consumer} is. */
+    private static boolean isAhead(NamedEventfd target, Consumer consumer) {
+        return !target.observers.isEmpty()
+                || (!target.consumers.isEmpty()
+                        && target.consumers.first().sequence() < consumer.sequence());
+    }
+
+    /**
+     * {@code consumer} lacks {@code missing}, and goes to stand there from the line of {@code
+     * eventfd}; perhaps before the one whose turn it is there. False if that is the same line,
+     * which is out of the pass then.
+     */
+    private boolean moveTo(NamedEventfd missing, NamedEventfd eventfd, Consumer consumer)
+            throws IOException {
+        lines.move(consumer, missing);
+        var place = missing.place;
+        if (place != null && consumer.sequence() < place.next().sequence()) {
+            in(missing, consumer);
+        }
+        return missing != eventfd;
+    }
+
+    /** Takes the count, or as many permits of a semaphore as there are up to {@code most}. */
+    private long take(NamedEventfd eventfd, int most) throws ErrnoException {
+        targets.changed();
+        long taken = 0;
+        long value;
+        do {
+            value = eventfd.eventFd().readNow(buffer);
+            taken += value;
+        } while (value != 0 && taken < most && eventfd.spec().semaphore());
+        return taken;
+    }
+}

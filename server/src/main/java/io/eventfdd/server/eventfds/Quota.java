@@ -1,0 +1,67 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * How much of one thing there is, in all and of each user, against its limits. Belongs to the
+ * loop's thread.
+ */
+final class Quota {
+    private final String setting;
+    private Limits.Limit limit;
+    private final Map<Integer, Integer> ofUser = new HashMap<>();
+    private int inAll;
+
+    /** Nothing yet; {@code setting} is the limit's key, for the one who meets it. */
+    Quota(String setting, Limits.Limit limit) {
+        this.setting = setting;
+        this.limit = limit;
+    }
+
+    /** From now on that much; what there is above it stays. */
+    void limit(Limits.Limit now) {
+        limit = now;
+    }
+
+    /**
+     * Whether {@code user} may have {@code more}.
+     *
+     * @throws ProblemException {@code limit}, naming the one that is reached
+     */
+    void check(int user, int more) {
+        if (inAll + more > limit.inAll()) {
+            throw ProblemType.LIMIT.exception(
+                    setting + ": there are " + inAll + " of at most " + limit.inAll());
+        }
+        int own = ofUser.getOrDefault(user, 0);
+        if (own + more > limit.perUser()) {
+            throw ProblemType.LIMIT.exception(
+                    setting
+                            + "-per-user: user "
+                            + Integer.toUnsignedString(user)
+                            + " has "
+                            + own
+                            + " of at most "
+                            + limit.perUser());
+        }
+    }
+
+    /** {@code user} has {@code more} now, or less where that is negative. */
+    void add(int user, int more) {
+        inAll += more;
+        ofUser.merge(user, more, (a, b) -> a + b == 0 ? null : a + b);
+    }
+
+    /** How much each user has that has some. */
+    Map<Integer, Integer> byUser() {
+        return Map.copyOf(ofUser);
+    }
+
+    int inAll() {
+        return inAll;
+    }
+}

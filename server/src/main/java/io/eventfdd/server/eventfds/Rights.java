@@ -1,0 +1,57 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+
+/** Lets callers do what the mode of an eventfd allows, and nothing else. For all threads. */
+final class Rights {
+    private final Denials denials = new Denials(System::nanoTime);
+
+    boolean holds(Right right, Identity eventfd, Caller caller) {
+        return right.isHeldBy(
+                caller.peer(), eventfd.owner().uid(), eventfd.owner().gid(), eventfd.spec().mode());
+    }
+
+    /**
+     * Returns where {@code caller} has {@code right}.
+     *
+     * @throws ProblemException {@code forbidden}
+     */
+    void require(Right right, Identity eventfd, Caller caller) {
+        if (!holds(right, eventfd, caller)) {
+            throw forbidden(
+                    caller,
+                    "to "
+                            + right.verb()
+                            + " "
+                            + eventfd.name()
+                            + ", which is "
+                            + eventfd.spec().mode()
+                            + " of user "
+                            + Integer.toUnsignedString(eventfd.owner().uid()));
+        }
+    }
+
+    /**
+     * Returns where {@code caller} may delete it.
+     *
+     * @throws ProblemException {@code forbidden}
+     */
+    void requireDelete(Identity eventfd, Caller caller) {
+        if (!Right.mayDelete(caller.peer(), eventfd.owner().uid())) {
+            throw forbidden(caller, eventfd.name() + " may be deleted by its owner and root only");
+        }
+    }
+
+    private ProblemException forbidden(Caller caller, String what) {
+        int user = caller.peer().uid();
+        var sentence = "user " + Integer.toUnsignedString(user) + " has no right: " + what;
+        denials.add(user, sentence);
+        return ProblemType.FORBIDDEN.exception(sentence);
+    }
+
+    /** How often somebody had no right. */
+    long denials() {
+        return denials.count();
+    }
+}

@@ -1,0 +1,209 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.client.Count;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.reactor.GuardedWriter;
+import io.eventfdd.server.eventfds.Waiter.Writer;
+import io.eventfdd.server.loop.EventLoop;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Adds what waits for room: first values that go back to where they were taken, then what writers
+ * bring, first come, first served. Belongs to the loop's thread.
+ *
+ * <p>A writer to many adds to all of them at one moment among all that this process does. While it
+ * lacks room in one, it stands in that one's line, and holds up nobody elsewhere. Raw holders
+ * cannot be kept out: if one of them fills an eventfd in that very moment, the value goes in as
+ * soon as there is room again.
+ */
+final class Room {
+    private final EventLoop loop;
+    private final Lines lines;
+    private final Targets targets;
+    private final GuardedWriter writer = new GuardedWriter();
+
+    Room(EventLoop loop, Lines lines, Targets targets) {
+        this.loop = loop;
+        this.lines = lines;
+        this.targets = targets;
+    }
+
+    /**
+     * Gives what was taken back to where it came from, before all who wait to write; as far as
+     * there is room, and the rest as soon as there is. A deleted eventfd takes it with it.
+     */
+    void giveBack(Reading reading) throws IOException {
+        var eventfd = reading.source();
+        if (eventfd.deleted) {
+            return;
+        }
+        long value = reading.value();
+        if (value != Count.OVERFLOW) {
+            eventfd.returning.add(value);
+        } else {
+            // The kernel counted once more than any write can.
+            eventfd.returning.add(Count.MAX);
+            eventfd.returning.add(1L);
+        }
+        refill(eventfd);
+        if (!eventfd.returning.isEmpty()) {
+            eventfd.linesChanged();
+            lines.arm(eventfd);
+        }
+    }
+
+    /** Adds what waits for room in {@code eventfd}, as long as there is room. */
+    void refill(NamedEventfd eventfd) throws IOException {
+        if (eventfd.refilling || eventfd.deleted) {
+            return;
+        }
+        eventfd.refilling = true;
+        var refilling = new Refilling(eventfd);
+        while (refilling.step()) {
+            if (!loop.hasTime()) {
+                loop.begin(refilling);
+                return;
+            }
+        }
+    }
+
+    /** Adds one value in each step. */
+    private final class Refilling implements EventLoop.Work {
+        private final NamedEventfd eventfd;
+
+        Refilling(NamedEventfd eventfd) {
+            this.eventfd = eventfd;
+        }
+
+        @Override
+        public boolean step() throws IOException {
+            boolean more = false;
+            try {
+                more = !eventfd.deleted && (eventfd.returning.isEmpty() ? write() : putBack());
+            } catch (ErrnoException e) {
+                lines.fault(eventfd, e);
+            }
+            if (!more) {
+                eventfd.refilling = false;
+                lines.endLate(eventfd);
+            }
+            return more;
+        }
+
+        private boolean putBack() throws IOException {
+            long value = eventfd.returning.remove();
+            long added = addAsFarAsThereIsRoom(eventfd, value);
+            if (added != value) {
+                eventfd.returning.addFirst(value - added);
+                return false;
+            }
+            if (eventfd.returning.isEmpty()) {
+                eventfd.linesChanged();
+                lines.disarm(eventfd);
+            }
+            return true;
+        }
+
+        /** Serves the first of the writers; false if it has to wait, or there is none. */
+        private boolean write() throws IOException {
+            if (eventfd.writers.isEmpty()) {
+                return false;
+            }
+            var first = eventfd.writers.first();
+            if (first.isOver()) {
+                eventfd.leave(first);
+            } else if (!first.isSingle()) {
+                return writeToMany(first) || first.watched() != eventfd;
+            } else if (add(eventfd, first.value(0))) {
+                lines.served(first, List.of());
+            } else {
+                return false;
+            }
+            return true;
+        }
+    }
+
+    /** Serves {@code writer} if all of its targets have room; otherwise it stays in line. */
+    boolean writeToMany(Writer writer) throws IOException {
+        if (writer.lostTarget()) {
+            lines.end(writer, End.DELETED);
+            return true;
+        }
+        for (var target : writer.targets()) {
+            if (isAhead(target, writer)) {
+                lines.move(writer, target);
+                return false;
+            }
+        }
+        try {
+            var full = addToAll(writer);
+            if (full != null) {
+                lines.move(writer, full);
+                return false;
+            }
+            lines.served(writer, List.of());
+        } catch (ErrnoException e) {
+            lines.fault(writer, e);
+        }
+        return true;
+    }
+
+    /** Returns null if that is done, or else a target that has no room, and nothing was added. */
+    private @Nullable NamedEventfd addToAll(Writer writer) throws IOException {
+        var all = writer.targets();
+        all.forEach(NamedEventfd::hold);
+        try {
+            var full = targets.withoutRoom(writer);
+            if (!full.isEmpty()) {
+                return full.getFirst();
+            }
+            for (int i = 0; i < all.size(); i++) {
+                addOrLeave(all.get(i), writer.value(i));
+            }
+            return null;
+        } finally {
+            all.forEach(NamedEventfd::letGo);
+        }
+    }
+
+    /** Whether others are to be added to {@code target} before {@code writer}'s value. */
+    private static boolean isAhead(NamedEventfd target, Writer writer) {
+        return !target.returning.isEmpty()
+                || (!target.writers.isEmpty()
+                        && target.writers.first().sequence() < writer.sequence());
+    }
+
+    private void addOrLeave(NamedEventfd eventfd, long value) throws IOException {
+        if (!add(eventfd, value)) {
+            eventfd.returning.add(value);
+            lines.arm(eventfd);
+        }
+    }
+
+    private long addAsFarAsThereIsRoom(NamedEventfd eventfd, long value) throws ErrnoException {
+        if (add(eventfd, value)) {
+            return value;
+        }
+        long count = eventfd.eventFd().count();
+        long room = count == Count.OVERFLOW ? 0 : Count.MAX - count;
+        if (Long.compareUnsigned(value, room) <= 0) {
+            // A raw holder has just made room, which the kernel reports.
+            return 0;
+        }
+        return room != 0 && add(eventfd, room) ? room : 0;
+    }
+
+    /**
+     * Adds {@code value} if there is room. Never blocks for more than a moment, whatever a raw
+     * holder does.
+     */
+    private boolean add(NamedEventfd eventfd, long value) throws ErrnoException {
+        targets.changed();
+        var eventFd = eventfd.eventFd();
+        return eventfd.isShared() ? writer.write(eventFd, value) : eventFd.write(value);
+    }
+}

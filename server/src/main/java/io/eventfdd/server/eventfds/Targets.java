@@ -1,0 +1,76 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.Readiness;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Looks at many eventfds at once, by one poll(2). Belongs to the loop's thread.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man2/poll.2.html">poll(2)</a>
+ */
+final class Targets {
+    private final Readiness readiness = new Readiness();
+
+    /** Another number as soon as the counts that were seen before may not be those of now. */
+    private long moment = 1;
+
+    /** What was seen of any count is forgotten: something was taken, added, or has to be fresh. */
+    void changed() {
+        moment++;
+    }
+
+    /**
+     * The count of {@code eventfd}, without taking it. The kernel is asked once for many who are
+     * shown it at one moment: that is a file of proc(5), and takes 5 µs or more.
+     */
+    long count(NamedEventfd eventfd) throws ErrnoException {
+        if (eventfd.countedAt != moment) {
+            eventfd.counted = eventfd.eventFd().count();
+            eventfd.countedAt = moment;
+        }
+        return eventfd.counted;
+    }
+
+    /** Those of {@code eventfds} that are readable at this moment, in their order. */
+    List<NamedEventfd> readable(List<NamedEventfd> eventfds) throws ErrnoException {
+        look(eventfds);
+        var readable = new ArrayList<NamedEventfd>(eventfds.size());
+        for (int i = 0; i < eventfds.size(); i++) {
+            if (readiness.isReadable(i)) {
+                readable.add(eventfds.get(i));
+            }
+        }
+        return readable;
+    }
+
+    /** Those of {@code writer}'s targets that have no room for its value at this moment. */
+    List<NamedEventfd> withoutRoom(Waiter.Writer writer) throws ErrnoException {
+        var eventfds = writer.targets();
+        look(eventfds);
+        var full = new ArrayList<NamedEventfd>(0);
+        for (int i = 0; i < eventfds.size(); i++) {
+            if (!hasRoom(eventfds.get(i), writer.value(i), i)) {
+                full.add(eventfds.get(i));
+            }
+        }
+        return full;
+    }
+
+    /** The kernel tells by poll(2) whether there is room for 1; for more, the count tells. */
+    private boolean hasRoom(NamedEventfd eventfd, long value, int index) throws ErrnoException {
+        boolean writable = readiness.isWritable(index);
+        if (readiness.isReadable(index) ? value == 1 || !writable : writable) {
+            return writable;
+        }
+        return eventfd.eventFd().hasRoomFor(value);
+    }
+
+    private void look(List<NamedEventfd> eventfds) throws ErrnoException {
+        readiness.begin(eventfds.size());
+        eventfds.forEach(eventfd -> readiness.askBoth(eventfd.eventFd().fd()));
+        readiness.await(0);
+    }
+}

@@ -1,0 +1,210 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.internal.linux.Epoll;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.server.eventfds.Waiter.Consumer;
+import io.eventfdd.server.eventfds.Waiter.Observer;
+import io.eventfdd.server.eventfds.Waiter.Outcome;
+import io.eventfdd.server.eventfds.Waiter.Watcher;
+import io.eventfdd.server.eventfds.Waiter.Writer;
+import io.eventfdd.server.loop.EventLoop;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * The waits: who arrives is served at once or stands in line, and what the kernel reports is given
+ * to those in line. Belongs to the loop's thread.
+ */
+final class Waits {
+    private final EventLoop loop;
+    private final Targets targets = new Targets();
+    private final Lines lines;
+    private final Room room;
+    private final Pass pass;
+    private final Callers callers;
+    private @Nullable End over;
+    private long arrivals;
+
+    Waits(EventLoop loop, Limits limits) {
+        this.loop = loop;
+        this.lines = new Lines(loop, limits, targets, this::ready);
+        this.room = new Room(loop, lines, targets);
+        this.pass = new Pass(loop, lines, targets, room);
+        this.callers = new Callers(loop, this::hungUp);
+    }
+
+    Lines lines() {
+        return lines;
+    }
+
+    Callers callers() {
+        return callers;
+    }
+
+    // Arrival
+
+    /** Serves {@code waiter} at once, or has it stand in line until its time is up. */
+    void arrive(Waiter waiter) throws IOException {
+        assert loop.inLoop();
+        var refusal = over == null ? Lines.refusal(waiter) : over;
+        if (refusal != null) {
+            waiter.outcome().complete(new Outcome.Ended(refusal));
+            return;
+        }
+        try {
+            lines.check(waiter);
+        } catch (ProblemException e) {
+            waiter.outcome().complete(new Outcome.Refused(e.problem()));
+            return;
+        }
+        waiter.arrive(++arrivals, lines);
+        if (waiter.needsAll() && !waiter.isSingle()) {
+            waiter.watch(waiter.target());
+        }
+        boolean readElsewhere = waiter.targets().stream().anyMatch(NamedEventfd::isReadElsewhere);
+        lines.enter(waiter);
+        try {
+            serve(waiter, readElsewhere);
+        } catch (ErrnoException e) {
+            lines.fault(waiter, e);
+        }
+        if (!waiter.isOver()) {
+            settle(waiter);
+        }
+    }
+
+    private void serve(Waiter waiter, boolean readElsewhere) throws IOException {
+        switch (waiter) {
+            case Watcher watcher ->
+                    watcher.watch()
+                            .tell(new Watch.Event.Counted(watcher.target().eventFd().count()));
+            case Observer observer -> {
+                targets.changed();
+                Showing.see(observer, lines, targets);
+            }
+            case Consumer consumer -> {
+                offer(consumer);
+                if (readElsewhere) {
+                    // A reader that stands elsewhere is ahead if what it lacked has come, and only
+                    // the events of the next turn tell.
+                    pass.defer();
+                }
+                pass.serveNow();
+            }
+            case Writer writer when writer.isSingle() -> room.refill(writer.target());
+            case Writer writer -> room.writeToMany(writer);
+        }
+    }
+
+    private void offer(Consumer consumer) throws IOException {
+        if (consumer.isSingle()) {
+            pass.due(consumer.target());
+            return;
+        }
+        var readable = targets.readable(consumer.targets());
+        if (!consumer.needsAll()) {
+            readable.forEach(pass::due);
+        } else if (readable.size() == consumer.targets().size()) {
+            pass.due(consumer.target());
+        } else {
+            lines.move(consumer, Showing.firstMissing(consumer.targets(), readable));
+        }
+    }
+
+    /** It will be a while: arms the eventfds and listens for the client's hang-up. */
+    private void settle(Waiter waiter) throws IOException {
+        if (waiter.hasDeadline()) {
+            if (waiter.deadline() - loop.now() <= 0) {
+                lines.expire(waiter);
+                return;
+            }
+            loop.deadlines().add(waiter);
+        }
+        try {
+            lines.await(waiter);
+            callers.listen(waiter.caller());
+        } catch (ErrnoException e) {
+            lines.refuse(waiter, e);
+        }
+    }
+
+    // What the kernel reports
+
+    private void ready(NamedEventfd eventfd, int events) throws IOException {
+        if ((events & Epoll.IN) != 0) {
+            pass.due(eventfd);
+            pass.serveLater();
+        }
+        if ((events & Epoll.OUT) != 0) {
+            room.refill(eventfd);
+        }
+    }
+
+    /** The client of {@code caller} closed its connection. */
+    void hungUp(Caller caller) throws IOException {
+        caller.setGone();
+        var waiter = caller.waiter();
+        if (waiter != null) {
+            lines.end(waiter, End.CLIENT_GONE);
+        }
+    }
+
+    // What others do to the lines
+
+    /** Gives what was taken back to where it came from: to the next in line. */
+    void putBack(Reading reading) throws IOException {
+        giveBack(reading);
+        pass.due(reading.source());
+        if (reading.source().isReadElsewhere()) {
+            // As for one who arrives: who stands elsewhere may be ahead.
+            pass.defer();
+        }
+        pass.serveNow();
+    }
+
+    /** The same without looking who is next; the kernel reports it. */
+    void giveBack(Reading reading) throws IOException {
+        try {
+            room.giveBack(reading);
+        } catch (ErrnoException e) {
+            lines.fault(reading.source(), e);
+        }
+    }
+
+    /**
+     * All who wait on {@code eventfd} end, it leaves the epoll set and is closed; what was on its
+     * way back goes with it.
+     */
+    void delete(NamedEventfd eventfd) throws IOException {
+        eventfd.deleted = true;
+        eventfd.returning.clear();
+        lines.arm(eventfd);
+        lines.endAll(eventfd, End.DELETED);
+    }
+
+    /** All who wait on any of {@code eventfds} end, and nobody may wait any more. */
+    void close(Collection<NamedEventfd> eventfds, End end) throws IOException {
+        over = end;
+        for (var eventfd : eventfds) {
+            for (var waiter : eventfd.allWaiters()) {
+                if (!waiter.isOver()) {
+                    lines.end(waiter, end);
+                }
+            }
+        }
+    }
+
+    /** The loop has failed: all that can be done is to tell those who wait. */
+    void abandon(Collection<NamedEventfd> eventfds) {
+        over = End.FAILED;
+        eventfds.stream()
+                .map(NamedEventfd::allWaiters)
+                .flatMap(List::stream)
+                .forEach(waiter -> lines.abandon(waiter, End.FAILED));
+    }
+}

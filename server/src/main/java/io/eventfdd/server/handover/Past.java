@@ -1,0 +1,148 @@
+package io.eventfdd.server.handover;
+
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.server.eventfds.Kept;
+import io.eventfdd.server.eventfds.Vacancy;
+import io.eventfdd.server.idempotency.KeptAnswer;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * What the process before this one left in the table.
+ *
+ * @param known whether there is a table at all
+ * @param stopped whether that process had ended all its calls: then counts and answers are exact
+ * @param keys what tells the idempotency keys that are known, which are those of that process where
+ *     it stopped
+ * @param entries the eventfds that had names, by their numbers
+ * @param answers those of idempotency keys
+ */
+record Past(
+        boolean known,
+        boolean stopped,
+        String keys,
+        Map<Long, Line.Entered> entries,
+        List<KeptAnswer> answers) {
+    private static final System.Logger LOGGER = System.getLogger(Past.class.getName());
+
+    /**
+     * Reads {@code file}; a last line that is not whole was being written when the process died.
+     *
+     * @throws IOException where it cannot be read, or is not a file
+     */
+    static Past read(Path file) throws IOException {
+        List<String> lines;
+        try {
+            lines = text(file).lines().toList();
+        } catch (NoSuchFileException e) {
+            return new Past(false, false, newKeys(), Map.of(), List.of());
+        }
+        boolean known = false;
+        boolean stopped = false;
+        var keys = "";
+        var entries = new LinkedHashMap<Long, Line.Entered>();
+        var answers = new ArrayList<KeptAnswer>();
+        for (int i = 0; i < lines.size(); i++) {
+            try {
+                switch (Line.parse(lines.get(i).getBytes(StandardCharsets.UTF_8))) {
+                    case Line.Head head -> {
+                        known = true;
+                        stopped = head.stopped();
+                        keys = head.keys();
+                    }
+                    case Line.Entered entered -> entries.put(entered.id(), entered);
+                    case Line.Shared(var id, var object) ->
+                            entries.computeIfPresent(id, (key, entered) -> entered.heldAs(object));
+                    case Line.Removed(var id) -> entries.remove(id);
+                    case Line.Key(var answer) -> answers.add(answer);
+                }
+            } catch (ProblemException | IllegalArgumentException e) {
+                LOGGER.log(
+                        Level.WARNING,
+                        "{0}, line {1}: {2}; what follows is lost",
+                        file,
+                        i + 1,
+                        e.getMessage());
+                stopped = false;
+                break;
+            }
+        }
+        return stopped
+                ? new Past(known, true, keys, entries, answers)
+                : new Past(known, false, newKeys(), entries, List.of());
+    }
+
+    /** Whatever it is: a byte that is no text makes its line none of the table. */
+    private static String text(Path file) throws IOException {
+        var attributes =
+                Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+        if (!attributes.isRegularFile()) {
+            throw new IOException(file + " is not a file");
+        }
+        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    }
+
+    /** Keys that no process knew before. */
+    static String newKeys() {
+        return UUID.randomUUID().toString();
+    }
+
+    /** The highest number that was ever given, as far as is known. */
+    long lastId() {
+        return entries.keySet().stream().mapToLong(Long::longValue).max().orElse(0);
+    }
+
+    /** Those whose descriptors are among {@code fds}. */
+    List<Kept> present(Map<Long, Fd> fds) {
+        var present = new ArrayList<Kept>();
+        entries.forEach((id, entry) -> {
+            var fd = fds.get(id);
+            if (fd != null && EventFd.isOne(fd)) {
+                present.add(
+                        new Kept(
+                                entry.identity(),
+                                EventFd.adopt(fd),
+                                entry.shared(),
+                                returning(entry),
+                                entry.objects()));
+            }
+        });
+        return present;
+    }
+
+    /** The others. */
+    List<Vacancy> absent(Map<Long, Fd> fds) {
+        var absent = new ArrayList<Vacancy>();
+        entries.forEach((id, entry) -> {
+            var fd = fds.get(id);
+            if (fd == null || !EventFd.isOne(fd)) {
+                absent.add(
+                        new Vacancy(
+                                entry.identity(),
+                                entry.shared(),
+                                stopped ? entry.count() : entry.identity().spec().initial(),
+                                returning(entry),
+                                entry.objects()));
+            }
+        });
+        return absent;
+    }
+
+    private List<Long> returning(Line.Entered entry) {
+        return stopped ? entry.returning() : List.of();
+    }
+}

@@ -1,0 +1,122 @@
+package io.eventfdd.server.handover;
+
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.NotifySocket;
+import io.eventfdd.server.handover.Inheritance.Name;
+
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * The service manager, as far as it is there: hears how the daemon does, and keeps copies of its
+ * descriptors. Safe for all threads.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man3/sd_notify.3.html">sd_notify(3)</a>
+ */
+public final class Systemd implements Keeper, AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger(Systemd.class.getName());
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private final Optional<NotifySocket> socket;
+    private final Optional<Duration> watchdog;
+
+    private Systemd(Optional<NotifySocket> socket, Optional<Duration> watchdog) {
+        this.socket = socket;
+        this.watchdog = watchdog;
+    }
+
+    /** The one that {@code environment} tells of. */
+    public static Systemd of(Map<String, String> environment) {
+        var address = environment.get("NOTIFY_SOCKET");
+        if (address == null) {
+            return new Systemd(Optional.empty(), Optional.empty());
+        }
+        try {
+            return new Systemd(
+                    Optional.of(NotifySocket.connect(address, PATIENCE)), watchdog(environment));
+        } catch (ErrnoException e) {
+            LOGGER.log(Level.WARNING, "the service manager hears nothing: {0}", e.getMessage());
+            return new Systemd(Optional.empty(), Optional.empty());
+        }
+    }
+
+    private static Optional<Duration> watchdog(Map<String, String> environment) {
+        var self = Long.toString(ProcessHandle.current().pid());
+        if (!environment.getOrDefault("WATCHDOG_PID", self).equals(self)) {
+            return Optional.empty();
+        }
+        try {
+            long micros = Long.parseLong(environment.getOrDefault("WATCHDOG_USEC", "0"));
+            return micros > 0
+                    ? Optional.of(Duration.ofNanos(TimeUnit.MICROSECONDS.toNanos(micros)))
+                    : Optional.empty();
+        } catch (NumberFormatException e) {
+            LOGGER.log(Level.WARNING, "WATCHDOG_USEC is no number");
+            return Optional.empty();
+        }
+    }
+
+    /** The daemon serves. */
+    public void ready() {
+        send("READY=1\nSTATUS=serves", List.of());
+    }
+
+    /** The daemon ends. */
+    public void stopping() {
+        send("STOPPING=1\nSTATUS=ends", List.of());
+    }
+
+    /** Tells on {@code clock}, twice as often as it has to, that {@code isWell}; not where not. */
+    public void watch(BooleanSupplier isWell, ScheduledExecutorService clock) {
+        watchdog.ifPresent(period -> {
+            long half = period.toNanos() / 2;
+            var _ =
+                    clock.scheduleAtFixedRate(
+                            () -> {
+                                if (isWell.getAsBoolean()) {
+                                    send("WATCHDOG=1", List.of());
+                                }
+                            },
+                            0,
+                            half,
+                            TimeUnit.NANOSECONDS);
+        });
+    }
+
+    @Override
+    public void keep(long id, Fd fd) {
+        send("FDSTORE=1\nFDPOLL=0\nFDNAME=" + Name.of(id), List.of(fd));
+    }
+
+    @Override
+    public void forget(long id) {
+        send("FDSTOREREMOVE=1\nFDNAME=" + Name.of(id), List.of());
+    }
+
+    private synchronized void send(String message, List<Fd> fds) {
+        if (socket.isEmpty()) {
+            return;
+        }
+        try {
+            socket.get().send(message, fds);
+        } catch (ErrnoException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "the service manager did not hear {0}: {1}",
+                    message.lines().findFirst().orElse(""),
+                    e.getMessage());
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        socket.ifPresent(NotifySocket::close);
+    }
+}

@@ -1,0 +1,538 @@
+package io.eventfdd.server.handover;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.server.eventfds.Identity;
+import io.eventfdd.server.eventfds.Kept;
+import io.eventfdd.server.eventfds.Ledger;
+import io.eventfdd.server.eventfds.Vacancy;
+import io.eventfdd.server.idempotency.KeptAnswer;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The file that tells the next process which eventfds there are: a line for each that comes, is
+ * handed out or goes, behind the calls by a moment. It is written anew, in one step, at the start,
+ * at the end, and when most of it is of the past.
+ *
+ * <p>It is written by a thread of its own, {@code eventfdd-table}, which also has the {@link
+ * Keeper} keep descriptors: both may take their time. No call fails because the file cannot be
+ * written: that is logged once, shown by {@link #failure}, and tried again until it succeeds.
+ */
+public final class Table implements Ledger, AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger(Table.class.getName());
+
+    /** What this needs while it runs: the file, and the next one or the space for it. */
+    public static final int DESCRIPTORS = 2;
+
+    private static final int LINES_TO_SPARE = 10_000;
+
+    /** By how much a line may be longer at the end, when it has its count. */
+    private static final int GROWTH = 64;
+
+    private static final int LEAST_SPACE = 4096;
+    private static final long SECONDS_TO_END = 5;
+    private static final long SECONDS_TO_RETRY = 1;
+
+    private final Path path;
+    private final TableFile file;
+    private final Keeper keeper;
+    private final Past past;
+    private final Set<Long> keptAlready = new HashSet<>();
+    private final ExecutorService thread =
+            Executors.newSingleThreadExecutor(
+                    Thread.ofPlatform().daemon().name("eventfdd-table").factory());
+
+    /** Why the next process would not find everything, if that is so. */
+    private volatile Optional<String> failure = Optional.empty();
+
+    private final AtomicLong failures = new AtomicLong();
+
+    // The thread's own.
+    private final Map<EventfdName, Line.Entered> live = new HashMap<>();
+    private long lastId;
+    private int lines;
+    private boolean left;
+
+    /** Whether something is not in the file that should be. */
+    private boolean behind;
+
+    private Table(Path path, TableFile file, Keeper keeper, Past past) throws IOException {
+        this.path = path;
+        this.file = file;
+        this.keeper = keeper;
+        this.past = past;
+        this.lastId = past.lastId();
+        past.entries().values().forEach(entry -> live.put(entry.identity().name(), entry));
+        begin();
+    }
+
+    /**
+     * Reads the file of the process before this one, and goes on with it. If it can be read and not
+     * written, that is a {@link #failure}.
+     *
+     * @param keeper who keeps descriptors for the next one
+     * @throws IOException if it cannot be read, or says what will not be true any more and cannot
+     *     be changed
+     */
+    public static Table open(Path path, Keeper keeper) throws IOException {
+        return open(path, keeper, Inheritance.NOTHING);
+    }
+
+    /** The same, with what {@code inheritance} knows in place of what the file says. */
+    public static Table open(Path path, Keeper keeper, Inheritance inheritance) throws IOException {
+        var file = TableFile.of(path);
+        var known = inheritance.past();
+        return new Table(path, file, keeper, known.isPresent() ? known.get() : Past.read(path));
+    }
+
+    /** Writes what is known, or at least that counts and answers are not exact any more. */
+    private void begin() throws IOException {
+        try {
+            rewrite();
+            file.keepSpace(spaceNeeded());
+        } catch (IOException e) {
+            behind = true;
+            if (past.stopped()) {
+                file.replaceFirstLine(Json.bytes(new Line.Head(false, "").toJson()));
+            }
+            failed(e);
+        }
+    }
+
+    // The past
+
+    /** Whether there was a table before; if not, holders may know names that it does not. */
+    public boolean isKnown() {
+        return past.known();
+    }
+
+    /** The eventfds whose descriptors {@code inheritance} has. */
+    public List<Kept> present(Inheritance inheritance) {
+        keptAlready.addAll(inheritance.eventfds().keySet());
+        inheritance
+                .eventfds()
+                .forEach((id, fd) -> {
+                    if (!past.entries().containsKey(id) || !EventFd.isOne(fd)) {
+                        LOGGER.log(
+                                Level.WARNING,
+                                "what came as eventfd {0} is none that is known",
+                                id);
+                        fd.close();
+                        keptAlready.remove(id);
+                        thread.execute(() -> keeper.forget(id));
+                    }
+                });
+        return past.present(inheritance.eventfds());
+    }
+
+    /** Those whose descriptors it does not have. */
+    public List<Vacancy> absent(Inheritance inheritance) {
+        return past.absent(inheritance.eventfds());
+    }
+
+    /** The answers that were kept for idempotency keys. */
+    public List<KeptAnswer> answers() {
+        return past.answers();
+    }
+
+    /**
+     * Tells the idempotency keys of this process from those of one that did not know them: the same
+     * for all processes that went on with the keys of the one before them.
+     */
+    public String keys() {
+        return past.keys();
+    }
+
+    // The present
+
+    @Override
+    public void entered(Identity identity, EventFd eventFd) {
+        thread.execute(() -> {
+            var known = live.get(identity.name());
+            var entry =
+                    known != null
+                            ? known
+                            : new Line.Entered(++lastId, identity, false, 0, List.of(), Set.of());
+            if (known == null) {
+                live.put(identity.name(), entry);
+                append(entry);
+            }
+            if (!keptAlready.remove(entry.id())) {
+                keep(entry.id(), eventFd.fd());
+            }
+        });
+    }
+
+    /** Not where it is closed already, as the next line is going to say. */
+    private void keep(long id, Fd fd) {
+        if (fd.acquire()) {
+            try {
+                keeper.keep(id, fd);
+            } finally {
+                fd.release();
+            }
+        }
+    }
+
+    @Override
+    public void shared(Identity identity, EventFd eventFd) {
+        thread.execute(() -> {
+            var entry = live.get(identity.name());
+            if (entry != null && eventFd.fd().acquire()) {
+                try {
+                    var held = entry.heldAs(eventFd.id());
+                    if (!held.equals(entry)) {
+                        live.put(identity.name(), held);
+                        append(new Line.Shared(entry.id(), eventFd.id()));
+                    }
+                } catch (ErrnoException e) {
+                    LOGGER.log(
+                            Level.WARNING,
+                            "{0} will not be known by its holders: {1}",
+                            identity.name(),
+                            e.getMessage());
+                } finally {
+                    eventFd.fd().release();
+                }
+            }
+        });
+    }
+
+    @Override
+    public void removed(Identity identity) {
+        thread.execute(() -> {
+            var entry = live.remove(identity.name());
+            if (entry != null) {
+                append(new Line.Removed(entry.id()));
+                keeper.forget(entry.id());
+            }
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> written() {
+        try {
+            return CompletableFuture.runAsync(() -> {}, thread);
+        } catch (RejectedExecutionException e) {
+            LOGGER.log(Level.DEBUG, "the table is written at the end");
+            return CompletableFuture.completedFuture(null);
+        }
+    }
+
+    // On the thread
+
+    private void append(Line line) {
+        if (behind || left) {
+            return; // until all of it can be written
+        }
+        try {
+            write(line);
+        } catch (IOException e) {
+            behind = true;
+            failed(e);
+            return;
+        }
+        if (failure.isEmpty()) {
+            keepSpace();
+        }
+    }
+
+    private void write(Line line) throws IOException {
+        if (++lines > 2 * live.size() + LINES_TO_SPARE) {
+            rewrite();
+            return;
+        }
+        try {
+            file.append(bytes(line));
+        } catch (IOException e) {
+            LOGGER.log(Level.DEBUG, "{0} is written anew: {1}", path, e.getMessage());
+            rewrite(); // there is space for that, and what was not written whole goes
+        }
+    }
+
+    private void writeWhole() throws IOException {
+        rewrite();
+        behind = false;
+        file.keepSpace(spaceNeeded());
+    }
+
+    private void rewrite() throws IOException {
+        file.replace(content(new Line.Head(false, past.keys()), live.values(), List.of()));
+        lines = live.size();
+    }
+
+    private void keepSpace() {
+        try {
+            file.keepSpace(spaceNeeded());
+        } catch (IOException e) {
+            failed(e);
+        }
+    }
+
+    private long spaceNeeded() {
+        return file.length() + (long) GROWTH * live.size() + LEAST_SPACE;
+    }
+
+    private void failed(IOException why) {
+        boolean first = failure.isEmpty();
+        var reason = TableFile.reason(why);
+        failure = Optional.of("cannot write " + path + ": " + reason);
+        failures.incrementAndGet();
+        if (first) {
+            LOGGER.log(
+                    Level.ERROR,
+                    "cannot write {0}: {1}; a restart may lose names and counts; trying on",
+                    path,
+                    reason);
+            retryLater();
+        }
+    }
+
+    private void retryLater() {
+        CompletableFuture.delayedExecutor(SECONDS_TO_RETRY, TimeUnit.SECONDS, thread)
+                .execute(this::retry);
+    }
+
+    private void retry() {
+        if (left) {
+            return;
+        }
+        try {
+            if (behind) {
+                rewrite();
+                behind = false;
+            }
+            file.keepSpace(spaceNeeded());
+            failure = Optional.empty();
+            LOGGER.log(Level.INFO, "{0} is written again", path);
+        } catch (IOException e) {
+            failed(e);
+            retryLater();
+        }
+    }
+
+    // For all threads
+
+    /**
+     * Writes all of it now, as a trial; then what {@link #failure} is. On the thread that writes:
+     * what hangs onto it must be short.
+     */
+    public CompletableFuture<Optional<String>> tryToWrite() {
+        try {
+            return CompletableFuture.supplyAsync(this::tried, thread);
+        } catch (RejectedExecutionException e) {
+            return CompletableFuture.completedFuture(Optional.of("it ends"));
+        }
+    }
+
+    private Optional<String> tried() {
+        try {
+            writeWhole();
+        } catch (IOException e) {
+            failed(e);
+        }
+        return failure;
+    }
+
+    /** Why the next process would not find everything, if that is so. */
+    public Optional<String> failure() {
+        return failure;
+    }
+
+    /** How often writing has failed. */
+    public long failures() {
+        return failures.get();
+    }
+
+    /**
+     * Writes the file anew if somebody removed it or the space that is kept for it. Before {@link
+     * #finish}.
+     *
+     * @return whether it was missing
+     * @throws IOException if it cannot be written
+     */
+    public boolean restore() throws IOException {
+        try {
+            return thread.submit(this::restoreMissing).get();
+        } catch (ExecutionException e) {
+            var why = Objects.requireNonNullElse(e.getCause(), e);
+            throw new IOException("cannot write " + path + ": " + why.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private boolean restoreMissing() throws IOException {
+        boolean isMissing = !left && file.isMissing();
+        if (isMissing) {
+            writeWhole();
+        }
+        return isMissing;
+    }
+
+    /** The file is another daemon's now: nothing is written to it any more. */
+    public void leave() {
+        thread.execute(() -> left = true);
+    }
+
+    // The end
+
+    /**
+     * What is left at the end.
+     *
+     * @param fds the descriptors by their numbers; they stay those of the eventfds
+     * @param past all that the file should say, for this process if it goes on
+     * @param failure why the next process will not find everything, if that is so
+     */
+    public record Left(Map<Long, Fd> fds, Past past, Optional<String> failure) {}
+
+    /**
+     * Writes all that there is, once there are no calls any more. Nothing is told to this later.
+     */
+    public Left finish(List<Kept> kept, List<Vacancy> vacancies, List<KeptAnswer> answers) {
+        endThread();
+        var all = new ArrayList<Line.Entered>(kept.size() + vacancies.size());
+        var fds = new HashMap<Long, Fd>();
+        try {
+            for (var one : kept) {
+                long id = id(one.identity());
+                all.add(
+                        new Line.Entered(
+                                id,
+                                one.identity(),
+                                one.shared(),
+                                one.eventFd().count(),
+                                one.returning(),
+                                objects(one.identity())));
+                fds.put(id, one.eventFd().fd());
+            }
+            for (var vacancy : vacancies) {
+                all.add(
+                        new Line.Entered(
+                                id(vacancy.identity()),
+                                vacancy.identity(),
+                                vacancy.mayBeHeld(),
+                                vacancy.count(),
+                                vacancy.returning(),
+                                vacancy.former()));
+            }
+            if (!left) {
+                save(all, answers);
+            }
+        } catch (IOException e) {
+            lost(e, "the counts of " + kept.size() + " eventfds");
+        } finally {
+            closeFile();
+        }
+        var entries = new LinkedHashMap<Long, Line.Entered>();
+        all.forEach(entry -> entries.put(entry.id(), entry));
+        return new Left(fds, new Past(true, true, past.keys(), entries, answers), failure);
+    }
+
+    private void save(List<Line.Entered> all, List<KeptAnswer> answers) throws IOException {
+        failure = Optional.empty();
+        try {
+            file.replace(content(new Line.Head(true, past.keys()), all, answers));
+        } catch (IOException e) {
+            if (answers.isEmpty()) {
+                throw e;
+            }
+            // They are the part that no space was kept for. Other keys say that they are not known.
+            file.replace(content(new Line.Head(true, Past.newKeys()), all, List.of()));
+            lost(e, answers.size() + " answers of idempotency keys");
+        }
+        keepSpaceForNext();
+    }
+
+    private void lost(IOException why, String what) {
+        var reason = TableFile.reason(why);
+        failure = Optional.of("cannot write " + path + ": " + reason);
+        failures.incrementAndGet();
+        LOGGER.log(Level.ERROR, "cannot write {0}: {1}; {2} are lost", path, reason, what);
+    }
+
+    private void keepSpaceForNext() {
+        try {
+            file.keepSpace(spaceNeeded());
+        } catch (IOException e) {
+            LOGGER.log(Level.DEBUG, "no space for the next process: {0}", e.getMessage());
+        }
+    }
+
+    private long id(Identity identity) {
+        var entry = live.get(identity.name());
+        return entry == null ? ++lastId : entry.id();
+    }
+
+    private Set<Long> objects(Identity identity) {
+        var entry = live.get(identity.name());
+        return entry == null ? Set.of() : entry.objects();
+    }
+
+    private static byte[] content(
+            Line.Head head, Iterable<Line.Entered> entries, List<KeptAnswer> answers) {
+        var bytes = new ByteArrayOutputStream();
+        bytes.writeBytes(bytes(head));
+        entries.forEach(entry -> bytes.writeBytes(bytes(entry)));
+        answers.forEach(answer -> bytes.writeBytes(bytes(new Line.Key(answer))));
+        return bytes.toByteArray();
+    }
+
+    private static byte[] bytes(Line line) {
+        var json = Json.bytes(line.toJson());
+        var bytes = Arrays.copyOf(json, json.length + 1);
+        bytes[json.length] = '\n';
+        return bytes;
+    }
+
+    /** Writes what it was told so far, and ends its thread. */
+    @Override
+    public void close() {
+        endThread();
+        closeFile();
+    }
+
+    private void endThread() {
+        thread.shutdown();
+        try {
+            if (!thread.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS)) {
+                LOGGER.log(Level.WARNING, "{0} is not written in time", path);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void closeFile() {
+        try {
+            file.close();
+        } catch (IOException e) {
+            LOGGER.log(Level.WARNING, "cannot close {0}: {1}", path, e.getMessage());
+        }
+    }
+}

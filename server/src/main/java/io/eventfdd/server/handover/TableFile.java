@@ -1,0 +1,187 @@
+package io.eventfdd.server.handover;
+
+import io.eventfdd.internal.linux.OpenFiles;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The file of the table, and beside it another one full of zeros, {@code table.next}, that holds
+ * the space for the next whole content: so the table can be written when the disk is full. For one
+ * thread at a time.
+ */
+final class TableFile implements AutoCloseable {
+    private static final int BLOCK = 4096;
+    private static final int ZEROS = 64 * 1024;
+    private static final String MODE = "rw-------";
+    private static final Set<OpenOption> READ_AND_WRITE =
+            Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+
+    private final Path file;
+    private final Path next;
+
+    /** What more is appended to, once this has written the content. */
+    private Optional<FileChannel> channel = Optional.empty();
+
+    /** How many bytes of the file were written. */
+    private long length;
+
+    /** How many bytes can be written although the disk is full. */
+    private long spare;
+
+    private TableFile(Path file, Path next, long spare) {
+        this.file = file;
+        this.next = next;
+        this.spare = spare;
+    }
+
+    /**
+     * The file at {@code file}, which may not be there yet; its content stays as it is.
+     *
+     * @throws IOException if it cannot be looked at
+     */
+    static TableFile of(Path file) throws IOException {
+        var next = file.resolveSibling(file.getFileName() + ".next");
+        return new TableFile(file, next, isOurs(next) ? Files.size(next) : 0);
+    }
+
+    private static FileChannel openOrMake(Path path) throws IOException {
+        if (isOurs(path)) {
+            return FileChannel.open(path, READ_AND_WRITE);
+        }
+        Files.deleteIfExists(path);
+        return FileChannel.open(
+                path,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(MODE)));
+    }
+
+    /** Whether a file is there that nobody else can read or write. */
+    private static boolean isOurs(Path path) throws IOException {
+        try {
+            var attributes =
+                    Files.readAttributes(
+                            path,
+                            "unix:uid,nlink,permissions,isRegularFile",
+                            LinkOption.NOFOLLOW_LINKS);
+            return Boolean.TRUE.equals(attributes.get("isRegularFile"))
+                    && Integer.valueOf(OpenFiles.effectiveUser()).equals(attributes.get("uid"))
+                    && Integer.valueOf(1).equals(attributes.get("nlink"))
+                    && PosixFilePermissions.fromString(MODE).equals(attributes.get("permissions"));
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    /** Adds {@code bytes} at the end; if that fails, some of them may be there. */
+    void append(byte[] bytes) throws IOException {
+        writeAll(channel.orElseThrow(), bytes);
+        length += bytes.length;
+    }
+
+    /** Makes {@code bytes} the whole content, in one step; if that fails, the content stays. */
+    void replace(byte[] bytes) throws IOException {
+        var written = openOrMake(next);
+        try {
+            writeAll(written, bytes);
+            written.truncate(bytes.length);
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            written.close();
+            throw e;
+        }
+        var before = channel;
+        channel = Optional.of(written);
+        length = bytes.length;
+        spare = 0;
+        if (before.isPresent()) {
+            before.get().close();
+        }
+    }
+
+    /**
+     * Makes {@code json} the first line in the place of a longer one, which takes no space: the
+     * rest of that one is blank then.
+     */
+    void replaceFirstLine(byte[] json) throws IOException {
+        try (var line = FileChannel.open(file, READ_AND_WRITE)) {
+            var old = ByteBuffer.allocate(BLOCK);
+            line.read(old, 0);
+            int size = new String(old.array(), StandardCharsets.ISO_8859_1).indexOf('\n');
+            if (size < json.length) {
+                throw new IOException("its first line is too short");
+            }
+            var blank = Arrays.copyOf(json, size);
+            Arrays.fill(blank, json.length, size, (byte) ' ');
+            writeAll(line, blank);
+        }
+    }
+
+    /** Whether somebody has removed the file, or the space that is kept for it. */
+    boolean isMissing() throws IOException {
+        return !Files.exists(file, LinkOption.NOFOLLOW_LINKS) || (spare > 0 && !isOurs(next));
+    }
+
+    /** How many bytes the content has, as far as this wrote it. */
+    long length() {
+        return length;
+    }
+
+    /** From now on there is space for a content of {@code bytes}. */
+    void keepSpace(long bytes) throws IOException {
+        if (bytes <= spare) {
+            return;
+        }
+        long wanted = (2 * bytes + BLOCK - 1) / BLOCK * BLOCK;
+        try (var space = openOrMake(next)) {
+            spare = space.size();
+            var zeros = ByteBuffer.allocate(ZEROS);
+            while (spare < wanted) {
+                zeros.clear().limit((int) Math.min(ZEROS, wanted - spare));
+                spare += space.write(zeros, spare);
+            }
+        }
+    }
+
+    private static void writeAll(FileChannel channel, byte[] bytes) throws IOException {
+        var buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+
+    /** Why {@code e} is, for people. */
+    static String reason(IOException e) {
+        return switch (e) {
+            case AccessDeniedException denied -> "permission denied: " + denied.getFile();
+            case NoSuchFileException missing -> "no such directory: " + missing.getFile();
+            case FileSystemException other ->
+                    Objects.requireNonNullElse(other.getReason(), other.getFile());
+            default -> Objects.requireNonNullElse(e.getMessage(), e.toString());
+        };
+    }
+
+    /** Closes it; its space stays with it for the next process. */
+    @Override
+    public void close() throws IOException {
+        if (channel.isPresent()) {
+            channel.get().close();
+        }
+    }
+}

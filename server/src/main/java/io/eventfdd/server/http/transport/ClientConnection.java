@@ -1,0 +1,216 @@
+package io.eventfdd.server.http.transport;
+
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.PeerCredentials;
+import io.eventfdd.internal.linux.UnixPeer;
+import io.eventfdd.internal.linux.UnixPeer.Direction;
+
+import sun.nio.ch.SelChImpl;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * One client's connection, known from accept on.
+ *
+ * <p>What its thread does with the socket is bounded in time by a deadline, which {@link
+ * Connections} looks at from outside: a read or write of a Unix socket has no timeout of its own.
+ */
+public final class ClientConnection {
+    private static final System.Logger LOG = System.getLogger(ClientConnection.class.getName());
+
+    /** Who asks by TCP, where the kernel does not say: no user, and in no group. */
+    private static final PeerCredentials ANYONE = new PeerCredentials(0, -1, -1, List.of());
+
+    private static final AtomicLong IDS = new AtomicLong();
+
+    /** Values of {@link #deadline} that are none; {@link #within} avoids them. */
+    private static final long NONE = 0;
+
+    private static final long PASSED = 1;
+
+    private final long id = IDS.incrementAndGet();
+    private final Instant acceptedAt = Instant.now();
+    private final SocketChannel channel;
+    private final int fd;
+    private final PeerCredentials peer;
+
+    /** When {@link #doing} must be done, in {@link System#nanoTime}. */
+    private final AtomicLong deadline = new AtomicLong(NONE);
+
+    /** Written before {@link #deadline} and read after it. */
+    private Doing doing = Doing.ANSWERING;
+
+    /** {@link ConnectionEnd#FAILED} until something says otherwise; what says so first is right. */
+    private final AtomicReference<ConnectionEnd> end = new AtomicReference<>(ConnectionEnd.FAILED);
+
+    private volatile boolean reset;
+    private final Object shutDowns = new Object();
+
+    /** Whether the descriptor's number may be another's; guarded by {@link #shutDowns}. */
+    private boolean over;
+
+    private ClientConnection(SocketChannel channel, int fd, PeerCredentials peer) {
+        this.channel = channel;
+        this.fd = fd;
+        this.peer = peer;
+    }
+
+    /** The connection that was just accepted on {@code channel}. */
+    static ClientConnection of(SocketChannel channel) throws IOException {
+        if (!(channel instanceof SelChImpl socket)) {
+            throw new IOException("not a socket of the JDK: " + channel);
+        }
+        int fd = socket.getFDVal();
+        boolean local = channel.getRemoteAddress() instanceof UnixDomainSocketAddress;
+        return new ClientConnection(channel, fd, local ? PeerCredentials.of(fd) : ANYONE);
+    }
+
+    /**
+     * The connection whose request the calling thread answers.
+     *
+     * @throws java.util.NoSuchElementException on any other thread
+     */
+    public static ClientConnection current() {
+        return WatchedConnection.current().client();
+    }
+
+    /** A number that no other connection of this process has. */
+    public long id() {
+        return id;
+    }
+
+    /**
+     * The socket's file descriptor, which is this connection's until {@link ConnectionLife#ended}
+     * has returned.
+     */
+    public int fd() {
+        return fd;
+    }
+
+    /** Who connected. */
+    public PeerCredentials peer() {
+        return peer;
+    }
+
+    /** When it was accepted. */
+    public Instant acceptedAt() {
+        return acceptedAt;
+    }
+
+    /**
+     * Ends the connection from any thread, in whatever it is reading or writing: its own thread
+     * finds the socket shut down and closes it. What was sent before can still be read by the
+     * client.
+     */
+    public void hangUp() {
+        endsAs(ConnectionEnd.CLOSED_BY_US);
+        shutDown(Direction.BOTH);
+    }
+
+    /** Lets no further bytes in, from any thread; what is being answered is answered. */
+    void stopReading() {
+        shutDown(Direction.RECEIVING);
+    }
+
+    private void shutDown(Direction direction) {
+        synchronized (shutDowns) {
+            if (!over && !UnixPeer.shutDown(Fd.borrow(fd), direction)) {
+                LOG.log(Level.DEBUG, "{0} is not connected any more", this);
+            }
+        }
+    }
+
+    /** Its own thread is about to close the socket. */
+    void over() {
+        synchronized (shutDowns) {
+            over = true;
+        }
+    }
+
+    public SocketChannel channel() {
+        return channel;
+    }
+
+    /** Says how it ends, where nothing has said so before. */
+    public void endsAs(ConnectionEnd how) {
+        if (how == ConnectionEnd.RESET) {
+            reset = true;
+        }
+        end.compareAndSet(ConnectionEnd.FAILED, how);
+    }
+
+    /** How it ended. */
+    public ConnectionEnd end() {
+        return end.get();
+    }
+
+    /**
+     * Whether the socket has said that the client went and left bytes of ours unread: it says so
+     * once, and may do so when somebody else has ended the connection already.
+     */
+    public boolean wasReset() {
+        return reset;
+    }
+
+    /**
+     * Its own thread is about to do {@code what} with the socket, until {@code nanoTime} at most.
+     */
+    void within(long nanoTime, Doing what) {
+        doing = what;
+        deadline.set(nanoTime | 2);
+    }
+
+    /** Its own thread is done with the socket for now; false where the time had passed. */
+    boolean inTime() {
+        doing = Doing.ANSWERING;
+        return deadline.getAndSet(NONE) != PASSED;
+    }
+
+    /** Ends what is overdue at {@code nanoTime}, from any thread. */
+    void expire(long nanoTime) {
+        long until = deadline.get();
+        if (until != NONE
+                && until != PASSED
+                && nanoTime - until >= 0
+                && deadline.compareAndSet(until, PASSED)) {
+            if (doing == Doing.SENDING) {
+                hangUp();
+            } else {
+                stopReading();
+            }
+        }
+    }
+
+    /** Ends it where it waits for a next request, from any thread. */
+    void endIfIdle() {
+        long until = deadline.get();
+        if (until != NONE && doing == Doing.WAITING) {
+            endsAs(ConnectionEnd.CLOSED_BY_US);
+            stopReading();
+        }
+    }
+
+    /** What a connection's thread does with the socket. */
+    enum Doing {
+        /** Reads the first byte of a request. */
+        WAITING,
+        /** Reads the rest of a request. */
+        RECEIVING,
+        /** Nothing: a handler is at work. */
+        ANSWERING,
+        /** Writes. */
+        SENDING
+    }
+
+    @Override
+    public String toString() {
+        return "connection " + id + " (fd " + fd + ", uid " + peer.uid() + ")";
+    }
+}

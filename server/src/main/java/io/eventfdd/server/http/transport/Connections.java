@@ -1,0 +1,270 @@
+package io.eventfdd.server.http.transport;
+
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.socket.SocketOptions;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.spi.ServerConnection;
+import io.helidon.webserver.spi.ServerConnectionSelector;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.SocketOption;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * All connections of one server: makes them, counts them, ends those whose time is up, and ends all
+ * of them in the end.
+ *
+ * <p>A connection is born twice: on the accept thread, where its channel can be seen ({@link
+ * #options}), and on its own virtual thread, where Helidon asks for what handles it ({@link
+ * #selector}). The second thread is made by the first one, so an inheritable thread-local carries
+ * the first half over.
+ */
+public final class Connections implements AutoCloseable {
+    private static final InheritableThreadLocal<ClientConnection> ACCEPTED =
+            new InheritableThreadLocal<>();
+
+    private final int limit;
+    private volatile Timeouts timeouts;
+    private final ConnectionLife life;
+    private final byte[] refusal;
+    private final Set<ClientConnection> live = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger arriving = new AtomicInteger();
+    private final AtomicInteger count = new AtomicInteger();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition left = lock.newCondition();
+    private final ScheduledExecutorService clock =
+            Executors.newSingleThreadScheduledExecutor(
+                    Thread.ofPlatform().daemon().name("eventfdd-http-clock").factory());
+    private ScheduledFuture<?> ticking;
+    private volatile boolean ending;
+
+    /**
+     * None yet.
+     *
+     * @param limit how many there may be; more get {@code refusal}, and are closed
+     * @param refusal a whole HTTP response
+     */
+    public Connections(int limit, Timeouts timeouts, ConnectionLife life, byte[] refusal) {
+        this.limit = limit;
+        this.timeouts = timeouts;
+        this.life = life;
+        this.refusal = refusal;
+        this.ticking = tick(timeouts);
+    }
+
+    private ScheduledFuture<?> tick(Timeouts timeouts) {
+        long period = timeouts.period().toNanos();
+        return clock.scheduleWithFixedDelay(this::expire, period, period, TimeUnit.NANOSECONDS);
+    }
+
+    /** Other ones, for what connections do from now on. */
+    public synchronized void timeouts(Timeouts now) {
+        ticking.cancel(false);
+        timeouts = now;
+        ticking = tick(now);
+    }
+
+    private void expire() {
+        long now = System.nanoTime();
+        for (var client : live) {
+            client.expire(now);
+        }
+        life.tick();
+    }
+
+    /** What configures each accepted channel: makes the connection of it, and sets no option. */
+    SocketOptions options() {
+        return new Accepted(SocketOptions.create(), arriving);
+    }
+
+    /** What makes the handler of each connection; {@code http1} is Helidon's. */
+    ServerConnectionSelector selector(ServerConnectionSelector http1) {
+        return new Watched(http1);
+    }
+
+    Timeouts timeouts() {
+        return timeouts;
+    }
+
+    ConnectionLife life() {
+        return life;
+    }
+
+    byte[] refusal() {
+        return refusal;
+    }
+
+    /**
+     * Counts one in; false where there are too many with it. Either way {@link #leave} has to come.
+     */
+    boolean enter(ClientConnection client) {
+        live.add(client);
+        int now = count.incrementAndGet();
+        arriving.decrementAndGet();
+        return now <= limit;
+    }
+
+    void leave(ClientConnection client) {
+        live.remove(client);
+        client.over();
+        count.decrementAndGet();
+        if (ending) {
+            lock.lock();
+            try {
+                left.signalAll();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** How many there are. */
+    public int count() {
+        return count.get();
+    }
+
+    /**
+     * Ends those that wait for a request, now and from now on; the others end with their answers.
+     */
+    public void endIdle() {
+        ending = true;
+        live.forEach(ClientConnection::endIfIdle);
+    }
+
+    /** Ends all of them, in whatever they are doing. */
+    public void hangUp() {
+        ending = true;
+        live.forEach(ClientConnection::hangUp);
+    }
+
+    /**
+     * Waits until there is none, nor one that is accepted and not counted in yet; false where some
+     * are left after {@code time}.
+     */
+    public boolean awaitNone(Duration time) throws InterruptedException {
+        long nanos = time.toNanos();
+        lock.lock();
+        try {
+            while (arriving.get() + count.get() > 0) {
+                if (nanos <= 0) {
+                    return false;
+                }
+                nanos = left.awaitNanos(nanos);
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    boolean isEnding() {
+        return ending;
+    }
+
+    @Override
+    public void close() {
+        clock.shutdownNow();
+    }
+
+    /**
+     * Helidon's selector of HTTP/1.1, which would refuse what it cannot answer; here it gets
+     * everything.
+     */
+    private final class Watched implements ServerConnectionSelector {
+        private final ServerConnectionSelector http1;
+
+        Watched(ServerConnectionSelector http1) {
+            this.http1 = http1;
+        }
+
+        @Override
+        public int bytesToIdentifyConnection() {
+            return 0;
+        }
+
+        @Override
+        public Support supports(BufferData data) {
+            return Support.SUPPORTED;
+        }
+
+        @Override
+        public Set<String> supportedApplicationProtocols() {
+            return http1.supportedApplicationProtocols();
+        }
+
+        @Override
+        public ServerConnection connection(ConnectionContext context) {
+            var client = ACCEPTED.get();
+            ACCEPTED.remove();
+            return new WatchedConnection(Connections.this, client, context, http1);
+        }
+    }
+
+    /** Sees each channel right after accept, on the accept thread. */
+    private record Accepted(SocketOptions none, AtomicInteger arriving) implements SocketOptions {
+        @Override
+        public void configureSocket(SocketChannel channel) {
+            try {
+                ACCEPTED.set(ClientConnection.of(channel));
+                arriving.incrementAndGet();
+            } catch (IOException e) {
+                throw new UncheckedIOException("a client that cannot be known", e);
+            } catch (Error e) {
+                throw new IllegalStateException("Helidon's listener would not outlive this", e);
+            }
+        }
+
+        @Override
+        public Map<SocketOption<?>, Object> socketOptions() {
+            return Map.of();
+        }
+
+        @Override
+        public Duration connectTimeout() {
+            return none.connectTimeout();
+        }
+
+        @Override
+        public Duration readTimeout() {
+            return none.readTimeout();
+        }
+
+        @Override
+        public Optional<Integer> socketReceiveBufferSize() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Integer> socketSendBufferSize() {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean socketReuseAddress() {
+            return none.socketReuseAddress();
+        }
+
+        @Override
+        public boolean socketKeepAlive() {
+            return none.socketKeepAlive();
+        }
+
+        @Override
+        public boolean tcpNoDelay() {
+            return none.tcpNoDelay();
+        }
+    }
+}

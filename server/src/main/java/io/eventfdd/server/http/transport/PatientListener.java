@@ -1,0 +1,205 @@
+package io.eventfdd.server.http.transport;
+
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.UnixListener;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A listener whose accept does not fail for want of file descriptors or memory.
+ *
+ * <p>It keeps one descriptor in reserve. When the process has no other, it gives that up for the
+ * next client, and where there is still none to put back in reserve, the client is told and closed:
+ * better than to let it hang. What else goes wrong is tried again after a pause. An outage is
+ * logged when it begins and when it ends.
+ *
+ * <p>accept is for one thread, the rest for any; what changes where it listens comes one at a time.
+ */
+public final class PatientListener implements AutoCloseable {
+    private static final System.Logger LOG = System.getLogger(PatientListener.class.getName());
+    private static final Duration PAUSE = Duration.ofMillis(50);
+
+    /** How long those have who connected before a {@link #moveTo} and are not accepted yet. */
+    private static final Duration TIME_TO_MOVE = Duration.ofSeconds(1);
+
+    private volatile ServerSocketChannel listener;
+    private final byte[] refusal;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private final CountDownLatch through = new CountDownLatch(1);
+    private Optional<FileChannel> reserve;
+    private boolean outage;
+
+    /**
+     * Accepts on {@code listener}, which is closed with it.
+     *
+     * @param refusal what a client is told that came when there was no descriptor for it: a whole
+     *     HTTP response
+     */
+    PatientListener(ServerSocketChannel listener, byte[] refusal) throws IOException {
+        this.listener = listener;
+        this.refusal = refusal;
+        this.reserve = Optional.of(anyFile());
+    }
+
+    private static FileChannel anyFile() throws IOException {
+        return FileChannel.open(Path.of("/dev/null"));
+    }
+
+    /**
+     * The next client, however long that takes.
+     *
+     * @throws ClosedChannelException once this is closed, and nothing else
+     */
+    SocketChannel accept() throws IOException {
+        while (true) {
+            var from = listener;
+            try {
+                var client = from.accept();
+                if (refill()) {
+                    outageEnds();
+                    return client;
+                }
+                refuse(client);
+                refill(); // with what the client had
+            } catch (ClosedChannelException e) {
+                if (!from.equals(listener)) {
+                    continue; // moved
+                }
+                through.countDown();
+                awaitClose();
+                throw new AsynchronousCloseException();
+            } catch (IOException e) {
+                outageBegins(e);
+                if (!giveUpReserve() && pause()) {
+                    throw new AsynchronousCloseException();
+                }
+            }
+        }
+    }
+
+    private boolean refill() {
+        if (reserve.isEmpty()) {
+            try {
+                reserve = Optional.of(anyFile());
+            } catch (IOException e) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private boolean giveUpReserve() throws IOException {
+        var given = reserve;
+        reserve = Optional.empty();
+        if (given.isPresent()) {
+            given.get().close();
+        }
+        return given.isPresent();
+    }
+
+    private void refuse(SocketChannel client) {
+        try (client) {
+            client.write(ByteBuffer.wrap(refusal));
+        } catch (IOException e) {
+            LOG.log(Level.DEBUG, "a client that was to be refused has gone: {0}", e.getMessage());
+        }
+    }
+
+    private void outageBegins(IOException why) {
+        if (!outage) {
+            outage = true;
+            LOG.log(Level.WARNING, "cannot accept connections: {0}; trying on", why.getMessage());
+        }
+    }
+
+    private void outageEnds() {
+        if (outage) {
+            outage = false;
+            LOG.log(Level.INFO, "accepting connections again");
+        }
+    }
+
+    /** True where it was closed meanwhile. */
+    private boolean pause() throws AsynchronousCloseException {
+        try {
+            return closed.await(PAUSE.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            throw interrupted();
+        }
+    }
+
+    private void awaitClose() throws AsynchronousCloseException {
+        try {
+            closed.await();
+        } catch (InterruptedException e) {
+            throw interrupted();
+        }
+    }
+
+    private static AsynchronousCloseException interrupted() {
+        Thread.currentThread().interrupt();
+        return new AsynchronousCloseException();
+    }
+
+    /** Another descriptor of the socket, which listens on when this is closed. */
+    Fd duplicate() throws IOException {
+        return UnixListeners.fd(listener).duplicate();
+    }
+
+    /**
+     * Accepts on {@code next} from now on, which is closed with this. Nobody can connect to the
+     * socket before it any more; those who have are accepted first.
+     */
+    void moveTo(ServerSocketChannel next) throws IOException {
+        var before = listener;
+        long start = System.nanoTime();
+        while (UnixListener.isAwaited(UnixListeners.fd(before))
+                && System.nanoTime() - start < TIME_TO_MOVE.toNanos()) {
+            LockSupport.parkNanos(PAUSE.toNanos() / 50);
+        }
+        listener = next;
+        before.close();
+    }
+
+    /** Whether clients can still connect. */
+    boolean isListening() {
+        return listener.isOpen();
+    }
+
+    /**
+     * Lets no one connect any more, while accept goes on waiting: an end of accept makes Helidon
+     * stop itself, and hang.
+     */
+    void stopListening() throws IOException {
+        listener.close();
+    }
+
+    /**
+     * Waits until the thread that accepts has come back for another client once nobody listens any
+     * more: all that came are in the hands of others then. False where it has not after {@code
+     * time}.
+     */
+    public boolean awaitLast(Duration time) throws InterruptedException {
+        return through.await(time.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    @Override
+    public void close() throws IOException {
+        listener.close();
+        closed.countDown();
+        giveUpReserve();
+    }
+}

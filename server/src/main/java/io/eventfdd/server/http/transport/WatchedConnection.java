@@ -1,0 +1,165 @@
+package io.eventfdd.server.http.transport;
+
+import io.eventfdd.server.http.ApiServer;
+import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.concurrency.limits.Limit;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.spi.ServerConnection;
+import io.helidon.webserver.spi.ServerConnectionSelector;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+
+/**
+ * Helidon's HTTP/1.1 connection, with its beginning and its end made known, and its end made ours
+ * to decide.
+ */
+public final class WatchedConnection implements ServerConnection {
+    private static final System.Logger LOG = System.getLogger(WatchedConnection.class.getName());
+    private static final ScopedValue<WatchedConnection> CURRENT = ScopedValue.newInstance();
+
+    /**
+     * How much, and for how long, is read and thrown away so that a client in the middle of sending
+     * can read our answer.
+     */
+    private static final int LINGER_BYTES = 1 << 20;
+
+    private static final Duration LINGER = Duration.ofSeconds(1);
+
+    private final Connections connections;
+    private final ClientConnection client;
+    private final RequestBytes requests;
+    private final WatchedContext context;
+    private final ServerConnection http;
+    private boolean unread;
+
+    WatchedConnection(
+            Connections connections,
+            ClientConnection client,
+            ConnectionContext helidon,
+            ServerConnectionSelector http1) {
+        this.connections = connections;
+        this.client = client;
+        this.requests =
+                new RequestBytes(
+                        helidon.serverSocket(),
+                        client,
+                        connections::timeouts,
+                        connections::isEnding);
+        this.context =
+                new WatchedContext(
+                        helidon,
+                        DataReader.create(requests),
+                        new ResponseBytes(helidon.dataWriter(), client, connections::timeouts));
+        this.http = http1.connection(context);
+    }
+
+    /** The connection whose virtual thread this is. */
+    public static WatchedConnection current() {
+        return CURRENT.get();
+    }
+
+    public ClientConnection client() {
+        return client;
+    }
+
+    /** Bytes of a request may be left that nobody will read. */
+    public void leavesUnread() {
+        unread = true;
+    }
+
+    /** A request has come, and is about to be carried out. */
+    public void requested() {
+        connections.life().requested(client);
+    }
+
+    /** A request is answered, and its body was read. */
+    public void answered() {
+        requests.answered(context.dataReader().available() > 0);
+    }
+
+    @Override
+    public void handle(Limit limit) throws InterruptedException {
+        if (!connections.enter(client)) {
+            refuse();
+            return;
+        }
+        try {
+            connections.life().began(client);
+            try {
+                ScopedValue.where(CURRENT, this)
+                        .call(() -> {
+                            http.handle(limit);
+                            return client;
+                        });
+                client.endsAs(ConnectionEnd.CLOSED_BY_US);
+            } catch (CloseConnectionException e) {
+                client.endsAs(ConnectionEnd.CLOSED_BY_US);
+                throw e;
+            } finally {
+                connections.life().ended(client, client.end());
+            }
+            linger();
+        } finally {
+            connections.leave(client);
+        }
+    }
+
+    /** Over the limit: says so, to whatever the client has to say. */
+    private void refuse() {
+        try {
+            context.dataWriter().writeNow(BufferData.create(connections.refusal()));
+            unread = true;
+            linger();
+        } catch (UncheckedIOException e) {
+            LOG.log(Level.DEBUG, "{0} is over the limit and gone", client);
+        } finally {
+            connections.leave(client);
+        }
+    }
+
+    /**
+     * Closing with bytes unread makes the client's next write fail, and some clients then never
+     * read the answer.
+     */
+    private void linger() {
+        if (!unread || client.end() == ConnectionEnd.RESET) {
+            return;
+        }
+        client.within(System.nanoTime() + LINGER.toNanos(), ClientConnection.Doing.RECEIVING);
+        try {
+            client.channel().shutdownOutput();
+            var waste = ByteBuffer.allocate(8192);
+            for (int left = LINGER_BYTES, n = 0; left > 0 && n >= 0; left -= n) {
+                n = client.channel().read(waste.clear());
+            }
+        } catch (IOException e) {
+            LOG.log(
+                    Level.DEBUG,
+                    "{0} went while we waited for it to go: {1}",
+                    client,
+                    e.getMessage());
+        } finally {
+            client.inTime();
+        }
+    }
+
+    /** Helidon's idle timeout is not for us: it counts from the wrong moment. */
+    @Override
+    public Duration idleTime() {
+        return Duration.ZERO;
+    }
+
+    /**
+     * Does nothing: Helidon's way is an interrupt, which would close the channel at once, before
+     * {@link ConnectionLife#ended}. {@link ApiServer#stop} has ended all of them before Helidon
+     * comes here.
+     */
+    @Override
+    public void close(boolean interrupt) {}
+}

@@ -1,0 +1,84 @@
+package io.eventfdd.server.idempotency;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+import io.eventfdd.client.Problem;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.server.eventfds.Reading;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+
+/** What a call answers, before it is sent; it may be sent more than once. Immutable. */
+public sealed interface Answer {
+    /**
+     * 200 with a JSON body; what was taken for it is the client's once the client has taken the
+     * answer.
+     */
+    record Ok(ObjectNode body, List<Reading> taken) implements Answer {
+        public Ok(ObjectNode body) {
+            this(body, List.of());
+        }
+
+        @Override
+        public int size() {
+            return Json.bytes(body).length;
+        }
+    }
+
+    /** 204. */
+    record NoContent() implements Answer {
+        @Override
+        public int size() {
+            return 0;
+        }
+    }
+
+    /** A problem that is as good as an answer: it stays the same when the call comes again. */
+    record Refusal(Problem problem) implements Answer {
+        @Override
+        public int size() {
+            return problem.toBytes().length;
+        }
+    }
+
+    /** The one that another process gave. */
+    static Answer of(KeptAnswer kept) {
+        if (kept.status() == 204) {
+            return new NoContent();
+        }
+        var body = Json.parse(kept.body().getBytes(StandardCharsets.UTF_8));
+        if (kept.status() == 200 && body instanceof ObjectNode object) {
+            return new Ok(object);
+        }
+        return new Refusal(Problem.from(JsonFields.of("", body)));
+    }
+
+    /** The same for another process. */
+    default KeptAnswer leave(
+            int uid, String key, String request, List<KeptAnswer.Taken> taken, Duration left) {
+        return switch (this) {
+            case Ok ok -> new KeptAnswer(uid, key, request, 200, ok.body().toString(), taken, left);
+            case NoContent none -> new KeptAnswer(uid, key, request, 204, "", taken, left);
+            case Refusal refusal ->
+                    new KeptAnswer(
+                            uid,
+                            key,
+                            request,
+                            refusal.problem().status(),
+                            refusal.problem().toJson().toString(),
+                            taken,
+                            left);
+        };
+    }
+
+    /** What was taken from eventfds for it. */
+    default List<Reading> taken() {
+        return List.of();
+    }
+
+    /** The bytes of its body. */
+    int size();
+}

@@ -1,0 +1,265 @@
+package io.eventfdd.server.idempotency;
+
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.Shown;
+import io.eventfdd.server.eventfds.Eventfds;
+import io.eventfdd.server.eventfds.Reading;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+
+/**
+ * The answers that belong to idempotency keys: a call that comes again with its key gets its answer
+ * again and does nothing twice. An answer is kept until the client says that it is done with the
+ * key, or the key's life is over. For all threads.
+ *
+ * <p>What a call took and its client did not is kept with the key, and goes back to the eventfd
+ * when the key lapses.
+ *
+ * @see <a href="https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/">The
+ *     Idempotency-Key header</a>
+ */
+public final class IdempotencyKeys implements AutoCloseable {
+    private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
+
+    private final String origin;
+    private final Eventfds eventfds;
+    private volatile Duration life;
+    private final KeyUsage usage;
+    private final KeyLapses lapses;
+    private final Map<KeyedCall.Key, KeyedCall> calls = new ConcurrentHashMap<>();
+    private final LongAdder replays = new LongAdder();
+
+    /**
+     * How much one user may have kept.
+     *
+     * @param keys how many
+     * @param bytes of their answers
+     */
+    public record Limits(int keys, long bytes) {}
+
+    /**
+     * None yet.
+     *
+     * @param origin what {@link #origin} tells
+     */
+    public IdempotencyKeys(Eventfds eventfds, Duration life, Limits limits, String origin) {
+        this(eventfds, life, limits, origin, System::nanoTime);
+    }
+
+    /** The same by {@code clock}, which counts nanoseconds. */
+    IdempotencyKeys(
+            Eventfds eventfds, Duration life, Limits limits, String origin, LongSupplier clock) {
+        this.origin = origin;
+        this.eventfds = eventfds;
+        this.life = life;
+        this.usage = new KeyUsage(limits);
+        this.lapses = new KeyLapses(clock, this::lapsed);
+    }
+
+    /** Another life for the answers that come from now on, and other limits for new keys. */
+    public void limit(Duration life, Limits limits) {
+        this.life = life;
+        usage.limit(limits);
+    }
+
+    /** An answer with the call that it is kept for. */
+    public record Keyed(Answer answer, KeyedCall call) {}
+
+    /**
+     * The answer of {@code key}, or else that of {@code call}, which is made now and kept where it
+     * is one that is.
+     *
+     * @param uid whose key it is
+     * @param request what the call is told by: method, path and body
+     * @throws ProblemException that of the call, or {@code idempotency-key-in-use}, {@code
+     *     idempotency-key-reused}, {@code limit}, {@code invalid-request}
+     */
+    public Keyed answer(int uid, String key, List<byte[]> request, Supplier<Answer> call) {
+        if (!KEY.matcher(key).matches()) {
+            throw ProblemType.INVALID_REQUEST.exception(
+                    "Idempotency-Key: "
+                            + Shown.quoted(key)
+                            + " is not 1 to 255 visible ASCII characters");
+        }
+        var digest = digest(request);
+        var mine = new KeyedCall(new KeyedCall.Key(uid, key), digest, eventfds);
+        for (var standing = enter(mine); standing.isPresent(); standing = enter(mine)) {
+            var again = standing.get().again(digest);
+            if (again.isPresent()) {
+                replays.increment();
+                return new Keyed(again.get(), standing.get());
+            }
+        }
+        boolean kept = false;
+        try {
+            var answer = made(call);
+            usage.add(uid, 0, answer.size());
+            mine.answered(answer, life, lapses);
+            kept = true;
+            return new Keyed(answer, mine);
+        } finally {
+            if (!kept) {
+                forget(mine);
+            }
+        }
+    }
+
+    /** Enters {@code mine} if its key is new; else the one that stands. */
+    private Optional<KeyedCall> enter(KeyedCall mine) {
+        var standing = calls.get(mine.key());
+        if (standing == null) {
+            int uid = mine.key().uid();
+            usage.begin(uid);
+            standing = calls.putIfAbsent(mine.key(), mine);
+            if (standing != null) {
+                usage.end(uid, 0);
+            }
+        }
+        return Optional.ofNullable(standing);
+    }
+
+    /** An answer that is kept; the problems that are not are thrown. */
+    private static Answer made(Supplier<Answer> call) {
+        try {
+            return call.get();
+        } catch (ProblemException e) {
+            return switch (e.problem().type()) {
+                case WOULD_BLOCK, GONE -> new Answer.Refusal(e.problem());
+                default -> throw e;
+            };
+        }
+    }
+
+    private static byte[] digest(List<byte[]> parts) {
+        try {
+            var sha = MessageDigest.getInstance("SHA-256");
+            for (var part : parts) {
+                sha.update(part);
+                sha.update((byte) 0);
+            }
+            return sha.digest();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    // The end of a key
+
+    /**
+     * Forgets the keys of {@code uid} in {@code list}, which has commas between them. No key costs
+     * more than to find it and take it out: nothing waits here.
+     */
+    public void forgetDone(int uid, String list) {
+        for (int from = 0, comma; from < list.length(); from = comma + 1) {
+            comma = list.indexOf(',', from);
+            if (comma < 0) {
+                comma = list.length();
+            }
+            done(new KeyedCall.Key(uid, list.substring(from, comma).strip()));
+        }
+    }
+
+    /** Forgets {@code key}, unless there is none or its call still runs. */
+    private void done(KeyedCall.Key key) {
+        var call = calls.get(key);
+        if (call != null) {
+            call.lapse()
+                    .ifPresent(moment -> {
+                        if (forget(call)) {
+                            lapses.remove(moment);
+                            call.done();
+                        }
+                    });
+        }
+    }
+
+    /** Lets those keys go whose life is over, as its thread does. */
+    void letGo() {
+        lapses.letGo();
+    }
+
+    private void lapsed(KeyedCall call) {
+        if (forget(call)) {
+            call.lapsed();
+        }
+    }
+
+    /** Makes the key of {@code call} a new one; false if it is that already. */
+    private boolean forget(KeyedCall call) {
+        boolean was = calls.remove(call.key(), call);
+        if (was) {
+            usage.end(call.key().uid(), call.size());
+        }
+        return was;
+    }
+
+    /**
+     * Tells these keys from those of a daemon that did not know them; the same for all daemons that
+     * went on with the keys of the one before them.
+     */
+    public String origin() {
+        return origin;
+    }
+
+    /** How many calls came again with their key. */
+    public long replays() {
+        return replays.sum();
+    }
+
+    /** How many keys are kept. */
+    public int size() {
+        return calls.size();
+    }
+
+    // From process to process
+
+    /**
+     * Goes on with the answers of another process, once its eventfds are known here. Each is kept
+     * for what was left of its life, and not longer than a new one.
+     */
+    public void restore(List<KeptAnswer> answers) {
+        for (var answer : answers) {
+            var call = KeyedCall.of(answer, eventfds);
+            calls.put(call.key(), call);
+            call.answered(answer, shorter(answer.left(), life), lapses);
+            usage.add(answer.uid(), 1, call.size());
+            if (!answer.taken().isEmpty()) {
+                // One of them may still wait for its holder.
+                Thread.ofVirtual().start(() -> call.keep(taken(answer)));
+            }
+        }
+    }
+
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+
+    private List<Reading> taken(KeptAnswer answer) {
+        return answer.taken().stream()
+                .flatMap(one -> eventfds.succession().taken(one.name(), one.value()).stream())
+                .toList();
+    }
+
+    /** The answers that are kept, for another process; once no call is made any more. */
+    public List<KeptAnswer> leave() {
+        lapses.close();
+        return calls.values().stream().flatMap(call -> call.leave(lapses).stream()).toList();
+    }
+
+    /** Ends its thread. */
+    @Override
+    public void close() {
+        lapses.close();
+    }
+}

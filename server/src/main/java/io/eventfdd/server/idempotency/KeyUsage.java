@@ -1,0 +1,74 @@
+package io.eventfdd.server.idempotency;
+
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** How many idempotency keys each user has, and how much their answers fill. For all threads. */
+final class KeyUsage {
+    private final Map<Integer, Used> users = new ConcurrentHashMap<>();
+    private volatile IdempotencyKeys.Limits limits;
+
+    private record Used(int keys, long bytes) {
+        static final Used NOTHING = new Used(0, 0);
+
+        Used plus(int moreKeys, long moreBytes) {
+            return new Used(keys + moreKeys, bytes + moreBytes);
+        }
+    }
+
+    KeyUsage(IdempotencyKeys.Limits limits) {
+        this.limits = limits;
+    }
+
+    /** Sets other limits for keys that are new from now on. */
+    void limit(IdempotencyKeys.Limits now) {
+        limits = now;
+    }
+
+    /**
+     * Counts a new key of {@code uid}.
+     *
+     * @throws ProblemException {@code limit} if the user has no room for it
+     */
+    void begin(int uid) {
+        users.compute(
+                uid,
+                (user, used) -> {
+                    var before = used == null ? Used.NOTHING : used;
+                    check(before);
+                    return before.plus(1, 0);
+                });
+    }
+
+    private void check(Used used) {
+        if (used.keys() >= limits.keys()) {
+            throw ProblemType.LIMIT.exception(
+                    "max-keys: this user has " + used.keys() + " idempotency keys already");
+        }
+        if (used.bytes() >= limits.bytes()) {
+            throw ProblemType.LIMIT.exception(
+                    "max-key-bytes: the answers of this user's idempotency keys fill "
+                            + used.bytes()
+                            + " bytes already");
+        }
+    }
+
+    /** Counts {@code keys} and {@code bytes} more, whatever the limits are. */
+    void add(int uid, int keys, long bytes) {
+        users.merge(
+                uid,
+                new Used(keys, bytes),
+                (used, more) -> {
+                    var sum = used.plus(more.keys(), more.bytes());
+                    return sum.equals(Used.NOTHING) ? null : sum;
+                });
+    }
+
+    /** Stops counting a key and the {@code bytes} of its answer. */
+    void end(int uid, long bytes) {
+        add(uid, -1, -bytes);
+    }
+}

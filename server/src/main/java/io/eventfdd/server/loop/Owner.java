@@ -1,9 +1,0 @@
-package io.eventfdd.server.loop;
-
-/**
- * Whose an eventfd is.
- *
- * @param uid the user that made it
- * @param gid the group of the runtime directory, as in a directory with the set-group-id bit
- */
-public record Owner(int uid, int gid) {}

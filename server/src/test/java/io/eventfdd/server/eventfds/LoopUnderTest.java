@@ -1,0 +1,166 @@
+package io.eventfdd.server.eventfds;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.PeerCredentials;
+import io.eventfdd.internal.wire.ReadRequest;
+import io.eventfdd.server.loop.EventLoop;
+
+import sun.nio.ch.SelChImpl;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** A real loop with real eventfds and callers at the other end of real sockets. */
+public final class LoopUnderTest implements AutoCloseable {
+    static final Duration NOT_AT_ALL = Duration.ZERO;
+    static final Duration LONG = Duration.ofSeconds(20);
+
+    final EventLoop loop;
+    final Eventfds eventfds;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final List<Closeable> toClose = new ArrayList<>();
+    private final ServerSocketChannel server;
+    private final Path address;
+
+    LoopUnderTest() throws IOException {
+        this(new Limits(15_000, 20_000));
+    }
+
+    LoopUnderTest(Limits limits) throws IOException {
+        loop = new EventLoop(System::nanoTime);
+        eventfds = new Eventfds(loop, limits, 0, Clock.systemUTC());
+        loop.start(eventfds::loopFailed);
+        address = Files.createTempDirectory("efd").resolve("s");
+        server =
+                ServerSocketChannel.open(StandardProtocolFamily.UNIX)
+                        .bind(UnixDomainSocketAddress.of(address));
+    }
+
+    /** A client: what the daemon knows of it, and its own end of the socket. */
+    record Client(Caller caller, SocketChannel end) {}
+
+    Client client() {
+        return client(new PeerCredentials(1, 0, 0, List.of()));
+    }
+
+    synchronized Client client(PeerCredentials credentials) {
+        try {
+            var end = SocketChannel.open(UnixDomainSocketAddress.of(address));
+            var accepted = server.accept();
+            toClose.add(end);
+            toClose.add(accepted);
+            return new Client(
+                    new Caller(Fd.borrow(((SelChImpl) accepted).getFDVal()), credentials), end);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static EventfdName name(String name) {
+        return new EventfdName(name);
+    }
+
+    EventfdName counter(String name) {
+        return make(name, EventfdSpec.counter());
+    }
+
+    EventfdName semaphore(String name, long initial) {
+        return make(name, EventfdSpec.semaphoreOf(initial));
+    }
+
+    EventfdName make(String name, EventfdSpec spec) {
+        assertThat(eventfds.create(name(name), spec, client().caller()).result())
+                .isEqualTo(Creation.Result.CREATED);
+        return name(name);
+    }
+
+    long count(EventfdName name) {
+        return eventfds.state(name, client().caller()).count();
+    }
+
+    boolean write(EventfdName name, long value) {
+        return eventfds.write(name, value, NOT_AT_ALL, client().caller());
+    }
+
+    /** The value, or 0 where there is none. */
+    long read(EventfdName name) {
+        return eventfds.read(name, new ReadRequest(NOT_AT_ALL), client().caller())
+                .map(Reading::value)
+                .orElse(0L);
+    }
+
+    /** Starts a call and returns once {@code name} has {@code waiters}. */
+    <T> CompletableFuture<T> waiting(EventfdName name, int waiters, Callable<T> call) {
+        var future = inBackground(call);
+        var looking = client().caller();
+        until(() -> eventfds.state(name, looking).waiters() == waiters);
+        return future;
+    }
+
+    <T> CompletableFuture<T> inBackground(Callable<T> call) {
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    try {
+                        return call.call();
+                    } catch (RuntimeException e) {
+                        throw e;
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                threads);
+    }
+
+    static <T> T result(CompletableFuture<T> future) {
+        return future.orTimeout(15, TimeUnit.SECONDS).join();
+    }
+
+    static void until(BooleanSupplier condition) {
+        long end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("in time").isLessThan(end);
+            LockSupport.parkNanos(100_000);
+        }
+    }
+
+    /** How many descriptors this process has. */
+    static long openFds() throws IOException {
+        try (var fds = Files.list(Path.of("/proc/self/fd"))) {
+            return fds.count();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        eventfds.endWaits(End.SHUT_DOWN);
+        threads.close();
+        loop.close();
+        for (var each : toClose) {
+            each.close();
+        }
+        server.close();
+        Files.deleteIfExists(address);
+        Files.deleteIfExists(address.getParent());
+    }
+}

@@ -1,0 +1,344 @@
+package io.eventfdd.server.handover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.server.eventfds.Identity;
+import io.eventfdd.server.eventfds.Kept;
+import io.eventfdd.server.eventfds.Owner;
+import io.eventfdd.server.eventfds.Vacancy;
+import io.eventfdd.server.idempotency.KeptAnswer;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/** The real file, as the process leaves it that wrote it and as the next one finds it. */
+class TableTest {
+    private static final Identity A = identity("a");
+    private static final Identity B = identity("b");
+
+    @TempDir private Path directory;
+
+    private final List<LogRecord> logged = new ArrayList<>();
+    private final Handler log =
+            new Handler() {
+                @Override
+                public synchronized void publish(LogRecord record) {
+                    logged.add(record);
+                }
+
+                @Override
+                public void flush() {}
+
+                @Override
+                public void close() {}
+            };
+    private final Logger logger = Logger.getLogger(Table.class.getPackageName());
+    private Path file;
+    private EventFd eventFd;
+
+    private static Identity identity(String name) {
+        return new Identity(
+                new EventfdName(name), EventfdSpec.counter(), new Owner(-1, -2), Instant.EPOCH);
+    }
+
+    @BeforeEach
+    void start() throws IOException {
+        file = directory.resolve("table");
+        eventFd = EventFd.create(7, false, true);
+        logger.addHandler(log);
+    }
+
+    @AfterEach
+    void end() {
+        logger.removeHandler(log);
+        eventFd.close();
+    }
+
+    private Table open() throws IOException {
+        return Table.open(file, Keeper.NOBODY);
+    }
+
+    /** Those that the next process learns of. */
+    private List<Identity> known() throws IOException {
+        return Past.read(file).entries().values().stream().map(Line.Entered::identity).toList();
+    }
+
+    // What is there
+
+    @Test
+    void thereIsNoneAtFirst() throws IOException {
+        try (var table = open()) {
+            assertThat(table.isKnown()).isFalse();
+            assertThat(table.absent(Inheritance.NOTHING)).isEmpty();
+            assertThat(table.answers()).isEmpty();
+        }
+        try (var table = open()) {
+            assertThat(table.isKnown()).isTrue();
+        }
+        assertThat(Files.getPosixFilePermissions(file))
+                .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+        assertThat(directory).isDirectoryNotContaining("glob:**.tmp");
+    }
+
+    @Test
+    void whatCameIsKnownAndWhatWentIsNot() throws IOException {
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            table.entered(B, eventFd);
+            table.shared(B, eventFd);
+            table.removed(A);
+        }
+        try (var table = open()) {
+            assertThat(table.absent(Inheritance.NOTHING))
+                    .containsExactly(new Vacancy(B, true, 0, List.of(), Set.of(eventFd.id())));
+        }
+    }
+
+    @Test
+    void aNameThatIsMadeAnewDoesNotKnowTheHoldersOfTheOldOne() throws IOException {
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            table.shared(A, eventFd);
+            table.removed(A);
+            table.entered(A, eventFd);
+        }
+        try (var table = open()) {
+            assertThat(table.absent(Inheritance.NOTHING))
+                    .containsExactly(new Vacancy(A, false, 0, List.of(), Set.of()));
+        }
+    }
+
+    @Test
+    void atItsEndItIsExact() throws IOException {
+        var answer = new KeptAnswer(1, "k", "AA==", 204, "", List.of(), Duration.ofSeconds(7));
+        var waiting = new Vacancy(B, true, -2, List.of(1L, -2L), Set.of(3L, 4L));
+        Map<Long, Fd> fds;
+        String keys;
+        try (var table = open()) {
+            keys = table.keys();
+            table.entered(A, eventFd);
+            fds =
+                    table.finish(
+                                    List.of(new Kept(A, eventFd, true, List.of(-2L), Set.of())),
+                                    List.of(waiting),
+                                    List.of(answer))
+                            .fds();
+        }
+        assertThat(fds.values()).containsExactly(eventFd.fd());
+        try (var next = open()) {
+            assertThat(next.absent(Inheritance.NOTHING))
+                    .containsExactly(new Vacancy(A, true, 7, List.of(-2L), Set.of()), waiting);
+            assertThat(next.answers()).containsExactly(answer);
+            assertThat(next.keys()).isEqualTo(keys);
+        }
+        // That one was killed: of counts and keys there is nothing to be known.
+        try (var table = open()) {
+            assertThat(table.absent(Inheritance.NOTHING))
+                    .extracting(Vacancy::count, Vacancy::returning)
+                    .containsOnly(org.assertj.core.groups.Tuple.tuple(0L, List.of()));
+            assertThat(table.answers()).isEmpty();
+            assertThat(table.keys()).isNotEqualTo(keys);
+        }
+    }
+
+    @Test
+    void whatCameWithItsDescriptorIsPresentAndWhatIsNoEventfdIsNot() throws IOException {
+        Map<Long, Fd> fds;
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            table.entered(B, eventFd);
+            fds =
+                    table.finish(
+                                    List.of(
+                                            new Kept(A, eventFd, false, List.of(), Set.of()),
+                                            new Kept(B, eventFd, false, List.of(), Set.of())),
+                                    List.of(),
+                                    List.of())
+                            .fds();
+        }
+        long a = fds.keySet().stream().min(Long::compare).orElseThrow();
+        long b = fds.keySet().stream().max(Long::compare).orElseThrow();
+        var pipe = java.nio.channels.Pipe.open();
+        var forgotten = new ArrayList<Long>();
+        var kept = new ArrayList<Long>();
+        try (var source = pipe.source();
+                var sink = pipe.sink();
+                var table =
+                        Table.open(
+                                file,
+                                new Keeper() {
+                                    @Override
+                                    public void keep(long id, Fd fd) {
+                                        kept.add(id);
+                                    }
+
+                                    @Override
+                                    public void forget(long id) {
+                                        forgotten.add(id);
+                                    }
+                                })) {
+            var strange = Fd.borrow(((sun.nio.ch.SelChImpl) source).getFDVal()).duplicate();
+            var unknown = eventFd.fd().duplicate();
+            var inheritance =
+                    new Inheritance(
+                            Optional.empty(),
+                            Optional.empty(),
+                            true,
+                            Map.of(a, eventFd.fd(), b, strange, 99L, unknown),
+                            Optional.empty());
+            assertThat(table.present(inheritance)).extracting(Kept::identity).containsExactly(A);
+            assertThat(table.absent(inheritance)).extracting(Vacancy::identity).containsExactly(B);
+            assertThat(strange.isClosed()).isTrue();
+            assertThat(unknown.isClosed()).isTrue();
+            table.entered(A, eventFd);
+            table.entered(B, eventFd);
+            assertThat(sink.isOpen()).isTrue();
+        }
+        assertThat(forgotten).containsExactlyInAnyOrder(b, 99L);
+        assertThat(kept).as("the keeper has a's").containsExactly(b);
+    }
+
+    // What is broken
+
+    @Test
+    void aLastLineThatIsTornIsPassedBy() throws IOException {
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            table.entered(B, eventFd);
+        }
+        var text = Files.readString(file);
+        for (int end = text.length() - 2; end > text.length() - 60; end--) {
+            Files.writeString(file, text.substring(0, end));
+            assertThat(known()).containsExactly(A);
+        }
+    }
+
+    @Test
+    void garbageEndsIt() throws IOException {
+        try (var table = open()) {
+            table.entered(A, eventFd);
+        }
+        Files.write(file, new byte[] {(byte) 0xff, 0, '\n'}, StandardOpenOption.APPEND);
+        Files.writeString(file, "{\"removed\":1}\n", StandardOpenOption.APPEND);
+        assertThat(known()).containsExactly(A);
+        assertThat(logged)
+                .extracting(LogRecord::getMessage)
+                .anyMatch(message -> message.contains("what follows is lost"));
+        try (var table = open()) {
+            assertThat(table.isKnown()).isTrue();
+        }
+        assertThat(known()).containsExactly(A);
+    }
+
+    @Test
+    void garbageInAnExactOneMakesItInexact() throws IOException {
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            table.finish(
+                    List.of(new Kept(A, eventFd, false, List.of(), Set.of())),
+                    List.of(),
+                    List.of());
+        }
+        Files.writeString(file, "x", StandardOpenOption.APPEND);
+        var past = Past.read(file);
+        assertThat(past.stopped()).isFalse();
+        assertThat(past.absent(Map.of())).extracting(Vacancy::count).containsExactly(0L);
+    }
+
+    @Test
+    void anEmptyOneIsNone() throws IOException {
+        Files.createFile(file);
+        try (var table = open()) {
+            assertThat(table.isKnown()).isFalse();
+        }
+    }
+
+    @Test
+    void aSymbolicLinkIsNotFollowed() throws IOException {
+        var target = directory.resolve("elsewhere");
+        Files.writeString(target, "precious");
+        Files.createSymbolicLink(file, target);
+        assertThatIOException().isThrownBy(this::open).withMessage(file + " is not a file");
+        Files.delete(file);
+        Files.createSymbolicLink(directory.resolve("table.next"), target);
+        open().close();
+        assertThat(Files.readString(target)).isEqualTo("precious");
+        assertThat(Files.isRegularFile(file, java.nio.file.LinkOption.NOFOLLOW_LINKS)).isTrue();
+    }
+
+    // What cannot be written
+
+    @Test
+    void noCallFailsWhereItCannotBeWrittenAndOneLineSaysSo() throws IOException {
+        var directory = this.directory.resolve("d");
+        Files.createDirectory(directory);
+        file = directory.resolve("table");
+        var gone = this.directory.resolve("gone");
+        int many = 10_010;
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            Files.move(directory, gone);
+            // So many that it has to be written anew, where there is no directory.
+            for (int i = 0; i < many; i++) {
+                table.entered(B, eventFd);
+                table.removed(B);
+            }
+        }
+        assertThat(logged)
+                .extracting(LogRecord::getMessage)
+                .filteredOn(message -> message.contains("a restart may lose names and counts"))
+                .hasSize(1);
+        assertThat(Files.readString(gone.resolve("table"))).contains("\"a\"");
+    }
+
+    @Test
+    void itComesBackWhereItWasDeleted() throws IOException {
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            Files.delete(file);
+            table.finish(
+                    List.of(new Kept(A, eventFd, false, List.of(), Set.of())),
+                    List.of(),
+                    List.of());
+        }
+        assertThat(known()).containsExactly(A);
+    }
+
+    @Test
+    void itDoesNotGrowForEver() throws IOException {
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            for (int i = 0; i < 20_000; i++) {
+                table.entered(B, eventFd);
+                table.removed(B);
+            }
+        }
+        try (var lines = Files.lines(file)) {
+            assertThat(lines.count()).isLessThan(10_010);
+        }
+        assertThat(known()).containsExactly(A);
+    }
+}

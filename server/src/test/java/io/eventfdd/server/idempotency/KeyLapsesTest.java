@@ -1,0 +1,122 @@
+package io.eventfdd.server.idempotency;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventfdd.server.eventfds.Eventfds;
+import io.eventfdd.server.eventfds.Limits;
+import io.eventfdd.server.loop.EventLoop;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Keys lapse in the order of their times, and one that is removed leaves nothing behind. */
+@Timeout(60)
+class KeyLapsesTest {
+    private static final Duration HOUR = Duration.ofHours(1);
+
+    private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 10);
+    private final BlockingQueue<KeyedCall> lapsed = new LinkedBlockingQueue<>();
+    private EventLoop loop;
+    private Eventfds eventfds;
+
+    @BeforeEach
+    void start() throws IOException {
+        loop = new EventLoop(System::nanoTime);
+        eventfds = new Eventfds(loop, new Limits(10, 10), 0, Clock.systemUTC());
+        loop.start(eventfds::loopFailed);
+    }
+
+    @AfterEach
+    void stop() {
+        loop.close();
+    }
+
+    private KeyedCall call(String key) {
+        return new KeyedCall(new KeyedCall.Key(0, key), new byte[0], eventfds);
+    }
+
+    @Test
+    void theyLapseInTheOrderOfTheirTimesAndNoneBeforeIt() {
+        try (var lapses = new KeyLapses(clock::get, lapsed::add)) {
+            var late = call("late");
+            var early = call("early");
+            var same = call("same");
+            lapses.add(late, HOUR);
+            lapses.add(early, HOUR.minusNanos(1));
+            lapses.add(same, HOUR.minusNanos(1));
+            clock.addAndGet(HOUR.toNanos() - 2);
+            lapses.letGo();
+            assertThat(lapsed).isEmpty();
+            clock.incrementAndGet();
+            lapses.letGo();
+            assertThat(lapsed).containsExactly(early, same);
+            clock.incrementAndGet();
+            lapses.letGo();
+            assertThat(lapsed).containsExactly(early, same, late);
+            assertThat(lapses.size()).isZero();
+        }
+    }
+
+    @Test
+    void whatIsRemovedDoesNotLapseAndIsNotKeptUntilThen() {
+        try (var lapses = new KeyLapses(clock::get, lapsed::add)) {
+            var stays = call("stays");
+            lapses.add(stays, HOUR);
+            var moments =
+                    List.of(
+                            lapses.add(call("a"), HOUR),
+                            lapses.add(call("b"), Duration.ZERO.plusNanos(1)),
+                            lapses.add(call("c"), HOUR));
+            moments.forEach(lapses::remove);
+            moments.forEach(lapses::remove);
+            assertThat(lapses.size()).isEqualTo(1);
+            clock.addAndGet(HOUR.toNanos());
+            lapses.letGo();
+            assertThat(lapsed).containsExactly(stays);
+        }
+    }
+
+    @Test
+    void whatIsLeftIsNeverNegative() {
+        try (var lapses = new KeyLapses(clock::get, lapsed::add)) {
+            var moment = lapses.add(call("a"), HOUR);
+            assertThat(lapses.left(moment)).isEqualTo(HOUR);
+            clock.addAndGet(HOUR.toNanos() - 1);
+            assertThat(lapses.left(moment)).isEqualTo(Duration.ofNanos(1));
+            clock.addAndGet(2);
+            assertThat(lapses.left(moment)).isZero();
+        }
+    }
+
+    @Test
+    void itsThreadLetsGoWhatLapsesBeforeWhatItSleepsFor() throws InterruptedException {
+        try (var lapses = new KeyLapses(System::nanoTime, lapsed::add)) {
+            lapses.add(call("late"), HOUR);
+            for (int i = 0; i < 100; i++) {
+                var early = call("early");
+                lapses.add(early, Duration.ofMillis(i % 3));
+                assertThat(lapsed.take()).isSameAs(early);
+            }
+        }
+    }
+
+    @Test
+    void itsThreadSleepsOnAfterWhatWasRemoved() throws InterruptedException {
+        try (var lapses = new KeyLapses(System::nanoTime, lapsed::add)) {
+            lapses.remove(lapses.add(call("removed"), Duration.ofMillis(5)));
+            var last = call("last");
+            lapses.add(last, Duration.ofMillis(10));
+            assertThat(lapsed.take()).isSameAs(last);
+        }
+    }
+}
