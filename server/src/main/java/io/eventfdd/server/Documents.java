@@ -51,18 +51,28 @@ final class Documents {
         var page = new ManPage("eventfdd.yaml", 5, date, source, "settings of eventfdd");
         page.section("DESCRIPTION");
         page.paragraph(
-                "One setting a line, as in \"max-wait: 2h\". The file is "
+                "The file has one setting in each line, such as \"max-wait: 2h\". The daemon"
+                        + " reads the file that --config or EVENTFDD_CONFIG names, or else "
                         + Settings.STANDARD_FILE
-                        + " where neither --config nor EVENTFDD_CONFIG names another. What the"
-                        + " command line or the environment sets (EVENTFDD_MAX_WAIT=2h) goes"
-                        + " before it. A key that is unknown, or a value out of range, stops the"
-                        + " start and is named. On SIGHUP the settings of the log are read again.");
+                        + " if it exists. Options (--max-wait 2h) win over the environment"
+                        + " (EVENTFDD_MAX_WAIT=2h), and that over the file. An unknown key or a"
+                        + " value out of range stops the start with an error that names it.");
+        page.paragraph(
+                "On SIGHUP the daemon reads its settings again. If one is wrong, all stay as they"
+                        + " were, and the log says why.");
         page.section("SETTINGS");
         for (var setting : Setting.values()) {
             page.item(
                     setting.key(),
-                    setting.meaning() + " (" + setting.standard() + "; " + setting.range() + ")");
+                    "%s (default: %s; range: %s; changes at %s)"
+                            .formatted(
+                                    setting.meaning(),
+                                    setting.standard(),
+                                    setting.range(),
+                                    setting.isReloadable() ? "SIGHUP" : "the next start"));
         }
+        page.section("FILES");
+        page.item(Settings.STANDARD_FILE.toString(), "the settings of the daemon");
         page.section("SEE ALSO");
         page.paragraph("eventfdd-serve(1)");
         return page;

@@ -32,14 +32,16 @@ import java.util.concurrent.Callable;
 @Command(
         name = "serve",
         mixinStandardHelpOptions = true,
-        description = "Serves until SIGTERM or SIGINT.",
-        footer = {
-            "",
-            "Settings are read from options, the environment (EVENTFDD_MAX_WAIT=…) and the file,"
-                    + " in that order.",
-            "",
-            "Example: eventfdd serve --runtime-dir /run/eventfdd --max-wait 2h"
-        })
+        description = {
+            "Runs the daemon until SIGTERM or SIGINT.",
+            "It creates the sockets api.sock (HTTP) and fd.sock (raw descriptors) in its runtime"
+                    + " directory, prints their paths, and logs to stderr. SIGHUP makes it read its"
+                    + " settings again.",
+            "Each setting is an option, a variable of the environment (EVENTFDD_MAX_WAIT=2h) or a"
+                    + " line of a YAML file (max-wait: 2h). An option wins over the environment,"
+                    + " and that over the file. eventfdd.yaml(5) describes them all."
+        },
+        footer = {"", "Example: eventfdd serve --runtime-dir /run/eventfdd --max-wait 2h"})
 final class Serve implements Callable<Integer> {
     /** How long a daemon that has handed over everything may take to end. */
     private static final Duration TIME_TO_LET_GO = Duration.ofSeconds(10);
@@ -50,22 +52,23 @@ final class Serve implements Callable<Integer> {
             names = ServeOptions.DIRECTORY,
             paramLabel = "DIR",
             description =
-                    "where the sockets are; else EVENTFDD_RUNTIME_DIR, RUNTIME_DIRECTORY,"
-                            + " /run/eventfdd, XDG_RUNTIME_DIR/eventfdd, /tmp/eventfdd-UID")
+                    "the directory of the sockets (default: $EVENTFDD_RUNTIME_DIR,"
+                            + " $RUNTIME_DIRECTORY, /run/eventfdd if it can be written,"
+                            + " $XDG_RUNTIME_DIR/eventfdd, /tmp/eventfdd-UID)")
     private @Nullable Path directory;
 
     @Option(
             names = ServeOptions.FILE,
             paramLabel = "FILE",
             description =
-                    "the settings' file; else EVENTFDD_CONFIG, /etc/eventfdd/eventfdd.yaml where it"
-                            + " is there")
+                    "the file of settings (default: $EVENTFDD_CONFIG, or else"
+                            + " /etc/eventfdd/eventfdd.yaml if it exists)")
     private @Nullable Path file;
 
     @Option(
             names = ServeOptions.TAKEOVER,
             description =
-                    "goes on with the eventfds and sockets of the daemon that serves there, which"
+                    "take over the eventfds and sockets of the daemon that runs there, which then"
                             + " ends")
     private boolean takeover;
 
@@ -79,7 +82,7 @@ final class Serve implements Callable<Integer> {
                             .type(String.class)
                             .description(
                                     setting.meaning()
-                                            + " ("
+                                            + " (default: "
                                             + setting.standard()
                                             + "; "
                                             + setting.range()

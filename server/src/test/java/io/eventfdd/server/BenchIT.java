@@ -35,4 +35,13 @@ class BenchIT {
             assertThat(Ran.eventfdd(daemon, "ls")).isEqualTo(new Ran(0, ""));
         }
     }
+
+    @Test
+    void itPrintsEachTimeWithItsUnit() throws Exception {
+        try (var daemon = DaemonProcess.start()) {
+            assertThat(Ran.eventfdd(daemon, "bench").output().lines())
+                    .hasSize(6)
+                    .allMatch(line -> line.matches("[a-zA-Z -]+(\t[0-9]+\\.[0-9]{2} us){3}"));
+        }
+    }
 }

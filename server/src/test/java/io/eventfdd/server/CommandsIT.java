@@ -124,6 +124,43 @@ class CommandsIT {
     }
 
     @Test
+    void anUnknownCommandIsNamedWithTheOneThatIsMeant() throws Exception {
+        assertThat(run("raed").output())
+                .startsWith("eventfdd: no command \"raed\"; did you mean read?");
+        assertThat(run("sevre").output()).contains("did you mean serve?");
+        assertThat(run("nonsense").output())
+                .startsWith("eventfdd: no command \"nonsense\"\n")
+                .doesNotContain("did you mean");
+        assertThat(run("rehears").output()).doesNotContain("did you mean");
+    }
+
+    @Test
+    void withoutACommandItPrintsTheHelpAndFails() throws Exception {
+        var ran = Ran.of(daemon.begin(DaemonProcess.launcher().toString()));
+        assertThat(ran.status()).isEqualTo(2);
+        for (var command : Completion.commands(Main.commandLine().getCommandSpec())) {
+            assertThat(
+                            ran.output()
+                                    .lines()
+                                    .filter(line -> line.startsWith("  " + command.name() + " ")))
+                    .as("lines about " + command.name())
+                    .hasSize(1)
+                    .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(80));
+        }
+    }
+
+    @Test
+    void helpOfEachCommandSpeaksOfThatCommand() throws Exception {
+        assertThat(help("write")).contains("wait for room").doesNotContain("ever");
+        assertThat(help("read")).contains("for ever").doesNotContain("write");
+    }
+
+    private static String help(String command) throws Exception {
+        return Ran.of(daemon.begin(DaemonProcess.launcher().toString(), command, "--help"))
+                .output();
+    }
+
+    @Test
     void aWaitTellsWhatWasReadyAsJsonToo() throws Exception {
         run("create", "--initial", "3", "ready");
         assertThat(run("wait", "-o", "json", "ready").output())

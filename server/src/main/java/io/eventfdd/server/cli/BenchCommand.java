@@ -18,10 +18,11 @@ import java.util.concurrent.FutureTask;
 @Command(
         name = "bench",
         description = {
-            "Measures for three seconds what raw and HTTP calls take here, in microseconds.",
-            "The figures are indicative: a short run, by a Java that has just started, beside"
-                + " whatever else this machine does. A pair is a signal to another thread and one"
-                + " back; a wake-up is from a write to the return of the read that waited for it."
+            "Measures how long raw and HTTP calls take here.",
+            "The times are in microseconds (us). They only give an idea: it runs for three seconds,"
+                + " Java has just started, and other programs run beside it.",
+            "A raw pair is a signal to another thread and one back. A wake-up is the time from a"
+                    + " write to the return of the read that waited for it."
         },
         footer = {"", "Example: eventfdd bench -o json"})
 final class BenchCommand extends DaemonCommand {

@@ -1,5 +1,9 @@
 package io.eventfdd.server.cli;
 
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_COMMAND_LIST;
+
+import static java.util.Objects.requireNonNull;
+
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.EventfddException;
@@ -9,23 +13,47 @@ import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 import java.io.PrintWriter;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
-/** The command {@code eventfdd}, which does nothing but have commands. */
+/** The command {@code eventfdd}, which has commands. Without one it prints its help. */
 @Command(
         name = "eventfdd",
         description = "Named eventfds for the processes of one host.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
+        commandListHeading = "",
         exitCodeListHeading = "%nExit status:%n",
-        footer = {"", "Example: eventfdd create orders && eventfdd write orders 3"})
-public final class Commands {
+        footer = {
+            "",
+            "eventfdd COMMAND --help describes a command.",
+            "",
+            "Example: eventfdd create orders && eventfdd write orders 3"
+        })
+public final class Commands implements Callable<Integer> {
+    /** The headings of the help, and which commands it lists below each. */
+    static final Map<String, List<String>> GROUPS = new LinkedHashMap<>();
+
+    static {
+        GROUPS.put("Use eventfds:", List.of("create", "write", "read", "wait", "rm", "exec"));
+        GROUPS.put("Look at them:", List.of("ls", "stat", "watch", "top"));
+        GROUPS.put("Run the daemon:", List.of("serve", "ping", "bench", "completion"));
+    }
+
+    /** How unlike a known command a word may be that is taken for a slip of the fingers. */
+    private static final int MOST_SLIPS = 2;
+
     /** What makes each of them, by its name and in the order of the help. */
     private static final Map<String, Supplier<Object>> COMMANDS = new LinkedHashMap<>();
 
@@ -45,7 +73,17 @@ public final class Commands {
         COMMANDS.put("completion", CompletionCommand::new);
     }
 
+    @Spec private @Nullable CommandSpec spec;
+
     private Commands() {}
+
+    /** Without a command: prints the help, as what is wrong. */
+    @Override
+    public Integer call() {
+        var line = requireNonNull(spec, "picocli has set it").commandLine();
+        line.usage(line.getErr());
+        return ExitStatus.WRONG_USE.code();
+    }
 
     /**
      * A command line for {@code first}, or of all commands where that is not the name of one. To
@@ -63,6 +101,8 @@ public final class Commands {
         var line = new CommandLine(new Commands());
         commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
         line.getCommandSpec().usageMessage().exitCodeList(ExitStatus.table());
+        line.getHelpSectionMap()
+                .put(SECTION_KEY_COMMAND_LIST, help -> list(help.commandSpec().subcommands()));
         // A name may not begin with @, but a program's argument may.
         line.setExpandAtFiles(false);
         line.setExecutionExceptionHandler(
@@ -71,11 +111,69 @@ public final class Commands {
         return line;
     }
 
+    /** The commands with the first sentence about each, in groups. */
+    private static String list(Map<String, CommandLine> commands) {
+        var list = new StringBuilder();
+        GROUPS.forEach((heading, names) -> {
+            list.append("%n%s%n".formatted(heading));
+            for (var name : names) {
+                var command = commands.get(name);
+                if (command != null) {
+                    var about = command.getCommandSpec().usageMessage().description();
+                    list.append("  %-11s %s%n".formatted(name, Completion.about(about)));
+                }
+            }
+        });
+        return list.toString();
+    }
+
     private static int usedWrongly(ParameterException failure, String[] arguments) {
         var command = failure.getCommandLine();
-        command.getErr().println("eventfdd: " + failure.getMessage());
+        var what =
+                failure instanceof UnmatchedArgumentException unmatched
+                                && command.getParent() == null
+                        ? unknown(command, unmatched.getUnmatched().getFirst())
+                        : failure.getMessage();
+        command.getErr().println("eventfdd: " + what);
         command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
         return ExitStatus.WRONG_USE.code();
+    }
+
+    /** What is to be said about a word that is no command. */
+    private static String unknown(CommandLine root, String word) {
+        var sentence = "no command \"" + word + "\"";
+        return root.getSubcommands().keySet().stream()
+                .filter(name -> GROUPS.values().stream().anyMatch(names -> names.contains(name)))
+                .filter(name -> slips(word, name) <= Math.min(MOST_SLIPS, name.length() - 1))
+                .min(Comparator.comparingInt(name -> slips(word, name)))
+                .map(name -> sentence + "; did you mean " + name + "?")
+                .orElse(sentence);
+    }
+
+    /**
+     * How many letters have to be put in, left out, replaced, or swapped with their neighbour to
+     * make one word of the other: the optimal string alignment distance.
+     */
+    static int slips(String one, String other) {
+        var slips = new int[one.length() + 1][other.length() + 1];
+        for (int i = 0; i <= one.length(); i++) {
+            for (int j = 0; j <= other.length(); j++) {
+                if (i == 0 || j == 0) {
+                    slips[i][j] = i + j;
+                    continue;
+                }
+                boolean same = one.charAt(i - 1) == other.charAt(j - 1);
+                int replaced = slips[i - 1][j - 1] + (same ? 0 : 1);
+                slips[i][j] = Math.min(replaced, Math.min(slips[i - 1][j], slips[i][j - 1]) + 1);
+                if (i > 1
+                        && j > 1
+                        && one.charAt(i - 1) == other.charAt(j - 2)
+                        && one.charAt(i - 2) == other.charAt(j - 1)) {
+                    slips[i][j] = Math.min(slips[i][j], slips[i - 2][j - 2] + 1);
+                }
+            }
+        }
+        return slips[one.length()][other.length()];
     }
 
     /** Says why a command could not be done; the exit status. */

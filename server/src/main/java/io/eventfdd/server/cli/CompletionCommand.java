@@ -15,8 +15,9 @@ import java.util.concurrent.Callable;
         name = "completion",
         mixinStandardHelpOptions = true,
         description = {
-            "Prints what makes a shell complete commands, options and the names of eventfds.",
-            "The distribution has the same below share/."
+            "Prints a script for completion in bash, zsh or fish.",
+            "It completes commands, options and the names of eventfds.",
+            "The distribution has the same scripts in share/."
         },
         footer = {
             "",
@@ -26,7 +27,7 @@ import java.util.concurrent.Callable;
 final class CompletionCommand implements Callable<Integer> {
     @Spec private @Nullable CommandSpec spec;
 
-    @Parameters(paramLabel = "SHELL", description = "${COMPLETION-CANDIDATES}")
+    @Parameters(paramLabel = "SHELL", description = "one of ${COMPLETION-CANDIDATES}")
     private Completion shell = Completion.bash;
 
     @Override

@@ -15,9 +15,9 @@ final class Connection {
             names = "--runtime-dir",
             paramLabel = "DIR",
             description =
-                    "where the daemon's sockets are; else the first that is there of"
-                            + " EVENTFDD_RUNTIME_DIR, RUNTIME_DIRECTORY, /run/eventfdd,"
-                            + " XDG_RUNTIME_DIR/eventfdd, /tmp/eventfdd-UID")
+                    "the directory of the daemon's sockets (default: the first that exists of"
+                            + " $EVENTFDD_RUNTIME_DIR, $RUNTIME_DIRECTORY, /run/eventfdd,"
+                            + " $XDG_RUNTIME_DIR/eventfdd, /tmp/eventfdd-UID)")
     private @Nullable Path directory;
 
     EventfddClient.Builder client(Transport transport) {

@@ -18,19 +18,19 @@ import java.util.Map;
         name = "exec",
         customSynopsis = "eventfdd exec [--runtime-dir=DIR] NAME... -- PROGRAM [ARG...]",
         description = {
-            "Opens eventfds and becomes PROGRAM, which has them as descriptors 3, 4, … in their"
-                    + " order.",
-            "They are the kernel's own objects: to read and write them takes no daemon.",
-            "The environment says so as systemd does, sd_listen_fds(3): LISTEN_FDS is their number,"
-                    + " LISTEN_FDNAMES their names with colons between, LISTEN_PID the process. No"
-                    + " other descriptor but 0, 1 and 2 is passed on.",
+            "Becomes a program that has eventfds as descriptors 3, 4 and so on.",
+            "The descriptors are the kernel's own objects: reading and writing them does not"
+                    + " involve the daemon.",
+            "The environment names them as systemd does, sd_listen_fds(3): LISTEN_FDS is their"
+                    + " number, LISTEN_FDNAMES their names with colons between, LISTEN_PID the"
+                    + " process. Besides them, only the descriptors 0, 1 and 2 are passed on.",
             "If PROGRAM starts another program, that one may not get the descriptors: sudo, npm,"
                 + " npx, Java, and Python's subprocess without pass_fds do not pass them on. Name"
                 + " the program itself: -- node app.js, not -- npm start.",
-            "gunicorn, puma and unicorn take descriptor 3 for a listening socket, as LISTEN_FDS"
-                    + " says. Start them by env -u LISTEN_FDS.",
-            "In a shell, od takes the value (-N8: once) and printf adds 1. The read of bash takes"
-                    + " the value and loses it."
+            "gunicorn, puma and unicorn mistake descriptor 3 for a listening socket, because"
+                    + " LISTEN_FDS is set. Start them with env -u LISTEN_FDS.",
+            "In a shell, od takes the value (-N8: once) and printf adds 1. The read command of"
+                    + " bash takes the value and loses it."
         },
         footer = {
             "",
@@ -45,7 +45,7 @@ final class ExecCommand extends DaemonCommand {
     @Parameters(
             paramLabel = "NAME",
             arity = "1..*",
-            description = "the eventfds; what follows -- is the program")
+            description = "the eventfds; the program follows --")
     private List<String> words = List.of();
 
     ExecCommand() {

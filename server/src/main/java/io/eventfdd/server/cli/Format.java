@@ -15,7 +15,7 @@ final class Format {
             names = {"-o", "--output"},
             paramLabel = "FORMAT",
             defaultValue = "text",
-            description = "${COMPLETION-CANDIDATES} (text)")
+            description = "one of ${COMPLETION-CANDIDATES} (default: text)")
     private Kind kind = Kind.text;
 
     boolean isJson() {

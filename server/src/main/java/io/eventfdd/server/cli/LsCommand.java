@@ -16,7 +16,7 @@ final class LsCommand extends DaemonCommand {
             paramLabel = "PREFIX",
             arity = "0..1",
             defaultValue = "",
-            description = "what their names begin with")
+            description = "only those whose names begin with it")
     private String prefix = "";
 
     @Mixin private final Format format = new Format();

@@ -98,6 +98,9 @@ public final class ManPage {
         } else {
             paragraph("As eventfdd(1) lists them.");
         }
+        if (isRoot) {
+            environment();
+        }
         section("EXAMPLES");
         request("EX");
         Arrays.stream(command.usageMessage().footer())
@@ -109,6 +112,25 @@ public final class ManPage {
                 isRoot
                         ? "eventfdd.yaml(5), eventfd(2), epoll(7), unix(7)"
                         : "eventfdd(1), eventfd(2)");
+    }
+
+    private void environment() {
+        section("ENVIRONMENT");
+        item(
+                "EVENTFDD_RUNTIME_DIR, RUNTIME_DIRECTORY, XDG_RUNTIME_DIR",
+                "Where the daemon and its clients look for the directory of the sockets, unless"
+                        + " --runtime-dir names it.");
+        item("EVENTFDD_CONFIG", "The daemon's file of settings, unless --config names it.");
+        item(
+                "EVENTFDD_MAX_WAIT and so on",
+                "A setting of the daemon: its key in capital letters, with underscores.");
+        item("EVENTFDD_JAVA_OPTS", "More options for the Java that runs the command.");
+        item("JAVA_HOME", "The Java to use, if it is new enough.");
+        section("FILES");
+        item(
+                "/run/eventfdd, $XDG_RUNTIME_DIR/eventfdd, /tmp/eventfdd-UID",
+                "The directory of the sockets api.sock and fd.sock: the first that exists.");
+        item("/etc/eventfdd/eventfdd.yaml", "The settings of the daemon, eventfdd.yaml(5).");
     }
 
     /** Begins a section. */
@@ -170,6 +192,8 @@ public final class ManPage {
                         case '-' -> escaped.append("\\-");
                         case '~' -> escaped.append("\\(ti");
                         case '^' -> escaped.append("\\(ha");
+                        // troff has none in the C locale
+                        case '…' -> escaped.append("...");
                         default -> {
                             if (c < 128) {
                                 escaped.append((char) c);

@@ -79,7 +79,7 @@ record Measurement(String what, List<Double> microseconds) {
     }
 
     private static String text(double value) {
-        return String.format(Locale.ROOT, "%.2f", value);
+        return String.format(Locale.ROOT, "%.2f us", value);
     }
 
     ObjectNode json() {

@@ -6,7 +6,10 @@ import picocli.CommandLine.Command;
 
 @Command(
         name = "ping",
-        description = "Asks whether a daemon answers.",
+        description = {
+            "Checks that a daemon answers.",
+            "It prints the daemon's version and runtime directory."
+        },
         footer = {"", "Example: eventfdd ping && echo there"})
 final class PingCommand extends DaemonCommand {
     @Override

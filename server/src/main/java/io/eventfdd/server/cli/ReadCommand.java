@@ -9,7 +9,10 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "read",
-        description = "Takes the count, or 1 of a semaphore's, and prints what it took.",
+        description = {
+            "Takes the count and prints it; waits while it is 0.",
+            "Of a semaphore it takes 1."
+        },
         footer = {"", "Example: eventfdd read --timeout 0s orders || echo nothing there"})
 final class ReadCommand extends DaemonCommand {
     @Parameters(paramLabel = "NAME", description = "the eventfd")

@@ -9,7 +9,10 @@ import java.util.List;
 
 @Command(
         name = "rm",
-        description = "Deletes eventfds; who holds the raw descriptor keeps it.",
+        description = {
+            "Deletes eventfds.",
+            "A process that holds the raw descriptor keeps it, without the name."
+        },
         footer = {"", "Example: eventfdd rm orders"})
 final class RmCommand extends DaemonCommand {
     @Parameters(paramLabel = "NAME", arity = "1..*", description = "the eventfds")

@@ -8,7 +8,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "stat",
-        description = "Tells the state of an eventfd; takes nothing.",
+        description = "Shows one eventfd: its count, mode, owner and waiting calls.",
         footer = {"", "Example: eventfdd stat orders"})
 final class StatCommand extends DaemonCommand {
     @Parameters(paramLabel = "NAME", description = "the eventfd")

@@ -11,7 +11,7 @@ import picocli.CommandLine.TypeConversionException;
 
 import java.time.Duration;
 
-/** How long a command waits. */
+/** How long a command waits for what may never come. */
 final class TimeLimit {
     /** As good as for ever. */
     static final Duration NONE = Duration.ofDays(3650);
@@ -21,8 +21,8 @@ final class TimeLimit {
             paramLabel = "TIME",
             converter = Text.class,
             description =
-                    "how long to wait: 0s, 500ms, 30s, 5m, 2h (write does not wait; the others"
-                            + " wait for ever)")
+                    "how long to wait, such as 500ms, 30s or 2h; 0s does not wait (default: for"
+                            + " ever)")
     private @Nullable Duration given;
 
     Duration or(Duration standard) {

@@ -27,11 +27,10 @@ import java.util.Map;
 @Command(
         name = "top",
         description = {
-            "Shows the eventfds that you may read, again and again, until q is pressed.",
-            "NET/S is how much the count grew or shrank a second: writes less reads. What was"
-                + " written and what was read is not known apart, since raw holders tell nobody."
-                + " WAITERS are calls that wait in the daemon.",
-            "n, c, r, w and h sort by name, count, rate, waiters and holders."
+            "Shows the eventfds that you may read, live; q quits.",
+            "NET/S is how much the count grew or shrank in a second: writes minus reads. WAITERS"
+                    + " are calls that wait in the daemon; waits on raw descriptors are not known.",
+            "The keys n, c, r, w and h sort by name, count, rate, waiters and holders."
         },
         footer = {"", "Example: eventfdd top --sort rate --interval 1s orders."})
 final class TopCommand extends DaemonCommand {
@@ -41,14 +40,14 @@ final class TopCommand extends DaemonCommand {
             paramLabel = "PREFIX",
             arity = "0..1",
             defaultValue = "",
-            description = "what their names begin with")
+            description = "only those whose names begin with it")
     private String prefix = "";
 
     @Option(
             names = "--sort",
             paramLabel = "KEY",
             defaultValue = "name",
-            description = "${COMPLETION-CANDIDATES} (name)")
+            description = "one of ${COMPLETION-CANDIDATES} (default: name)")
     private TopTable.Sort sort = TopTable.Sort.name;
 
     @Option(
@@ -56,15 +55,16 @@ final class TopCommand extends DaemonCommand {
             paramLabel = "TIME",
             defaultValue = "2s",
             converter = TimeLimit.Text.class,
-            description = "how long from one look to the next: 500ms, 2s (2s)")
+            description = "time between two updates, such as 500ms (default: 2s)")
     private Duration interval = Duration.ZERO;
 
     @Option(
             names = "--holders",
             description =
-                    "ask /proc how many processes have the raw descriptor, besides the daemon; 2+"
-                        + " is two and those that you may not look at. Each eventfd is opened for"
-                        + " that, after which the daemon reads and writes it a little slower")
+                    "show how many processes besides the daemon have the raw descriptor, as /proc"
+                            + " tells; 2+ means two, and maybe others that you may not see. Each"
+                            + " eventfd is opened for that, and the daemon's own calls on it are a"
+                            + " little slower from then on")
     private boolean withHolders;
 
     private Map<String, EventfdState> before = Map.of();

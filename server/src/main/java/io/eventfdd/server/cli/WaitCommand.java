@@ -18,15 +18,15 @@ import java.util.List;
 
 @Command(
         name = "wait",
-        description = "Waits until eventfds are readable, and prints each that is, with its count.",
+        description = "Waits until eventfds are readable, and prints their counts.",
         footer = {"", "Example: eventfdd wait --all --consume --timeout 1m left right"})
 final class WaitCommand extends DaemonCommand {
     /** Whether one is enough. */
     static final class Mode {
-        @Option(names = "--any", description = "one of them is enough (so it is)")
+        @Option(names = "--any", description = "any one suffices (default)")
         private boolean any;
 
-        @Option(names = "--all", description = "all of them at one moment")
+        @Option(names = "--all", description = "all of them must be readable at one moment")
         private boolean all;
 
         boolean isAll() {
@@ -40,7 +40,7 @@ final class WaitCommand extends DaemonCommand {
     @ArgGroup(exclusive = true)
     private @Nullable Mode mode;
 
-    @Option(names = "--consume", description = "take their counts")
+    @Option(names = "--consume", description = "take the counts (of a semaphore: 1)")
     private boolean consume;
 
     @Mixin private final TimeLimit limit = new TimeLimit();
@@ -59,7 +59,12 @@ final class WaitCommand extends DaemonCommand {
         if (format.isJson()) {
             print(Output.text(StateFields.json(ready, consume ? "value" : "count")));
         } else {
-            ready.forEach(one -> print(one.name() + "\t" + Count.toString(one.value())));
+            var rows =
+                    ready.stream()
+                            .map(one -> List.of(one.name().value(), Count.toString(one.value())))
+                            .toList();
+            new Output(out(), isForPeople())
+                    .table(List.of("NAME", consume ? "VALUE" : "COUNT"), rows);
         }
         return ExitStatus.DONE;
     }

@@ -11,9 +11,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "watch",
         description = {
-            "Prints the count of an eventfd, and again each time that it was written; takes"
-                    + " nothing.",
-            "Writes close together may be printed as one. Ends when the eventfd is deleted."
+            "Prints the count now and each time that it is written.",
+            "It takes nothing. Writes that are close together may be printed as one. It ends when"
+                + " the eventfd is deleted."
         },
         footer = {"", "Example: eventfdd watch orders | while read -r count; do make; done"})
 final class WatchCommand extends DaemonCommand {

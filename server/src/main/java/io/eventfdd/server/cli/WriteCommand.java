@@ -4,14 +4,17 @@ import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfddClient;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.time.Duration;
 
 @Command(
         name = "write",
-        description = "Adds to the count.",
+        description = {
+            "Adds to the count.",
+            "If there is no room for the value, nothing is added."
+        },
         footer = {"", "Example: eventfdd write orders 3"})
 final class WriteCommand extends DaemonCommand {
     @Parameters(index = "0", paramLabel = "NAME", description = "the eventfd")
@@ -22,16 +25,22 @@ final class WriteCommand extends DaemonCommand {
             paramLabel = "VALUE",
             arity = "0..1",
             defaultValue = "1",
-            description = "1 to 18446744073709551614 (1)")
+            description = "1 to 18446744073709551614 (default: 1)")
     private String value = "";
 
-    @Mixin private final TimeLimit limit = new TimeLimit();
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            defaultValue = "0s",
+            converter = TimeLimit.Text.class,
+            description = "how long to wait for room, such as 500ms or 30s (default: 0s)")
+    private Duration timeout = Duration.ZERO;
 
     @Override
     ExitStatus run(EventfddClient client) throws InterruptedException {
         long more = Count.parseValue(value);
         try (var eventfd = client.open(name)) {
-            if (eventfd.write(more, limit.or(Duration.ZERO))) {
+            if (eventfd.write(more, timeout)) {
                 return ExitStatus.DONE;
             }
         }
