@@ -5,9 +5,12 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Operators;
@@ -33,25 +36,32 @@ public final class ReactorReads {
 
     /** All values to come, without an end. */
     static Flux<Long> reads(Eventfd eventfd) {
-        return Flux.from(subscriber -> subscriber.onSubscribe(new Reads(eventfd, subscriber)));
+        return reads(eventfd::readAsync, eventfd::write);
+    }
+
+    /** As {@link #reads(Eventfd)}, with reads of another kind, such as {@code () -> eventfd.readAsync().orTimeout(1, SECONDS)}. */
+    static Flux<Long> reads(Supplier<CompletableFuture<Long>> read, LongConsumer putBack) {
+        return Flux.from(subscriber -> subscriber.onSubscribe(new Reads(read, putBack, subscriber)));
     }
 
     /**
      * Reads one value after the other as long as more were requested than came.
      *
      * <p>A value that comes after the cancellation goes back to the eventfd. What was handed to onNext is the subscriber's, and an
-     * operator that cuts the stream off from another thread drops a value that comes in that very moment. So prefer
-     * {@code readAsync().orTimeout(…)} to {@code timeout(…)}, and {@code take(n)} to {@code takeUntilOther(…)}.
+     * operator that cuts the stream off from another thread drops a value that comes in that very moment. So prefer reads with
+     * {@code orTimeout(…)} to the operator {@code timeout(…)}, and {@code take(n)} to {@code takeUntilOther(…)}.
      */
     private static final class Reads implements Subscription {
-        private final Eventfd eventfd;
+        private final Supplier<CompletableFuture<Long>> read;
+        private final LongConsumer putBack;
         private final Subscriber<? super Long> subscriber;
         private final AtomicLong requested = new AtomicLong();
         private volatile CompletableFuture<Long> next = new CompletableFuture<>();
         private volatile boolean cancelled;
 
-        Reads(Eventfd eventfd, Subscriber<? super Long> subscriber) {
-            this.eventfd = eventfd;
+        Reads(Supplier<CompletableFuture<Long>> read, LongConsumer putBack, Subscriber<? super Long> subscriber) {
+            this.read = read;
+            this.putBack = putBack;
             this.subscriber = subscriber;
         }
 
@@ -68,31 +78,31 @@ public final class ReactorReads {
         /** A loop, not a recursion: many values may stand there already. One thread at a time is in it. */
         private void readOn() {
             while (!cancelled) {
-                CompletableFuture<Long> read = eventfd.readAsync();
-                next = read;
+                CompletableFuture<Long> asked = read.get();
+                next = asked;
                 if (cancelled) {
                     // cancel() may have seen the one before.
-                    read.cancel(false);
+                    asked.cancel(false);
                 }
-                if (!read.isDone()) {
-                    read.whenComplete((value, failure) -> {
-                        if (arrived(read)) {
+                if (!asked.isDone()) {
+                    asked.whenComplete((value, failure) -> {
+                        if (arrived(asked)) {
                             readOn();
                         }
                     });
                     return;
                 }
-                if (!arrived(read)) {
+                if (!arrived(asked)) {
                     return;
                 }
             }
         }
 
         /** Hands on what the future was completed with; whether one more is wanted. */
-        private boolean arrived(CompletableFuture<Long> read) {
+        private boolean arrived(CompletableFuture<Long> asked) {
             long value;
             try {
-                value = read.join();
+                value = asked.join();
             } catch (RuntimeException e) {
                 if (!cancelled) {
                     cancelled = true;
@@ -101,7 +111,7 @@ public final class ReactorReads {
                 return false;
             }
             if (cancelled) {
-                eventfd.write(value);
+                putBack.accept(value);
                 return false;
             }
             subscriber.onNext(value);
@@ -130,8 +140,42 @@ public final class ReactorReads {
             System.out.println("cancelled: left " + permits.count());
             permits.read();
 
+            System.out.println("cancelled too late: left " + leftByALateCancellation(permits));
+            System.out.println("cancelled as it reads: " + isCancelledAsItReads(permits));
             System.out.println("race: " + race(permits) + " of " + ROUNDS + " permits were taken or left");
         }
+    }
+
+    /** A value that is faster than the cancellation goes back. */
+    private static long leftByALateCancellation(Eventfd permits) {
+        permits.write(1);
+        var read = new CompletableFuture<Long>() {
+            @Override
+            public boolean cancel(boolean mayInterruptIfRunning) {
+                complete(permits.tryRead().orElseThrow());
+                return super.cancel(mayInterruptIfRunning);
+            }
+        };
+        Disposable waiting = reads(() -> read, permits::write).subscribe(value -> System.out.println("never printed"));
+        waiting.dispose();
+        return permits.tryRead().orElse(0);
+    }
+
+    /** A read that begins while its subscription is cancelled is cancelled too. */
+    private static boolean isCancelledAsItReads(Eventfd permits) {
+        CompletableFuture<Long> read = permits.readAsync();
+        var subscriber = new BaseSubscriber<Long>() {
+            @Override
+            protected void hookOnSubscribe(Subscription subscription) {
+                subscription.request(1);
+            }
+        };
+        reads(() -> {
+                    subscriber.cancel();
+                    return read;
+                }, permits::write)
+                .subscribe(subscriber);
+        return read.isCancelled();
     }
 
     /** Cancels just when a value comes, which is then either taken or left; how many of them were found again. */
