@@ -64,7 +64,7 @@ directory, name, path = sys.argv[1:]
 if not os.path.exists("/proc/self/syscall"):
     print("no /proc/PID/syscall")
     sys.exit(77)
-eventfd = open_eventfd(directory, name)
+eventfd = open_eventfd(name, directory)
 
 # The loop is the one that serves a connection: its epoll set has a descriptor more.
 first = served(path)
