@@ -102,7 +102,7 @@ public enum ProblemType {
         };
     }
 
-    /** The name in the contract's table, such as {@code not-found}. */
+    /** The name in the table of {@code server/API.md}, such as {@code not-found}. */
     public String slug() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

@@ -22,7 +22,7 @@ import java.util.Arrays;
 import java.util.regex.Pattern;
 
 class EventfdNameTest {
-    /** The contract's sentence, as a pattern. */
+    /** The sentence of server/API.md, as a pattern. */
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
 
     @ParameterizedTest
@@ -66,7 +66,7 @@ class EventfdNameTest {
     }
 
     @Property
-    void namesAreJustWhatTheContractSays(@ForAll("nearlyNames") String text) {
+    void namesAreJustWhatTheApiSays(@ForAll("nearlyNames") String text) {
         assertThat(EventfdName.isName(text)).isEqualTo(NAME.matcher(text).matches());
     }
 

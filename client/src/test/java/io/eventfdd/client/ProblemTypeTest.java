@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ProblemTypeTest {
     private static final int ROWS = 17;
 
-    /** The contract's table, row by row. */
+    /** The table of server/API.md, row by row. */
     @ParameterizedTest
     @CsvSource({
         "invalid-name, 400,",
@@ -34,7 +34,7 @@ class ProblemTypeTest {
         "internal, 500,",
         "shutting-down, 503,"
     })
-    void theTableIsTheContracts(String name, int status, String errno) {
+    void theTableIsThatOfTheApi(String name, int status, String errno) {
         var type = ProblemType.ofUrn("urn:eventfdd:problem:" + name).orElseThrow();
         assertThat(type.slug()).isEqualTo(name);
         assertThat(type.status()).isEqualTo(status);

@@ -23,7 +23,7 @@ class RuntimeLocationTest {
     }
 
     @Test
-    void thePlacesAreInTheContractsOrder() {
+    void thePlacesAreInTheOrderOfTheApi() {
         assertThat(
                         with(
                                         "EVENTFDD_RUNTIME_DIR", "/own",

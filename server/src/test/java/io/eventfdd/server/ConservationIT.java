@@ -38,17 +38,17 @@ import java.util.stream.LongStream;
  * written = delivered + remaining, exactly.
  *
  * <p>A client that is killed leaves one value that nobody may be able to account for, and so does a
- * daemon. Here there is none, since for each kind of call either the journal or the contract's
- * rules settle it:
+ * daemon. Here there is none, since for each kind of call either the journal or the rules of {@code
+ * server/API.md} settle it:
  *
  * <ul>
  *   <li><b>With a key</b>, workers die anywhere, and go on from daemon to daemon: where the
  *       connection breaks, or the answer is {@code shutting-down}, they ask again. Each key is in
  *       the journal before its request is sent; those without an answer there, of the dead and of
- *       those who turned away, are asked for again by this test, with the same request. The
- *       contract says that this is the first call's answer or, where there was none, the first
- *       call. At the end that is asked of the next daemon: what a key keeps is kept over a planned
- *       end, in the table.
+ *       those who turned away, are asked for again by this test, with the same request. The API
+ *       says that this is the first call's answer or, where there was none, the first call. At the
+ *       end that is asked of the next daemon: what a key keeps is kept over a planned end, in the
+ *       table.
  *   <li><b>A read without a key</b>: a value is the client's when the client has taken all of the
  *       response off its socket, and goes back otherwise, also where the daemon ends. Workers take
  *       the response in pieces, and the last byte together with the line in the journal. In that

@@ -29,7 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
-/** The daemon's HTTP calls as methods: CONTRACT.md part 1. Safe for all threads. */
+/** The daemon's HTTP calls, which server/API.md describes, as methods. Safe for all threads. */
 public final class HttpDaemon implements AutoCloseable {
     /** What a PUT did. */
     record Creation(EventfdState state, boolean created) {}

@@ -36,8 +36,8 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * The connection to {@code fd.sock}, over which descriptors come: CONTRACT.md part 2. It is kept,
- * and made again where it ended. Safe for all threads; one request at a time is under way.
+ * The connection to {@code fd.sock}, over which descriptors come, as client/PROTOCOL.md describes.
+ * It is kept, and made again if it ended. Safe for all threads; one request at a time is under way.
  */
 final class FdSocket implements AutoCloseable {
     /** Descriptors and what the daemon says of them, in the order of the request. */

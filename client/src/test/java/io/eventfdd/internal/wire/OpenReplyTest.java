@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 
 class OpenReplyTest {
     @Test
-    void itIsWrittenAsTheContractHasIt() {
+    void itIsWrittenAsTheProtocolHasIt() {
         var reply =
                 new OpenReply(
                         List.of(

@@ -20,7 +20,7 @@ import java.util.concurrent.FutureTask;
         description = {
             "Measures how long raw and HTTP calls take here.",
             "The times are in microseconds (us). They only give an idea: it runs for three seconds,"
-                + " Java has just started, and other programs run beside it.",
+                    + " Java has just started, and other programs run beside it.",
             "A raw pair is a signal to another thread and one back. A wake-up is the time from a"
                     + " write to the return of the read that waited for it."
         },

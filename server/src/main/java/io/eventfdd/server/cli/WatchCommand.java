@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Prints the count now and each time that it is written.",
             "It takes nothing. Writes that are close together may be printed as one. It ends when"
-                + " the eventfd is deleted."
+                    + " the eventfd is deleted."
         },
         footer = {"", "Example: eventfdd watch orders | while read -r count; do make; done"})
 final class WatchCommand extends DaemonCommand {

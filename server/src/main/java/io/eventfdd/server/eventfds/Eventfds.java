@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.LongAdder;
 /**
  * The named eventfds and what can be done with them; for all threads but the loop's own. Calls
  * block their thread until they are done, the waiting ones on the loop, and throw {@link
- * ProblemException} for all that the contract has a name for.
+ * ProblemException} for every failure that has a {@link io.eventfdd.client.ProblemType}.
  */
 public final class Eventfds {
     private final EventLoop loop;

@@ -120,7 +120,7 @@ public final class ApiServer {
             Duration idleTimeout,
             Duration requestTimeout,
             Duration sendTimeout) {
-        /** The defaults, in the contract's words or ours. */
+        /** The defaults. */
         public static Settings of(ListenerPlace place) {
             return new Settings(
                     place,

@@ -3,7 +3,7 @@ package io.eventfdd.server.http;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** {@code GET /openapi}: the contract of the HTTP calls for machines, which is a file of ours. */
+/** {@code GET /openapi}: the HTTP calls as {@code server/API.md} has them, for machines. */
 public final class OpenApiDocument {
     private static final String RESOURCE = "openapi.json";
 

@@ -37,7 +37,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
-/** Part 1 of the contract, call by call, over the real socket of a daemon in this process. */
+/** The calls of server/API.md, one by one, over the real socket of a daemon in this process. */
 @Timeout(60)
 class EventfdApiTest {
     private static final String MAX = "18446744073709551614";
