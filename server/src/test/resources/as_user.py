@@ -3,8 +3,9 @@
 
 Each line of the input is one user with its calls, and gets one line of output with an answer for each:
 
-    {"uid": 1, "gid": 1, "groups": [2], "calls": [["GET", "/v1", ""], ["POST", "/v1/eventfds/a/write", "{}"], ["OPEN", "", "{...}"]]}
-    [[200, "{...}"], [200, "{...}"], [1, "{...}"]]
+    {"uid": 1, "gid": 1, "groups": [2], "calls": [{"method": "GET", "path": "/v1", "body": ""},
+                                         {"method": "OPEN", "path": "", "body": "{...}"}]}
+    [[200, "{...}"], [1, "{...}"]]
 
 An answer of OPEN, which is a packet on fd.sock, has the number of descriptors that came with it in place of a status. Of an
 event stream only the status is read.
@@ -47,7 +48,7 @@ def as_user(user):
     os.setgroups(user["groups"])
     os.setresgid(user["gid"], user["gid"], user["gid"])
     os.setresuid(user["uid"], user["uid"], user["uid"])
-    return [open_raw(body) if method == "OPEN" else http(method, path, body) for method, path, body in user["calls"]]
+    return [open_raw(body) if method == "OPEN" else http(method, path, body) for method, path, body in (call.values() for call in user["calls"])]
 
 
 for line in sys.stdin:

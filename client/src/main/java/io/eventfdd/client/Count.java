@@ -1,6 +1,6 @@
 package io.eventfdd.client;
 
-import io.eventfdd.internal.wire.Shown;
+import io.eventfdd.internal.wire.Digits;
 
 import java.math.BigInteger;
 
@@ -46,7 +46,7 @@ public final class Count {
     public static long parseValue(String digits) {
         BigInteger value;
         try {
-            value = parse(digits);
+            value = Digits.parse(digits);
         } catch (NumberFormatException e) {
             throw ProblemType.INVALID_VALUE.exception("value: " + e.getMessage());
         }
@@ -55,15 +55,5 @@ public final class Count {
                     "value: " + value + " is not 1 to " + toString(MAX));
         }
         return value.longValue();
-    }
-
-    /** The count that {@code digits} spell, or a number outside of 64 bits as it is. */
-    public static BigInteger parse(String digits) {
-        if (digits.isEmpty()
-                || digits.length() > 40
-                || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            throw new NumberFormatException("not a decimal number: '" + Shown.of(digits) + "'");
-        }
-        return new BigInteger(digits);
     }
 }

@@ -1,10 +1,5 @@
 package io.eventfdd.client;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
-import io.eventfdd.internal.wire.Json;
-import io.eventfdd.internal.wire.JsonFields;
-
 /**
  * What an eventfd is made as. Specs are the same where {@link #sameAs} says so: the initial count
  * matters at creation only.
@@ -54,26 +49,5 @@ public record EventfdSpec(long initial, boolean semaphore, boolean nonblocking, 
         return semaphore == other.semaphore
                 && nonblocking == other.nonblocking
                 && mode.equals(other.mode);
-    }
-
-    /**
-     * The fields that a create takes, from the object that holds them; absent ones have their
-     * defaults.
-     */
-    public static EventfdSpec from(JsonFields fields) {
-        return new EventfdSpec(
-                fields.count("initial", 0, Count.MAX_INITIAL, 0),
-                fields.bool("semaphore", false),
-                fields.bool("nonblocking", true),
-                fields.text("mode").map(AccessMode::parse).orElse(AccessMode.DEFAULT));
-    }
-
-    /** The object that {@link #from} reads. */
-    public ObjectNode toJson() {
-        return Json.object()
-                .put("initial", initial)
-                .put("semaphore", semaphore)
-                .put("nonblocking", nonblocking)
-                .put("mode", mode.toString());
     }
 }

@@ -1,7 +1,5 @@
 package io.eventfdd.client;
 
-import io.eventfdd.internal.wire.JsonFields;
-
 import java.time.Instant;
 
 /**
@@ -26,20 +24,4 @@ public record EventfdState(
         long owner,
         long group,
         int waiters,
-        Instant created) {
-    public static EventfdState from(JsonFields fields) {
-        var owner = fields.fields("owner");
-        return new EventfdState(
-                fields.text("name").orElse(""),
-                fields.count("count", 0, -1, 0),
-                new EventfdSpec(
-                        0,
-                        fields.bool("semaphore", false),
-                        fields.bool("nonblocking", true),
-                        fields.text("mode").map(AccessMode::parse).orElse(AccessMode.DEFAULT)),
-                owner.map(user -> user.count("uid", 0, Count.MAX_INITIAL, 0)).orElse(0L),
-                owner.map(user -> user.count("gid", 0, Count.MAX_INITIAL, 0)).orElse(0L),
-                (int) fields.count("waiters", 0, Integer.MAX_VALUE, 0),
-                fields.text("created").map(Instant::parse).orElse(Instant.EPOCH));
-    }
-}
+        Instant created) {}

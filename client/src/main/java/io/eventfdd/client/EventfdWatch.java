@@ -1,5 +1,6 @@
 package io.eventfdd.client;
 
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.http.HttpCall;
@@ -210,7 +211,7 @@ public final class EventfdWatch implements AutoCloseable {
 
     private static EventfddException problem(byte[] data) {
         try {
-            return Failures.of(Problem.from(JsonFields.parse(data)));
+            return Failures.of(ProblemDocument.from(JsonFields.parse(data)));
         } catch (ProblemException e) {
             return notOurs(e);
         }

@@ -3,6 +3,7 @@ package io.eventfdd.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.eventfdd.internal.wire.Digits;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
@@ -26,7 +27,7 @@ class CountTest {
                 "18446744073709551615"
             })
     void everyBitOfALongIsOneOfTheNumber(String digits) {
-        long count = Count.parse(digits).longValue();
+        long count = Digits.parse(digits).longValue();
         assertThat(Count.toString(count)).isEqualTo(digits);
         assertThat(Count.toBigInteger(count)).isEqualTo(new BigInteger(digits));
     }
@@ -35,7 +36,7 @@ class CountTest {
     void aCountIsNeverNegative(@ForAll long count) {
         assertThat(Count.toBigInteger(count).signum()).isNotNegative();
         assertThat(Count.toBigInteger(count)).hasToString(Count.toString(count));
-        assertThat(Count.parse(Count.toString(count)).longValue()).isEqualTo(count);
+        assertThat(Digits.parse(Count.toString(count)).longValue()).isEqualTo(count);
     }
 
     @Test
@@ -46,7 +47,7 @@ class CountTest {
 
     @Test
     void aNumberThatDoesNotFitIsSeenAsItIs() {
-        assertThat(Count.parse("18446744073709551617")).hasToString("18446744073709551617");
+        assertThat(Digits.parse("18446744073709551617")).hasToString("18446744073709551617");
     }
 
     @ParameterizedTest
@@ -66,7 +67,7 @@ class CountTest {
                 "00000000000000000000000000000000000000001"
             })
     void onlyDecimalDigitsSpellACount(String text) {
-        assertThatThrownBy(() -> Count.parse(text))
+        assertThatThrownBy(() -> Digits.parse(text))
                 .isInstanceOf(NumberFormatException.class)
                 .hasMessageStartingWith("not a decimal number: '");
     }

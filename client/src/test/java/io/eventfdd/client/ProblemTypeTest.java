@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.eventfdd.internal.wire.ProblemDocument;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -69,20 +70,19 @@ class ProblemTypeTest {
 
     @Test
     void aDocumentHasTheKernelsWordWhereThereIsOne() {
-        assertThat(new String(ProblemType.WOULD_BLOCK.problem("no room in a").toBytes(), UTF_8))
+        assertThat(new String(ProblemDocument.bytes(ProblemType.WOULD_BLOCK.problem("no room in a")), UTF_8))
                 .isEqualTo(
                         "{\"type\":\"urn:eventfdd:problem:would-block\",\"title\":\""
                                 + ProblemType.WOULD_BLOCK.title()
                                 + "\",\"status\":409,\"detail\":\"no room in a\","
                                 + "\"errno\":\"EAGAIN\"}");
-        assertThat(ProblemType.GONE.problem("x").toJson().fieldNames())
-                .toIterable()
+        assertThat(ProblemDocument.json(ProblemType.GONE.problem("x")).names())
                 .containsExactly("type", "title", "status", "detail");
     }
 
     @Test
     void anErrorOfTheHttpLayerKeepsItsOwnStatus() {
-        assertThat(new Problem(ProblemType.INVALID_REQUEST, 431, "x").toJson().get("status"))
+        assertThat(ProblemDocument.json(new Problem(ProblemType.INVALID_REQUEST, 431, "x")).get("status"))
                 .hasToString("431");
     }
 

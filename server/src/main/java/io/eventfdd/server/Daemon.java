@@ -1,7 +1,6 @@
 package io.eventfdd.server;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
+import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.Timeout;
@@ -557,7 +556,7 @@ final class Daemon {
         return List.copyOf(endpoints);
     }
 
-    private ObjectNode about() {
+    private JsonObject about() {
         var about = Json.object().put("version", Version.text());
         about.putObject("runtime")
                 .put("directory", directory.path().toString())

@@ -4,10 +4,10 @@ import static io.eventfdd.server.testing.DaemonProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.server.testing.JsonText;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.eventfdd.client.Count;
-import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.RawClient;
 
@@ -306,7 +306,7 @@ class ConservationIT {
         }
 
         private static JsonNode json(String text) {
-            return Json.parse(text.getBytes(StandardCharsets.UTF_8));
+            return JsonText.parse(text);
         }
 
         BigInteger written(String name) {

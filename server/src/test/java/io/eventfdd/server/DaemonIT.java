@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.eventfdd.server.testing.JsonText;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.eventfdd.internal.linux.OpenFiles;
-import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.RawClient;
 
@@ -227,7 +227,7 @@ class DaemonIT {
     }
 
     private static JsonNode json(RawClient.Answer answer) {
-        return Json.parse(answer.body().getBytes(UTF_8));
+        return JsonText.parse(answer.body());
     }
 
     private static int waiters(DaemonProcess daemon, String name) {

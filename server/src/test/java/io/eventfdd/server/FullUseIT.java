@@ -2,6 +2,7 @@ package io.eventfdd.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.server.testing.JsonText;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.eventfdd.client.EventfdName;
@@ -241,13 +242,12 @@ class FullUseIT {
     private Map<String, Long> counts() throws IOException {
         var answer = clients.getLast().call("GET", "/v1/eventfds", "").answer();
         assertThat(answer.status()).isEqualTo(200);
-        return JsonFields.parse(answer.body().getBytes(StandardCharsets.UTF_8))
-                .array("eventfds")
-                .stream()
-                .collect(
-                        Collectors.toMap(
-                                state -> state.get("name").asText(),
-                                (JsonNode state) -> state.get("count").asLong()));
+        var counts = new HashMap<String, Long>();
+        JsonText.parse(answer.body())
+                .get("eventfds")
+                .forEach(state ->
+                        counts.put(state.get("name").asText(), state.get("count").asLong()));
+        return counts;
     }
 
     private Received.Packet request(SeqPacketSocket raw, String request) throws IOException {

@@ -1,5 +1,6 @@
 package io.eventfdd.server;
 
+import io.eventfdd.server.testing.JsonText;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -35,11 +36,7 @@ record OpenApi(JsonNode document) {
     }
 
     static JsonNode json(String text) {
-        try {
-            return MAPPER.readTree(text);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return JsonText.parse(text);
     }
 
     /** One method of one path. */

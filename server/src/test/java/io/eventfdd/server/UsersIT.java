@@ -3,6 +3,7 @@ package io.eventfdd.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.eventfdd.server.testing.JsonText;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.eventfdd.internal.linux.OpenFiles;
@@ -60,7 +61,7 @@ class UsersIT {
 
     private record Answer(int status, String body) {
         JsonNode json() {
-            return Json.parse(body.getBytes(StandardCharsets.UTF_8));
+            return JsonText.parse(body);
         }
 
         /** The status, and for a problem its name and errno. */
@@ -162,11 +163,14 @@ class UsersIT {
         user.groups().forEach(groups::add);
         var array = line.putArray("calls");
         for (var call : what) {
-            array.addArray().add(call.method()).add(call.path()).add(call.body());
+            array.addObject()
+                    .put("method", call.method())
+                    .put("path", call.path())
+                    .put("body", call.body());
         }
         calls.println(line);
         var answer = new ArrayList<Answer>();
-        Json.parse(answers.readLine().getBytes(StandardCharsets.UTF_8))
+        JsonText.parse(answers.readLine())
                 .forEach(one -> answer.add(new Answer(one.get(0).asInt(), one.get(1).asText())));
         return answer;
     }

@@ -1,5 +1,6 @@
 package io.eventfdd.internal.http;
 
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemException;
@@ -57,7 +58,7 @@ record HttpAnswer(int status, byte[] body, String keys) {
 
     private Problem problem() {
         try {
-            return Problem.from(JsonFields.parse(body));
+            return ProblemDocument.from(JsonFields.parse(body));
         } catch (ProblemException e) {
             throw notOurs(e);
         }

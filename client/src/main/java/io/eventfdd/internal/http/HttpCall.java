@@ -1,7 +1,6 @@
 package io.eventfdd.internal.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
-
+import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.Json;
 
 import org.jspecify.annotations.Nullable;
@@ -41,7 +40,7 @@ public record HttpCall(
         return new HttpCall("GET", path, Map.of(), null, Repeats.ALWAYS);
     }
 
-    static HttpCall put(String path, JsonNode body, boolean exclusive) {
+    static HttpCall put(String path, JsonObject body, boolean exclusive) {
         return new HttpCall(
                 "PUT",
                 path,
@@ -55,7 +54,7 @@ public record HttpCall(
     }
 
     /** A write, with a key of its own that tells later whether it was carried out. */
-    static HttpCall write(String path, JsonNode body) {
+    static HttpCall write(String path, JsonObject body) {
         return new HttpCall(
                 "POST", path, Map.of(KEY, newKey()), Json.bytes(body), Repeats.WITH_ITS_KEY);
     }
@@ -64,7 +63,7 @@ public record HttpCall(
      * A call that takes something, with a key of its own. Any daemon may have it again: what did
      * not arrive is kept for the key or is back in the eventfd.
      */
-    static HttpCall taking(String path, JsonNode body) {
+    static HttpCall taking(String path, JsonObject body) {
         return new HttpCall("POST", path, Map.of(KEY, newKey()), Json.bytes(body), Repeats.ALWAYS);
     }
 
@@ -92,7 +91,7 @@ public record HttpCall(
     }
 
     /** A call that changes nothing, though it has a body. */
-    static HttpCall look(String path, JsonNode body) {
+    static HttpCall look(String path, JsonObject body) {
         return new HttpCall("POST", path, Map.of(), Json.bytes(body), Repeats.ALWAYS);
     }
 

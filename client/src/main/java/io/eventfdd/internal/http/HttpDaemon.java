@@ -1,7 +1,8 @@
 package io.eventfdd.internal.http;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
+import io.eventfdd.internal.wire.StateDocument;
+import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.Count;
@@ -34,6 +35,9 @@ public final class HttpDaemon implements AutoCloseable {
     /** What a PUT did. */
     record Creation(EventfdState state, boolean created) {}
 
+    private static final Duration DEFAULT_MAX_WAIT = Duration.ofHours(1);
+    private static final Duration ANY = Duration.ofDays(3650);
+
     private final HttpApi api;
 
     /** Asked once, before the first long wait. */
@@ -46,7 +50,7 @@ public final class HttpDaemon implements AutoCloseable {
     // Calls that do not wait
 
     public DaemonInfo info() {
-        return read(api.call(HttpCall.get("/v1")), DaemonInfo::from);
+        return read(api.call(HttpCall.get("/v1")), HttpDaemon::infoOf);
     }
 
     public List<EventfdState> list(String prefix) {
@@ -59,7 +63,7 @@ public final class HttpDaemon implements AutoCloseable {
                             api.call(HttpCall.get(path)),
                             fields -> {
                                 for (var element : fields.array("eventfds")) {
-                                    all.add(EventfdState.from(JsonFields.of("", element)));
+                                    all.add(StateDocument.from(JsonFields.of("", element)));
                                 }
                                 return fields.text("next").orElse("");
                             });
@@ -68,12 +72,12 @@ public final class HttpDaemon implements AutoCloseable {
     }
 
     public EventfdState state(EventfdName name) {
-        return read(api.call(HttpCall.get(path(name))), EventfdState::from);
+        return read(api.call(HttpCall.get(path(name))), StateDocument::from);
     }
 
     Creation create(EventfdName name, EventfdSpec spec, boolean exclusive) {
-        var answer = api.call(HttpCall.put(path(name), spec.toJson(), exclusive));
-        return new Creation(read(answer, EventfdState::from), answer.isCreated());
+        var answer = api.call(HttpCall.put(path(name), SpecFields.json(spec), exclusive));
+        return new Creation(read(answer, StateDocument::from), answer.isCreated());
     }
 
     public void delete(EventfdName name) {
@@ -128,7 +132,19 @@ public final class HttpDaemon implements AutoCloseable {
         return written;
     }
 
-    private static ObjectNode body(long value, Duration timeout) {
+    private static DaemonInfo infoOf(JsonFields fields) {
+        return new DaemonInfo(
+                fields.text("version").orElse(""),
+                Path.of(
+                        fields.fields("runtime")
+                                .flatMap(runtime -> runtime.text("directory"))
+                                .orElse("")),
+                fields.fields("limits")
+                        .flatMap(limits -> limits.timeout("max-wait", ANY))
+                        .orElse(DEFAULT_MAX_WAIT));
+    }
+
+    private static JsonObject body(long value, Duration timeout) {
         return new WriteRequest(value, timeout).toJson();
     }
 

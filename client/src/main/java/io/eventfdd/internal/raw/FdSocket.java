@@ -1,5 +1,6 @@
 package io.eventfdd.internal.raw;
 
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.DaemonUnavailableException;
@@ -316,7 +317,7 @@ final class FdSocket implements AutoCloseable {
         try {
             var fields = JsonFields.parse(packet.bytes());
             if (fields.has("type")) {
-                var problem = Problem.from(fields);
+                var problem = ProblemDocument.from(fields);
                 throw Failures.of(problems.apply(problem.type()).problem(problem.detail()));
             }
             if (packet.controlTruncated()) {

@@ -1,7 +1,5 @@
 package io.eventfdd.internal.wire;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.ProblemType;
 
@@ -91,7 +89,7 @@ public record DonateReply(List<Entry> entries) {
     }
 
     /** The packet that {@link #from} reads. */
-    public ObjectNode toJson() {
+    public JsonObject toJson() {
         var json = Json.object();
         var array = json.putArray("eventfds");
         for (var entry : entries) {

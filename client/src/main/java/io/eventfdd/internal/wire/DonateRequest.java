@@ -1,7 +1,5 @@
 package io.eventfdd.internal.wire;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemException;
@@ -33,10 +31,10 @@ public record DonateRequest(List<Entry> entries) {
             fields.end("name", "semaphore", "nonblocking", "mode");
             return new Entry(
                     new EventfdName(fields.text("name").orElseThrow(() -> fields.missing("name"))),
-                    EventfdSpec.from(fields));
+                    SpecFields.from(fields));
         }
 
-        private ObjectNode toJson() {
+        private JsonObject toJson() {
             return Json.object()
                     .put("name", name.value())
                     .put("semaphore", spec.semaphore())
@@ -81,7 +79,7 @@ public record DonateRequest(List<Entry> entries) {
     }
 
     /** The packet that {@link #from} reads. */
-    public ObjectNode toJson() {
+    public JsonObject toJson() {
         var json = Json.object().put("op", OP);
         var array = json.putArray("eventfds");
         entries.forEach(entry -> array.add(entry.toJson()));

@@ -3,19 +3,16 @@ package io.eventfdd.internal.wire;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.core.util.JsonRecyclerPools;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 
-import io.eventfdd.client.Count;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -23,84 +20,207 @@ import java.nio.charset.StandardCharsets;
 /**
  * JSON as the protocol has it: strict UTF-8, one value and no more, no field twice. Safe for all
  * threads.
+ *
+ * <p>This class and its neighbours use only what Jackson's core has had since 2.12, because the
+ * applications that use the library choose the version. So the bounds of depth and of numbers,
+ * which newer versions have, are here too.
  */
 public final class Json {
+    /** What {@code null} is read as. */
+    static final Object NULL =
+            new Object() {
+                @Override
+                public String toString() {
+                    return "null";
+                }
+            };
+
+    private static final int MAX_DEPTH = 1000;
+    private static final int MAX_DIGITS = 1000;
+    private static final int TYPICAL_LENGTH = 128;
+
     /**
-     * Buffers are shared by all threads: by Jackson's default each thread keeps 18 KB of its own,
-     * and the daemon has one for each connection.
+     * Without Jackson's buffers, which each thread would keep for itself: the daemon has a thread
+     * for each connection, and a parser that is given an array needs none of them.
      */
     private static final JsonFactory FACTORY =
-            JsonFactory.builder().recyclerPool(JsonRecyclerPools.newConcurrentDequePool()).build();
-
-    private static final ObjectMapper MAPPER =
-            JsonMapper.builder(FACTORY)
+            JsonFactory.builder()
+                    .disable(JsonFactory.Feature.USE_THREAD_LOCAL_FOR_BUFFER_RECYCLING)
+                    .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                     .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-                    .disable(JsonParser.Feature.AUTO_CLOSE_SOURCE)
                     .build();
 
     private Json() {}
 
     /** A new, empty object. */
-    public static ObjectNode object() {
-        return JsonNodeFactory.instance.objectNode();
+    public static JsonObject object() {
+        return new JsonObject();
     }
 
     /** Sets {@code field} to an unsigned 64-bit number. */
-    public static void putCount(ObjectNode object, String field, long count) {
-        if (count >= 0) {
-            object.put(field, count);
+    public static void putCount(JsonObject object, String field, long count) {
+        object.set(field, count >= 0 ? (Object) count : new BigInteger(Long.toUnsignedString(count)));
+    }
+
+    /** {@code value} as UTF-8; it is of a type that {@link #parse} returns. */
+    public static byte[] bytes(Object value) {
+        return text(value).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** {@code value} as text; it is of a type that {@link #parse} returns. */
+    static String text(Object value) {
+        var text = new StringBuilder(TYPICAL_LENGTH);
+        write(text, value);
+        return text.toString();
+    }
+
+    private static void write(StringBuilder text, Object value) {
+        if (value instanceof String string) {
+            writeString(text, string);
+        } else if (value instanceof JsonObject object) {
+            char before = '{';
+            for (var field : object.fields().entrySet()) {
+                text.append(before);
+                writeString(text, field.getKey());
+                text.append(':');
+                write(text, field.getValue());
+                before = ',';
+            }
+            text.append(before == '{' ? "{}" : "}");
+        } else if (value instanceof JsonArray array) {
+            char before = '[';
+            for (var element : array.elements()) {
+                text.append(before);
+                write(text, element);
+                before = ',';
+            }
+            text.append(before == '[' ? "[]" : "]");
+        } else if (value instanceof Double number && !Double.isFinite(number)) {
+            text.append("null");
         } else {
-            object.put(field, Count.toBigInteger(count));
+            text.append(value);
         }
     }
 
-    /** {@code node} as UTF-8. */
-    public static byte[] bytes(JsonNode node) {
-        try {
-            return MAPPER.writeValueAsBytes(node);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a tree that cannot be written", e);
-        }
+    private static void writeString(StringBuilder text, String string) {
+        text.append('"');
+        JsonStringEncoder.getInstance().quoteAsString(string, text);
+        text.append('"');
     }
 
     /**
-     * The value that {@code utf8} spells.
+     * The value that {@code utf8} spells: a {@link JsonObject}, {@link JsonArray}, {@link String},
+     * {@link Boolean}, {@link Long}, {@link BigInteger} where that is too small, {@link Double} for
+     * what is no integer, or {@link #NULL}.
      *
      * @throws ProblemException {@code invalid-request}, saying what is wrong and where
      */
-    public static JsonNode parse(byte[] utf8) {
-        try {
-            var node = MAPPER.readTree(decode(utf8));
-            if (node.isMissingNode()) {
-                throw ProblemType.INVALID_REQUEST.exception("not JSON: there is no value");
+    public static Object parse(byte[] utf8) {
+        var text = decode(utf8);
+        try (var parser = FACTORY.createParser(text, 0, text.length)) {
+            if (parser.nextToken() == null) {
+                throw malformed("there is no value");
             }
-            return node;
+            var value = value(parser, 0);
+            if (parser.nextToken() != null) {
+                throw malformed("something follows the value" + where(parser));
+            }
+            return value;
         } catch (JsonProcessingException e) {
-            var where =
-                    e.getLocation() == null
-                            ? ""
-                            : " (line "
-                                    + e.getLocation().getLineNr()
-                                    + ", column "
-                                    + e.getLocation().getColumnNr()
-                                    + ")";
-            throw ProblemType.INVALID_REQUEST.exception("not JSON: " + inPlainWords(e) + where);
+            var location = e.getLocation();
+            throw malformed(
+                    inPlainWords(e)
+                            + (location == null
+                                    ? ""
+                                    : where(location.getLineNr(), location.getColumnNr())));
+        } catch (IOException e) {
+            throw new UncheckedIOException("an array cannot be read", e);
         }
     }
 
-    private static String decode(byte[] utf8) {
+    private static Object value(JsonParser parser, int depth) throws IOException {
+        return switch (parser.currentToken()) {
+            case START_OBJECT -> {
+                check(parser, depth);
+                var object = new JsonObject();
+                while (parser.nextToken() != JsonToken.END_OBJECT) {
+                    var name = parser.getCurrentName();
+                    parser.nextToken();
+                    object.set(name, value(parser, depth + 1));
+                }
+                yield object;
+            }
+            case START_ARRAY -> {
+                check(parser, depth);
+                var array = new JsonArray();
+                while (parser.nextToken() != JsonToken.END_ARRAY) {
+                    array.append(value(parser, depth + 1));
+                }
+                yield array;
+            }
+            case VALUE_STRING -> parser.getText();
+            case VALUE_NUMBER_INT -> integer(parser);
+            case VALUE_NUMBER_FLOAT -> Double.valueOf(digits(parser));
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            case VALUE_NULL -> NULL;
+            default -> throw new IllegalStateException("no value: " + parser.currentToken());
+        };
+    }
+
+    private static void check(JsonParser parser, int depth) {
+        if (depth == MAX_DEPTH) {
+            throw malformed("it is nested deeper than " + MAX_DEPTH + " times" + where(parser));
+        }
+    }
+
+    private static Object integer(JsonParser parser) throws IOException {
+        var digits = digits(parser);
+        if (digits.length() <= 18) {
+            return Long.valueOf(digits);
+        }
+        var number = new BigInteger(digits);
+        return number.bitLength() < Long.SIZE ? (Object) number.longValue() : number;
+    }
+
+    private static String digits(JsonParser parser) throws IOException {
+        var digits = parser.getText();
+        if (digits.length() > MAX_DIGITS) {
+            throw malformed("a number has more than " + MAX_DIGITS + " digits" + where(parser));
+        }
+        return digits;
+    }
+
+    private static char[] decode(byte[] utf8) {
         var text = new String(utf8, StandardCharsets.UTF_8);
         // This is what stands for malformed bytes, or for itself; the decoder that tells is slower.
         if (text.indexOf('\uFFFD') < 0) {
-            return text;
+            return text.toCharArray();
         }
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(utf8)).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(utf8))
+                    .toString()
+                    .toCharArray();
         } catch (CharacterCodingException e) {
-            throw ProblemType.INVALID_REQUEST.exception("not JSON: the text is not UTF-8");
+            throw malformed("the text is not UTF-8");
         }
+    }
+
+    @SuppressWarnings("deprecation") // the name that 2.12 has; its successor came with 2.13
+    private static String where(JsonParser parser) {
+        var location = parser.getCurrentLocation();
+        return where(location.getLineNr(), location.getColumnNr());
+    }
+
+    private static String where(int line, int column) {
+        return " (line " + line + ", column " + column + ")";
+    }
+
+    private static ProblemException malformed(String why) {
+        return ProblemType.INVALID_REQUEST.exception("not JSON: " + why);
     }
 
     /** Jackson's own first line, without the names of its classes. */

@@ -1,8 +1,5 @@
 package io.eventfdd.internal.wire;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.eventfdd.client.Count;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
@@ -25,12 +22,12 @@ public final class JsonFields {
 
     private final String parent;
     private final int index;
-    private final ObjectNode object;
+    private final JsonObject object;
 
     /** So few that a list is faster than a set. */
     private final List<String> asked = new ArrayList<>();
 
-    private JsonFields(String parent, int index, ObjectNode object) {
+    private JsonFields(String parent, int index, JsonObject object) {
         this.parent = parent;
         this.index = index;
         this.object = object;
@@ -44,20 +41,20 @@ public final class JsonFields {
     }
 
     /**
-     * The fields of {@code node}, which {@code path} leads to, as in {@code eventfds[2].}, for the
+     * The fields of {@code value}, which {@code path} leads to, as in {@code eventfds[2].}, for the
      * errors.
      */
-    public static JsonFields of(String path, JsonNode node) {
-        return of(path, NO_INDEX, node);
+    public static JsonFields of(String path, Object value) {
+        return of(path, NO_INDEX, value);
     }
 
     /** The fields of element {@code index} of the array {@code array}. */
-    static JsonFields ofElement(String array, int index, JsonNode node) {
-        return of(array, index, node);
+    static JsonFields ofElement(String array, int index, Object value) {
+        return of(array, index, value);
     }
 
-    private static JsonFields of(String parent, int index, JsonNode node) {
-        if (node instanceof ObjectNode object) {
+    private static JsonFields of(String parent, int index, Object value) {
+        if (value instanceof JsonObject object) {
             return new JsonFields(parent, index, object);
         }
         var path = path(parent, index);
@@ -75,7 +72,7 @@ public final class JsonFields {
         return path(parent, index);
     }
 
-    private Optional<JsonNode> field(String name) {
+    private Optional<Object> field(String name) {
         asked.add(name);
         return Optional.ofNullable(object.get(name));
     }
@@ -90,16 +87,18 @@ public final class JsonFields {
      * {@code max}.
      */
     public long count(String name, long min, long max, long absent) {
-        var node = field(name).orElse(null);
-        if (node == null) {
+        var value = field(name).orElse(null);
+        if (value == null) {
             return absent;
         }
         BigInteger number;
-        if (node.isIntegralNumber()) {
-            number = node.bigIntegerValue();
-        } else if (node.isTextual()) {
+        if (value instanceof Long integer) {
+            number = BigInteger.valueOf(integer);
+        } else if (value instanceof BigInteger integer) {
+            number = integer;
+        } else if (value instanceof String text) {
             try {
-                number = Count.parse(node.textValue());
+                number = Digits.parse(text);
             } catch (NumberFormatException e) {
                 throw ProblemType.INVALID_VALUE.exception(path() + name + ": " + e.getMessage());
             }
@@ -123,24 +122,24 @@ public final class JsonFields {
 
     /** {@code true} or {@code false}. */
     public boolean bool(String name, boolean absent) {
-        var node = field(name).orElse(null);
-        if (node == null) {
+        var value = field(name).orElse(null);
+        if (value == null) {
             return absent;
         }
-        if (!node.isBoolean()) {
-            throw wrongType(name, "true or false");
+        if (value instanceof Boolean bool) {
+            return bool;
         }
-        return node.booleanValue();
+        throw wrongType(name, "true or false");
     }
 
     /** A string, where it is there. */
     public Optional<String> text(String name) {
         return field(name)
-                .map(node -> {
-                    if (!node.isTextual()) {
-                        throw wrongType(name, "a string");
+                .map(value -> {
+                    if (value instanceof String text) {
+                        return text;
                     }
-                    return node.textValue();
+                    throw wrongType(name, "a string");
                 });
     }
 
@@ -151,26 +150,46 @@ public final class JsonFields {
 
     /** An object of its own, where it is there. */
     public Optional<JsonFields> fields(String name) {
-        return field(name).map(node -> of(path() + name + ".", node));
+        return field(name).map(value -> of(path() + name + ".", value));
     }
 
     /** The elements of an array that must be there. */
-    public List<JsonNode> array(String name) {
-        var node = field(name).orElseThrow(() -> missing(name));
-        if (!node.isArray()) {
-            throw wrongType(name, "an array");
+    public List<Object> array(String name) {
+        if (field(name).orElseThrow(() -> missing(name)) instanceof JsonArray array) {
+            return array.elements();
         }
-        var elements = new ArrayList<JsonNode>(node.size());
-        node.forEach(elements::add);
-        return elements;
+        throw wrongType(name, "an array");
+    }
+
+    /** The elements of an array of strings that must be there. */
+    public List<String> texts(String name) {
+        var texts = new ArrayList<String>();
+        for (var element : array(name)) {
+            if (!(element instanceof String text)) {
+                throw wrongType(name + "[" + texts.size() + "]", "a string");
+            }
+            texts.add(text);
+        }
+        return texts;
+    }
+
+    /** The elements of an array of integers of at most 64 bits that must be there. */
+    public List<Long> integers(String name) {
+        var integers = new ArrayList<Long>();
+        for (var element : array(name)) {
+            if (!(element instanceof Long integer)) {
+                throw wrongType(name + "[" + integers.size() + "]", "an integer of 64 bits");
+            }
+            integers.add(integer);
+        }
+        return integers;
     }
 
     /** Refuses every field that was not asked for and is not among {@code later}, which will be. */
     public void end(String... later) {
         asked.addAll(List.of(later));
         var unknown = new ArrayList<String>();
-        for (var names = object.fieldNames(); names.hasNext(); ) {
-            var name = names.next();
+        for (var name : object.names()) {
             if (!asked.contains(name)) {
                 unknown.add(Shown.of(path() + name));
             }

@@ -1,7 +1,5 @@
 package io.eventfdd.internal.wire;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemException;
@@ -59,17 +57,17 @@ public record OpenRequest(List<Entry> entries) {
                 return of(name);
             }
             create.end("initial", "semaphore", "nonblocking", "mode", "exclusive");
-            return new Entry(name, EventfdSpec.from(create), create.bool("exclusive", false));
+            return new Entry(name, SpecFields.from(create), create.bool("exclusive", false));
         }
 
-        private ObjectNode toJson() {
+        private JsonObject toJson() {
             var json = Json.object().put("name", name.value());
             if (create != null) {
-                var spec = create.toJson();
+                var spec = SpecFields.json(create);
                 if (exclusive) {
                     spec.put("exclusive", true);
                 }
-                json.set("create", spec);
+                json.put("create", spec);
             }
             return json;
         }
@@ -115,7 +113,7 @@ public record OpenRequest(List<Entry> entries) {
     }
 
     /** The packet that {@link #from} reads. */
-    public ObjectNode toJson() {
+    public JsonObject toJson() {
         var json = Json.object().put("op", OP);
         var array = json.putArray("eventfds");
         entries.forEach(entry -> array.add(entry.toJson()));

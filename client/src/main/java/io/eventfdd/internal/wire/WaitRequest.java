@@ -1,7 +1,5 @@
 package io.eventfdd.internal.wire;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.ProblemType;
 
@@ -72,18 +70,14 @@ public record WaitRequest(
         var timeout = fields.timeout("timeout", maxWait).orElse(defaultTimeout);
         fields.end("eventfds");
         var names = new ArrayList<EventfdName>();
-        for (var element : fields.array("eventfds")) {
-            if (!element.isTextual()) {
-                throw ProblemType.INVALID_REQUEST.exception(
-                        "eventfds[" + names.size() + "] is not a string");
-            }
-            names.add(new EventfdName(element.textValue()));
+        for (var name : fields.texts("eventfds")) {
+            names.add(new EventfdName(name));
         }
         return new WaitRequest(names, mode, consume, timeout);
     }
 
     /** The body that {@link #from} reads. */
-    public ObjectNode toJson() {
+    public JsonObject toJson() {
         var json = Json.object();
         var names = json.putArray("eventfds");
         eventfds.forEach(name -> names.add(name.value()));

@@ -1,7 +1,5 @@
 package io.eventfdd.internal.wire;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.eventfdd.client.Count;
 
 import java.time.Duration;
@@ -24,7 +22,7 @@ public record WriteRequest(long value, Duration timeout) {
     }
 
     /** The body that {@link #from} reads. */
-    public ObjectNode toJson() {
+    public JsonObject toJson() {
         var json = Json.object();
         Json.putCount(json, "value", value);
         return json.put("timeout", Timeout.format(timeout));

@@ -3,6 +3,7 @@ package io.eventfdd.internal.raw;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonUnavailableException;
@@ -172,7 +173,7 @@ class FdSocketTest {
     private void refuseTheNextRequest() throws IOException {
         try (var connection = acceptedWithARequest()) {
             var problem = ProblemType.SHUTTING_DOWN.problem("the daemon is ending");
-            connection.send(buffer, problem.toBytes(), List.of());
+            connection.send(buffer, ProblemDocument.bytes(problem), List.of());
         }
     }
 

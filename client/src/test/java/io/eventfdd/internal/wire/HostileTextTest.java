@@ -2,8 +2,6 @@ package io.eventfdd.internal.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemException;
@@ -36,12 +34,12 @@ class HostileTextTest {
             reader.accept(JsonFields.parse(text));
         } catch (ProblemException e) {
             assertThat(e.problem().status()).isIn(400, 413);
-            assertThat(Json.parse(e.problem().toBytes())).isInstanceOf(ObjectNode.class);
-            assertThat(e.problem().toBytes().length).isLessThan(8192);
+            assertThat(Json.parse(ProblemDocument.bytes(e.problem()))).isInstanceOf(JsonObject.class);
+            assertThat(ProblemDocument.bytes(e.problem()).length).isLessThan(8192);
         }
     }
 
-    private static JsonFields again(ObjectNode json) {
+    private static JsonFields again(JsonObject json) {
         return JsonFields.parse(Json.bytes(json));
     }
 
@@ -85,9 +83,9 @@ class HostileTextTest {
         isTakenOrRefused(
                 text,
                 fields -> {
-                    var spec = EventfdSpec.from(fields);
+                    var spec = SpecFields.from(fields);
                     fields.end();
-                    assertThat(EventfdSpec.from(again(spec.toJson()))).isEqualTo(spec);
+                    assertThat(SpecFields.from(again(SpecFields.json(spec)))).isEqualTo(spec);
                 });
     }
 
@@ -99,7 +97,7 @@ class HostileTextTest {
             assertThat(Timeout.parse("timeout", Timeout.format(timeout), MAX_WAIT))
                     .isEqualTo(timeout);
         } catch (ProblemException e) {
-            assertThat(Json.parse(e.problem().toBytes())).isInstanceOf(ObjectNode.class);
+            assertThat(Json.parse(ProblemDocument.bytes(e.problem()))).isInstanceOf(JsonObject.class);
         }
     }
 
@@ -109,7 +107,7 @@ class HostileTextTest {
             assertThat(new EventfdName(text).value()).matches("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
         } catch (ProblemException e) {
             assertThat(e.problem().type()).isEqualTo(ProblemType.INVALID_NAME);
-            assertThat(Json.parse(e.problem().toBytes())).isInstanceOf(ObjectNode.class);
+            assertThat(Json.parse(ProblemDocument.bytes(e.problem()))).isInstanceOf(JsonObject.class);
             assertThat(text).doesNotMatch("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
         }
     }

@@ -8,8 +8,6 @@ import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.databind.JsonNode;
-
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
@@ -24,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.io.ByteArrayOutputStream;
 
 class JsonTest {
-    private static JsonNode parse(String text) {
+    private static Object parse(String text) {
         return Json.parse(text.getBytes(UTF_8));
     }
 
@@ -107,7 +105,7 @@ class JsonTest {
 
     @Test
     void depthAndLengthHaveBounds() {
-        assertThat(parse("[".repeat(500) + "]".repeat(500))).hasSize(1);
+        assertThat(parse("[".repeat(500) + "]".repeat(500))).isInstanceOf(JsonArray.class);
         assertRefused(
                 ProblemType.INVALID_REQUEST,
                 () -> parse("[".repeat(30_000) + "]".repeat(30_000)),
@@ -146,6 +144,22 @@ class JsonTest {
         var json = Json.object();
         Json.putCount(json, "value", count);
         assertThat(new String(Json.bytes(json), UTF_8)).isEqualTo("{\"value\":" + digits + "}");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "[]",
+                "{\"a\":[1,-2,\"x\",null,true,{\"b\":false}],\"c\":18446744073709551615}",
+                "\"\\\"\\\\/\\n\\t\\u0000\\u001Fä\\u2028😀\"",
+                "0.5",
+                "-9223372036854775808"
+            })
+    void whatIsReadIsWrittenAsItWas(String text) {
+        var written = new String(Json.bytes(parse(text)), UTF_8);
+        assertThat(parse(written)).isEqualTo(parse(text));
+        assertThat(written).isEqualTo(text.replace("\\u2028", "\u2028"));
     }
 
     @Property

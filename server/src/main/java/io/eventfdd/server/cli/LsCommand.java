@@ -1,5 +1,6 @@
 package io.eventfdd.server.cli;
 
+import io.eventfdd.internal.wire.StateDocument;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.internal.wire.Json;
 
@@ -28,7 +29,7 @@ final class LsCommand extends DaemonCommand {
         if (format.isJson()) {
             var all = Json.object();
             var array = all.putArray("eventfds");
-            states.forEach(state -> array.add(StateFields.json(state)));
+            states.forEach(state -> array.add(StateDocument.json(state)));
             output.json(all);
         } else {
             output.table(StateFields.HEAD, states.stream().map(StateFields::row).toList());

@@ -1,7 +1,6 @@
 package io.eventfdd.server.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
+import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.Json;
 
 import java.util.ArrayList;
@@ -82,7 +81,7 @@ record Measurement(String what, List<Double> microseconds) {
         return String.format(Locale.ROOT, "%.2f us", value);
     }
 
-    ObjectNode json() {
+    JsonObject json() {
         return Json.object()
                 .put("what", what)
                 .put("median", median())

@@ -1,7 +1,6 @@
 package io.eventfdd.server.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-
+import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.Json;
 
 import java.io.PrintWriter;
@@ -58,11 +57,11 @@ final class Output {
         }
     }
 
-    void json(JsonNode json) {
+    void json(JsonObject json) {
         out.println(text(json));
     }
 
-    static String text(JsonNode json) {
+    static String text(JsonObject json) {
         return new String(Json.bytes(json), StandardCharsets.UTF_8);
     }
 }

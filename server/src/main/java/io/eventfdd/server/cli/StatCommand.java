@@ -1,5 +1,6 @@
 package io.eventfdd.server.cli;
 
+import io.eventfdd.internal.wire.StateDocument;
 import io.eventfdd.client.EventfddClient;
 
 import picocli.CommandLine.Command;
@@ -21,7 +22,7 @@ final class StatCommand extends DaemonCommand {
         var state = client.state(name);
         var output = new Output(out(), isForPeople());
         if (format.isJson()) {
-            output.json(StateFields.json(state));
+            output.json(StateDocument.json(state));
         } else {
             output.one(StateFields.HEAD, StateFields.row(state));
         }

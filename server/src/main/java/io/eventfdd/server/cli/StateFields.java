@@ -1,7 +1,6 @@
 package io.eventfdd.server.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
+import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdState;
 import io.eventfdd.client.Signal;
@@ -29,26 +28,15 @@ final class StateFields {
                 state.created().toString());
     }
 
-    /** The same as the daemon tells it. */
-    static ObjectNode json(EventfdState state) {
-        var json = Json.object().put("name", state.name());
-        Json.putCount(json, "count", state.count());
-        json.put("semaphore", state.spec().semaphore());
-        json.put("nonblocking", state.spec().nonblocking());
-        json.put("mode", state.spec().mode().toString());
-        json.putObject("owner").put("uid", state.owner()).put("gid", state.group());
-        return json.put("waiters", state.waiters()).put("created", state.created().toString());
-    }
-
     /** A name with the count or value that belongs to it. */
-    static ObjectNode json(String name, String field, long value) {
+    static JsonObject json(String name, String field, long value) {
         var json = Json.object().put("name", name);
         Json.putCount(json, field, value);
         return json;
     }
 
     /** What was ready, as the daemon tells it. */
-    static ObjectNode json(List<Signal> ready, String field) {
+    static JsonObject json(List<Signal> ready, String field) {
         var json = Json.object();
         var array = json.putArray("ready");
         ready.forEach(one -> array.add(json(one.name().value(), field, one.value())));

@@ -1,5 +1,6 @@
 package io.eventfdd.server.fdsocket;
 
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
@@ -342,7 +343,7 @@ final class FdConnection implements Registration.Target {
     }
 
     void reply(Problem problem) throws IOException {
-        reply(problem.toBytes(), problem.type().slug());
+        reply(ProblemDocument.bytes(problem), problem.type().slug());
     }
 
     /** Sends what a call has come to; {@code outcome} is for those who count. */
@@ -415,7 +416,7 @@ final class FdConnection implements Registration.Target {
     /** The daemon stops: says so to a client that waits for a reply. */
     void shutDown() throws IOException {
         if (state == State.BUSY) {
-            send(SHUTTING_DOWN.toBytes(), List.of());
+            send(ProblemDocument.bytes(SHUTTING_DOWN), List.of());
         }
         close();
     }

@@ -1,5 +1,6 @@
 package io.eventfdd.server.fdsocket;
 
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Fd;
@@ -69,9 +70,8 @@ public final class FdServer implements AutoCloseable {
 
     private static final System.Logger LOGGER = System.getLogger(FdServer.class.getName());
     private static final byte[] NO_DESCRIPTORS =
-            ProblemType.LIMIT
-                    .problem("open files: the daemon has no descriptor for another connection")
-                    .toBytes();
+            ProblemDocument.bytes(ProblemType.LIMIT
+                    .problem("open files: the daemon has no descriptor for another connection"));
 
     /** The most connections that are worth having only to be told that there are too many. */
     public static final int MOST_TOLD = 16;
@@ -267,12 +267,11 @@ public final class FdServer implements AutoCloseable {
         }
 
         private byte[] tooMany() {
-            return ProblemType.LIMIT
+            return ProblemDocument.bytes(ProblemType.LIMIT
                     .problem(
                             "max-fd-connections: there are "
                                     + limits.connections()
-                                    + " connections already")
-                    .toBytes();
+                                    + " connections already"));
         }
 
         private void refuse(SeqPacketSocket socket, byte[] why) {

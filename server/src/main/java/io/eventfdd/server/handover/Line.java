@@ -1,7 +1,7 @@
 package io.eventfdd.server.handover;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
+import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemException;
@@ -34,7 +34,7 @@ sealed interface Line {
      */
     record Head(boolean stopped, String keys) implements Line {
         @Override
-        public ObjectNode toJson() {
+        public JsonObject toJson() {
             return Json.object().put("eventfdd", VERSION).put("stopped", stopped).put("keys", keys);
         }
     }
@@ -64,10 +64,9 @@ sealed interface Line {
         }
 
         @Override
-        public ObjectNode toJson() {
+        public JsonObject toJson() {
             var json =
-                    identity.spec()
-                            .toJson()
+                    SpecFields.json(identity.spec())
                             .put("id", id)
                             .put("name", identity.name().value())
                             .put("uid", Integer.toUnsignedLong(identity.owner().uid()))
@@ -86,7 +85,7 @@ sealed interface Line {
     /** Others may hold eventfd {@code id} from now on, which is the kernel's {@code object}. */
     record Shared(long id, long object) implements Line {
         @Override
-        public ObjectNode toJson() {
+        public JsonObject toJson() {
             return Json.object().put("handed-out", id).put("object", object);
         }
     }
@@ -94,7 +93,7 @@ sealed interface Line {
     /** Eventfd {@code id} has no name any more. */
     record Removed(long id) implements Line {
         @Override
-        public ObjectNode toJson() {
+        public JsonObject toJson() {
             return Json.object().put("removed", id);
         }
     }
@@ -102,7 +101,7 @@ sealed interface Line {
     /** An answer that is kept for its idempotency key. */
     record Key(KeptAnswer answer) implements Line {
         @Override
-        public ObjectNode toJson() {
+        public JsonObject toJson() {
             var json =
                     Json.object()
                             .put("key", answer.key())
@@ -124,7 +123,7 @@ sealed interface Line {
     int VERSION = 1;
 
     /** The line. */
-    ObjectNode toJson();
+    JsonObject toJson();
 
     /**
      * Reads a line.
@@ -154,15 +153,14 @@ sealed interface Line {
 
     private static Entered entered(JsonFields fields) {
         var returning = new ArrayList<Long>();
-        for (var value : fields.array("returning")) {
-            returning.add(Long.parseUnsignedLong(value.asText()));
+        for (var value : fields.texts("returning")) {
+            returning.add(Long.parseUnsignedLong(value));
         }
-        var objects = new LinkedHashSet<Long>();
-        fields.array("objects").forEach(object -> objects.add(object.asLong()));
+        var objects = new LinkedHashSet<>(fields.integers("objects"));
         var identity =
                 new Identity(
                         new EventfdName(fields.text("name").orElse("")),
-                        EventfdSpec.from(fields),
+                        SpecFields.from(fields),
                         new Owner(
                                 (int) fields.count("uid", 0, ANY, 0),
                                 (int) fields.count("gid", 0, ANY, 0)),

@@ -1,5 +1,6 @@
 package io.eventfdd.server.handover;
 
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
@@ -114,12 +115,12 @@ public final class Takeover {
             } else if (fields.has("listeners")) {
                 listeners = packet.fds();
             } else if (fields.has("ids")) {
-                var ids = fields.array("ids");
+                var ids = fields.integers("ids");
                 if (ids.size() != packet.fds().size()) {
                     throw new IOException("it sent other descriptors than it says");
                 }
                 for (int i = 0; i < ids.size(); i++) {
-                    eventfds.put(ids.get(i).asLong(), packet.fds().get(i));
+                    eventfds.put(ids.get(i), packet.fds().get(i));
                 }
             } else {
                 throw new IOException(fields.text("detail").orElse("it says something else"));
@@ -168,7 +169,7 @@ public final class Takeover {
 
     /** Tells {@code heir} why it gets nothing. */
     public static void refuse(SeqPacketSocket heir, String why) throws IOException {
-        send(heir, room(), ProblemType.LIMIT.problem(why).toBytes(), List.of());
+        send(heir, room(), ProblemDocument.bytes(ProblemType.LIMIT.problem(why)), List.of());
     }
 
     /** What {@link #to} has done before the heir hears that it has everything. */

@@ -1,5 +1,6 @@
 package io.eventfdd.server.http;
 
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.Fd;
@@ -281,15 +282,14 @@ public final class ApiServer {
     /** A whole response, for clients that come when there are too many. */
     private static byte[] refusal(int maxConnections) {
         var body =
-                ProblemType.LIMIT
+                ProblemDocument.bytes(ProblemType.LIMIT
                         .problem(
                                 "too many connections: the limit is "
                                         + maxConnections
-                                        + ", or the daemon is out of descriptors")
-                        .toBytes();
+                                        + ", or the daemon is out of descriptors"));
         var head =
                 "HTTP/1.1 429 Too Many Requests\r\nContent-Type: "
-                        + Problem.MEDIA_TYPE
+                        + ProblemDocument.MEDIA_TYPE
                         + "\r\nConnection: close\r\nContent-Length: "
                         + body.length
                         + "\r\n\r\n";

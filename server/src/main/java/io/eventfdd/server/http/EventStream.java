@@ -1,5 +1,6 @@
 package io.eventfdd.server.http;
 
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.Json;
@@ -66,6 +67,6 @@ final class EventStream {
                             ProblemType.SHUTTING_DOWN.problem("the daemon is shutting down");
                     default -> ProblemType.INTERNAL.problem("the watch ended");
                 };
-        return problem.toBytes();
+        return ProblemDocument.bytes(problem);
     }
 }

@@ -1,7 +1,7 @@
 package io.eventfdd.server.http;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
+import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemException;
@@ -58,7 +58,7 @@ public final class EventfdApi {
     private final IdempotencyKeys keys;
     private final Supplier<Duration> maxWait;
     private final Duration keepAlive;
-    private final Supplier<ObjectNode> about;
+    private final Supplier<JsonObject> about;
 
     /**
      * The calls.
@@ -74,7 +74,7 @@ public final class EventfdApi {
             IdempotencyKeys keys,
             Supplier<Duration> maxWait,
             Duration keepAlive,
-            Supplier<ObjectNode> about) {
+            Supplier<JsonObject> about) {
         this.eventfds = eventfds;
         this.clients = clients;
         this.keys = keys;
@@ -182,7 +182,7 @@ public final class EventfdApi {
     private void create(Exchange exchange) {
         var name = name(exchange);
         var fields = fields(exchange);
-        var spec = EventfdSpec.from(fields);
+        var spec = SpecFields.from(fields);
         fields.end();
         boolean exclusive = exclusive(exchange);
         var creation = eventfds.create(name, spec, clients.caller(exchange));
@@ -347,7 +347,7 @@ public final class EventfdApi {
 
     // What answers say
 
-    private static ObjectNode json(List<Reading> readings, boolean consumed) {
+    private static JsonObject json(List<Reading> readings, boolean consumed) {
         var body = Json.object();
         var array = body.putArray("ready");
         readings.forEach(reading ->
@@ -356,13 +356,13 @@ public final class EventfdApi {
     }
 
     /** An eventfd and one number of it. */
-    static ObjectNode json(EventfdName name, String field, long value) {
+    static JsonObject json(EventfdName name, String field, long value) {
         var json = Json.object().put("name", name.value());
         Json.putCount(json, field, value);
         return json;
     }
 
-    private static ObjectNode json(EventfdState state) {
+    private static JsonObject json(EventfdState state) {
         var json = json(state.name(), "count", state.count());
         json.put("semaphore", state.spec().semaphore());
         json.put("nonblocking", state.nonblocking());

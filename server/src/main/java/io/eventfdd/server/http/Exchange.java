@@ -1,7 +1,7 @@
 package io.eventfdd.server.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
-
+import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
@@ -37,7 +37,7 @@ import java.util.function.BooleanSupplier;
 /** One request and its answer, on the connection's virtual thread and for no other. */
 public final class Exchange {
     private static final Header JSON = contentType("application/json");
-    private static final Header PROBLEM = contentType(Problem.MEDIA_TYPE);
+    private static final Header PROBLEM = contentType(ProblemDocument.MEDIA_TYPE);
     private static final byte[] NOTHING = {};
 
     private final ServerRequest request;
@@ -207,7 +207,7 @@ public final class Exchange {
     }
 
     /** Answers with {@code body}. */
-    public void json(int status, JsonNode body) {
+    public void json(int status, JsonObject body) {
         outcome = "ok";
         send(status, JSON, Json.bytes(body));
     }
@@ -222,7 +222,7 @@ public final class Exchange {
     /** Answers with {@code problem}. */
     public void problem(Problem problem) {
         outcome = problem.type().slug();
-        send(problem.status(), PROBLEM, problem.toBytes());
+        send(problem.status(), PROBLEM, ProblemDocument.bytes(problem));
     }
 
     /** Answers with {@code body}, which is of {@code mediaType}. */

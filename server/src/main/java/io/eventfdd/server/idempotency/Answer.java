@@ -1,7 +1,7 @@
 package io.eventfdd.server.idempotency;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
+import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.Problem;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
@@ -17,8 +17,8 @@ public sealed interface Answer {
      * 200 with a JSON body; what was taken for it is the client's once the client has taken the
      * answer.
      */
-    record Ok(ObjectNode body, List<Reading> taken) implements Answer {
-        public Ok(ObjectNode body) {
+    record Ok(JsonObject body, List<Reading> taken) implements Answer {
+        public Ok(JsonObject body) {
             this(body, List.of());
         }
 
@@ -40,7 +40,7 @@ public sealed interface Answer {
     record Refusal(Problem problem) implements Answer {
         @Override
         public int size() {
-            return problem.toBytes().length;
+            return ProblemDocument.bytes(problem).length;
         }
     }
 
@@ -50,10 +50,10 @@ public sealed interface Answer {
             return new NoContent();
         }
         var body = Json.parse(kept.body().getBytes(StandardCharsets.UTF_8));
-        if (kept.status() == 200 && body instanceof ObjectNode object) {
+        if (kept.status() == 200 && body instanceof JsonObject object) {
             return new Ok(object);
         }
-        return new Refusal(Problem.from(JsonFields.of("", body)));
+        return new Refusal(ProblemDocument.from(JsonFields.of("", body)));
     }
 
     /** The same for another process. */
@@ -68,7 +68,7 @@ public sealed interface Answer {
                             key,
                             request,
                             refusal.problem().status(),
-                            refusal.problem().toJson().toString(),
+                            ProblemDocument.json(refusal.problem()).toString(),
                             taken,
                             left);
         };

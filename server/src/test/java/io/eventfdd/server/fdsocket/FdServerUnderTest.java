@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.eventfdd.server.testing.JsonText;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.EventFd;
@@ -81,7 +82,7 @@ final class FdServerUnderTest implements AutoCloseable {
 
         Problem problem() {
             assertThat(fds).as("descriptors with a problem").isEmpty();
-            var document = Json.parse(json.getBytes(UTF_8));
+            var document = JsonText.parse(json);
             assertThat(document.path("title").isTextual()).isTrue();
             assertThat(document.path("status").isInt()).isTrue();
             return new Problem(

@@ -10,7 +10,7 @@ import static org.hamcrest.Matchers.matchesPattern;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.eventfdd.internal.wire.Json;
+import io.eventfdd.server.testing.JsonText;
 import io.eventfdd.server.DaemonUnderTest;
 import io.eventfdd.server.testing.RawClient;
 import io.eventfdd.server.testing.UnixRestAssured;
@@ -82,7 +82,7 @@ class EventfdApiTest {
         try {
             var answer = observer.call("GET", path(name), "").answer();
             assertThat(answer.status()).isEqualTo(200);
-            return Json.parse(answer.body().getBytes(UTF_8)).get(field).asText();
+            return JsonText.parse(answer.body()).get(field).asText();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

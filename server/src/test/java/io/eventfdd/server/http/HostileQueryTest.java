@@ -2,8 +2,8 @@ package io.eventfdd.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-
+import io.eventfdd.internal.wire.ProblemDocument;
+import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.Json;
@@ -25,8 +25,8 @@ class HostileQueryTest {
             query.end();
         } catch (ProblemException e) {
             assertThat(e.problem().type()).isEqualTo(ProblemType.INVALID_REQUEST);
-            assertThat(Json.parse(e.problem().toBytes())).isInstanceOf(ObjectNode.class);
-            assertThat(e.problem().toBytes().length).isLessThan(8192);
+            assertThat(Json.parse(ProblemDocument.bytes(e.problem()))).isInstanceOf(JsonObject.class);
+            assertThat(ProblemDocument.bytes(e.problem()).length).isLessThan(8192);
         }
     }
 

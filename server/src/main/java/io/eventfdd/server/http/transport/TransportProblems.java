@@ -1,5 +1,6 @@
 package io.eventfdd.server.http.transport;
 
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.Shown;
@@ -98,8 +99,8 @@ public final class TransportProblems {
         return DirectHandler.TransportResponse.builder()
                 .status(Status.create(problem.status()))
                 .headers(headers)
-                .header(HeaderNames.CONTENT_TYPE, Problem.MEDIA_TYPE)
-                .entity(problem.toBytes())
+                .header(HeaderNames.CONTENT_TYPE, ProblemDocument.MEDIA_TYPE)
+                .entity(ProblemDocument.bytes(problem))
                 .keepAlive(false)
                 .build();
     }

@@ -1,0 +1,41 @@
+package io.eventfdd.internal.wire;
+
+import io.eventfdd.client.AccessMode;
+import io.eventfdd.client.Count;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.client.EventfdState;
+
+import java.time.Instant;
+
+/** The object that tells what an eventfd is like, as the daemon answers it and commands print it. */
+public final class StateDocument {
+    private StateDocument() {}
+
+    /** The state that {@code fields} tell; those of later versions are passed by. */
+    public static EventfdState from(JsonFields fields) {
+        var owner = fields.fields("owner");
+        return new EventfdState(
+                fields.text("name").orElse(""),
+                fields.count("count", 0, -1, 0),
+                new EventfdSpec(
+                        0,
+                        fields.bool("semaphore", false),
+                        fields.bool("nonblocking", true),
+                        fields.text("mode").map(AccessMode::parse).orElse(AccessMode.DEFAULT)),
+                owner.map(user -> user.count("uid", 0, Count.MAX_INITIAL, 0)).orElse(0L),
+                owner.map(user -> user.count("gid", 0, Count.MAX_INITIAL, 0)).orElse(0L),
+                (int) fields.count("waiters", 0, Integer.MAX_VALUE, 0),
+                fields.text("created").map(Instant::parse).orElse(Instant.EPOCH));
+    }
+
+    /** The object that {@link #from} reads. */
+    public static JsonObject json(EventfdState state) {
+        var json = Json.object().put("name", state.name());
+        Json.putCount(json, "count", state.count());
+        json.put("semaphore", state.spec().semaphore());
+        json.put("nonblocking", state.spec().nonblocking());
+        json.put("mode", state.spec().mode().toString());
+        json.putObject("owner").put("uid", state.owner()).put("gid", state.group());
+        return json.put("waiters", state.waiters()).put("created", state.created().toString());
+    }
+}
