@@ -1,5 +1,6 @@
 package io.eventfdd.client;
 
+import java.io.Closeable;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -38,7 +39,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
  */
-public interface Eventfd extends AutoCloseable {
+public interface Eventfd extends Closeable {
     /** The name that leads to it. */
     String name();
 

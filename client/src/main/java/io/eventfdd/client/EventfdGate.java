@@ -1,5 +1,6 @@
 package io.eventfdd.client;
 
+import java.io.Closeable;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
@@ -16,7 +17,7 @@ import java.util.concurrent.CompletableFuture;
  * }
  * }</pre>
  */
-public final class EventfdGate implements AutoCloseable {
+public final class EventfdGate implements Closeable {
     private final Eventfd eventfd;
 
     /**

@@ -1,5 +1,6 @@
 package io.eventfdd.client;
 
+import java.io.Closeable;
 import java.time.Duration;
 
 /**
@@ -20,7 +21,7 @@ import java.time.Duration;
  * <p>The kernel gives one permit at a time: there is no {@code acquire(n)}, since two who have got
  * half of theirs would wait for each other. A process that dies keeps what it has acquired.
  */
-public final class EventfdSemaphore implements AutoCloseable {
+public final class EventfdSemaphore implements Closeable {
     private final Eventfd eventfd;
 
     /**

@@ -1,15 +1,16 @@
 package io.eventfdd.client;
 
-import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.http.HttpCall;
 import io.eventfdd.internal.http.HttpConnection;
 import io.eventfdd.internal.http.ServerSentEvents;
 import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.ProblemDocument;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
@@ -40,7 +41,7 @@ import java.util.function.Consumer;
  * where it is gone or is silent for a minute, though it has to show every now and then that it is
  * there. From then on each call throws it.
  */
-public final class EventfdWatch implements AutoCloseable {
+public final class EventfdWatch implements Closeable {
     /** Several times what a daemon keeps still at most. */
     private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 

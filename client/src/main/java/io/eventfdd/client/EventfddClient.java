@@ -14,6 +14,7 @@ import io.eventfdd.internal.wire.WaitRequest;
 
 import org.jspecify.annotations.Nullable;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +56,7 @@ import java.util.concurrent.Executor;
  * taken nothing. If it cannot be known whether a call was carried out, it fails with {@link
  * ConnectionLostException}.
  */
-public final class EventfddClient implements AutoCloseable {
+public final class EventfddClient implements Closeable {
     private final Path directory;
     private final Duration patience;
     private final Set<Eventfd> handles = ConcurrentHashMap.newKeySet();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.eventfdd.internal.wire.Digits;
+
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 

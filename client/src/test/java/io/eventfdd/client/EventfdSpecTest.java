@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.SpecFields;
 
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;

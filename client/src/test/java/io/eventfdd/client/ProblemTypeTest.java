@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.eventfdd.internal.wire.ProblemDocument;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,7 +71,11 @@ class ProblemTypeTest {
 
     @Test
     void aDocumentHasTheKernelsWordWhereThereIsOne() {
-        assertThat(new String(ProblemDocument.bytes(ProblemType.WOULD_BLOCK.problem("no room in a")), UTF_8))
+        assertThat(
+                        new String(
+                                ProblemDocument.bytes(
+                                        ProblemType.WOULD_BLOCK.problem("no room in a")),
+                                UTF_8))
                 .isEqualTo(
                         "{\"type\":\"urn:eventfdd:problem:would-block\",\"title\":\""
                                 + ProblemType.WOULD_BLOCK.title()
@@ -82,7 +87,9 @@ class ProblemTypeTest {
 
     @Test
     void anErrorOfTheHttpLayerKeepsItsOwnStatus() {
-        assertThat(ProblemDocument.json(new Problem(ProblemType.INVALID_REQUEST, 431, "x")).get("status"))
+        assertThat(
+                        ProblemDocument.json(new Problem(ProblemType.INVALID_REQUEST, 431, "x"))
+                                .get("status"))
                 .hasToString("431");
     }
 

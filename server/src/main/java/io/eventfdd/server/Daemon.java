@@ -1,8 +1,8 @@
 package io.eventfdd.server;
 
-import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.Timeout;
 import io.eventfdd.server.cli.ExitStatus;
 import io.eventfdd.server.config.InvalidSetting;

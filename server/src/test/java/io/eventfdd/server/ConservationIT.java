@@ -4,11 +4,11 @@ import static io.eventfdd.server.testing.DaemonProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventfdd.server.testing.JsonText;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.eventfdd.client.Count;
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.JsonText;
 import io.eventfdd.server.testing.RawClient;
 
 import org.junit.jupiter.api.Timeout;

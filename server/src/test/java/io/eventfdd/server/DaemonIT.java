@@ -8,11 +8,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.eventfdd.server.testing.JsonText;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.JsonText;
 import io.eventfdd.server.testing.RawClient;
 
 import org.junit.jupiter.api.AfterAll;

@@ -2,9 +2,6 @@ package io.eventfdd.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventfdd.server.testing.JsonText;
-import com.fasterxml.jackson.databind.JsonNode;
-
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.EventFd;
@@ -17,6 +14,7 @@ import io.eventfdd.internal.wire.DonateRequest;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.JsonText;
 import io.eventfdd.server.testing.RawClient;
 
 import org.junit.jupiter.api.AfterEach;

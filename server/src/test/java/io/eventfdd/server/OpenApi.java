@@ -1,6 +1,5 @@
 package io.eventfdd.server;
 
-import io.eventfdd.server.testing.JsonText;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -10,8 +9,8 @@ import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.eventfdd.server.testing.JsonText;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

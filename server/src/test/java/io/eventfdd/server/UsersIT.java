@@ -3,12 +3,12 @@ package io.eventfdd.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.eventfdd.server.testing.JsonText;
 import com.fasterxml.jackson.databind.JsonNode;
 
 import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.JsonText;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

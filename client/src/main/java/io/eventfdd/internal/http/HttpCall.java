@@ -1,7 +1,7 @@
 package io.eventfdd.internal.http;
 
-import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonObject;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,8 +1,5 @@
 package io.eventfdd.internal.http;
 
-import io.eventfdd.internal.wire.StateDocument;
-import io.eventfdd.internal.wire.JsonObject;
-import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.Count;
@@ -17,6 +14,9 @@ import io.eventfdd.client.Signal;
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.SpecFields;
+import io.eventfdd.internal.wire.StateDocument;
 import io.eventfdd.internal.wire.Timeout;
 import io.eventfdd.internal.wire.WaitRequest;
 import io.eventfdd.internal.wire.WriteRequest;

@@ -1,12 +1,10 @@
 package io.eventfdd.internal.raw;
 
-import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.LimitException;
-import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.client.ShuttingDownException;
@@ -24,6 +22,7 @@ import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.OpenReply;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemDocument;
 
 import org.jspecify.annotations.Nullable;
 

@@ -60,7 +60,8 @@ public final class Json {
 
     /** Sets {@code field} to an unsigned 64-bit number. */
     public static void putCount(JsonObject object, String field, long count) {
-        object.set(field, count >= 0 ? (Object) count : new BigInteger(Long.toUnsignedString(count)));
+        object.set(
+                field, count >= 0 ? (Object) count : new BigInteger(Long.toUnsignedString(count)));
     }
 
     /** {@code value} as UTF-8; it is of a type that {@link #parse} returns. */
@@ -145,7 +146,7 @@ public final class Json {
                 check(parser, depth);
                 var object = new JsonObject();
                 while (parser.nextToken() != JsonToken.END_OBJECT) {
-                    var name = parser.getCurrentName();
+                    var name = parser.currentName();
                     parser.nextToken();
                     object.set(name, value(parser, depth + 1));
                 }

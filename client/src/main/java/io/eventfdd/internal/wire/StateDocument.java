@@ -7,7 +7,9 @@ import io.eventfdd.client.EventfdState;
 
 import java.time.Instant;
 
-/** The object that tells what an eventfd is like, as the daemon answers it and commands print it. */
+/**
+ * The object that tells what an eventfd is like, as the daemon answers it and commands print it.
+ */
 public final class StateDocument {
     private StateDocument() {}
 

@@ -3,7 +3,6 @@ package io.eventfdd.internal.raw;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonUnavailableException;
@@ -17,6 +16,7 @@ import io.eventfdd.internal.linux.Received;
 import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.internal.wire.OpenReply;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemDocument;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

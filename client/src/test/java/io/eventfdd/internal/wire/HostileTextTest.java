@@ -3,7 +3,6 @@ package io.eventfdd.internal.wire;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.client.EventfdName;
-import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
@@ -34,7 +33,8 @@ class HostileTextTest {
             reader.accept(JsonFields.parse(text));
         } catch (ProblemException e) {
             assertThat(e.problem().status()).isIn(400, 413);
-            assertThat(Json.parse(ProblemDocument.bytes(e.problem()))).isInstanceOf(JsonObject.class);
+            assertThat(Json.parse(ProblemDocument.bytes(e.problem())))
+                    .isInstanceOf(JsonObject.class);
             assertThat(ProblemDocument.bytes(e.problem()).length).isLessThan(8192);
         }
     }
@@ -97,7 +97,8 @@ class HostileTextTest {
             assertThat(Timeout.parse("timeout", Timeout.format(timeout), MAX_WAIT))
                     .isEqualTo(timeout);
         } catch (ProblemException e) {
-            assertThat(Json.parse(ProblemDocument.bytes(e.problem()))).isInstanceOf(JsonObject.class);
+            assertThat(Json.parse(ProblemDocument.bytes(e.problem())))
+                    .isInstanceOf(JsonObject.class);
         }
     }
 
@@ -107,7 +108,8 @@ class HostileTextTest {
             assertThat(new EventfdName(text).value()).matches("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
         } catch (ProblemException e) {
             assertThat(e.problem().type()).isEqualTo(ProblemType.INVALID_NAME);
-            assertThat(Json.parse(ProblemDocument.bytes(e.problem()))).isInstanceOf(JsonObject.class);
+            assertThat(Json.parse(ProblemDocument.bytes(e.problem())))
+                    .isInstanceOf(JsonObject.class);
             assertThat(text).doesNotMatch("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
         }
     }

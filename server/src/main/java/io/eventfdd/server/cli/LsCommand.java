@@ -1,8 +1,8 @@
 package io.eventfdd.server.cli;
 
-import io.eventfdd.internal.wire.StateDocument;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.StateDocument;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,7 +1,7 @@
 package io.eventfdd.server.cli;
 
-import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonObject;
 
 import java.util.ArrayList;
 import java.util.List;

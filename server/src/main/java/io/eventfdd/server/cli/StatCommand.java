@@ -1,7 +1,7 @@
 package io.eventfdd.server.cli;
 
-import io.eventfdd.internal.wire.StateDocument;
 import io.eventfdd.client.EventfddClient;
+import io.eventfdd.internal.wire.StateDocument;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,10 +1,10 @@
 package io.eventfdd.server.cli;
 
-import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdState;
 import io.eventfdd.client.Signal;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonObject;
 
 import java.util.List;
 

@@ -1,6 +1,5 @@
 package io.eventfdd.server.fdsocket;
 
-import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
@@ -15,6 +14,7 @@ import io.eventfdd.internal.linux.SeqPacketSocket.Sent;
 import io.eventfdd.internal.wire.DonateRequest;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.server.eventfds.Caller;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.LoopCalls;

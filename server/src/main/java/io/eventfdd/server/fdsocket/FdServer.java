@@ -1,6 +1,5 @@
 package io.eventfdd.server.fdsocket;
 
-import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Fd;
@@ -10,6 +9,7 @@ import io.eventfdd.internal.linux.PeerCredentials;
 import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.internal.linux.UnixListener;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.server.eventfds.Eventfds;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.LoopCalls;
@@ -70,8 +70,9 @@ public final class FdServer implements AutoCloseable {
 
     private static final System.Logger LOGGER = System.getLogger(FdServer.class.getName());
     private static final byte[] NO_DESCRIPTORS =
-            ProblemDocument.bytes(ProblemType.LIMIT
-                    .problem("open files: the daemon has no descriptor for another connection"));
+            ProblemDocument.bytes(
+                    ProblemType.LIMIT.problem(
+                            "open files: the daemon has no descriptor for another connection"));
 
     /** The most connections that are worth having only to be told that there are too many. */
     public static final int MOST_TOLD = 16;
@@ -267,8 +268,8 @@ public final class FdServer implements AutoCloseable {
         }
 
         private byte[] tooMany() {
-            return ProblemDocument.bytes(ProblemType.LIMIT
-                    .problem(
+            return ProblemDocument.bytes(
+                    ProblemType.LIMIT.problem(
                             "max-fd-connections: there are "
                                     + limits.connections()
                                     + " connections already"));

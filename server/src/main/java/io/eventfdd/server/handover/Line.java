@@ -1,13 +1,12 @@
 package io.eventfdd.server.handover;
 
-import io.eventfdd.internal.wire.JsonObject;
-import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.client.EventfdName;
-import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.Owner;
 import io.eventfdd.server.idempotency.KeptAnswer;

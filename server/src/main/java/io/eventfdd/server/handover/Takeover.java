@@ -1,6 +1,5 @@
 package io.eventfdd.server.handover;
 
-import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
@@ -12,6 +11,7 @@ import io.eventfdd.internal.linux.SeqPacketSocket.Sent;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemDocument;
 
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,9 +1,8 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.internal.wire.ProblemDocument;
-import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.server.http.transport.ApiListener;
 import io.eventfdd.server.http.transport.ConnectionLife;
 import io.eventfdd.server.http.transport.Connections;
@@ -282,8 +281,8 @@ public final class ApiServer {
     /** A whole response, for clients that come when there are too many. */
     private static byte[] refusal(int maxConnections) {
         var body =
-                ProblemDocument.bytes(ProblemType.LIMIT
-                        .problem(
+                ProblemDocument.bytes(
+                        ProblemType.LIMIT.problem(
                                 "too many connections: the limit is "
                                         + maxConnections
                                         + ", or the daemon is out of descriptors"));

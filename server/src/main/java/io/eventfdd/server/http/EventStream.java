@@ -1,9 +1,9 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.server.eventfds.End;
 import io.eventfdd.server.eventfds.Watch;
 

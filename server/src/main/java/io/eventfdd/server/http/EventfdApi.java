@@ -1,15 +1,14 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.internal.wire.JsonObject;
-import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.client.EventfdName;
-import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.Shown;
+import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.internal.wire.Timeout;
 import io.eventfdd.internal.wire.WaitRequest;
 import io.eventfdd.internal.wire.WriteManyRequest;

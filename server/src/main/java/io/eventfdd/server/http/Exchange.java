@@ -1,12 +1,12 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.internal.wire.JsonObject;
-import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.PeerCredentials;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.internal.wire.Shown;
 import io.eventfdd.server.http.transport.ClientConnection;
 import io.eventfdd.server.http.transport.TransportProblems;

@@ -1,10 +1,10 @@
 package io.eventfdd.server.idempotency;
 
-import io.eventfdd.internal.wire.JsonObject;
-import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.Problem;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.server.eventfds.Reading;
 
 import java.nio.charset.StandardCharsets;

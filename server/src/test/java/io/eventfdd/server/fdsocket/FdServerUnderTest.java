@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.eventfdd.server.testing.JsonText;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.EventFd;
@@ -25,6 +24,7 @@ import io.eventfdd.server.eventfds.Ledger;
 import io.eventfdd.server.eventfds.Limits;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.runtime.ListenerPlace;
+import io.eventfdd.server.testing.JsonText;
 
 import java.io.IOException;
 import java.nio.file.Files;

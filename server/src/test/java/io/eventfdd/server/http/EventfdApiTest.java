@@ -8,10 +8,8 @@ import static org.hamcrest.Matchers.emptyString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.matchesPattern;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import io.eventfdd.server.testing.JsonText;
 import io.eventfdd.server.DaemonUnderTest;
+import io.eventfdd.server.testing.JsonText;
 import io.eventfdd.server.testing.RawClient;
 import io.eventfdd.server.testing.UnixRestAssured;
 import io.restassured.RestAssured;

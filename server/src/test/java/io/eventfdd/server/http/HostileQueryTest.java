@@ -2,11 +2,11 @@ package io.eventfdd.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventfdd.internal.wire.ProblemDocument;
-import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.ProblemDocument;
 
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -25,7 +25,8 @@ class HostileQueryTest {
             query.end();
         } catch (ProblemException e) {
             assertThat(e.problem().type()).isEqualTo(ProblemType.INVALID_REQUEST);
-            assertThat(Json.parse(ProblemDocument.bytes(e.problem()))).isInstanceOf(JsonObject.class);
+            assertThat(Json.parse(ProblemDocument.bytes(e.problem())))
+                    .isInstanceOf(JsonObject.class);
             assertThat(ProblemDocument.bytes(e.problem()).length).isLessThan(8192);
         }
     }

@@ -1,8 +1,8 @@
 package io.eventfdd.server.http.transport;
 
-import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.internal.wire.Shown;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
