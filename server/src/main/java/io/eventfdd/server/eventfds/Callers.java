@@ -61,17 +61,17 @@ final class Callers {
     }
 
     /**
-     * Tells whether the client took all that was sent to it, as soon as that is certain, or the
-     * time is up.
+     * Tells whether the client took all that was sent to it, as soon as that is certain; {@link
+     * Taken#NOT_YET} if the time is up or the connection was shut down before.
      */
-    void awaitTaken(Caller caller, long deadline, CompletableFuture<Boolean> taken)
+    void awaitTaken(Caller caller, long deadline, CompletableFuture<Taken> taken)
             throws IOException {
         var delivery = new Delivery(caller, ++deliveries, deadline, taken);
         if (delivery.settle(0)) {
             return;
         }
         if (deadline - loop.now() <= 0) {
-            taken.complete(false);
+            taken.complete(Taken.NOT_YET);
             return;
         }
         try {
@@ -114,9 +114,9 @@ final class Callers {
         private final Caller caller;
         private final long sequence;
         private final long deadline;
-        private final CompletableFuture<Boolean> taken;
+        private final CompletableFuture<Taken> taken;
 
-        Delivery(Caller caller, long sequence, long deadline, CompletableFuture<Boolean> taken) {
+        Delivery(Caller caller, long sequence, long deadline, CompletableFuture<Taken> taken) {
             this.caller = caller;
             this.sequence = sequence;
             this.deadline = deadline;
@@ -129,7 +129,7 @@ final class Callers {
             if (now == Taken.NOT_YET && (events & Epoll.HUP) == 0) {
                 return false;
             }
-            taken.complete(now == Taken.ALL);
+            taken.complete(now);
             return true;
         }
 
@@ -147,7 +147,7 @@ final class Callers {
         @Override
         public void expire() throws IOException {
             over(this);
-            taken.complete(false);
+            taken.complete(Taken.NOT_YET);
         }
     }
 }

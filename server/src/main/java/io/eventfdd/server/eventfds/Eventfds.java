@@ -5,6 +5,7 @@ import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.UnixPeer.Taken;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.WaitRequest;
 import io.eventfdd.internal.wire.WaitRequest.Mode;
@@ -325,14 +326,15 @@ public final class Eventfds {
     }
 
     /**
-     * Whether {@code caller}'s client took all that was sent to it, as soon as that is certain; not
-     * where it did not within {@code patience}.
+     * Whether {@code caller}'s client took all that was sent to it, as soon as that is certain.
+     * {@link Taken#NOT_YET} if {@code patience} is over or the connection is shut down before; the
+     * client may take the rest even then.
      */
-    public boolean awaitTaken(Caller caller, Duration patience) {
-        var taken = new CompletableFuture<Boolean>();
+    public Taken awaitTaken(Caller caller, Duration patience) {
+        var taken = new CompletableFuture<Taken>();
         long deadline = deadline(patience);
         if (!calls.run(() -> waits.callers().awaitTaken(caller, deadline, taken))) {
-            return false;
+            return Taken.NOT_YET;
         }
         return taken.join();
     }

@@ -24,7 +24,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * The live connections as the eventfds know them, and what each was sent and may not have taken: it
  * is the client's once the client has taken the whole answer off its socket, and goes back to its
- * eventfd where the connection ends before that.
+ * eventfd if the connection ends before that.
  *
  * <p>Each connection's state belongs to the connection's own thread; {@link #tick} looks at it from
  * another.
@@ -71,7 +71,7 @@ public final class Clients implements ConnectionLife {
     @Override
     public void requested(ClientConnection connection) {
         var client = client(connection);
-        if (client.delivery.isPresent() && !settle(client, false)) {
+        if (client.delivery.isPresent() && !settle(connection, client, false)) {
             throw new EndOfConnection(connection + " did not take an answer in time");
         }
     }
@@ -80,7 +80,7 @@ public final class Clients implements ConnectionLife {
     public void ended(ClientConnection connection, ConnectionEnd how) {
         var client = client(connection);
         if (client.delivery.isPresent()) {
-            settle(client, connection.wasReset());
+            settle(connection, client, connection.wasReset());
         }
         clients.remove(connection);
         eventfds.forget(client.caller);
@@ -109,12 +109,12 @@ public final class Clients implements ConnectionLife {
     }
 
     /**
-     * Finds out whether the last answer was taken, waiting for that where it is open, and acts on
-     * it.
+     * Finds out whether the last answer was taken, waiting for that if it is not certain yet, and
+     * acts on it.
      */
-    private boolean settle(Client client, boolean reset) {
+    private boolean settle(ClientConnection connection, Client client, boolean reset) {
         var delivery = client.delivery.orElseThrow();
-        boolean taken = !reset && isTaken(client, delivery);
+        boolean taken = !reset && isTaken(connection, client, delivery);
         client.delivery = Optional.empty();
         if (delivery.key().isPresent()) {
             delivery.key().get().delivered(taken);
@@ -124,15 +124,24 @@ public final class Clients implements ConnectionLife {
         return taken;
     }
 
-    private boolean isTaken(Client client, Delivery delivery) {
-        return switch (taken(client)) {
-            case ALL -> true;
-            case NEVER -> false;
-            case NOT_YET ->
+    /**
+     * If the client has not taken the answer in time, the connection is shut down first and looked
+     * at once more after that. So the client finds the end of the connection behind every answer of
+     * which the value goes back.
+     */
+    private boolean isTaken(ClientConnection connection, Client client, Delivery delivery) {
+        var taken = taken(client);
+        if (taken == Taken.NOT_YET) {
+            taken =
                     eventfds.awaitTaken(
                             client.caller,
                             patience.minusNanos(System.nanoTime() - delivery.since()));
-        };
+        }
+        if (taken == Taken.NOT_YET) {
+            connection.hangUp();
+            taken = taken(client);
+        }
+        return taken == Taken.ALL;
     }
 
     private static Taken taken(Client client) {
