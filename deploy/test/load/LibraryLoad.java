@@ -35,6 +35,9 @@ public class LibraryLoad {
     private static final int THREADS = 4;
     private static final int CALLS_OF_A_CLIENT = 400;
 
+    /** So that a busy machine, on which a daemon takes ten seconds to begin, leaves none in doubt. */
+    private static final Duration LONG = Duration.ofMinutes(1);
+
     public static void main(String[] arguments) throws Exception {
         var loads = new Load[THREADS];
         var threads = new Thread[THREADS];
@@ -94,7 +97,8 @@ public class LibraryLoad {
                             EventfddClient.builder()
                                     .runtimeDirectory(directory)
                                     .transport(transport)
-                                    .outage(Duration.ofSeconds(30))
+                                    .outage(LONG)
+                                    .timeout(LONG)
                                     .connect();
                     var counter = client.open(prefix + "counter", EventfdSpec.counter());
                     var semaphore = client.open(prefix + "semaphore", EventfdSpec.semaphoreOf(0))) {

@@ -30,7 +30,8 @@ class CountWorker(Worker):
     - A call with a key is in the journal before its request is sent. If its answer is not in the journal, it is asked
       for again with the same key. Only when the answer is in the journal is the key said to be done.
     - A read without a key has its value once the whole response is off the socket. That and the line in the journal are
-      one step, in which no worker is killed; before it, the value goes back.
+      one step, in which no worker is killed; before it, the value goes back. If the end of the connection follows the
+      response and a daemon is taken over, nobody but that daemon knows whether it was in time: it is in doubt.
     - A read(2) or write(2) on a descriptor and its line are such a step, too.
     """
 
@@ -137,19 +138,23 @@ class CountWorker(Worker):
         kind, path, body = self.read_call()
         connection = self.connection()
         connection.send("POST", path, body)
-        if self.random.random() < 0.05:
+        ends = self.random.random() < 0.05
+        if ends:
             connection.socket.shutdown(socket.SHUT_WR)
             self.http = None
         connection.readable(10)
         with self.slot.step():
             status, answer = connection.answer()
-            self.taken(path, status, answer)
+            in_doubt = connection.is_at_end() and self.board.may_break(connection.life)
+            self.taken("doubt" if in_doubt else "took", path, status, answer)
         self.slot.count(kind)
+        if not ends and connection.is_at_end():
+            connection.broke("behind an answer")
 
-    def taken(self, path, status, answer):
+    def taken(self, word, path, status, answer):
         if status == 200:
             for one in answer.get("ready", [answer]):
-                self.note("took", one["name"], one["value"])
+                self.note(word, one["name"], one["value"])
         else:
             self.expect(204, status, f"{path} {answer}")
 

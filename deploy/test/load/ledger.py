@@ -22,6 +22,7 @@ class Ledger:
 
         wrote NAME VALUE               added, for sure
         took NAME VALUE                taken, for sure
+        doubt NAME VALUE               taken, or back where it was taken from
         key KEY PATH BODY              is about to be called with that Idempotency-Key
         answered KEY STATUS BODY       its answer is there
         call KIND NUMBER               calls that are counted here only
@@ -29,7 +30,8 @@ class Ledger:
     """
 
     def __init__(self, initial):
-        self.added, self.taken = Counter(initial), Counter()
+        self.added, self.taken, self.doubted = Counter(initial), Counter(), Counter()
+        self.doubts = 0
         self.calls = Counter()
         self.wrong = []
 
@@ -57,6 +59,10 @@ class Ledger:
                     case "wrote" | "took" if counted:
                         name, value = rest.split(" ")
                         (self.added if word == "wrote" else self.taken)[name] += int(value)
+                    case "doubt" if counted:
+                        name, value = rest.split(" ")
+                        self.doubted[name] += int(value)
+                        self.doubts += 1
         os.unlink(path)
         heritage.pending = list(paths.values())
         heritage.finished = heritage.finished[-FINISHED:]
@@ -73,6 +79,13 @@ class Ledger:
         ):
             self.wrong.append(f"POST {path} {body}: {status} {answer}")
 
-    def left(self, name):
-        """What has to be left in it."""
+    def most(self, name):
+        """What is left in it at most: all that is in doubt went back."""
         return self.added[name] - self.taken[name]
+
+    def least(self, name):
+        """What is left in it at least: all that is in doubt was taken."""
+        return self.most(name) - self.doubted[name]
+
+    def allows(self, name, count):
+        return self.least(name) <= count <= self.most(name)

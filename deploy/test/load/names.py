@@ -7,6 +7,7 @@ from wire import Gone, read_now
 from worker import Worker
 
 LIVING = 100  # names of one worker at a time
+TAKING = ("read", "read max", "consume any")
 
 
 class NameWorker(Worker):
@@ -40,6 +41,13 @@ class NameWorker(Worker):
         super().run()
         while self.living:
             self.again(lambda: self.delete(self.living.popleft()))
+
+    def call(self, kind, method, path, body=None, **headers):
+        """A value that may have gone back is none that this worker could build on."""
+        answer = super().call(kind, method, path, body, **headers)
+        if kind in TAKING and self.http.is_at_end():
+            self.http.broke("behind an answer")
+        return answer
 
     # The life of a name
 

@@ -48,6 +48,17 @@ class Connection:
             raise Gone()
         raise Wrong(f"the daemon ended a connection though none took over: {how}")
 
+    def is_at_end(self):
+        """
+        Whether the end of the connection follows what was received. A value in the last answer may have gone back then:
+        a daemon that ends shuts the connection down before it looks whether the client took the answer.
+        """
+        try:
+            # asked before, since a recv of Python waits for its timeout, whatever its flags say
+            return self.readable(0) and not self.socket.recv(1, socket.MSG_PEEK)
+        except ConnectionError:
+            return True
+
     def readable(self, seconds):
         return bool(select.select([self.socket], [], [], seconds)[0])
 
