@@ -240,6 +240,22 @@ class RestartIT {
         assertThat(client(Transport.HTTP).state("orders").count()).isZero();
     }
 
+    /** The name has begun anew by then, with the count that the holder has as well. */
+    @Test
+    void aHolderThatComesLateAfterAPlannedEndBringsWhatItHasMore() throws Exception {
+        daemon.close();
+        daemon = DaemonProcess.start("--reclaim-time=0s");
+        var first = client(Transport.RAW).open("orders", EventfdSpec.counter());
+        first.write(5);
+        daemon.signal("TERM");
+        assertThat(daemon.exitStatus()).isZero();
+        first.write(2);
+        daemon.restart();
+        var second = client(Transport.RAW).open("orders", EventfdSpec.counter());
+        until(() -> first.count() == second.count());
+        assertThat(second.read()).isEqualTo(7);
+    }
+
     private static String read(Path file) {
         try {
             return Files.readString(file);

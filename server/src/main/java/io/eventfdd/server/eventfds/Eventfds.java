@@ -59,7 +59,7 @@ public final class Eventfds {
         this.waits = new Waits(loop, limits);
         this.inventory = new Inventory(waits, limits.eventfds(), groupId, clock, ledger);
         this.handouts = new Handouts(loop, inventory, rights);
-        this.succession = new Succession(loop, calls, inventory, rights);
+        this.succession = new Succession(loop, calls, inventory, waits, rights);
     }
 
     /** Other limits from the return on; what there is above them stays. */

@@ -121,6 +121,12 @@ final class Inventory {
         return true;
     }
 
+    /** It has {@code advance} from now on of what {@code object} has, which it was before. */
+    void advance(NamedEventfd eventfd, long object, long advance) {
+        eventfd.advance(object, advance);
+        ledger.advanced(eventfd.identity(), object, advance);
+    }
+
     /** Ends all who wait on it, and closes the daemon's descriptor. */
     void remove(NamedEventfd eventfd) throws IOException {
         names.remove(eventfd);

@@ -3,7 +3,6 @@ package io.eventfdd.server.eventfds;
 import io.eventfdd.internal.linux.EventFd;
 
 import java.util.List;
-import java.util.Set;
 
 /**
  * An eventfd between two processes that own it.
@@ -12,18 +11,12 @@ import java.util.Set;
  * @param shared whether others may hold its open file description, too
  * @param returning values that were taken, are on their way back and found no room yet; not in the
  *     kernel's count
- * @param former the {@linkplain EventFd#id ids} of the kernel objects that had the name before,
- *     since it was made
+ * @param former the kernel objects that had the name before, since it was made
  */
 public record Kept(
-        Identity identity,
-        EventFd eventFd,
-        boolean shared,
-        List<Long> returning,
-        Set<Long> former) {
-    /** Copies the collections. */
+        Identity identity, EventFd eventFd, boolean shared, List<Long> returning, Former former) {
+    /** Copies the list. */
     public Kept {
-        former = Set.copyOf(former);
         returning = List.copyOf(returning);
     }
 }

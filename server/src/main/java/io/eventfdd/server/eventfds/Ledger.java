@@ -19,6 +19,9 @@ public interface Ledger {
                 public void shared(Identity identity, EventFd eventFd) {}
 
                 @Override
+                public void advanced(Identity identity, long object, long advance) {}
+
+                @Override
                 public void removed(Identity identity) {}
 
                 @Override
@@ -35,6 +38,12 @@ public interface Ledger {
 
     /** From now on others may hold it, too. */
     void shared(Identity identity, EventFd eventFd);
+
+    /**
+     * Of the count that holders of the kernel's {@code object} have, which had the name before, it
+     * has {@code advance}.
+     */
+    void advanced(Identity identity, long object, long advance);
 
     /** The name is free. */
     void removed(Identity identity);

@@ -36,7 +36,7 @@ final class NamedEventfd {
 
     private final Identity identity;
     private final EventFd eventFd;
-    private final Set<Long> former;
+    private Former former;
     private final boolean beganAnew;
 
     /** Those that take, first come, first served. */
@@ -102,11 +102,7 @@ final class NamedEventfd {
     private volatile int waiters;
 
     private NamedEventfd(
-            Identity identity,
-            EventFd eventFd,
-            boolean shared,
-            Set<Long> former,
-            boolean beganAnew) {
+            Identity identity, EventFd eventFd, boolean shared, Former former, boolean beganAnew) {
         this.identity = identity;
         this.beganAnew = beganAnew;
         this.former = former;
@@ -118,15 +114,15 @@ final class NamedEventfd {
     static NamedEventfd create(Identity identity) throws ErrnoException {
         var spec = identity.spec();
         var eventFd = EventFd.create(spec.initial(), spec.semaphore(), true);
-        return new NamedEventfd(identity, eventFd, false, Set.of(), false);
+        return new NamedEventfd(identity, eventFd, false, Former.NONE, false);
     }
 
     /**
      * One that another process owned.
      *
-     * @param former the ids of the kernel objects that it was before
+     * @param former the kernel objects that it was before
      */
-    static NamedEventfd adopt(Identity identity, EventFd eventFd, boolean shared, Set<Long> former)
+    static NamedEventfd adopt(Identity identity, EventFd eventFd, boolean shared, Former former)
             throws ErrnoException {
         if (!shared) {
             eventFd.fd().setNonblocking(true);
@@ -157,8 +153,13 @@ final class NamedEventfd {
         return beganAnew && former.isEmpty();
     }
 
-    Set<Long> former() {
+    Former former() {
         return former;
+    }
+
+    /** Its {@linkplain Former advance} on what {@code object} has is {@code now}. */
+    void advance(long object, long now) {
+        former = former.withAdvance(object, now);
     }
 
     Identity identity() {

@@ -314,7 +314,7 @@ final class Pass implements EventLoop.Work {
     }
 
     /** Takes the count, or as many permits of a semaphore as there are up to {@code most}. */
-    private long take(NamedEventfd eventfd, int most) throws ErrnoException {
+    long take(NamedEventfd eventfd, int most) throws ErrnoException {
         targets.changed();
         long taken = 0;
         long value;

@@ -20,7 +20,6 @@ import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -34,6 +33,7 @@ public final class Succession {
     private final EventLoop loop;
     private final LoopCalls calls;
     private final Inventory inventory;
+    private final Waits waits;
     private final Rights rights;
     private final Vacancies vacancies = new Vacancies();
 
@@ -46,10 +46,11 @@ public final class Succession {
     /** Why what there is is final, where it is: another process is going to have it. */
     private @Nullable ProblemException end;
 
-    Succession(EventLoop loop, LoopCalls calls, Inventory inventory, Rights rights) {
+    Succession(EventLoop loop, LoopCalls calls, Inventory inventory, Waits waits, Rights rights) {
         this.loop = loop;
         this.calls = calls;
         this.inventory = inventory;
+        this.waits = waits;
         this.rights = rights;
     }
 
@@ -97,7 +98,14 @@ public final class Succession {
             // No write reaches this count: the last 1 comes once there is room.
             returning.add(1L);
         }
-        inventory.enter(NamedEventfd.beginAnew(vacancy), returning);
+        var eventfd = NamedEventfd.beginAnew(vacancy);
+        inventory.enter(eventfd, returning);
+        if (vacancy.mayBeHeld()) {
+            var last = vacancy.former().last();
+            if (last.isPresent()) {
+                inventory.advance(eventfd, last.getAsLong(), vacancy.count());
+            }
+        }
         vacancies.end(vacancy.identity().name());
     }
 
@@ -224,7 +232,7 @@ public final class Succession {
         } else if (acceptsStrangers) {
             inventory.check(caller, 1);
             var identity = inventory.identity(name, offer.spec(), caller);
-            adopt(identity, offer, Set.of(), List.of());
+            adopt(identity, offer, Former.NONE, List.of());
         } else {
             throw Inventory.notFound(name);
         }
@@ -244,6 +252,7 @@ public final class Succession {
             throw Inventory.notFound(offer.name());
         }
         inventory.share(standing);
+        Settlement.begin(loop, inventory, waits, () -> end != null, standing, offer.eventFd());
         return new Donation.Replaced(offer.name(), standing.eventFd().fd());
     }
 
@@ -256,16 +265,33 @@ public final class Succession {
         if (!former.isEmpty() && !former.contains(offer.eventFd().id())) {
             throw Inventory.notFound(offer.name());
         }
-        adopt(identity, offer, former, vacancy.returning());
+        var eventfd = adopt(identity, offer, former, vacancy.returning());
+        passOn(eventfd, offer.eventFd().id());
         vacancies.end(offer.name());
     }
 
-    private void adopt(Identity identity, Offer offer, Set<Long> former, List<Long> returning)
+    /**
+     * {@code object} has the name again after another had it that began with its count: that is an
+     * advance of that one's holders now.
+     */
+    private void passOn(NamedEventfd eventfd, long object) {
+        var former = eventfd.former();
+        long advance = former.advance(object);
+        var next = former.after(object);
+        if (advance != 0 && next.isPresent()) {
+            inventory.advance(eventfd, object, 0);
+            long other = next.getAsLong();
+            inventory.advance(eventfd, other, former.advance(other) + advance);
+        }
+    }
+
+    private NamedEventfd adopt(Identity identity, Offer offer, Former former, List<Long> returning)
             throws IOException {
         var eventfd = NamedEventfd.adopt(identity, offer.eventFd(), true, former);
         // The flag is what its holders have made of it, of which nobody has told.
         eventfd.share();
         inventory.enter(eventfd, returning);
+        return eventfd;
     }
 
     private static void requireSame(EventfdSpec spec, Offer offer) {

@@ -1,7 +1,6 @@
 package io.eventfdd.server.eventfds;
 
 import java.util.List;
-import java.util.Set;
 
 /**
  * An eventfd that is known and not there: the process that owned it ended, and its kernel object
@@ -10,14 +9,12 @@ import java.util.Set;
  * @param mayBeHeld whether somebody else may
  * @param count what it begins anew with where nobody does; unsigned
  * @param returning values that were on their way back to it
- * @param former the {@linkplain io.eventfdd.internal.linux.EventFd#id ids} of the kernel objects
- *     that have had the name since it was made
+ * @param former the kernel objects that have had the name since it was made
  */
 public record Vacancy(
-        Identity identity, boolean mayBeHeld, long count, List<Long> returning, Set<Long> former) {
-    /** Copies the collections. */
+        Identity identity, boolean mayBeHeld, long count, List<Long> returning, Former former) {
+    /** Copies the list. */
     public Vacancy {
-        former = Set.copyOf(former);
         returning = List.copyOf(returning);
     }
 }

@@ -156,6 +156,14 @@ final class Waits {
 
     // What others do to the lines
 
+    /**
+     * Takes the count of {@code eventfd} before all who stand in line, or permits of a semaphore up
+     * to {@code most}; 0 if there is nothing.
+     */
+    long take(NamedEventfd eventfd, int most) throws IOException {
+        return pass.take(eventfd, most);
+    }
+
     /** Gives what was taken back to where it came from: to the next in line. */
     void putBack(Reading reading) throws IOException {
         giveBack(reading);

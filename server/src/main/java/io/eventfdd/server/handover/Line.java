@@ -7,6 +7,7 @@ import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.SpecFields;
+import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.Owner;
 import io.eventfdd.server.idempotency.KeptAnswer;
@@ -15,9 +16,8 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
 
 /** One line of the table: a JSON object, told from the others by its fields. */
 sealed interface Line {
@@ -45,7 +45,7 @@ sealed interface Line {
      * @param shared whether others may hold it
      * @param count its count, where the process stopped
      * @param returning values on their way back to it, where the process stopped
-     * @param objects the kernel's ids of those that it has been while others could hold it
+     * @param former the kernel objects that it has been while others could hold it
      */
     record Entered(
             long id,
@@ -53,13 +53,26 @@ sealed interface Line {
             boolean shared,
             long count,
             List<Long> returning,
-            Set<Long> objects)
+            Former former)
             implements Line {
+        /** Whether others may hold it as {@code object}, which it is now. */
+        boolean isHeldAs(long object) {
+            var last = former.last();
+            return shared
+                    && last.isPresent()
+                    && last.getAsLong() == object
+                    && former.advance(object) == 0;
+        }
+
         /** The same, held by others as {@code object}. */
         Entered heldAs(long object) {
-            var all = new LinkedHashSet<>(objects);
-            all.add(object);
-            return new Entered(id, identity, true, count, returning, Set.copyOf(all));
+            return new Entered(id, identity, true, count, returning, former.and(object));
+        }
+
+        /** The same with {@code advance} on what {@code object} has. */
+        Entered withAdvance(long object, long advance) {
+            return new Entered(
+                    id, identity, shared, count, returning, former.withAdvance(object, advance));
         }
 
         @Override
@@ -76,7 +89,27 @@ sealed interface Line {
             var values = json.putArray("returning");
             returning.forEach(value -> values.add(Long.toUnsignedString(value)));
             var held = json.putArray("objects");
-            objects.forEach(held::add);
+            former.advances().keySet().forEach(held::add);
+            var advances = json.putObject("advances");
+            former.advances()
+                    .forEach((object, advance) -> {
+                        if (advance != 0) {
+                            Json.putCount(advances, Long.toString(object), advance);
+                        }
+                    });
+            return json;
+        }
+    }
+
+    /**
+     * Eventfd {@code id} began anew, or a holder has come since: it has {@code advance} of what
+     * holders of the kernel's {@code object} have.
+     */
+    record Advanced(long id, long object, long advance) implements Line {
+        @Override
+        public JsonObject toJson() {
+            var json = Json.object().put("advanced", id).put("object", object);
+            Json.putCount(json, "advance", advance);
             return json;
         }
     }
@@ -138,6 +171,12 @@ sealed interface Line {
             return new Shared(
                     fields.count("handed-out", 0, ANY, 0), fields.count("object", 0, ANY, 0));
         }
+        if (fields.has("advanced")) {
+            return new Advanced(
+                    fields.count("advanced", 0, ANY, 0),
+                    fields.count("object", 0, ANY, 0),
+                    fields.count("advance", 0, ANY, 0));
+        }
         if (fields.has("id")) {
             return entered(fields);
         }
@@ -155,7 +194,6 @@ sealed interface Line {
         for (var value : fields.texts("returning")) {
             returning.add(Long.parseUnsignedLong(value));
         }
-        var objects = new LinkedHashSet<>(fields.integers("objects"));
         var identity =
                 new Identity(
                         new EventfdName(fields.text("name").orElse("")),
@@ -170,7 +208,17 @@ sealed interface Line {
                 fields.bool("shared", true),
                 fields.count("count", 0, ANY, 0),
                 returning,
-                objects);
+                former(fields));
+    }
+
+    private static Former former(JsonFields fields) {
+        var advances = new LinkedHashMap<Long, Long>();
+        fields.integers("objects").forEach(object -> advances.put(object, 0L));
+        fields.fields("advances")
+                .ifPresent(known ->
+                        advances.replaceAll(
+                                (object, none) -> known.count(Long.toString(object), 0, ANY, 0)));
+        return new Former(advances);
     }
 
     private static KeptAnswer answer(JsonFields fields) {

@@ -67,6 +67,9 @@ record Past(
                     case Line.Entered entered -> entries.put(entered.id(), entered);
                     case Line.Shared(var id, var object) ->
                             entries.computeIfPresent(id, (key, entered) -> entered.heldAs(object));
+                    case Line.Advanced(var id, var object, var advance) ->
+                            entries.computeIfPresent(
+                                    id, (key, entered) -> entered.withAdvance(object, advance));
                     case Line.Removed(var id) -> entries.remove(id);
                     case Line.Key(var answer) -> answers.add(answer);
                 }
@@ -118,7 +121,7 @@ record Past(
                                 EventFd.adopt(fd),
                                 entry.shared(),
                                 returning(entry),
-                                entry.objects()));
+                                entry.former()));
             }
         });
         return present;
@@ -136,7 +139,7 @@ record Past(
                                 entry.shared(),
                                 stopped ? entry.count() : entry.identity().spec().initial(),
                                 returning(entry),
-                                entry.objects()));
+                                entry.former()));
             }
         });
         return absent;

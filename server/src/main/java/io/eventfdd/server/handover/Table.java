@@ -5,6 +5,7 @@ import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.Kept;
 import io.eventfdd.server.eventfds.Ledger;
@@ -176,7 +177,8 @@ public final class Table implements Ledger, AutoCloseable {
             var entry =
                     known != null
                             ? known
-                            : new Line.Entered(++lastId, identity, false, 0, List.of(), Set.of());
+                            : new Line.Entered(
+                                    ++lastId, identity, false, 0, List.of(), Former.NONE);
             if (known == null) {
                 live.put(identity.name(), entry);
                 append(entry);
@@ -204,10 +206,10 @@ public final class Table implements Ledger, AutoCloseable {
             var entry = live.get(identity.name());
             if (entry != null && eventFd.fd().acquire()) {
                 try {
-                    var held = entry.heldAs(eventFd.id());
-                    if (!held.equals(entry)) {
-                        live.put(identity.name(), held);
-                        append(new Line.Shared(entry.id(), eventFd.id()));
+                    long object = eventFd.id();
+                    if (!entry.isHeldAs(object)) {
+                        live.put(identity.name(), entry.heldAs(object));
+                        append(new Line.Shared(entry.id(), object));
                     }
                 } catch (ErrnoException e) {
                     LOGGER.log(
@@ -218,6 +220,17 @@ public final class Table implements Ledger, AutoCloseable {
                 } finally {
                     eventFd.fd().release();
                 }
+            }
+        });
+    }
+
+    @Override
+    public void advanced(Identity identity, long object, long advance) {
+        thread.execute(() -> {
+            var entry = live.get(identity.name());
+            if (entry != null && entry.former().advance(object) != advance) {
+                live.put(identity.name(), entry.withAdvance(object, advance));
+                append(new Line.Advanced(entry.id(), object, advance));
             }
         });
     }
@@ -428,7 +441,7 @@ public final class Table implements Ledger, AutoCloseable {
                                 one.shared(),
                                 one.eventFd().count(),
                                 one.returning(),
-                                objects(one.identity())));
+                                former(one.identity())));
                 fds.put(id, one.eventFd().fd());
             }
             for (var vacancy : vacancies) {
@@ -489,9 +502,9 @@ public final class Table implements Ledger, AutoCloseable {
         return entry == null ? ++lastId : entry.id();
     }
 
-    private Set<Long> objects(Identity identity) {
+    private Former former(Identity identity) {
         var entry = live.get(identity.name());
-        return entry == null ? Set.of() : entry.objects();
+        return entry == null ? Former.NONE : entry.former();
     }
 
     private static byte[] content(

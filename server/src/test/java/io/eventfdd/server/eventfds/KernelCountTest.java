@@ -22,7 +22,6 @@ import org.junit.jupiter.api.Timeout;
 
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** A count of 2^64-1, which no write reaches, but the kernel does for asynchronous I/O. */
@@ -115,7 +114,9 @@ class KernelCountTest {
                 .succession()
                 .restore(
                         List.of(),
-                        List.of(new Vacancy(identity, false, OVER_ALL_WRITES, List.of(), Set.of())),
+                        List.of(
+                                new Vacancy(
+                                        identity, false, OVER_ALL_WRITES, List.of(), Former.NONE)),
                         NOT_AT_ALL,
                         false);
         assertThat(it.count(name("anew"))).isEqualTo(Count.MAX);

@@ -28,6 +28,7 @@ import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.server.eventfds.Caller;
 import io.eventfdd.server.eventfds.End;
 import io.eventfdd.server.eventfds.EventfdState;
+import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.Owner;
 import io.eventfdd.server.eventfds.Vacancy;
@@ -53,7 +54,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** What holders bring back over a real fd.sock; no descriptor is left after any of it. */
@@ -112,16 +112,16 @@ class DonateTest {
     private static Vacancy vacancy(
             String name, EventfdSpec spec, boolean mayBeHeld, EventFd... objects)
             throws IOException {
-        var ids = new ArrayList<Long>();
+        var former = Former.NONE;
         for (var object : objects) {
-            ids.add(object.id());
+            former = former.and(object.id());
         }
         return new Vacancy(
                 new Identity(name(name), spec, new Owner(0, 0), Instant.EPOCH),
                 mayBeHeld,
                 0,
                 List.of(),
-                Set.copyOf(ids));
+                former);
     }
 
     private void restore(Vacancy... absent) {

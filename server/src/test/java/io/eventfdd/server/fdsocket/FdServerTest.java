@@ -470,6 +470,9 @@ class FdServerTest {
         public void shared(Identity identity, EventFd eventFd) {}
 
         @Override
+        public void advanced(Identity identity, long object, long advance) {}
+
+        @Override
         public void removed(Identity identity) {}
 
         @Override

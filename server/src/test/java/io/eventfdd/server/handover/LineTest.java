@@ -8,6 +8,7 @@ import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.Owner;
 import io.eventfdd.server.idempotency.KeptAnswer;
@@ -21,7 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** Every line says what it was written of, at the ends of all ranges. */
@@ -47,15 +48,16 @@ class LineTest {
         return Stream.of(
                 new Line.Head(true, "keys"),
                 new Line.Head(false, ""),
-                new Line.Entered(1, small, false, 0, List.of(), Set.of()),
+                new Line.Entered(1, small, false, 0, List.of(), Former.NONE),
                 new Line.Entered(
                         Long.MAX_VALUE,
                         large,
                         true,
                         -2,
                         List.of(-2L, 1L, -2L, Long.MIN_VALUE, (1L << 53) + 1),
-                        Set.of(0L, 2147483647L)),
+                        new Former(Map.of(0L, 0L, 7L, -2L, 2147483647L, 1L))),
                 new Line.Shared(Long.MAX_VALUE, 2147483647L),
+                new Line.Advanced(Long.MAX_VALUE, 2147483647L, -2),
                 new Line.Removed(Long.MAX_VALUE),
                 new Line.Key(new KeptAnswer(0, "k", "AA==", 204, "", List.of(), Duration.ZERO)),
                 new Line.Key(

@@ -7,6 +7,7 @@ import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.Kept;
 import io.eventfdd.server.eventfds.Owner;
@@ -29,7 +30,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -113,7 +113,46 @@ class TableTest {
         }
         try (var table = open()) {
             assertThat(table.absent(Inheritance.NOTHING))
-                    .containsExactly(new Vacancy(B, true, 0, List.of(), Set.of(eventFd.id())));
+                    .containsExactly(
+                            new Vacancy(B, true, 0, List.of(), Former.NONE.and(eventFd.id())));
+        }
+    }
+
+    @Test
+    void whatItBeganAnewWithIsKnownUntilItIsSettled() throws IOException {
+        long object = eventFd.id();
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            table.shared(A, eventFd);
+            table.advanced(A, object, -2);
+            table.entered(B, eventFd);
+            table.shared(B, eventFd);
+            table.advanced(B, object, 7);
+            table.advanced(B, object, 0);
+        }
+        try (var table = open()) {
+            var one = Former.NONE.and(object);
+            assertThat(table.absent(Inheritance.NOTHING))
+                    .containsExactly(
+                            new Vacancy(A, true, 0, List.of(), one.withAdvance(object, -2)),
+                            new Vacancy(B, true, 0, List.of(), one));
+        }
+    }
+
+    @Test
+    void whatHasTheNameAgainIsTheLastThatHadIt() throws IOException {
+        var other = EventFd.create(0, false, true);
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            table.shared(A, eventFd);
+            table.shared(A, other);
+            table.shared(A, eventFd);
+        }
+        try (var table = open()) {
+            assertThat(table.absent(Inheritance.NOTHING).getFirst().former().last())
+                    .hasValue(eventFd.id());
+        } finally {
+            other.close();
         }
     }
 
@@ -127,14 +166,15 @@ class TableTest {
         }
         try (var table = open()) {
             assertThat(table.absent(Inheritance.NOTHING))
-                    .containsExactly(new Vacancy(A, false, 0, List.of(), Set.of()));
+                    .containsExactly(new Vacancy(A, false, 0, List.of(), Former.NONE));
         }
     }
 
     @Test
     void atItsEndItIsExact() throws IOException {
         var answer = new KeptAnswer(1, "k", "AA==", 204, "", List.of(), Duration.ofSeconds(7));
-        var waiting = new Vacancy(B, true, -2, List.of(1L, -2L), Set.of(3L, 4L));
+        var waiting =
+                new Vacancy(B, true, -2, List.of(1L, -2L), new Former(Map.of(3L, 0L, 4L, -2L)));
         Map<Long, Fd> fds;
         String keys;
         try (var table = open()) {
@@ -142,7 +182,7 @@ class TableTest {
             table.entered(A, eventFd);
             fds =
                     table.finish(
-                                    List.of(new Kept(A, eventFd, true, List.of(-2L), Set.of())),
+                                    List.of(new Kept(A, eventFd, true, List.of(-2L), Former.NONE)),
                                     List.of(waiting),
                                     List.of(answer))
                             .fds();
@@ -150,7 +190,7 @@ class TableTest {
         assertThat(fds.values()).containsExactly(eventFd.fd());
         try (var next = open()) {
             assertThat(next.absent(Inheritance.NOTHING))
-                    .containsExactly(new Vacancy(A, true, 7, List.of(-2L), Set.of()), waiting);
+                    .containsExactly(new Vacancy(A, true, 7, List.of(-2L), Former.NONE), waiting);
             assertThat(next.answers()).containsExactly(answer);
             assertThat(next.keys()).isEqualTo(keys);
         }
@@ -173,8 +213,8 @@ class TableTest {
             fds =
                     table.finish(
                                     List.of(
-                                            new Kept(A, eventFd, false, List.of(), Set.of()),
-                                            new Kept(B, eventFd, false, List.of(), Set.of())),
+                                            new Kept(A, eventFd, false, List.of(), Former.NONE),
+                                            new Kept(B, eventFd, false, List.of(), Former.NONE)),
                                     List.of(),
                                     List.of())
                             .fds();
@@ -258,7 +298,7 @@ class TableTest {
         try (var table = open()) {
             table.entered(A, eventFd);
             table.finish(
-                    List.of(new Kept(A, eventFd, false, List.of(), Set.of())),
+                    List.of(new Kept(A, eventFd, false, List.of(), Former.NONE)),
                     List.of(),
                     List.of());
         }
@@ -320,7 +360,7 @@ class TableTest {
             table.entered(A, eventFd);
             Files.delete(file);
             table.finish(
-                    List.of(new Kept(A, eventFd, false, List.of(), Set.of())),
+                    List.of(new Kept(A, eventFd, false, List.of(), Former.NONE)),
                     List.of(),
                     List.of());
         }

@@ -12,6 +12,7 @@ import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.server.eventfds.Caller;
 import io.eventfdd.server.eventfds.End;
 import io.eventfdd.server.eventfds.Eventfds;
+import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.Limits;
 import io.eventfdd.server.eventfds.Owner;
@@ -29,7 +30,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
@@ -154,7 +154,7 @@ class KeptAnswersTest {
         eventfds.succession()
                 .restore(
                         List.of(),
-                        List.of(new Vacancy(identity, true, 0, List.of(), Set.of())),
+                        List.of(new Vacancy(identity, true, 0, List.of(), Former.NONE)),
                         Duration.ofHours(1),
                         false);
         var taken = List.of(new KeptAnswer.Taken(NAME, -2));

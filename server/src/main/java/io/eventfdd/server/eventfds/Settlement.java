@@ -1,0 +1,132 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.ReadBuffer;
+import io.eventfdd.server.loop.EventLoop;
+
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Takes off the {@linkplain Former advance} that an eventfd began anew with, now that a holder has
+ * brought the object whose count that was: from the object, and from the eventfd if the object has
+ * too little left. What is left on the object after that is for its holders to move. Belongs to the
+ * loop's thread.
+ *
+ * <p>If all of it was taken twice, from both, the rest of the advance stays: it is taken off when
+ * the object is brought again.
+ */
+final class Settlement implements EventLoop.Work {
+    private static final System.Logger LOGGER = System.getLogger(Settlement.class.getName());
+
+    /** The most permits of a semaphore that one step takes. */
+    private static final int PERMITS = 64;
+
+    private final Inventory inventory;
+    private final Waits waits;
+    private final BooleanSupplier isOver;
+    private final NamedEventfd eventfd;
+    private final EventFd object;
+    private final long id;
+    private final ReadBuffer buffer = new ReadBuffer();
+
+    /**
+     * One that has acquired {@code object}, until its last step.
+     *
+     * @param isOver whether the counts are another process's from now on
+     */
+    private Settlement(
+            Inventory inventory,
+            Waits waits,
+            BooleanSupplier isOver,
+            NamedEventfd eventfd,
+            EventFd object)
+            throws ErrnoException {
+        this.inventory = inventory;
+        this.waits = waits;
+        this.isOver = isOver;
+        this.eventfd = eventfd;
+        this.object = object;
+        this.id = object.id();
+    }
+
+    /** Settles with {@code eventfd} what its holders have brought as {@code object}. */
+    static void begin(
+            EventLoop loop,
+            Inventory inventory,
+            Waits waits,
+            BooleanSupplier isOver,
+            NamedEventfd eventfd,
+            EventFd object)
+            throws IOException {
+        var settlement = new Settlement(inventory, waits, isOver, eventfd, object);
+        if (settlement.advance() == 0 || !object.fd().acquire()) {
+            return;
+        }
+        while (settlement.step()) {
+            if (!loop.hasTime()) {
+                loop.begin(settlement);
+                return;
+            }
+        }
+    }
+
+    private long advance() {
+        return eventfd.former().advance(id);
+    }
+
+    @Override
+    public boolean step() throws IOException {
+        boolean more = false;
+        try {
+            more = !isOver.getAsBoolean() && !eventfd.deleted && settle();
+        } catch (ErrnoException e) {
+            LOGGER.log(
+                    Level.ERROR,
+                    "{0} keeps what it began anew with, since its holder''s count cannot be read:"
+                            + " {1}",
+                    eventfd.name(),
+                    e.getMessage());
+        }
+        if (!more) {
+            object.fd().release();
+        }
+        return more;
+    }
+
+    @Override
+    public void abandon() {
+        object.fd().release();
+    }
+
+    /** Takes once; false if nothing is owed any more, or nothing is left. */
+    private boolean settle() throws IOException {
+        long owed = advance();
+        int most = Long.compareUnsigned(owed, PERMITS) < 0 ? (int) owed : PERMITS;
+        long value = takeFromObject(most);
+        if (value == 0) {
+            value = waits.take(eventfd, most);
+        }
+        if (value == 0) {
+            return false;
+        }
+        boolean isEnough = Long.compareUnsigned(value, owed) >= 0;
+        inventory.advance(eventfd, id, isEnough ? 0 : owed - value);
+        if (isEnough && value != owed) {
+            waits.putBack(new Reading(eventfd, value - owed));
+        }
+        return !isEnough;
+    }
+
+    private long takeFromObject(int most) throws ErrnoException {
+        long taken = 0;
+        long value;
+        do {
+            value = object.readNow(buffer);
+            taken += value;
+        } while (value != 0 && taken < most && eventfd.spec().semaphore());
+        return taken;
+    }
+}
