@@ -13,6 +13,9 @@ import java.util.concurrent.CompletableFuture;
 public final class WaitFuture extends CompletableFuture<Long> {
     private final Runnable endWait;
 
+    /** Whether somebody is about to complete this from outside, as soon as the wait has ended. */
+    private volatile boolean isEnding;
+
     /**
      * A future of a wait that {@code endWait} ends, if it has not ended yet.
      *
@@ -29,26 +32,33 @@ public final class WaitFuture extends CompletableFuture<Long> {
         return super.complete(value);
     }
 
-    /** The wait ended without a value. */
+    /** The wait ended without a value: by itself, or because this is being completed. */
     public void fail(Throwable failure) {
-        super.completeExceptionally(failure);
+        if (!isEnding) {
+            super.completeExceptionally(failure);
+        }
+    }
+
+    private void end() {
+        isEnding = true;
+        endWait.run();
     }
 
     @Override
     public boolean complete(Long value) {
-        endWait.run();
+        end();
         return super.complete(value);
     }
 
     @Override
     public boolean completeExceptionally(Throwable failure) {
-        endWait.run();
+        end();
         return super.completeExceptionally(failure);
     }
 
     @Override
     public boolean cancel(boolean mayInterruptIfRunning) {
-        endWait.run();
+        end();
         return super.cancel(mayInterruptIfRunning);
     }
 

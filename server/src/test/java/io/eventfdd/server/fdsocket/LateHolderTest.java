@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.OpenFiles;
@@ -16,7 +17,6 @@ import io.eventfdd.internal.wire.DonateReply;
 import io.eventfdd.internal.wire.DonateReply.Result;
 import io.eventfdd.internal.wire.DonateReply.Taken;
 import io.eventfdd.internal.wire.DonateRequest;
-import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.ReadRequest;

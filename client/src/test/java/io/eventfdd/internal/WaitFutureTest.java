@@ -1,0 +1,66 @@
+package io.eventfdd.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Whoever completes a future ends its wait first, and what becomes of the wait does not overtake
+ * that.
+ */
+@Timeout(60)
+class WaitFutureTest {
+    private final List<WaitFuture> futures = new ArrayList<>();
+
+    /** A future whose wait does {@code last} when it is ended, as its thread could just then. */
+    private WaitFuture future(Consumer<WaitFuture> last) {
+        var future = new WaitFuture(() -> futures.forEach(last));
+        futures.add(future);
+        return future;
+    }
+
+    private WaitFuture cutOff() {
+        return future(it -> it.fail(new IllegalStateException("cut off")));
+    }
+
+    @Test
+    void aFutureThatIsCancelledIsCancelled() {
+        var future = cutOff();
+        assertThat(future.cancel(false)).isTrue();
+        assertThat(future).isCancelled();
+    }
+
+    @Test
+    void aFutureThatSomebodyElseCompletesHasThatOnesValue() {
+        var future = cutOff();
+        assertThat(future.complete(5L)).isTrue();
+        assertThat(future).isCompletedWithValue(5L);
+    }
+
+    @Test
+    void aFutureThatSomebodyElseFailsHasThatOnesFailure() {
+        var future = cutOff();
+        var mine = new IllegalArgumentException("mine");
+        assertThat(future.completeExceptionally(mine)).isTrue();
+        assertThat(future.handle((value, failure) -> failure)).isCompletedWithValue(mine);
+    }
+
+    @Test
+    void aValueThatCameJustBeforeTheEndIsTheFutures() {
+        var future = future(it -> it.deliver(7));
+        assertThat(future.cancel(false)).isFalse();
+        assertThat(future).isCompletedWithValue(7L);
+    }
+
+    @Test
+    void aWaitThatFailsByItselfFailsItsFuture() {
+        var future = future(it -> {});
+        future.fail(new IllegalStateException("gone"));
+        assertThat(future).isCompletedExceptionally();
+    }
+}
