@@ -76,7 +76,7 @@ import java.util.stream.LongStream;
  * and another.
  */
 class ConservationIT {
-    private static final long SECONDS = Long.getLong("conservation.seconds", 8);
+    private static final long SECONDS = Long.getLong("conservation.seconds", 4);
     private static final long SEED = Long.getLong("conservation.seed", 1);
     private static final long RUNS = Long.getLong("conservation.runs", 1);
 

@@ -32,7 +32,7 @@ import java.util.List;
 @Timeout(120)
 class FewDescriptorsIT {
     private static final int FEW = 512;
-    private static final int CROWD = 128;
+    private static final int CROWD = 80;
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final String LIMIT = "urn:eventfdd:problem:limit";
 
@@ -46,7 +46,10 @@ class FewDescriptorsIT {
 
     @BeforeEach
     void start() throws IOException {
-        daemon = DaemonProcess.startUnder(List.of("prlimit", "--nofile=" + FEW + ":" + FEW));
+        // Those who are told have their place until their time is up, or they leave.
+        daemon =
+                DaemonProcess.startUnder(
+                        List.of("prlimit", "--nofile=" + FEW + ":" + FEW), "--delivery-timeout=1s");
         first = daemon.connect();
         waiting = daemon.connect();
         firstRaw = connectRaw();

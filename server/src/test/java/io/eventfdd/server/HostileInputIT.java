@@ -44,7 +44,7 @@ import java.util.regex.Pattern;
  */
 @Timeout(value = 1, unit = TimeUnit.HOURS)
 class HostileInputIT {
-    private static final long SECONDS = Long.getLong("hostile.seconds", 12);
+    private static final long SECONDS = Long.getLong("hostile.seconds", 3);
     private static final long SEED = Long.getLong("hostile.seed", 1);
     private static final long MAY_GROW_KB = 64 * 1024;
     private static final Duration BOUND = Duration.ofSeconds(20);

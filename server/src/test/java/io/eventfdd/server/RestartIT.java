@@ -38,7 +38,7 @@ import java.util.concurrent.atomic.LongAdder;
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class RestartIT {
     /** {@code -Deventfdd.test.takeovers=20} makes it longer. */
-    private static final int TAKEOVERS = Integer.getInteger("eventfdd.test.takeovers", 5);
+    private static final int TAKEOVERS = Integer.getInteger("eventfdd.test.takeovers", 3);
 
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final List<EventfddClient> clients = new ArrayList<>();

@@ -29,12 +29,12 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Many threads and handles that are closed under them, for ten seconds and 100,000 handles; {@code
- * -Deventfdd.test.race=SECONDS} and {@code -Deventfdd.test.soak=HANDLES} say otherwise.
+ * Many threads and handles that are closed under them, for two seconds and 20,000 handles; {@code
+ * -Deventfdd.test.race=10} and {@code -Deventfdd.test.soak=100000} make it longer.
  */
 class RawRacesTest {
-    private static final Duration RACE = Duration.ofSeconds(Long.getLong("eventfdd.test.race", 10));
-    private static final int SOAK = Integer.getInteger("eventfdd.test.soak", 100_000);
+    private static final Duration RACE = Duration.ofSeconds(Long.getLong("eventfdd.test.race", 2));
+    private static final int SOAK = Integer.getInteger("eventfdd.test.soak", 20_000);
     private static final int SLOTS = 8;
 
     /** Threads and descriptors that the JDK and JNA make once. */

@@ -18,6 +18,7 @@ import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.WaitRequest;
 import io.eventfdd.internal.wire.WaitRequest.Mode;
+import io.eventfdd.server.testing.OwnJvm;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
+@OwnJvm
 class EventfdsTest {
     private LoopUnderTest it;
 

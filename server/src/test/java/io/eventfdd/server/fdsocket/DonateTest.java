@@ -34,6 +34,7 @@ import io.eventfdd.server.eventfds.Owner;
 import io.eventfdd.server.eventfds.Vacancy;
 import io.eventfdd.server.fdsocket.FdServerUnderTest.Client;
 import io.eventfdd.server.fdsocket.FdServerUnderTest.Reply;
+import io.eventfdd.server.testing.OwnJvm;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,6 +58,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** What holders bring back over a real fd.sock; no descriptor is left after any of it. */
+@OwnJvm
 @Timeout(60)
 class DonateTest {
     private static final Duration LONG = Duration.ofMinutes(1);

@@ -20,6 +20,7 @@ import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.Ledger;
 import io.eventfdd.server.fdsocket.FdServerUnderTest.Client;
 import io.eventfdd.server.runtime.ListenerPlace;
+import io.eventfdd.server.testing.OwnJvm;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -48,6 +49,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /** The whole of fd.sock over real sockets; no descriptor is left after any of it. */
+@OwnJvm
 class FdServerTest {
     private long fdsBefore;
     private FdServerUnderTest daemon;
