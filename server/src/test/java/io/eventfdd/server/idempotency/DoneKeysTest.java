@@ -1,19 +1,12 @@
 package io.eventfdd.server.idempotency;
 
+import static io.eventfdd.server.idempotency.KeysUnderTest.REQUEST;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.eventfdd.client.EventfdName;
-import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemException;
-import io.eventfdd.internal.linux.Fd;
-import io.eventfdd.internal.linux.PeerCredentials;
 import io.eventfdd.internal.wire.Json;
-import io.eventfdd.internal.wire.ReadRequest;
-import io.eventfdd.server.eventfds.Caller;
-import io.eventfdd.server.eventfds.Eventfds;
-import io.eventfdd.server.eventfds.Limits;
-import io.eventfdd.server.loop.EventLoop;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,9 +16,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -37,76 +27,45 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** A key that its client is done with is new again, and what its answer took was taken. */
 @Timeout(60)
 class DoneKeysTest {
-    private static final EventfdName NAME = new EventfdName("n");
-    private static final List<byte[]> REQUEST =
-            List.of("POST /v1/eventfds/n/read".getBytes(StandardCharsets.US_ASCII));
-
-    private final Caller caller = new Caller(Fd.borrow(0), new PeerCredentials(1, 0, 0, List.of()));
-    private final AtomicInteger calls = new AtomicInteger();
-    private EventLoop loop;
-    private Eventfds eventfds;
+    private KeysUnderTest it;
 
     @BeforeEach
     void start() throws IOException {
-        loop = new EventLoop(System::nanoTime);
-        eventfds = new Eventfds(loop, new Limits(10, 10), 0, Clock.systemUTC());
-        loop.start(eventfds::loopFailed);
-        eventfds.create(NAME, EventfdSpec.counter().withInitial(5), caller);
+        it = new KeysUnderTest();
+        it.make();
     }
 
     @AfterEach
     void stop() {
-        loop.close();
-    }
-
-    private IdempotencyKeys keys(int most) {
-        return new IdempotencyKeys(
-                eventfds, Duration.ofHours(1), new IdempotencyKeys.Limits(most, 65536), "here");
-    }
-
-    private Answer read() {
-        calls.incrementAndGet();
-        return eventfds.read(NAME, new ReadRequest(Duration.ZERO), caller)
-                .<Answer>map(taken -> new Answer.Ok(Json.object(), List.of(taken)))
-                .orElse(new Answer.NoContent());
-    }
-
-    private Answer nothing() {
-        calls.incrementAndGet();
-        return new Answer.NoContent();
-    }
-
-    private long count() {
-        eventfds.size(); // what was submitted to the loop before is done after it
-        return eventfds.state(NAME, caller).count();
+        it.close();
     }
 
     @Test
     void whatItKeptCountsAsTaken() {
-        try (var keys = keys(10)) {
-            keys.answer(0, "k", REQUEST, this::read).call().delivered(false);
+        try (var keys = it.keys(10)) {
+            keys.answer(0, "k", REQUEST, it::read).call().delivered(false);
             keys.forgetDone(0, "k");
             assertThat(keys.size()).isZero();
-            assertThat(count()).isZero();
+            assertThat(it.count()).isZero();
         }
     }
 
     @Test
     void anAnswerThatIsOnItsWayWhenItsKeyIsDoneCountsAsTaken() {
-        try (var keys = keys(10)) {
-            var first = keys.answer(0, "k", REQUEST, this::read);
-            var again = keys.answer(0, "k", REQUEST, this::read);
+        try (var keys = it.keys(10)) {
+            var first = keys.answer(0, "k", REQUEST, it::read);
+            var again = keys.answer(0, "k", REQUEST, it::read);
             keys.forgetDone(0, "k");
             first.call().delivered(false);
             again.call().delivered(false);
-            assertThat(count()).isZero();
-            assertThat(calls).hasValue(1);
+            assertThat(it.count()).isZero();
+            assertThat(it.calls).hasValue(1);
         }
     }
 
     @Test
     void aCallThatStillRunsIsNotForgotten() throws Exception {
-        try (var keys = keys(10);
+        try (var keys = it.keys(10);
                 var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var running = new CountDownLatch(1);
             var end = new CountDownLatch(1);
@@ -122,13 +81,13 @@ class DoneKeysTest {
                                     }));
             running.await();
             keys.forgetDone(0, "k");
-            assertThatThrownBy(() -> keys.answer(0, "k", REQUEST, this::nothing))
+            assertThatThrownBy(() -> keys.answer(0, "k", REQUEST, it::nothing))
                     .isInstanceOf(ProblemException.class)
                     .hasMessageContaining("still running");
             end.countDown();
             first.get();
-            keys.answer(0, "k", REQUEST, this::nothing);
-            assertThat(calls).hasValue(0);
+            keys.answer(0, "k", REQUEST, it::nothing);
+            assertThat(it.calls).hasValue(0);
         }
     }
 
@@ -145,24 +104,24 @@ class DoneKeysTest {
     @ValueSource(
             strings = {"a,b", " a , b ", "\ta\t,,b,", ",b,unknown,a", "b,a,b,a", "a,x y,b,\u00e9"})
     void severalHaveCommasBetweenThem(String list) {
-        try (var keys = keys(10)) {
-            keys.answer(0, "a", REQUEST, this::nothing);
-            keys.answer(0, "b", REQUEST, this::nothing);
-            keys.answer(0, "c", REQUEST, this::nothing);
-            keys.answer(1, "a", REQUEST, this::nothing);
+        try (var keys = it.keys(10)) {
+            keys.answer(0, "a", REQUEST, it::nothing);
+            keys.answer(0, "b", REQUEST, it::nothing);
+            keys.answer(0, "c", REQUEST, it::nothing);
+            keys.answer(1, "a", REQUEST, it::nothing);
             keys.forgetDone(0, list);
             assertThat(keys.size()).as("c, and the other user's").isEqualTo(2);
-            keys.answer(0, "c", REQUEST, this::nothing);
-            keys.answer(1, "a", REQUEST, this::nothing);
-            assertThat(calls).hasValue(4);
+            keys.answer(0, "c", REQUEST, it::nothing);
+            keys.answer(1, "a", REQUEST, it::nothing);
+            assertThat(it.calls).hasValue(4);
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", ",", " ", " , ,", "unknown"})
     void aListOfNoneIsOne(String list) {
-        try (var keys = keys(10)) {
-            keys.answer(0, "a", REQUEST, this::nothing);
+        try (var keys = it.keys(10)) {
+            keys.answer(0, "a", REQUEST, it::nothing);
             keys.forgetDone(0, list);
             assertThat(keys.size()).isEqualTo(1);
         }
@@ -170,15 +129,15 @@ class DoneKeysTest {
 
     @Test
     void itsRoomIsThereForTheNextOne() {
-        try (var keys = keys(1)) {
+        try (var keys = it.keys(1)) {
             for (int i = 0; i < 1000; i++) {
-                keys.answer(0, "k" + i, REQUEST, this::nothing);
-                assertThatThrownBy(() -> keys.answer(0, "one-more", REQUEST, this::nothing))
+                keys.answer(0, "k" + i, REQUEST, it::nothing);
+                assertThatThrownBy(() -> keys.answer(0, "one-more", REQUEST, it::nothing))
                         .isInstanceOf(ProblemException.class)
                         .hasMessageContaining("max-keys: this user has 1 ");
                 keys.forgetDone(0, "k" + i);
             }
-            assertThat(calls).hasValue(1000);
+            assertThat(it.calls).hasValue(1000);
             assertThat(keys.leave()).isEmpty();
         }
     }
@@ -186,10 +145,10 @@ class DoneKeysTest {
     @Test
     void theBytesOfItsAnswerAreThereForTheNextOne() {
         var large = Json.object().put("text", "x".repeat(65536));
-        try (var keys = keys(10)) {
+        try (var keys = it.keys(10)) {
             for (int i = 0; i < 100; i++) {
                 keys.answer(0, "k" + i, REQUEST, () -> new Answer.Ok(large));
-                assertThatThrownBy(() -> keys.answer(0, "one-more", REQUEST, this::nothing))
+                assertThatThrownBy(() -> keys.answer(0, "one-more", REQUEST, it::nothing))
                         .isInstanceOf(ProblemException.class)
                         .hasMessageContaining("max-key-bytes");
                 keys.forgetDone(0, "k" + i);
@@ -199,34 +158,34 @@ class DoneKeysTest {
 
     @Test
     void asManyKeysAsThreadsAreEnoughForThreadsThatAreDoneWithTheirs() throws Exception {
-        try (var keys = keys(8)) {
+        try (var keys = it.keys(8)) {
             together(
                     8,
                     thread -> {
                         for (int i = 0; i < 2000; i++) {
                             keys.forgetDone(0, thread + "-" + (i - 1));
-                            keys.answer(0, thread + "-" + i, REQUEST, this::nothing);
+                            keys.answer(0, thread + "-" + i, REQUEST, it::nothing);
                         }
                     });
-            assertThat(calls).hasValue(16_000);
+            assertThat(it.calls).hasValue(16_000);
             assertThat(keys.size()).isEqualTo(8);
         }
     }
 
     @Test
     void noMoreThanMaxKeysGetInHoweverManyComeAtOnce() throws Exception {
-        try (var keys = keys(10)) {
+        try (var keys = it.keys(10)) {
             var refused = new AtomicInteger();
             together(
                     32,
                     thread -> {
                         try {
-                            keys.answer(0, "k" + thread, REQUEST, this::nothing);
+                            keys.answer(0, "k" + thread, REQUEST, it::nothing);
                         } catch (ProblemException e) {
                             refused.incrementAndGet();
                         }
                     });
-            assertThat(calls).hasValue(10);
+            assertThat(it.calls).hasValue(10);
             assertThat(refused).hasValue(22);
         }
     }
@@ -234,21 +193,21 @@ class DoneKeysTest {
     /** A value is taken once or is there, however a retry and the end of its key meet. */
     @Test
     void aRetryThatMeetsTheEndOfItsKeyGetsTheAnswerOrIsANewCall() throws Exception {
-        try (var keys = keys(10)) {
+        try (var keys = it.keys(10)) {
             for (int i = 0; i < 2000; i++) {
-                int before = calls.get();
-                keys.answer(0, "k", REQUEST, this::nothing);
+                int before = it.calls.get();
+                keys.answer(0, "k", REQUEST, it::nothing);
                 together(
                         2,
                         thread -> {
                             if (thread == 0) {
                                 keys.forgetDone(0, "k");
                             } else {
-                                keys.answer(0, "k", REQUEST, this::nothing);
+                                keys.answer(0, "k", REQUEST, it::nothing);
                             }
                         });
                 keys.forgetDone(0, "k");
-                assertThat(calls.get() - before).isBetween(1, 2);
+                assertThat(it.calls.get() - before).isBetween(1, 2);
                 assertThat(keys.size()).isZero();
             }
         }

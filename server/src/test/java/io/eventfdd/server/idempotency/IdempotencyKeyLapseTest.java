@@ -1,17 +1,9 @@
 package io.eventfdd.server.idempotency;
 
-import static org.assertj.core.api.Assertions.assertThat;
+import static io.eventfdd.server.idempotency.KeysUnderTest.LIFE;
+import static io.eventfdd.server.idempotency.KeysUnderTest.REQUEST;
 
-import io.eventfdd.client.EventfdName;
-import io.eventfdd.client.EventfdSpec;
-import io.eventfdd.internal.linux.Fd;
-import io.eventfdd.internal.linux.PeerCredentials;
-import io.eventfdd.internal.wire.Json;
-import io.eventfdd.internal.wire.ReadRequest;
-import io.eventfdd.server.eventfds.Caller;
-import io.eventfdd.server.eventfds.Eventfds;
-import io.eventfdd.server.eventfds.Limits;
-import io.eventfdd.server.loop.EventLoop;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,101 +11,67 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.time.Clock;
-import java.time.Duration;
-import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A value that a key keeps is never at two places, however closely the key's end and a retry meet.
  */
 @Timeout(60)
 class IdempotencyKeyLapseTest {
-    private static final EventfdName NAME = new EventfdName("n");
-    private static final List<byte[]> REQUEST =
-            List.of("POST /v1/eventfds/n/read".getBytes(StandardCharsets.US_ASCII));
-
-    private final Caller caller = new Caller(Fd.borrow(0), new PeerCredentials(1, 0, 0, List.of()));
-    private final AtomicInteger calls = new AtomicInteger();
-    private EventLoop loop;
-    private Eventfds eventfds;
+    private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 1); // it may wrap
+    private KeysUnderTest it;
 
     @BeforeEach
     void start() throws IOException {
-        loop = new EventLoop(System::nanoTime);
-        eventfds = new Eventfds(loop, new Limits(10, 10), 0, Clock.systemUTC());
-        loop.start(eventfds::loopFailed);
-        eventfds.create(NAME, EventfdSpec.counter().withInitial(5), caller);
+        it = new KeysUnderTest();
+        it.make();
     }
 
     @AfterEach
     void stop() {
-        loop.close();
+        it.close();
     }
 
-    private IdempotencyKeys keys(Duration life) {
-        return new IdempotencyKeys(eventfds, life, new IdempotencyKeys.Limits(10, 1000), "here");
-    }
-
-    private Answer read() {
-        calls.incrementAndGet();
-        return eventfds.read(NAME, new ReadRequest(Duration.ZERO), caller)
-                .<Answer>map(taken -> new Answer.Ok(Json.object(), List.of(taken)))
-                .orElse(new Answer.NoContent());
-    }
-
-    private long count() {
-        eventfds.size(); // what was submitted to the loop before is done after it
-        return eventfds.state(NAME, caller).count();
-    }
-
-    private void until(long wanted) {
-        while (count() != wanted) {
-            Thread.onSpinWait();
-        }
-    }
-
-    private static void awaitLapseOf(IdempotencyKeys keys) {
-        while (keys.size() > 0) {
-            Thread.onSpinWait();
-        }
+    private void lapse(IdempotencyKeys keys) {
+        clock.addAndGet(LIFE.toNanos());
+        keys.letGo();
+        assertThat(keys.size()).isZero();
     }
 
     @Test
     void anAnswerThatIsOnItsWayAgainWhenItsKeyLapsesIsNotPutBack() {
-        try (var keys = keys(Duration.ofSeconds(2))) {
-            keys.answer(0, "k", REQUEST, this::read).call().delivered(false);
-            var again = keys.answer(0, "k", REQUEST, this::read);
-            assertThat(calls).hasValue(1);
-            awaitLapseOf(keys);
-            assertThat(count()).isZero();
+        try (var keys = it.keys(clock::get)) {
+            keys.answer(0, "k", REQUEST, it::read).call().delivered(false);
+            var again = keys.answer(0, "k", REQUEST, it::read);
+            assertThat(it.calls).hasValue(1);
+            lapse(keys);
+            assertThat(it.count()).isZero();
             again.call().delivered(true);
-            assertThat(count()).isZero();
+            assertThat(it.count()).isZero();
         }
     }
 
     @Test
     void anAnswerThatWasNotTakenByTheTimeItsKeyHadLapsedGoesBackThen() {
-        try (var keys = keys(Duration.ofMillis(1))) {
-            var only = keys.answer(0, "k", REQUEST, this::read);
-            awaitLapseOf(keys);
-            assertThat(count()).isZero();
+        try (var keys = it.keys(clock::get)) {
+            var only = keys.answer(0, "k", REQUEST, it::read);
+            lapse(keys);
+            assertThat(it.count()).isZero();
             only.call().delivered(false);
-            until(5);
+            assertThat(it.count()).isEqualTo(5);
         }
     }
 
     @Test
     void aKeyThatHasLapsedIsNewAndItsValueCanBeTakenAgain() {
-        try (var keys = keys(Duration.ofMillis(1))) {
-            keys.answer(0, "k", REQUEST, this::read).call().delivered(false);
-            awaitLapseOf(keys);
-            until(5); // a moment later
-            keys.answer(0, "k", REQUEST, this::read).call().delivered(true);
-            assertThat(calls).hasValue(2);
-            awaitLapseOf(keys);
-            assertThat(count()).isZero();
+        try (var keys = it.keys(clock::get)) {
+            keys.answer(0, "k", REQUEST, it::read).call().delivered(false);
+            lapse(keys);
+            assertThat(it.count()).isEqualTo(5);
+            keys.answer(0, "k", REQUEST, it::read).call().delivered(true);
+            assertThat(it.calls).hasValue(2);
+            lapse(keys);
+            assertThat(it.count()).isZero();
         }
     }
 }

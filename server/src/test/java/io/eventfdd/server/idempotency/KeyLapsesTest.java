@@ -2,17 +2,12 @@ package io.eventfdd.server.idempotency;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventfdd.server.eventfds.Eventfds;
-import io.eventfdd.server.eventfds.Limits;
-import io.eventfdd.server.loop.EventLoop;
-
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -26,23 +21,20 @@ class KeyLapsesTest {
 
     private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 10);
     private final BlockingQueue<KeyedCall> lapsed = new LinkedBlockingQueue<>();
-    private EventLoop loop;
-    private Eventfds eventfds;
+    private KeysUnderTest it;
 
     @BeforeEach
     void start() throws IOException {
-        loop = new EventLoop(System::nanoTime);
-        eventfds = new Eventfds(loop, new Limits(10, 10), 0, Clock.systemUTC());
-        loop.start(eventfds::loopFailed);
+        it = new KeysUnderTest();
     }
 
     @AfterEach
     void stop() {
-        loop.close();
+        it.close();
     }
 
     private KeyedCall call(String key) {
-        return new KeyedCall(new KeyedCall.Key(0, key), new byte[0], eventfds);
+        return new KeyedCall(new KeyedCall.Key(0, key), new byte[0], it.eventfds);
     }
 
     @Test
