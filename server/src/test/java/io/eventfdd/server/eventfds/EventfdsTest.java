@@ -127,11 +127,7 @@ class EventfdsTest {
     @Test
     void aReaderIsWokenByAWrite() {
         var name = it.counter("r");
-        var reader =
-                it.waiting(
-                        name,
-                        1,
-                        () -> it.eventfds.read(name, new ReadRequest(LONG), it.client().caller()));
+        var reader = it.reading(name, 1);
         it.write(name, 5);
         assertThat(value(reader)).isEqualTo(5);
         assertThat(it.count(name)).isZero();
@@ -159,13 +155,7 @@ class EventfdsTest {
         var name = it.semaphore("fifo", 0);
         var readers = new ArrayList<CompletableFuture<Optional<Reading>>>();
         for (int i = 1; i <= 5; i++) {
-            readers.add(
-                    it.waiting(
-                            name,
-                            i,
-                            () ->
-                                    it.eventfds.read(
-                                            name, new ReadRequest(LONG), it.client().caller())));
+            readers.add(it.reading(name, i));
         }
         for (int i = 0; i < 5; i++) {
             it.write(name, 1);
@@ -177,19 +167,8 @@ class EventfdsTest {
     @Test
     void whoOnlyLooksIsWokenBeforeAConsumerTakesTheCount() {
         var name = it.counter("o");
-        var consumer =
-                it.waiting(
-                        name,
-                        1,
-                        () -> it.eventfds.read(name, new ReadRequest(LONG), it.client().caller()));
-        var observers =
-                IntStream.rangeClosed(2, 9)
-                        .mapToObj(n ->
-                                it.waiting(
-                                        name,
-                                        n,
-                                        () -> it.eventfds.await(name, LONG, it.client().caller())))
-                        .toList();
+        var consumer = it.reading(name, 1);
+        var observers = IntStream.rangeClosed(2, 9).mapToObj(n -> it.observing(name, n)).toList();
         it.write(name, 9);
         assertThat(observers).allSatisfy(observer -> assertThat(value(observer)).isEqualTo(9));
         assertThat(value(consumer)).isEqualTo(9);
@@ -198,11 +177,7 @@ class EventfdsTest {
     @Test
     void aReadThatDoesNotWaitOvertakesNobody() {
         var name = it.semaphore("no-overtaking", 0);
-        var first =
-                it.waiting(
-                        name,
-                        1,
-                        () -> it.eventfds.read(name, new ReadRequest(LONG), it.client().caller()));
+        var first = it.reading(name, 1);
         it.write(name, 1);
         assertThat(it.read(name)).isZero();
         assertThat(value(first)).isEqualTo(1);
@@ -212,10 +187,8 @@ class EventfdsTest {
     void writersThatWaitForRoomAreServedInOrder() {
         var name = it.counter("w");
         it.write(name, Count.MAX);
-        var big =
-                it.waiting(name, 1, () -> it.eventfds.write(name, 100, LONG, it.client().caller()));
-        var small =
-                it.waiting(name, 2, () -> it.eventfds.write(name, 1, LONG, it.client().caller()));
+        var big = it.writing(name, 1, 100);
+        var small = it.writing(name, 2, 1);
         assertThat(it.read(name)).isEqualTo(Count.MAX);
         assertThat(result(big)).isTrue();
         assertThat(result(small)).isTrue();
@@ -237,11 +210,7 @@ class EventfdsTest {
         var name = it.counter("d");
         it.counter("d2");
         it.write(name("d2"), Count.MAX);
-        var read =
-                it.waiting(
-                        name,
-                        1,
-                        () -> it.eventfds.read(name, new ReadRequest(LONG), it.client().caller()));
+        var read = it.reading(name, 1);
         var many =
                 it.waiting(
                         name,
@@ -249,11 +218,7 @@ class EventfdsTest {
                         () ->
                                 it.eventfds.await(
                                         request(Mode.ALL, true, "d", "d2"), it.client().caller()));
-        var write =
-                it.waiting(
-                        name("d2"),
-                        2,
-                        () -> it.eventfds.write(name("d2"), 1, LONG, it.client().caller()));
+        var write = it.writing(name("d2"), 2, 1);
         it.eventfds.delete(name, it.client().caller());
         assertProblem(read, ProblemType.GONE);
         assertProblem(many, ProblemType.GONE);
@@ -294,11 +259,7 @@ class EventfdsTest {
     @Test
     void shuttingDownEndsAllWhoWaitAndAllWhoCome() {
         var name = it.counter("sd");
-        var read =
-                it.waiting(
-                        name,
-                        1,
-                        () -> it.eventfds.read(name, new ReadRequest(LONG), it.client().caller()));
+        var read = it.reading(name, 1);
         it.eventfds.endWaits(End.SHUT_DOWN);
         assertProblem(read, ProblemType.SHUTTING_DOWN);
         assertProblem(
@@ -316,8 +277,7 @@ class EventfdsTest {
                         .read(name, new ReadRequest(NOT_AT_ALL), it.client().caller())
                         .orElseThrow();
         it.write(name, Count.MAX - 2);
-        var writer =
-                it.waiting(name, 1, () -> it.eventfds.write(name, 3, LONG, it.client().caller()));
+        var writer = it.writing(name, 1, 3);
         it.eventfds.putBack(List.of(taken));
         it.eventfds.size(); // what was submitted to the loop before is done after it
         // As far as there is room, and the rest as soon as there is.
@@ -380,23 +340,11 @@ class EventfdsTest {
                         () ->
                                 it.eventfds.await(
                                         request(Mode.ALL, true, "a", "b"), it.client().caller()));
-        var behind =
-                it.waiting(
-                        name("a"),
-                        2,
-                        () ->
-                                it.eventfds.read(
-                                        name("a"), new ReadRequest(LONG), it.client().caller()));
+        var behind = it.reading(name("a"), 2);
         it.write(name("a"), 1);
         assertThat(value(behind)).isEqualTo(1);
         it.write(name("b"), 1);
-        var late =
-                it.waiting(
-                        name("a"),
-                        2,
-                        () ->
-                                it.eventfds.read(
-                                        name("a"), new ReadRequest(LONG), it.client().caller()));
+        var late = it.reading(name("a"), 2);
         it.write(name("a"), 1);
         assertThat(result(all)).isPresent();
         assertThat(late).isNotDone();
@@ -405,13 +353,7 @@ class EventfdsTest {
     @Test
     void aMultiWaitPassesNobodyByInAnyOfItsLines() {
         List.of("a", "b").forEach(name -> it.semaphore(name, 0));
-        var single =
-                it.waiting(
-                        name("b"),
-                        1,
-                        () ->
-                                it.eventfds.read(
-                                        name("b"), new ReadRequest(LONG), it.client().caller()));
+        var single = it.reading(name("b"), 1);
         var any =
                 it.waiting(
                         name("b"),

@@ -1,6 +1,5 @@
 package io.eventfdd.server.eventfds;
 
-import static io.eventfdd.server.eventfds.LoopUnderTest.LONG;
 import static io.eventfdd.server.eventfds.LoopUnderTest.NOT_AT_ALL;
 import static io.eventfdd.server.eventfds.LoopUnderTest.name;
 import static io.eventfdd.server.eventfds.LoopUnderTest.result;
@@ -95,11 +94,7 @@ class KernelCountTest {
     @Test
     void aWaitingReaderGetsWhatGoesBack() {
         var taken = read();
-        var reader =
-                it.waiting(
-                        name,
-                        1,
-                        () -> it.eventfds.read(name, new ReadRequest(LONG), it.client().caller()));
+        var reader = it.reading(name, 1);
         it.eventfds.putBack(List.of(taken));
         assertThat(result(reader).orElseThrow().value()).isEqualTo(Count.MAX);
         afterALoop();

@@ -23,6 +23,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -116,6 +117,24 @@ public final class LoopUnderTest implements AutoCloseable {
         var looking = client().caller();
         until(() -> eventfds.state(name, looking).waiters() == waiters);
         return future;
+    }
+
+    /** Starts a read of {@code name}, and returns once that is the last of {@code waiters}. */
+    CompletableFuture<Optional<Reading>> reading(EventfdName name, int waiters) {
+        var caller = client().caller();
+        return waiting(name, waiters, () -> eventfds.read(name, new ReadRequest(LONG), caller));
+    }
+
+    /** Starts a wait for {@code name}, and returns once that is the last of {@code waiters}. */
+    CompletableFuture<Optional<Reading>> observing(EventfdName name, int waiters) {
+        var caller = client().caller();
+        return waiting(name, waiters, () -> eventfds.await(name, LONG, caller));
+    }
+
+    /** Starts a write to {@code name}, and returns once that is the last of {@code waiters}. */
+    CompletableFuture<Boolean> writing(EventfdName name, int waiters, long value) {
+        var caller = client().caller();
+        return waiting(name, waiters, () -> eventfds.write(name, value, LONG, caller));
     }
 
     <T> CompletableFuture<T> inBackground(Callable<T> call) {

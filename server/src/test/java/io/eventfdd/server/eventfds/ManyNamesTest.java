@@ -214,18 +214,7 @@ class ManyNamesTest {
     @Test
     void theWaitersOfADeletedEventfdAllEndAndItIsClosed() {
         var name = it.counter("gone");
-        var readers =
-                IntStream.rangeClosed(1, 500)
-                        .mapToObj(n ->
-                                it.waiting(
-                                        name,
-                                        n,
-                                        () ->
-                                                it.eventfds.read(
-                                                        name,
-                                                        new ReadRequest(LONG),
-                                                        it.client().caller())))
-                        .toList();
+        var readers = IntStream.rangeClosed(1, 500).mapToObj(n -> it.reading(name, n)).toList();
         it.eventfds.delete(name, client);
         readers.forEach(reader -> assertProblem(reader, ProblemType.GONE));
         assertThat(it.eventfds.waiting()).isZero();
@@ -251,19 +240,8 @@ class ManyNamesTest {
     @Test
     void manyObserversAllSeeTheCountBeforeItIsTaken() {
         var name = it.counter("shown");
-        var observers =
-                IntStream.rangeClosed(1, 400)
-                        .mapToObj(n ->
-                                it.waiting(
-                                        name,
-                                        n,
-                                        () -> it.eventfds.await(name, LONG, it.client().caller())))
-                        .toList();
-        var reader =
-                it.waiting(
-                        name,
-                        401,
-                        () -> it.eventfds.read(name, new ReadRequest(LONG), it.client().caller()));
+        var observers = IntStream.rangeClosed(1, 400).mapToObj(n -> it.observing(name, n)).toList();
+        var reader = it.reading(name, 401);
         write(name, 7);
         assertThat(result(reader).orElseThrow().value()).isEqualTo(7);
         assertThat(observers)
@@ -275,18 +253,7 @@ class ManyNamesTest {
     @Test
     void aReadThatDoesNotWaitGetsWhatALongLineLeaves() {
         var name = it.semaphore("line", 0);
-        var readers =
-                IntStream.rangeClosed(1, 400)
-                        .mapToObj(n ->
-                                it.waiting(
-                                        name,
-                                        n,
-                                        () ->
-                                                it.eventfds.read(
-                                                        name,
-                                                        new ReadRequest(LONG),
-                                                        it.client().caller())))
-                        .toList();
+        var readers = IntStream.rangeClosed(1, 400).mapToObj(n -> it.reading(name, n)).toList();
         write(name, 401);
         assertThat(read(name)).isEqualTo(1);
         assertThat(read(name)).isZero();

@@ -1,6 +1,5 @@
 package io.eventfdd.server.eventfds;
 
-import static io.eventfdd.server.eventfds.LoopUnderTest.LONG;
 import static io.eventfdd.server.eventfds.LoopUnderTest.NOT_AT_ALL;
 import static io.eventfdd.server.eventfds.LoopUnderTest.result;
 import static io.eventfdd.server.eventfds.LoopUnderTest.until;
@@ -32,7 +31,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.SynchronousQueue;
@@ -134,19 +132,6 @@ class SharedEventfdsTest {
         return it.eventfds.state(name, client).count();
     }
 
-    /** Starts a read and returns once it waits. */
-    private CompletableFuture<Optional<Reading>> waitingRead(EventfdName name) {
-        var mine = it.client().caller();
-        return waiting(name, 1, () -> it.eventfds.read(name, new ReadRequest(LONG), mine));
-    }
-
-    /** Starts a call and returns once {@code name} has {@code waiters}. */
-    private <T> CompletableFuture<T> waiting(EventfdName name, int waiters, Callable<T> call) {
-        var begun = it.inBackground(call);
-        until(() -> it.eventfds.state(name, client).waiters() == waiters);
-        return begun;
-    }
-
     // The flag
 
     @Test
@@ -240,7 +225,7 @@ class SharedEventfdsTest {
     void aReaderIsWokenByAHoldersWrite() throws Exception {
         var name = it.make("r", BLOCKING);
         var holder = share(name);
-        var read = waitingRead(name);
+        var read = it.reading(name, 1);
         holder.write(9);
         assertThat(result(read).orElseThrow().value()).isEqualTo(9);
     }
@@ -250,8 +235,8 @@ class SharedEventfdsTest {
         var name = it.make("w", BLOCKING);
         var holder = share(name);
         holder.write(Count.MAX);
-        var big = waiting(name, 1, () -> write(name, Count.MAX, LONG));
-        var small = waiting(name, 2, () -> write(name, 1, LONG));
+        var big = it.writing(name, 1, Count.MAX);
+        var small = it.writing(name, 2, 1);
         assertThat(holder.readNow(buffer)).isEqualTo(Count.MAX);
         assertThat(result(big)).as("first come, first served").isTrue();
         assertThat(small).isNotDone();
@@ -264,7 +249,7 @@ class SharedEventfdsTest {
     void aWaiterThatAHolderOvertookGoesOnWaiting() throws Exception {
         var name = it.make("o", BLOCKING);
         var holder = share(name);
-        var read = waitingRead(name);
+        var read = it.reading(name, 1);
         long written = 0;
         long overtaken = 0;
         while (!read.isDone()) {
@@ -465,8 +450,8 @@ class SharedEventfdsTest {
         var holder = share(name);
         var other = share(full);
         other.write(Count.MAX);
-        var read = waitingRead(name);
-        var write = waiting(full, 1, () -> write(full, 1, LONG));
+        var read = it.reading(name, 1);
+        var write = it.writing(full, 1, 1);
         it.eventfds.delete(name, client);
         it.eventfds.delete(full, client);
         assertGone(read);
@@ -489,7 +474,7 @@ class SharedEventfdsTest {
     void whatHoldersDoToADeletedOneDoesNotWakeTheLoop() throws Exception {
         var name = it.make("d", BLOCKING);
         var holder = share(name);
-        var read = waitingRead(name);
+        var read = it.reading(name, 1);
         it.eventfds.delete(name, client);
         assertGone(read);
         long turns = it.loop.turns();
@@ -505,7 +490,7 @@ class SharedEventfdsTest {
         for (int i = 0; i < 100; i++) {
             var name = it.make("again", BLOCKING);
             var holder = share(name);
-            var read = waitingRead(name);
+            var read = it.reading(name, 1);
             var write = onThread(() -> holder.write(1));
             it.eventfds.delete(name, client);
             var fresh = it.make("again", BLOCKING);

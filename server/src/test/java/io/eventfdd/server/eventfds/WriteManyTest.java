@@ -127,11 +127,7 @@ class WriteManyTest {
     void itOvertakesNobodyWhoWaitsForRoom() {
         List.of("a", "full").forEach(it::counter);
         it.write(name("full"), Count.MAX);
-        var first =
-                it.waiting(
-                        name("full"),
-                        1,
-                        () -> it.eventfds.write(name("full"), 9, LONG, it.client().caller()));
+        var first = it.writing(name("full"), 1, 9);
         var many = waiting("full", 2, entry("a", 1), entry("full", Count.MAX - 8));
         it.read(name("full"));
         assertThat(result(first)).isTrue();
@@ -144,11 +140,7 @@ class WriteManyTest {
     void whereOthersWaitForRoomFirstNothingIsAddedThoughThereIsRoomForIt() {
         List.of("a", "b").forEach(it::counter);
         it.write(name("b"), Count.MAX - 1);
-        var first =
-                it.waiting(
-                        name("b"),
-                        1,
-                        () -> it.eventfds.write(name("b"), 2, LONG, it.client().caller()));
+        var first = it.writing(name("b"), 1, 2);
         for (var timeout : List.of(NOT_AT_ALL, Duration.ofMillis(1))) {
             assertThat(write(timeout, entry("a", 1), entry("b", 1))).containsExactly(name("b"));
             assertThat(write(timeout, entry("b", 1))).containsExactly(name("b"));
