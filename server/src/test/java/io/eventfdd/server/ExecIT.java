@@ -12,7 +12,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
-import java.util.ArrayList;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
@@ -63,35 +64,60 @@ class ExecIT {
 
     @Test
     void nothingElseOfTheJavaIsLeft() throws Exception {
-        var script = "ls /proc/$$/fd; grep -E 'SigBlk|SigIgn' /proc/$$/status";
-        var left = Ran.of(Ran.begin(daemon, "exec", "a", "--", "sh", "-c", script)).output();
-        assertThat(left.lines().takeWhile(line -> !line.startsWith("Sig")))
-                .containsExactly("0", "1", "2", "3");
-        var given = Ran.of(daemon.begin("grep", "-E", "SigBlk|SigIgn", "/proc/self/status"));
-        assertThat(signals(left)).isEqualTo(signals(given.output()));
+        var become = sleeping(Ran.begin(daemon, "exec", "a", "--", "sleep", "1000"));
+        var given = sleeping(daemon.begin("sleep", "1000"));
+        try (var fds = Files.list(proc(become, "fd"))) {
+            assertThat(fds.map(fd -> fd.getFileName().toString()))
+                    .containsExactlyInAnyOrder("0", "1", "2", "3");
+        }
+        assertThat(signals(become)).isEqualTo(signals(given)).hasSize(2);
+        become.destroy();
+        given.destroy();
     }
 
-    /** The sets of signals in proc(5)'s words, without those of the C library's own, from 32 on. */
-    private static List<Long> signals(String status) {
-        return status.lines()
-                .filter(line -> line.startsWith("Sig"))
+    /** {@code process}, once it is sleep(1). */
+    private static Process sleeping(Process process) {
+        until(() -> process.info().command().orElse("").endsWith("/sleep"));
+        return process;
+    }
+
+    /** What proc(5) tells of {@code process}. */
+    private static Path proc(Process process, String file) {
+        return Path.of("/proc/" + process.pid(), file);
+    }
+
+    /** Its blocked and its ignored signals, without those of the C library's own, from 32 on. */
+    private static List<Long> signals(Process process) throws IOException {
+        return Files.readAllLines(proc(process, "status")).stream()
+                .filter(line -> line.startsWith("SigBlk:") || line.startsWith("SigIgn:"))
                 .map(line -> Long.parseUnsignedLong(line.split("\\s+", -1)[1], 16) & 0x7fff_ffffL)
                 .toList();
     }
 
     @Test
     void theLimitOfOpenFilesIsTheOneThatWasGiven() throws Exception {
-        var line = new ArrayList<>(List.of("sh", "-c", "ulimit -Sn 400; exec \"$@\"", "sh"));
-        line.addAll(List.of(DaemonProcess.launcher().toString(), "exec", "--runtime-dir"));
-        line.addAll(List.of(daemon.directory().toString(), "a", "--", "sh", "-c", "ulimit -Sn"));
-        assertThat(Ran.of(daemon.begin(line.toArray(String[]::new)))).isEqualTo(new Ran(0, "400"));
+        var limited =
+                sleeping(
+                        daemon.begin(
+                                "prlimit",
+                                "--nofile=400:",
+                                DaemonProcess.launcher().toString(),
+                                "exec",
+                                "--runtime-dir",
+                                daemon.directory().toString(),
+                                "a",
+                                "--",
+                                "sleep",
+                                "1000"));
+        assertThat(Files.readAllLines(proc(limited, "limits")))
+                .anyMatch(line -> line.matches("Max open files +400 .*"));
+        limited.destroy();
     }
 
     @Test
     void itIsTheSameProcessAndItsEndIsTheProgramsOwn() throws Exception {
         assertThat(exec("a", "--", "sh", "-c", "exit 9").status()).isEqualTo(9);
-        var sleeping = Ran.begin(daemon, "exec", "a", "--", "sleep", "1000");
-        until(() -> sleeping.info().command().orElse("").endsWith("/sleep"));
+        var sleeping = sleeping(Ran.begin(daemon, "exec", "a", "--", "sleep", "1000"));
         sleeping.destroy();
         assertThat(sleeping.waitFor()).as("by SIGTERM").isEqualTo(128 + 15);
     }

@@ -10,6 +10,7 @@ import io.eventfdd.internal.linux.PacketBuffer;
 import io.eventfdd.internal.linux.Received;
 import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Ran;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,7 +22,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /** A daemon that is asked for everything goes on if the other one does not get to serve. */
@@ -51,19 +51,9 @@ class FailedTakeoverIT {
 
     /** What another daemon says that cannot begin. */
     private String heir(List<String> prefix, String... options) throws Exception {
-        var command = new ArrayList<>(prefix);
-        command.addAll(
-                List.of(
-                        DaemonProcess.launcher().toString(),
-                        "serve",
-                        "--takeover",
-                        "--runtime-dir",
-                        daemon.directory().toString()));
-        command.addAll(List.of(options));
-        var heir = daemon.begin(command.toArray(String[]::new));
-        var said = new String(heir.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(heir.waitFor()).as(said).isEqualTo(1);
-        return said;
+        var heir = Ran.of(daemon.beginRefusedTakeover(prefix, options));
+        assertThat(heir.status()).as(heir.output()).isEqualTo(1);
+        return heir.output();
     }
 
     private void assertThatItGoesOn() throws IOException {

@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Ran;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,10 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
 
 /** The disk under the runtime directory is full; a small tmpfs is that disk. */
 @Timeout(120)
@@ -63,7 +64,7 @@ class FullDiskIT {
     }
 
     private void create(String name) {
-        daemon.request().put("/v1/eventfds/" + name).then().statusCode(201);
+        assertThat(status("PUT", "/v1/eventfds/" + name)).isEqualTo(201);
     }
 
     private void write(String name, int value) {
@@ -84,7 +85,15 @@ class FullDiskIT {
     }
 
     private int health() {
-        return daemon.request().get("/health/ready").statusCode();
+        return status("GET", "/health/ready");
+    }
+
+    private int status(String method, String path) {
+        try (var client = daemon.connect()) {
+            return client.call(method, path, "").answer().status();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** So many that no more of the table can be written; each is usable all the same. */
@@ -163,17 +172,9 @@ class FullDiskIT {
         fill();
         createUntilItFails();
         write("a", 42);
-        var heir =
-                daemon.begin(
-                        DaemonProcess.launcher().toString(),
-                        "serve",
-                        "--takeover",
-                        "--runtime-dir",
-                        daemon.directory().toString());
-        var said = new String(heir.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(heir.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(heir.exitValue()).as(said).isEqualTo(1);
-        assertThat(said).contains("cannot take over").contains(FULL);
+        var heir = Ran.of(daemon.beginRefusedTakeover(List.of()));
+        assertThat(heir.status()).as(heir.output()).isEqualTo(1);
+        assertThat(heir.output()).contains("cannot take over").contains(FULL);
         assertThat(daemon.process().isAlive()).isTrue();
         assertThatCountIs("a", 42);
         makeRoom();

@@ -8,6 +8,7 @@ import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Ran;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -19,7 +20,6 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -126,16 +126,9 @@ class SocketsIT {
     void aTakeOverThatCannotAskSaysWhy() throws Exception {
         replace("fd.sock");
         until(() -> daemon.log().contains("clients do not find the daemon"));
-        var heir =
-                daemon.begin(
-                        DaemonProcess.launcher().toString(),
-                        "serve",
-                        "--takeover",
-                        "--runtime-dir",
-                        daemon.directory().toString());
-        var said = new String(heir.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(heir.waitFor()).as(said).isEqualTo(1);
-        assertThat(said)
+        var heir = Ran.of(daemon.beginRefusedTakeover(List.of()));
+        assertThat(heir.status()).as(heir.output()).isEqualTo(1);
+        assertThat(heir.output())
                 .contains("another eventfdd has the runtime directory")
                 .contains("no daemon can be reached at " + daemon.directory() + "/fd.sock");
         assertThat(daemon.process().isAlive()).isTrue();

@@ -128,6 +128,21 @@ public final class DaemonProcess implements AutoCloseable {
         assertThat(before.onExit().orTimeout(15, TimeUnit.SECONDS).join().exitValue()).isZero();
     }
 
+    /**
+     * Begins another one that asks for all that this has, and is refused; it says why by its
+     * output.
+     *
+     * @param prefix a command that becomes it, or none
+     * @param options of {@code serve}
+     */
+    public Process beginRefusedTakeover(List<String> prefix, String... options) throws IOException {
+        var command = new ArrayList<>(prefix);
+        command.addAll(List.of(launcher().toString(), "serve", "--takeover"));
+        command.addAll(List.of("--runtime-dir", directory.toString()));
+        command.addAll(List.of(options));
+        return begin(command.toArray(String[]::new));
+    }
+
     /** The runtime directory. */
     public Path directory() {
         return directory;

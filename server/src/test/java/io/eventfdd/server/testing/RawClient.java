@@ -5,15 +5,19 @@ import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 
 /** A client that sends bytes as they are, for HTTP that no library would speak. Its reads block. */
 public final class RawClient implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
     private final SocketChannel channel;
     private final ByteBuffer buffer = ByteBuffer.allocate(64 * 1024).flip();
 
@@ -101,6 +105,18 @@ public final class RawClient implements AutoCloseable {
                 Integer.parseInt(head.get(0).substring(9, 12)),
                 headers,
                 new String(body, StandardCharsets.UTF_8));
+    }
+
+    /** Returns once something of the next answer has come; all of it is still to be received. */
+    public void awaitAnswer() throws IOException {
+        channel.configureBlocking(false);
+        try (var selector = channel.provider().openSelector()) {
+            channel.register(selector, SelectionKey.OP_READ);
+            if (selector.select(PATIENCE.toMillis()) == 0) {
+                throw new EOFException("nothing came");
+            }
+        }
+        channel.configureBlocking(true);
     }
 
     private int next() throws IOException {
