@@ -10,7 +10,7 @@ for sidecar in spec.pop("initContainers"):
     del sidecar["restartPolicy"], sidecar["startupProbe"], sidecar["livenessProbe"]
     spec["containers"].insert(0, sidecar)
 for container in spec["containers"]:
-    container["image"] = f"localhost/{container['image']}:{sys.argv[2]}"
+    container["image"] = f"localhost/{container['image'].partition(':')[0]}:{sys.argv[2]}"
     container["imagePullPolicy"] = "Never"
     container["securityContext"]["runAsGroup"] = group
 for volume in spec["volumes"]:
