@@ -13,7 +13,7 @@ place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
 
-timeout 300 apt-get -qq download {valac,valac-0.56-vapi,libvala-0.56-0,libvalacodegen-0.56-0}=0.56.3-1 libglib2.0-0 2>/dev/null
+timeout 300 apt-get -qq download {valac,valac-0.56-vapi,libvala-0.56-0,libvalacodegen-0.56-0}=0.56.3-1 libglib2.0-0=2.74.6-2+deb12u9 2>/dev/null
 for package in ./*.deb; do
     dpkg-deb -x "$package" root
 done

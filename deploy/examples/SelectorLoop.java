@@ -22,7 +22,10 @@ import java.util.concurrent.CompletableFuture;
  * in between, nothing is lost. To run it, in the checkout:
  *
  * <pre>
- * java --enable-native-access=ALL-UNNAMED -cp 'server/target/dist/lib/*' deploy/examples/SelectorLoop.java DIR NAME SOCKET
+ * server/bin/eventfdd serve --runtime-dir /tmp/eventfdd            # in a shell of its own
+ * java --enable-native-access=ALL-UNNAMED -cp 'server/target/dist/lib/*' \
+ *     deploy/examples/SelectorLoop.java /tmp/eventfdd wake /tmp/upper.sock
+ * server/bin/eventfdd write --runtime-dir /tmp/eventfdd wake 5     # in another shell; 1000 ends it
  * </pre>
  */
 public class SelectorLoop {

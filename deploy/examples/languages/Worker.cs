@@ -1,7 +1,9 @@
 // A worker on a named eventfd, in C#, on Mono. A thread of its own waits with poll(2).
 //
 //   apt-get install mono-mcs mono-runtime libmono-posix4.0-cil
-//   mcs -unsafe -r:Mono.Posix Worker.cs && mono Worker.exe /run/eventfdd orders
+//   eventfdd serve --runtime-dir /tmp/eventfdd              # in a shell of its own; server/bin/eventfdd in the checkout
+//   mcs -unsafe -r:Mono.Posix Worker.cs && mono Worker.exe /tmp/eventfdd orders
+//   eventfdd write --runtime-dir /tmp/eventfdd orders 5    # in another shell: the worker prints "got 5"
 //
 // It prints "ready", then "got N" for each value N that it takes from `orders`, and adds N to `orders.reply`. It echoes the
 // lines of its stdin and ends with it. ../README.md says what all workers do.

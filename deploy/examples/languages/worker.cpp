@@ -1,7 +1,9 @@
 // A worker on a named eventfd, in C++: Boost.Asio waits for the raw descriptor with async_wait.
 //
 //   apt-get install g++ libboost-dev
-//   c++ -std=c++17 -O2 -o worker worker.cpp && ./worker /run/eventfdd orders
+//   eventfdd serve --runtime-dir /tmp/eventfdd              # in a shell of its own; server/bin/eventfdd in the checkout
+//   c++ -std=c++17 -O2 -o worker worker.cpp && ./worker /tmp/eventfdd orders
+//   eventfdd write --runtime-dir /tmp/eventfdd orders 5    # in another shell: the worker prints "got 5"
 //
 // It prints "ready", then "got N" for each value N that it takes from `orders`, and adds N to `orders.reply`. It echoes the
 // lines of its stdin and ends with it. ../README.md says what all workers do.

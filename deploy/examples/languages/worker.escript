@@ -2,7 +2,9 @@
 %% A worker on a named eventfd, in Erlang: processes that receive, and none of them blocks a scheduler.
 %%
 %%   apt-get install erlang-base
-%%   escript worker.escript /run/eventfdd orders
+%%   eventfdd serve --runtime-dir /tmp/eventfdd              # in a shell of its own; server/bin/eventfdd in the checkout
+%%   escript worker.escript /tmp/eventfdd orders
+%%   eventfdd write --runtime-dir /tmp/eventfdd orders 5    # in another shell: the worker prints "got 5"
 %%
 %% It prints "ready", then "got N" for each value N that it takes from `orders`, and adds N to `orders.reply`. It echoes the
 %% lines of its stdin and ends with it. ../README.md says what all workers do.

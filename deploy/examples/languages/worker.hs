@@ -3,7 +3,9 @@
 -- | A worker on a named eventfd, in Haskell. It waits in GHC's I/O manager, where only a green thread sleeps.
 --
 --     apt-get install ghc libghc-network-dev libghc-async-dev
---     ghc -threaded -o worker worker.hs && ./worker /run/eventfdd orders
+--     eventfdd serve --runtime-dir /tmp/eventfdd              # in a shell of its own; server/bin/eventfdd in the checkout
+--     ghc -threaded -o worker worker.hs && ./worker /tmp/eventfdd orders
+--     eventfdd write --runtime-dir /tmp/eventfdd orders 5    # in another shell: the worker prints "got 5"
 --
 -- It prints "ready", then "got N" for each value N that it takes from @orders@, and adds N to @orders.reply@. It echoes the
 -- lines of its stdin and ends with it. ../README.md says what all workers do.

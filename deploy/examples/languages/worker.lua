@@ -1,7 +1,9 @@
 -- A worker on a named eventfd, in Lua with cqueues: each of its coroutines sleeps in the controller's poll.
 --
 --   apt-get install lua5.4 lua-cqueues
---   lua5.4 worker.lua /run/eventfdd orders
+--   eventfdd serve --runtime-dir /tmp/eventfdd              # in a shell of its own; server/bin/eventfdd in the checkout
+--   lua5.4 worker.lua /tmp/eventfdd orders
+--   eventfdd write --runtime-dir /tmp/eventfdd orders 5    # in another shell: the worker prints "got 5"
 --
 -- It prints "ready", then "got N" for each value N that it takes from `orders`, and adds N to `orders.reply`. It echoes the
 -- lines of its stdin and ends with it. ../README.md says what all workers do.

@@ -2,8 +2,10 @@
 // over HTTP, and then reads the raw descriptor.
 //
 //   apt-get install nodejs
-//   eventfdd create orders && eventfdd create orders.reply
-//   until eventfdd exec orders orders.reply -- node worker.mjs /run/eventfdd orders; [ $? != 75 ]; do :; done
+//   eventfdd serve --runtime-dir /tmp/eventfdd              # in a shell of its own; server/bin/eventfdd in the checkout
+//   eventfdd create --runtime-dir /tmp/eventfdd orders && eventfdd create --runtime-dir /tmp/eventfdd orders.reply
+//   eventfdd exec --runtime-dir /tmp/eventfdd orders orders.reply -- node worker.mjs /tmp/eventfdd orders
+//   eventfdd write --runtime-dir /tmp/eventfdd orders 5    # in another shell: the worker prints "got 5"
 //
 // It prints "ready", then "got N" for each value N that it takes from `orders`, and adds N to `orders.reply`. It echoes the
 // lines of its stdin and ends with it. When the daemon ends, it ends too, with status 75: it cannot bring back what it holds,

@@ -1,7 +1,9 @@
 (* A worker on a named eventfd, in OCaml. It waits with Unix.select.
 
      apt-get install ocaml-nox ocaml-findlib libextunix-ocaml-dev
-     ocamlfind ocamlopt -no-alias-deps -package extunix,str -linkpkg -o worker worker.ml && ./worker /run/eventfdd orders
+     eventfdd serve --runtime-dir /tmp/eventfdd              # in a shell of its own; server/bin/eventfdd in the checkout
+     ocamlfind ocamlopt -no-alias-deps -package extunix,str -linkpkg -o worker worker.ml && ./worker /tmp/eventfdd orders
+     eventfdd write --runtime-dir /tmp/eventfdd orders 5    # in another shell: the worker prints "got 5"
 
    It prints "ready", then "got N" for each value N that it takes from `orders`, and adds N to `orders.reply`. It echoes the
    lines of its stdin and ends with it. ../README.md says what all workers do. With Lwt, wait with Lwt_unix.wait_read, but

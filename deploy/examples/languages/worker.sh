@@ -2,7 +2,9 @@
 # A worker on a named eventfd, in the shell. `eventfdd exec` opens both eventfds as descriptors 3 and 4, and curl waits.
 #
 #   apt-get install curl         # and have `eventfdd` on the PATH
-#   sh worker.sh /run/eventfdd orders
+#   eventfdd serve --runtime-dir /tmp/eventfdd              # in a shell of its own; server/bin/eventfdd in the checkout
+#   sh worker.sh /tmp/eventfdd orders
+#   eventfdd write --runtime-dir /tmp/eventfdd orders 5    # in another shell: the worker prints "got 5"
 #
 # It prints "ready", then "got N" for each value N that it takes from `orders`, and adds N to `orders.reply`. It echoes the
 # lines of its stdin and ends with it. When the daemon ends, it ends with status 75. ../README.md says what all workers do.

@@ -1,7 +1,9 @@
 /* A worker on a named eventfd, in Vala, in GLib's main loop: each async method below sleeps in it.
 
      apt-get install valac libglib2.0-dev
-     valac -X -w --pkg gio-unix-2.0 --pkg linux --pkg posix worker.vala && ./worker /run/eventfdd orders
+     eventfdd serve --runtime-dir /tmp/eventfdd              # in a shell of its own; server/bin/eventfdd in the checkout
+     valac -X -w --pkg gio-unix-2.0 --pkg linux --pkg posix worker.vala && ./worker /tmp/eventfdd orders
+     eventfdd write --runtime-dir /tmp/eventfdd orders 5    # in another shell: the worker prints "got 5"
 
    It prints "ready", then "got N" for each value N that it takes from `orders`, and adds N to `orders.reply`. It echoes the
    lines of its stdin and ends with it. ../README.md says what all workers do. GJS can do the same but for the read: GIO

@@ -22,6 +22,7 @@ import kotlinx.coroutines.suspendCancellableCoroutine
 // checkout:
 //
 //     mvn -q -Pexamples -DskipTests package
+//     server/bin/eventfdd serve --runtime-dir /tmp/eventfdd            # in a shell of its own
 //     java --enable-native-access=ALL-UNNAMED -cp 'deploy/examples/java/target/lib/*' CoroutineReads /tmp/eventfdd permits
 //
 // `readAsync().await()` of kotlinx-coroutines is nearly this. It cancels the future with the coroutine, which then takes nothing. But

@@ -32,6 +32,7 @@ import java.util.function.LongConsumer;
  *
  * <pre>
  * mvn -q -Pexamples -DskipTests package
+ * server/bin/eventfdd serve --runtime-dir /tmp/eventfdd            # in a shell of its own
  * java --enable-native-access=ALL-UNNAMED -cp 'deploy/examples/java/target/lib/*' NettyLoop /tmp/eventfdd wake /tmp/upper.sock
  * server/bin/eventfdd write --runtime-dir /tmp/eventfdd wake 5     # in another shell; 1000 ends it
  * </pre>

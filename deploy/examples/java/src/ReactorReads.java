@@ -21,6 +21,7 @@ import reactor.core.publisher.Operators;
  *
  * <pre>
  * mvn -q -Pexamples -DskipTests package
+ * server/bin/eventfdd serve --runtime-dir /tmp/eventfdd            # in a shell of its own
  * java --enable-native-access=ALL-UNNAMED -cp 'deploy/examples/java/target/lib/*' ReactorReads /tmp/eventfdd permits
  * </pre>
  */
