@@ -1,6 +1,7 @@
 package io.eventfdd;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
@@ -12,6 +13,8 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
+import java.io.Closeable;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
@@ -79,6 +82,8 @@ class ArchitectureTest {
                                             "java.nio.file..",
                                             "org.apache.hc..",
                                             "io.helidon..")
+                                    // Jackson's parsers declare them, also those of an array
+                                    .and(not(belongToAnyOf(Closeable.class, IOException.class)))
                                     .and(not(type(UncheckedIOException.class)))
                                     // a name of a place, which touches nothing
                                     .and(not(type(Path.class))))

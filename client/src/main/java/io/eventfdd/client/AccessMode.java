@@ -9,6 +9,11 @@ import io.eventfdd.internal.wire.Shown;
  * <p>{@code r} is state, wait, watch and read; {@code w} is write; the raw fd needs both. The
  * execute bits mean nothing.
  *
+ * <pre>{@code
+ * EventfdSpec spec = EventfdSpec.counter().withMode("0600");
+ * System.out.println(spec.mode()); // 0600
+ * }</pre>
+ *
  * @param bits 0 to 0777
  */
 public record AccessMode(int bits) {

@@ -7,6 +7,10 @@ import java.math.BigInteger;
 /**
  * The kernel's counts: unsigned 64-bit, held in a {@code long} whose sign bit is one more bit of
  * the number.
+ *
+ * <pre>{@code
+ * System.out.println(Count.toString(Count.MAX)); // 18446744073709551614
+ * }</pre>
  */
 public final class Count {
     /**

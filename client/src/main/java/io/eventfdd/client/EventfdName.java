@@ -6,6 +6,13 @@ import io.eventfdd.internal.wire.Shown;
  * The name of an eventfd: 1 to 128 of {@code A-Z a-z 0-9 . _ -}, beginning with a letter or digit.
  * Names order as ASCII.
  *
+ * <pre>{@code
+ * for (Signal signal : client.awaitAny(List.of(orders), Duration.ZERO)) {
+ *     EventfdName name = signal.name();
+ *     System.out.println(name.value());
+ * }
+ * }</pre>
+ *
  * @param value the name itself
  */
 public record EventfdName(String value) implements Comparable<EventfdName> {

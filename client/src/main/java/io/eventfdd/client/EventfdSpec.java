@@ -4,6 +4,11 @@ package io.eventfdd.client;
  * What an eventfd is made as. Specs are the same where {@link #sameAs} says so: the initial count
  * matters at creation only.
  *
+ * <pre>{@code
+ * EventfdSpec permits = EventfdSpec.semaphoreOf(3).withMode("0600");
+ * System.out.println(permits.semaphore()); // true
+ * }</pre>
+ *
  * @param initial the first count, 0 to 4294967295
  * @param semaphore EFD_SEMAPHORE: a read returns 1 and takes 1, in place of all
  * @param nonblocking EFD_NONBLOCK on the file description that raw holders share

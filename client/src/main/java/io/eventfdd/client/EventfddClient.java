@@ -79,6 +79,9 @@ public final class EventfddClient implements Closeable {
         this.overHttp = new HttpOpener(http, builder.executor, handles);
         this.fallsBack = builder.transport == Transport.AUTO;
         var socket = directory.resolve("fd.sock");
+        if (fallsBack) {
+            RawOpener.warnIfNoNativeCode();
+        }
         this.raw =
                 builder.transport == Transport.RAW || (fallsBack && RawOpener.isPossible(socket))
                         ? Optional.of(

@@ -5,6 +5,14 @@ import java.util.List;
 /**
  * One thing that went wrong, as both sockets tell it.
  *
+ * <pre>{@code
+ * try {
+ *     client.open("nobody-made-it").close();
+ * } catch (EventfddException e) {
+ *     e.problem().map(Problem::detail).ifPresent(System.out::println);
+ * }
+ * }</pre>
+ *
  * @param type its row in the table
  * @param status the HTTP status; the type's own but for errors of the HTTP layer (414, 431, 501 …)
  * @param detail what was wrong this time, naming it

@@ -5,6 +5,14 @@ import java.io.Serial;
 /**
  * Carries a {@link Problem} to the place that answers; it has no stack trace, since it is an answer
  * and not a fault.
+ *
+ * <pre>{@code
+ * try {
+ *     EventfdSpec.counter().withMode("rw");
+ * } catch (ProblemException e) {
+ *     System.out.println(e.problem().type()); // INVALID_VALUE
+ * }
+ * }</pre>
  */
 public final class ProblemException extends RuntimeException {
     @Serial private static final long serialVersionUID = 1L;

@@ -7,6 +7,10 @@ import java.util.Optional;
  * The one table of what can go wrong: HTTP answers, fd-socket replies, the client's exceptions and
  * the command line's exit codes all come from it.
  *
+ * <pre>{@code
+ * System.out.println(ProblemType.NOT_FOUND.status()); // 404
+ * }</pre>
+ *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457, Problem Details for HTTP APIs</a>
  */
 public enum ProblemType {

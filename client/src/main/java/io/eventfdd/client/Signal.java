@@ -3,6 +3,13 @@ package io.eventfdd.client;
 /**
  * What a wait or a read found of one eventfd.
  *
+ * <pre>{@code
+ * orders.write(2);
+ * for (Signal signal : client.readAny(List.of(orders), Duration.ZERO)) {
+ *     System.out.println(signal); // orders=2
+ * }
+ * }</pre>
+ *
  * @param name which
  * @param value the count that was seen, or the value that was taken (unsigned)
  */

@@ -10,7 +10,11 @@ package io.eventfdd.client;
  * }</pre>
  */
 public enum Transport {
-    /** {@link #RAW} where the daemon and this JVM can, {@link #HTTP} where not. */
+    /**
+     * {@link #RAW} if the daemon and this JVM can, {@link #HTTP} otherwise. If this JVM has no
+     * native code, because JNA is missing or cannot be loaded, the log says so once, with the
+     * reason.
+     */
     AUTO,
     /**
      * The kernel object itself, received once over {@code fd.sock}: from then on the daemon has no

@@ -4,9 +4,11 @@ import io.eventfdd.client.AccessMode;
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.Signal;
+import io.eventfdd.client.SystemCallException;
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.NativeCode;
 import io.eventfdd.internal.wire.OpenReply;
 import io.eventfdd.internal.wire.OpenRequest;
 
@@ -19,6 +21,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Opens the raw handles of one client, and owns what they have in common: the connection to {@code
@@ -26,6 +29,7 @@ import java.util.concurrent.Executor;
  */
 public final class RawOpener implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(RawOpener.class.getName());
+    private static final AtomicBoolean WARNED = new AtomicBoolean();
 
     private final Set<Eventfd> handles;
     private final RawWaits waits;
@@ -35,6 +39,7 @@ public final class RawOpener implements AutoCloseable {
      * One that is not connected.
      *
      * @param handles those of the client that are open; handles leave it as they are closed
+     * @throws SystemCallException if there is no native code in this JVM
      */
     public RawOpener(
             Path socket,
@@ -43,6 +48,11 @@ public final class RawOpener implements AutoCloseable {
             Duration spin,
             Executor executor,
             Set<Eventfd> handles) {
+        NativeCode.obstacle()
+                .ifPresent(obstacle -> {
+                    throw new SystemCallException(
+                            "no raw eventfds in this JVM: " + NativeCode.told(obstacle), obstacle);
+                });
         this.handles = handles;
         this.waits = new RawWaits(spin, executor);
         this.donor = new Donor(socket, patience, outage, waits, this::open);
@@ -50,18 +60,31 @@ public final class RawOpener implements AutoCloseable {
 
     /** Whether there is a socket to get descriptors from, and native code to use them. */
     public static boolean isPossible(Path socket) {
-        if (!Files.exists(socket)) {
+        if (!Files.exists(socket) || NativeCode.obstacle().isPresent()) {
             return false;
         }
         try {
             EventFd.create(0, false, true).close();
             return true;
-        } catch (LinkageError | ErrnoException e) {
-            LOG.log(Level.DEBUG, "no native code here: over HTTP then", e);
+        } catch (ErrnoException e) {
+            LOG.log(Level.DEBUG, "no eventfds in this process: over HTTP then", e);
             return false;
         }
     }
 
+    /** Tells the log, once in this JVM, if all goes over HTTP for want of native code. */
+    public static void warnIfNoNativeCode() {
+        NativeCode.obstacle()
+                .filter(obstacle -> WARNED.compareAndSet(false, true))
+                .ifPresent(obstacle ->
+                        LOG.log(
+                                Level.WARNING,
+                                "no raw eventfds in this JVM, so every call goes through the"
+                                        + " daemon: "
+                                        + NativeCode.told(obstacle)));
+    }
+
+    /** Connects to the daemon. */
     public void connect() {
         donor.socket().connect();
     }

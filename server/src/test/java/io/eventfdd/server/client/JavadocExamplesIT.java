@@ -30,6 +30,7 @@ class JavadocExamplesIT {
             import io.eventfdd.client.*;
             import java.nio.file.Path;
             import java.time.Duration;
+            import java.util.List;
             import java.util.concurrent.*;
 
             public class Examples {

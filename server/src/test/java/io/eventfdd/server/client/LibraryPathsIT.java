@@ -1,0 +1,215 @@
+package io.eventfdd.server.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Ran;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.ZipFile;
+
+import javax.tools.ToolProvider;
+
+/**
+ * The library in applications that bring other versions of what it depends on, on their class path
+ * and on their module path. Each runs one program, which signals over either transport.
+ */
+@Timeout(120)
+class LibraryPathsIT {
+    /** Versions that Maven put there, the oldest and the newest that the library works with. */
+    private static final Path OTHERS = Path.of("target", "others").toAbsolutePath();
+
+    private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
+    private static final Path JAVA_17 = Path.of("/usr/lib/jvm/java-17-openjdk-amd64/bin/java");
+    private static final String BOTH = "RAW 3\nHTTP 3\n";
+    private static final String PROGRAM =
+            """
+            package app;
+
+            import io.eventfdd.client.*;
+
+            import java.nio.file.Path;
+            import java.util.List;
+
+            public class Main {
+                public static void main(String[] arguments) throws Exception {
+                    for (var transport : List.of(Transport.AUTO, Transport.HTTP)) {
+                        var builder = EventfddClient.builder().transport(transport);
+                        try (var client = builder.runtimeDirectory(Path.of(arguments[0])).connect();
+                                var orders = client.open("orders", EventfdSpec.counter())) {
+                            orders.write(3);
+                            client.state("orders");
+                            System.out.println(client.transport() + " " + orders.read());
+                        }
+                    }
+                }
+            }
+            """;
+    private static final String MODULE = "module my.app { requires io.eventfdd.client; }\n";
+
+    private static DaemonProcess daemon;
+
+    @TempDir private static Path programs;
+
+    @BeforeAll
+    static void begin() throws Exception {
+        daemon = DaemonProcess.start();
+        var main = Files.writeString(programs.resolve("Main.java"), PROGRAM);
+        var module = Files.writeString(programs.resolve("module-info.java"), MODULE);
+        compile("-cp", classPath(List.of()), "-d", programs.resolve("classes").toString(), main);
+        compile(
+                "-p",
+                classPath(List.of()),
+                "-d",
+                programs.resolve("module").toString(),
+                main,
+                module);
+    }
+
+    @AfterAll
+    static void end() throws IOException {
+        daemon.close();
+    }
+
+    /** Compiles for Java 17, without a warning. */
+    private static void compile(Object... arguments) {
+        var command = new ArrayList<>(List.of("--release", "17", "-Xlint:all", "-Werror"));
+        Stream.of(arguments).map(Object::toString).forEach(command::add);
+        int status =
+                ToolProvider.getSystemJavaCompiler()
+                        .run(null, null, null, command.toArray(String[]::new));
+        assertThat(status).isZero();
+    }
+
+    /** What the library needs and no more, with {@code others} for what is of their names. */
+    private static String classPath(List<String> others) {
+        var jars = new ArrayList<String>();
+        for (var name : List.of("eventfdd-client", "jackson-core", "httpcore5", "jna")) {
+            jars.add(
+                    others.stream()
+                            .filter(other -> other.startsWith(name + "-"))
+                            .map(other -> OTHERS.resolve(other + ".jar").toString())
+                            .findFirst()
+                            .orElseGet(() -> shipped(name)));
+        }
+        return String.join(File.pathSeparator, jars);
+    }
+
+    private static String shipped(String name) {
+        return Arrays.stream(DaemonProcess.libraries().split(File.pathSeparator))
+                .flatMap(LibraryPathsIT::jars)
+                .filter(jar -> jar.getFileName().toString().matches(name + "-[0-9].*\\.jar"))
+                .map(Path::toString)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Stream<Path> jars(String entry) {
+        if (!entry.endsWith("*")) {
+            return Stream.of(Path.of(entry));
+        }
+        try (var files = Files.list(Path.of(entry).getParent())) {
+            return files.toList().stream();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Ran run(Path java, String... options) throws Exception {
+        var command = new ArrayList<>(List.of(java.toString()));
+        command.addAll(List.of(options));
+        command.add(daemon.directory().toString());
+        return Ran.of(new ProcessBuilder(command).redirectErrorStream(true).start());
+    }
+
+    private static Ran onClassPath(String... others) throws Exception {
+        return run(
+                JAVA,
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath(List.of(others)) + File.pathSeparator + programs.resolve("classes"),
+                "app.Main");
+    }
+
+    static Stream<String> others() {
+        return Arrays.stream(OTHERS.toFile().list())
+                .filter(jar -> jar.startsWith("jackson-core-") || jar.startsWith("httpcore5-"))
+                .map(jar -> jar.replace(".jar", ""))
+                .sorted();
+    }
+
+    @ParameterizedTest
+    @MethodSource("others")
+    void olderAndNewerVersionsWork(String other) throws Exception {
+        assertThat(onClassPath(other)).isEqualTo(new Ran(0, BOTH));
+    }
+
+    @Test
+    void theOldestAndTheNewestWorkTogether() throws Exception {
+        var all = others().toList();
+        var jackson = all.stream().filter(jar -> jar.startsWith("jackson")).toList();
+        var http = all.stream().filter(jar -> jar.startsWith("http")).toList();
+        assertThat(jackson).hasSizeGreaterThan(2);
+        assertThat(http).hasSizeGreaterThan(2);
+        assertThat(onClassPath(jackson.getFirst(), http.getFirst())).isEqualTo(new Ran(0, BOTH));
+        assertThat(onClassPath(jackson.getLast(), http.getLast())).isEqualTo(new Ran(0, BOTH));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anApplicationThatIsAModuleRequiresItByName(boolean newest) throws Exception {
+        assumeTrue(newest || Files.isExecutable(JAVA_17), "there is no Java 17");
+        var options =
+                List.of(
+                        "-p",
+                        classPath(List.of()) + File.pathSeparator + programs.resolve("module"),
+                        "-m",
+                        "my.app/app.Main");
+        var command = new ArrayList<>(options);
+        if (newest) {
+            command.add(0, "--enable-native-access=com.sun.jna,io.eventfdd.client");
+        }
+        assertThat(run(newest ? JAVA : JAVA_17, command.toArray(String[]::new)))
+                .isEqualTo(new Ran(0, BOTH));
+    }
+
+    @Test
+    void withTheNativeHalfOfAnotherJnaAllGoesOverHttp() throws Exception {
+        var foreign = Files.createDirectory(programs.resolve("foreign"));
+        try (var jar = new ZipFile(OTHERS.resolve("jna-4.5.2.jar").toFile())) {
+            var arch = System.getProperty("os.arch").equals("amd64") ? "x86-64" : "aarch64";
+            var library = jar.getEntry("com/sun/jna/linux-" + arch + "/libjnidispatch.so");
+            Files.copy(jar.getInputStream(library), foreign.resolve("libjnidispatch.so"));
+        }
+        var ran =
+                run(
+                        JAVA,
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-Djna.boot.library.path=" + foreign,
+                        "-cp",
+                        classPath(List.of()) + File.pathSeparator + programs.resolve("classes"),
+                        "app.Main");
+        assertThat(ran.status()).as(ran.output()).isZero();
+        assertThat(ran.output())
+                .contains("HTTP 3\nHTTP 3\n")
+                .containsOnlyOnce("no raw eventfds in this JVM")
+                .contains("incompatible JNA native library");
+    }
+}
