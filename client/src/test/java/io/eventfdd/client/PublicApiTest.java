@@ -7,14 +7,11 @@ import org.junit.jupiter.api.Test;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
-import java.lang.reflect.Executable;
-import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** What a user of the library sees of it, and nothing else. */
 class PublicApiTest {
@@ -43,22 +40,25 @@ class PublicApiTest {
         }
     }
 
-    private static Stream<Class<?>> inSignatures(Class<?> type) {
-        Stream<Executable> calls =
-                Stream.concat(
-                        Arrays.stream(type.getDeclaredMethods()),
-                        Arrays.stream(type.getDeclaredConstructors()));
-        return Stream.concat(
-                calls.filter(call -> isSeen(call.getModifiers()))
-                        .flatMap(call ->
-                                Stream.concat(
-                                        Stream.of(call.getParameterTypes()),
-                                        Stream.of(call.getAnnotatedReturnType().getType())
-                                                .filter(Class.class::isInstance)
-                                                .map(Class.class::cast))),
-                Arrays.stream(type.getDeclaredFields())
-                        .filter(field -> isSeen(field.getModifiers()))
-                        .map(Field::getType));
+    private static List<Class<?>> inSignatures(Class<?> type) {
+        List<Class<?>> seen = new ArrayList<>();
+        for (var method : type.getDeclaredMethods()) {
+            if (isSeen(method.getModifiers())) {
+                seen.add(method.getReturnType());
+                seen.addAll(List.of(method.getParameterTypes()));
+            }
+        }
+        for (var constructor : type.getDeclaredConstructors()) {
+            if (isSeen(constructor.getModifiers())) {
+                seen.addAll(List.of(constructor.getParameterTypes()));
+            }
+        }
+        for (var field : type.getDeclaredFields()) {
+            if (isSeen(field.getModifiers())) {
+                seen.add(field.getType());
+            }
+        }
+        return seen;
     }
 
     private static boolean isSeen(int modifiers) {
