@@ -25,10 +25,13 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Threads that close a watch at the same moment: its client hears of it once. */
+/**
+ * Threads that close a watch at the same moment: its client hears of it once. {@code
+ * -Deventfdd.test.closes=2000} makes it longer.
+ */
 @Timeout(120)
 class CloseOnceTest {
-    private static final int ROUNDS = 2_000;
+    private static final int ROUNDS = Integer.getInteger("eventfdd.test.closes", 300);
     private static final int CLOSERS = 2;
     private static final String BEGINNING =
             """

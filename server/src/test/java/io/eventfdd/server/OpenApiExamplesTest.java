@@ -13,6 +13,7 @@ import io.eventfdd.server.OpenApi.Answer;
 import io.eventfdd.server.OpenApi.Operation;
 import io.eventfdd.server.testing.RawClient;
 
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -67,10 +68,17 @@ class OpenApiExamplesTest {
         }
     }
 
-    static List<Answer> answers() throws Exception {
+    private static OpenApi api;
+
+    @BeforeAll
+    static void readTheDocument() throws Exception {
         try (var daemon = new DaemonUnderTest(Map.of())) {
-            return OpenApi.of(daemon).answers();
+            api = OpenApi.of(daemon);
         }
+    }
+
+    static List<Answer> answers() {
+        return api.answers();
     }
 
     @ParameterizedTest
@@ -78,7 +86,6 @@ class OpenApiExamplesTest {
     void anExampleIsWhatTheDaemonAnswers(Answer answer) throws Exception {
         var settings = Map.of("directory-mode", "0755", "socket-mode", "0666");
         try (var daemon = new DaemonUnderTest(settings)) {
-            var api = OpenApi.of(daemon);
             var operation = answer.operation();
             var call =
                     new Call(
@@ -90,14 +97,14 @@ class OpenApiExamplesTest {
             if (operation.id().equals("watch") && answer.example().equals("ok")) {
                 assertStreams(daemon, call, answer);
             } else {
-                check(api, answer, answer(daemon, operation, answer, call));
+                check(answer, answer(daemon, operation, answer, call));
             }
         }
     }
 
     // What the document says
 
-    private static void check(OpenApi api, Answer expected, RawClient.Answer actual) {
+    private static void check(Answer expected, RawClient.Answer actual) {
         var status = expected.status();
         if (status.equals("default")) {
             status = expected.value().path("status").asText();
@@ -114,11 +121,11 @@ class OpenApiExamplesTest {
             assertThat(actual.body()).contains(expected.value().asText());
         }
         if (actual.status() == 405) {
-            assertThat(actual.header("allow")).isEqualTo(allowed(api, expected.operation()));
+            assertThat(actual.header("allow")).isEqualTo(allowed(expected.operation()));
         }
     }
 
-    private static String allowed(OpenApi api, Operation operation) {
+    private static String allowed(Operation operation) {
         var methods = new TreeSet<String>();
         for (var other : api.operations()) {
             if (other.path().equals(operation.path())) {
