@@ -281,13 +281,23 @@ class RawWaitTest {
         }
     }
 
+    /** Did the close wait for its own future, it would take a second each time. */
     @Test
     void aHandleIsClosedFromWithinAFutureOfIts() throws Exception {
-        var eventfd = handles.counter();
-        var closed = eventfd.readAsync().thenRun(eventfd::close);
+        var fastest = LONG;
+        for (int i = 0; i < 5 && fastest.toMillis() > 900; i++) {
+            var eventfd = handles.counter();
+            var closing = eventfd.readAsync().thenApply(value -> timeOf(eventfd::close));
+            eventfd.write(1);
+            var time = closing.get(20, TimeUnit.SECONDS);
+            fastest = time.compareTo(fastest) < 0 ? time : fastest;
+        }
+        assertThat(fastest).isLessThan(Duration.ofMillis(900));
+    }
+
+    private static Duration timeOf(Runnable call) {
         long start = System.nanoTime();
-        eventfd.write(1);
-        closed.get(20, TimeUnit.SECONDS);
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(900));
+        call.run();
+        return Duration.ofNanos(System.nanoTime() - start);
     }
 }

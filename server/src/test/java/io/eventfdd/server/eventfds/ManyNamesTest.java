@@ -41,7 +41,7 @@ class ManyNamesTest {
      * Far above what any turn of the loop takes, and far below what one takes whose cost grows with
      * the square of the names: 16 s.
      */
-    private static final Duration FAR_TOO_LONG = Duration.ofSeconds(2);
+    private static final Duration FAR_TOO_LONG = Duration.ofSeconds(5);
 
     private LoopUnderTest it;
     private Caller client;
