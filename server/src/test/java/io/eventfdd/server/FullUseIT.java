@@ -69,7 +69,11 @@ class FullUseIT {
     @CsvSource({"256, 64, 32, 8", "1024, 600, 64, 16"})
     void everyLimitCanBeUsedUpAndNothingIsLost(int files, int eventfds, int onApi, int onFd)
             throws Exception {
-        daemon = DaemonProcess.startUnder(List.of("prlimit", "--nofile=" + files + ":" + files));
+        // Names wait for their holders however long it takes to connect all.
+        daemon =
+                DaemonProcess.startUnder(
+                        List.of("prlimit", "--nofile=" + files + ":" + files),
+                        "--reclaim-time=10m");
         limits = limits();
         assertThat(limits.get("max-eventfds")).isGreaterThanOrEqualTo(eventfds);
         assertThat(limits.get("max-connections")).isGreaterThanOrEqualTo(onApi);
