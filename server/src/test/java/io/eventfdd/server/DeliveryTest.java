@@ -20,7 +20,7 @@ class DeliveryTest {
 
     @BeforeEach
     void start() throws Exception {
-        daemon = new DaemonUnderTest(Map.of("delivery-timeout", "1s"));
+        daemon = new DaemonUnderTest(Map.of());
         put("{\"initial\":5}");
     }
 
@@ -98,7 +98,9 @@ class DeliveryTest {
 
     @Test
     void whoLeavesAnAnswerUnreadForTooLongIsDisconnectedAndTheValueGoesBack() throws Exception {
-        try (var client = answeredUnread("")) {
+        daemon.reload(Map.of("delivery-timeout", "1s"));
+        try (var client = daemon.connect().call("POST", READ, "")) {
+            client.awaitAnswer();
             until(() -> daemon.count("n").equals("5"));
             client.answer();
             assertThat(client.isAtEnd()).isTrue();

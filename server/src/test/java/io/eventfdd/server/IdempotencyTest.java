@@ -22,7 +22,7 @@ class IdempotencyTest {
 
     @BeforeEach
     void start() throws Exception {
-        daemon = new DaemonUnderTest(Map.of("key-life", "1s", "max-keys", "3"));
+        daemon = new DaemonUnderTest(Map.of("max-keys", "3"));
         daemon.request()
                 .contentType("application/json")
                 .body("{\"initial\":5}")
@@ -34,6 +34,11 @@ class IdempotencyTest {
     @AfterEach
     void stop() throws Exception {
         daemon.close();
+    }
+
+    /** Answers from now on are kept for a second only. */
+    private void keepBriefly() {
+        daemon.reload(Map.of("max-keys", "3", "key-life", "1s"));
     }
 
     private ValidatableResponse post(String verb, String key, String body) {
@@ -116,6 +121,7 @@ class IdempotencyTest {
 
     @Test
     void aValueThatWasNotTakenIsKeptForItsKeyAndGoesBackWhenTheKeyLapses() throws Exception {
+        keepBriefly();
         var client = daemon.connect();
         client.send(
                 "POST /v1/eventfds/n/read HTTP/1.1\r\n"
@@ -139,6 +145,14 @@ class IdempotencyTest {
             post("write", "k" + i, "{}").statusCode(200);
         }
         post("write", "k3", "{}").statusCode(429).body("detail", containsString("max-keys"));
+    }
+
+    @Test
+    void aKeyThatLapsesMakesRoomForAnother() {
+        keepBriefly();
+        for (int i = 0; i < 3; i++) {
+            post("write", "k" + i, "{}").statusCode(200);
+        }
         until(() -> post("write", "k3", "{}").extract().statusCode() == 200);
     }
 
