@@ -89,11 +89,10 @@ class PublicApiTest {
             assertThat(inSignatures(type))
                     .as(type.getName())
                     .allSatisfy(seen -> {
-                        var name = (seen.isArray() ? seen.componentType() : seen).getName();
+                        var element = seen.isArray() ? seen.componentType() : seen;
+                        var name = element.getName();
                         assertThat(
-                                        seen.isPrimitive()
-                                                || seen.isArray()
-                                                        && seen.componentType().isPrimitive()
+                                        element.isPrimitive()
                                                 || name.startsWith("java.")
                                                 || name.startsWith("io.eventfdd.client."))
                                 .as(name)
