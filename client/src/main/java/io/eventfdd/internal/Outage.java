@@ -25,8 +25,8 @@ public final class Outage {
         this.interruptible = interruptible;
     }
 
-    /** Pauses, more and more; false where it is too long by now. */
-    public boolean goesOn() throws InterruptedException {
+    /** Pauses, longer each time; false, at once, if the outage is too long by now. */
+    public boolean pause() throws InterruptedException {
         long now = System.nanoTime();
         if (!hasBegun) {
             hasBegun = true;

@@ -147,7 +147,7 @@ final class HttpApi implements AutoCloseable {
             try {
                 connection = connections.take(handle);
             } catch (DaemonUnavailableException e) {
-                if (handle.isEnded() || !away.goesOn()) {
+                if (handle.isEnded() || !away.pause()) {
                     throw sentBefore != null ? sentBefore : e;
                 }
                 tries--;
@@ -172,7 +172,7 @@ final class HttpApi implements AutoCloseable {
                     // The daemon has not heard yet that the first connection ended.
                     LockSupport.parkNanos(PAUSE_NANOS);
                     tries--;
-                } else if (!answer.is(ProblemType.SHUTTING_DOWN) || !away.goesOn()) {
+                } else if (!answer.is(ProblemType.SHUTTING_DOWN) || !away.pause()) {
                     noteDone(call, answer, cutOff);
                     return answer;
                 } else {

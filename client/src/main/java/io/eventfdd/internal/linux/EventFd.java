@@ -143,7 +143,7 @@ public final class EventFd implements AutoCloseable {
     }
 
     /** Whether {@code fd}, of which nothing is known, is an eventfd's. */
-    public static boolean isOne(Fd fd) {
+    public static boolean isEventfd(Fd fd) {
         return fd.isAnonymous("[eventfd]");
     }
 

@@ -116,26 +116,28 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
         }
     }
 
-    private synchronized boolean isOver() {
+    /** Takes the next round of work; false if there is none, and then this thread is at its end. */
+    private synchronized boolean takeWork() {
         if (closed || !hasMore) {
             isAtWork = false;
-            return true;
+            return false;
         }
         hasMore = false;
-        return false;
+        return true;
     }
 
     private void work() {
-        while (!isOver()) {
+        while (takeWork()) {
             long pause = FIRST_PAUSE.toNanos();
-            while (!closed && !isDone()) {
+            while (!closed && !tryDonateAll()) {
                 LockSupport.parkNanos(pause);
                 pause = Math.min(2 * pause, LONGEST_PAUSE.toNanos());
             }
         }
     }
 
-    private boolean isDone() {
+    /** Brings everything that is held to the daemon; false if there is none yet. */
+    private boolean tryDonateAll() {
         try {
             socket.reconnect();
             for (var some : inPackets(eventfds.get())) {

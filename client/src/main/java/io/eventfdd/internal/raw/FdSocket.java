@@ -124,7 +124,7 @@ final class FdSocket implements AutoCloseable {
                 try {
                     return openNow(request);
                 } catch (DaemonUnavailableException | ShuttingDownException e) {
-                    if (!goesOn(away)) {
+                    if (!pause(away)) {
                         throw e;
                     }
                 }
@@ -145,9 +145,9 @@ final class FdSocket implements AutoCloseable {
     }
 
     /** Without the lock, so that others can close this meanwhile. */
-    private boolean goesOn(Outage away) {
+    private boolean pause(Outage away) {
         try {
-            return wasThere() && away.goesOn();
+            return wasThere() && away.pause();
         } catch (InterruptedException e) {
             throw new AssertionError("an interrupt does not end it", e);
         }

@@ -18,8 +18,6 @@ public record DonateRequest(List<Entry> entries) {
     /** As many are taken in one packet by every daemon, however few files it may open. */
     public static final int ALWAYS_TAKEN = 32;
 
-    private static final String OP = "donate";
-
     /**
      * One of them.
      *
@@ -56,7 +54,7 @@ public record DonateRequest(List<Entry> entries) {
     public static OptionalInt size(byte[] packet) {
         try {
             var fields = JsonFields.parse(packet);
-            return fields.text("op").filter(OP::equals).isPresent()
+            return Op.of(fields) == Op.DONATE
                     ? OptionalInt.of(fields.array("eventfds").size())
                     : OptionalInt.empty();
         } catch (ProblemException e) {
@@ -80,7 +78,7 @@ public record DonateRequest(List<Entry> entries) {
 
     /** The packet that {@link #from} reads. */
     public JsonObject toJson() {
-        var json = Json.object().put("op", OP);
+        var json = Op.DONATE.request();
         var array = json.putArray("eventfds");
         entries.forEach(entry -> array.add(entry.toJson()));
         return json;

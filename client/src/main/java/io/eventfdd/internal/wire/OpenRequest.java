@@ -23,8 +23,6 @@ public record OpenRequest(List<Entry> entries) {
     /** The most descriptors that the kernel sends in one message (SCM_MAX_FD). */
     public static final int MAX_ENTRIES = 253;
 
-    private static final String OP = "open";
-
     /**
      * One of them.
      *
@@ -101,10 +99,7 @@ public record OpenRequest(List<Entry> entries) {
      */
     public static OpenRequest from(JsonFields fields) {
         fields.end("op", "eventfds");
-        var op = fields.text("op").orElseThrow(() -> fields.missing("op"));
-        if (!op.equals(OP)) {
-            throw ProblemType.INVALID_REQUEST.exception("op: '" + Shown.of(op) + "' is not " + OP);
-        }
+        Op.OPEN.check(fields);
         var entries = new ArrayList<Entry>();
         for (var element : fields.array("eventfds")) {
             entries.add(Entry.from(JsonFields.ofElement("eventfds", entries.size(), element)));
@@ -114,7 +109,7 @@ public record OpenRequest(List<Entry> entries) {
 
     /** The packet that {@link #from} reads. */
     public JsonObject toJson() {
-        var json = Json.object().put("op", OP);
+        var json = Op.OPEN.request();
         var array = json.putArray("eventfds");
         entries.forEach(entry -> array.add(entry.toJson()));
         return json;

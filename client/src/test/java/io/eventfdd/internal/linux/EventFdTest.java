@@ -253,12 +253,12 @@ class EventFdTest {
     void anEventfdIsOneAndAnythingElseIsNot() throws IOException {
         var one = counter();
         try (var file = Fd.adopt(Libc.open("/dev/null\0".getBytes(US_ASCII), 0, 0))) {
-            assertThat(EventFd.isOne(one.fd())).isTrue();
-            assertThat(EventFd.isOne(file)).isFalse();
+            assertThat(EventFd.isEventfd(one.fd())).isTrue();
+            assertThat(EventFd.isEventfd(file)).isFalse();
         } finally {
             one.close();
         }
-        assertThat(EventFd.isOne(one.fd())).as("closed").isFalse();
+        assertThat(EventFd.isEventfd(one.fd())).as("closed").isFalse();
     }
 
     @ParameterizedTest

@@ -80,7 +80,7 @@ final class Donors {
         for (int i = 0; i < fds.size(); i++) {
             var entry = request.entries().get(i);
             var fd = fds.get(i);
-            if (EventFd.isOne(fd) && isAsTold(EventFd.adopt(fd), entry)) {
+            if (EventFd.isEventfd(fd) && isAsTold(EventFd.adopt(fd), entry)) {
                 var offer = new Offer(entry.name(), entry.spec(), EventFd.adopt(fd));
                 brought.add(new Brought(entry.name(), offer));
             } else {

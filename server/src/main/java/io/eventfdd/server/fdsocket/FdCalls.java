@@ -141,7 +141,7 @@ final class FdCalls {
             connection.reply(
                     ProblemType.LIMIT.problem(
                             "the daemon goes on, since it could not hand over: " + obstacle.get()));
-        } else if (!server.inherits(connection)) {
+        } else if (!server.beginTakeover(connection)) {
             connection.reply(FdConnection.SHUTTING_DOWN);
         }
     }

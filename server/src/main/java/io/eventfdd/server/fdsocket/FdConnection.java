@@ -13,6 +13,7 @@ import io.eventfdd.internal.linux.SeqPacketSocket.Next;
 import io.eventfdd.internal.linux.SeqPacketSocket.Sent;
 import io.eventfdd.internal.wire.DonateRequest;
 import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.Op;
 import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.server.eventfds.Caller;
@@ -44,9 +45,6 @@ final class FdConnection implements Registration.Target {
 
     private static final int INPUT = Epoll.IN;
 
-    /** The op with which another daemon asks for everything. */
-    private static final String TAKEOVER = "takeover";
-
     /** Edge-triggered: there is room all the time, and only its growth is of interest. */
     private static final int TAKING = Epoll.OUT | Epoll.ET;
 
@@ -64,9 +62,6 @@ final class FdConnection implements Registration.Target {
 
     /** The outcome of a request that was carried out. */
     static final String OK = "ok";
-
-    private static final String OPEN = "open";
-    private static final String DONATE = "donate";
 
     private enum State {
         /** The next packet may be read. */
@@ -90,7 +85,7 @@ final class FdConnection implements Registration.Target {
     /** When the request was read that is being carried out. */
     private long began;
 
-    private String operation = OPEN;
+    private Op operation = Op.OPEN;
 
     /** How many replies there were when this was found deaf last. */
     private long deafAt;
@@ -150,7 +145,7 @@ final class FdConnection implements Registration.Target {
 
     private void read(Look look) throws IOException {
         began = System.nanoTime();
-        operation = OPEN;
+        operation = Op.OPEN;
         switch (look.next()) {
             case NOTHING_YET -> {}
             case END, EMPTY_PACKET -> close();
@@ -164,7 +159,7 @@ final class FdConnection implements Registration.Target {
                     reply(tooLarge());
                 } else if (look.size() <= SHORT) {
                     understood(packet()).run();
-                } else if (server.requests().haveRoomFor(this)) {
+                } else if (server.requests().admitOrQueue(this)) {
                     busy();
                     var packet = packet();
                     server.requests().elsewhere(() -> understood(packet));
@@ -191,12 +186,19 @@ final class FdConnection implements Registration.Target {
     private EventLoop.Task understood(byte[] packet) {
         try {
             var fields = JsonFields.parse(packet);
-            if (fields.text("op").filter(TAKEOVER::equals).isPresent()) {
-                fields.end();
-                return calls::takeOver;
-            }
-            var request = OpenRequest.from(fields);
-            return () -> calls.open(request);
+            return switch (Op.of(fields)) {
+                case OPEN -> {
+                    var request = OpenRequest.from(fields);
+                    yield () -> calls.open(request);
+                }
+                case TAKEOVER -> {
+                    fields.end();
+                    yield calls::takeOver;
+                }
+                case DONATE ->
+                        throw ProblemType.INVALID_REQUEST.exception(
+                                "op: donate comes with the descriptors that it brings");
+            };
         } catch (ProblemException e) {
             return answering(e.problem());
         } catch (RuntimeException | StackOverflowError bug) {
@@ -208,7 +210,7 @@ final class FdConnection implements Registration.Target {
     /** Whether {@code packet} is what another daemon asks for everything with. */
     static boolean isTakeover(byte[] packet) {
         try {
-            return JsonFields.parse(packet).text("op").filter(TAKEOVER::equals).isPresent();
+            return Op.of(JsonFields.parse(packet)) == Op.TAKEOVER;
         } catch (ProblemException e) {
             return false;
         }
@@ -265,7 +267,7 @@ final class FdConnection implements Registration.Target {
         private void settle(List<Donors.Brought> brought) {
             new LoopCalls(loop)
                     .run(() -> {
-                        operation = DONATE;
+                        operation = Op.DONATE;
                         calls.donate(brought);
                     });
         }
@@ -323,7 +325,7 @@ final class FdConnection implements Registration.Target {
      */
     void checkFlights(int fds) {
         int user = caller.peer().uid();
-        if (!server.flights().haveRoomFor(fds, user)) {
+        if (!server.flights().makeRoomFor(fds, user)) {
             throw ProblemType.LIMIT.exception(
                     "max-fds-in-flight: too many are sent to clients of user "
                             + Integer.toUnsignedString(user)
@@ -380,14 +382,15 @@ final class FdConnection implements Registration.Target {
     }
 
     private void answered(String outcome) {
-        server.observer().replied(caller.peer(), operation, outcome, System.nanoTime() - began);
+        server.observer()
+                .replied(caller.peer(), operation.word(), outcome, System.nanoTime() - began);
     }
 
     /**
-     * Whether the client wants more and has not taken the last reply; where it had not the last
-     * time either, it has to go.
+     * Closes this if the client wants more and has taken no reply since the last look; true if it
+     * has to be looked at again, since it has taken none for the first time.
      */
-    boolean isStillDeaf() throws IOException {
+    boolean closeIfStillDeaf() throws IOException {
         if (state != State.IDLE || interest != TAKING) {
             return false;
         }

@@ -344,7 +344,7 @@ public final class FdServer implements AutoCloseable {
     private void endDeaf() throws IOException {
         lookingAfterDeaf = false;
         for (var connection : List.copyOf(connections)) {
-            if (connection.isStillDeaf()) {
+            if (connection.closeIfStillDeaf()) {
                 lookAfterDeaf();
             }
         }
@@ -356,8 +356,11 @@ public final class FdServer implements AutoCloseable {
         return heirs.obstacle();
     }
 
-    /** {@code connection} is that of another daemon, which gets everything; false for a second. */
-    boolean inherits(FdConnection connection) {
+    /**
+     * Begins to hand everything over to another daemon, which {@code connection} is of; false if
+     * one is handed everything already.
+     */
+    boolean beginTakeover(FdConnection connection) {
         assert loop.inLoop();
         if (heir != null) {
             return false;

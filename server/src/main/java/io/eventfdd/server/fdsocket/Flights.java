@@ -49,8 +49,11 @@ final class Flights {
         most = now;
     }
 
-    /** Whether {@code user} may have {@code fds} more under way. */
-    boolean haveRoomFor(int fds, int user) {
+    /**
+     * Looks for flights that have landed until {@code user} may have {@code fds} more under way;
+     * false if that many are under way still.
+     */
+    boolean makeRoomFor(int fds, int user) {
         for (int looks = Math.min(LOOKS, underWay.size()); !isRoomFor(fds, user); looks--) {
             if (looks == 0) {
                 return false;
@@ -84,10 +87,5 @@ final class Flights {
             ofUser.computeIfPresent(
                     flight.user(), (user, sum) -> sum == flight.fds() ? null : sum - flight.fds());
         }
-    }
-
-    /** How many there are. */
-    long total() {
-        return total;
     }
 }

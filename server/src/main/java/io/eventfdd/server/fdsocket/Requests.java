@@ -26,8 +26,11 @@ final class Requests implements AutoCloseable {
         this.loop = loop;
     }
 
-    /** Whether {@code connection} may read a long request; if not, it is called when it may. */
-    boolean haveRoomFor(FdConnection connection) {
+    /**
+     * Lets {@code connection} read a long request: now, and then this is true, or as soon as there
+     * is room, when its {@code readNext} is called.
+     */
+    boolean admitOrQueue(FdConnection connection) {
         if (underWay < MOST) {
             return true;
         }

@@ -114,7 +114,7 @@ record Past(
         var present = new ArrayList<Kept>();
         entries.forEach((id, entry) -> {
             var fd = fds.get(id);
-            if (fd != null && EventFd.isOne(fd)) {
+            if (fd != null && EventFd.isEventfd(fd)) {
                 present.add(
                         new Kept(
                                 entry.identity(),
@@ -132,7 +132,7 @@ record Past(
         var absent = new ArrayList<Vacancy>();
         entries.forEach((id, entry) -> {
             var fd = fds.get(id);
-            if (fd == null || !EventFd.isOne(fd)) {
+            if (fd == null || !EventFd.isEventfd(fd)) {
                 absent.add(
                         new Vacancy(
                                 entry.identity(),

@@ -137,7 +137,7 @@ public final class Table implements Ledger, AutoCloseable {
         inheritance
                 .eventfds()
                 .forEach((id, fd) -> {
-                    if (!past.entries().containsKey(id) || !EventFd.isOne(fd)) {
+                    if (!past.entries().containsKey(id) || !EventFd.isEventfd(fd)) {
                         LOGGER.log(
                                 Level.WARNING,
                                 "what came as eventfd {0} is none that is known",

@@ -10,6 +10,7 @@ import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.internal.linux.SeqPacketSocket.Sent;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.Op;
 import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.internal.wire.ProblemDocument;
 
@@ -37,7 +38,7 @@ public final class Takeover {
     /** What a hand-over needs in the old daemon: its listeners once more. */
     public static final int DESCRIPTORS = 2;
 
-    private static final byte[] REQUEST = Json.bytes(Json.object().put("op", "takeover"));
+    private static final byte[] REQUEST = Json.bytes(Op.TAKEOVER.request());
     private static final byte[] THANKS = Json.bytes(Json.object().put("op", "taken-over"));
     private static final byte[] LISTENERS = Json.bytes(Json.object().put("listeners", 2));
     private static final byte[] END = Json.bytes(Json.object().put("end", true));
