@@ -3,10 +3,10 @@ package io.eventfdd.client;
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.RuntimeLocation;
+import io.eventfdd.internal.http.CallHandle;
 import io.eventfdd.internal.http.HttpDaemon;
 import io.eventfdd.internal.http.HttpEventfd;
 import io.eventfdd.internal.http.HttpOpener;
-import io.eventfdd.internal.http.HttpWait;
 import io.eventfdd.internal.raw.RawEventfd;
 import io.eventfdd.internal.raw.RawOpener;
 import io.eventfdd.internal.wire.OpenRequest;
@@ -372,7 +372,7 @@ public final class EventfddClient implements Closeable {
         }
         return HttpEventfd.waiting(
                 httpEventfds,
-                new HttpWait(),
+                new CallHandle(),
                 handle -> http.await(names, mode, consume, deadline, handle));
     }
 

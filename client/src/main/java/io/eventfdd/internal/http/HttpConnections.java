@@ -33,7 +33,7 @@ public final class HttpConnections {
     }
 
     /** One for a call, which has it alone. */
-    HttpConnection take(HttpWait handle) throws InterruptedException {
+    HttpConnection take(CallHandle handle) throws InterruptedException {
         if (handle.outlivesClient()) {
             return open();
         } else if (closed) {

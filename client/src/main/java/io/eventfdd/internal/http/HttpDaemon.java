@@ -38,13 +38,13 @@ public final class HttpDaemon implements AutoCloseable {
     private static final Duration DEFAULT_MAX_WAIT = Duration.ofHours(1);
     private static final Duration ANY = Duration.ofDays(3650);
 
-    private final HttpApi api;
+    private final HttpCalls api;
 
     /** Asked once, before the first long wait. */
     private volatile @Nullable Duration maxWait;
 
     public HttpDaemon(Path socket, Duration patience, Duration outage) {
-        this.api = new HttpApi(socket, patience, outage);
+        this.api = new HttpCalls(socket, patience, outage);
     }
 
     // Calls that do not wait
@@ -119,7 +119,7 @@ public final class HttpDaemon implements AutoCloseable {
 
     // Calls that wait; who has their handle can end them
 
-    boolean write(EventfdName name, long value, Deadline deadline, HttpWait handle)
+    boolean write(EventfdName name, long value, Deadline deadline, CallHandle handle)
             throws InterruptedException {
         var path = path(name) + "/write";
         var now = HttpCall.write(path, body(value, Duration.ZERO));
@@ -154,7 +154,7 @@ public final class HttpDaemon implements AutoCloseable {
      * daemon has kept for its key.
      */
     private HttpAnswer settled(
-            HttpCall call, List<EventfdName> names, Duration time, HttpWait handle)
+            HttpCall call, List<EventfdName> names, Duration time, CallHandle handle)
             throws InterruptedException {
         try {
             return api.call(call, time, handle);
@@ -189,7 +189,7 @@ public final class HttpDaemon implements AutoCloseable {
         return true;
     }
 
-    long read(EventfdName name, Deadline deadline, HttpWait handle) throws InterruptedException {
+    long read(EventfdName name, Deadline deadline, CallHandle handle) throws InterruptedException {
         long value;
         do {
             var time = nextWait(deadline);
@@ -201,7 +201,7 @@ public final class HttpDaemon implements AutoCloseable {
     }
 
     /** The count that was seen; 0 at the deadline. */
-    long await(EventfdName name, Deadline deadline, HttpWait handle) throws InterruptedException {
+    long await(EventfdName name, Deadline deadline, CallHandle handle) throws InterruptedException {
         long count;
         do {
             var time = nextWait(deadline);
@@ -216,7 +216,7 @@ public final class HttpDaemon implements AutoCloseable {
             WaitRequest.Mode mode,
             boolean consume,
             Deadline deadline,
-            HttpWait handle)
+            CallHandle handle)
             throws InterruptedException {
         List<Signal> ready;
         do {

@@ -31,7 +31,7 @@ import java.util.function.LongConsumer;
 public final class HttpEventfd implements Eventfd {
     /** A call that waits; who has the handle can end it. */
     public interface WaitingCall<T> {
-        T on(HttpWait handle) throws InterruptedException;
+        T on(CallHandle handle) throws InterruptedException;
     }
 
     private final EventfdName name;
@@ -39,7 +39,7 @@ public final class HttpEventfd implements Eventfd {
     private final HttpDaemon daemon;
     private final Executor executor;
     private final Consumer<? super HttpEventfd> onClose;
-    private final Set<HttpWait> waits = ConcurrentHashMap.newKeySet();
+    private final Set<CallHandle> waits = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
@@ -143,11 +143,11 @@ public final class HttpEventfd implements Eventfd {
     }
 
     private <T> T waiting(WaitingCall<T> call) throws InterruptedException {
-        return waiting(List.of(this), new HttpWait(), call);
+        return waiting(List.of(this), new CallHandle(), call);
     }
 
     /** A wait on {@code eventfds}, which ends when one of them is closed. */
-    public static <T> T waiting(List<HttpEventfd> eventfds, HttpWait handle, WaitingCall<T> call)
+    public static <T> T waiting(List<HttpEventfd> eventfds, CallHandle handle, WaitingCall<T> call)
             throws InterruptedException {
         eventfds.forEach(eventfd -> eventfd.waits.add(handle));
         try {
@@ -181,7 +181,7 @@ public final class HttpEventfd implements Eventfd {
      * @param putBack takes what a future got that somebody completed or cancelled first
      */
     private CompletableFuture<Long> later(WaitingCall<Long> call, LongConsumer putBack) {
-        var handle = new HttpWait();
+        var handle = new CallHandle();
         var future = new WaitFuture(handle::end);
         VirtualThreads.startAny(
                 "eventfdd-client-" + name,
@@ -228,7 +228,7 @@ public final class HttpEventfd implements Eventfd {
         if (closed.getAndSet(true)) {
             return;
         }
-        waits.forEach(HttpWait::end);
+        waits.forEach(CallHandle::end);
         onClose.accept(this);
     }
 

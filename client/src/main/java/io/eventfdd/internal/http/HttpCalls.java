@@ -1,36 +1,23 @@
 package io.eventfdd.internal.http;
 
 import io.eventfdd.client.ConnectionLostException;
-import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.ProblemType;
-import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.Outage;
-
-import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.net.SocketTimeoutException;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
- * The calls on {@code api.sock}: takes a connection for each, and makes it again where that is
- * safe. Safe for all threads.
+ * The calls on {@code api.sock}, and what they share: the connections, the keys that are done, and
+ * which daemon was there last. {@link RepeatedCall} is one of them. Safe for all threads.
  */
-final class HttpApi implements AutoCloseable {
-    /** How often a call is sent, the first time included. */
-    private static final int TRIES = 3;
-
+final class HttpCalls implements AutoCloseable {
     /** How long to ask what became of a call that was ended. */
     private static final Duration SETTLING = Duration.ofSeconds(3);
-
-    /** How long the daemon may take to hear that a connection ended. */
-    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     /** How long a close may take to tell the daemon the last keys that are done. */
     private static final Duration LAST_WORD = Duration.ofMillis(200);
@@ -54,7 +41,7 @@ final class HttpApi implements AutoCloseable {
      * @param patience how long an answer may take that is not waited for
      * @param outage how long the daemon may be away between two that follow each other
      */
-    HttpApi(Path socket, Duration patience, Duration outage) {
+    HttpCalls(Path socket, Duration patience, Duration outage) {
         this.socket = socket;
         this.connections = new HttpConnections(socket);
         this.patience = patience;
@@ -63,20 +50,16 @@ final class HttpApi implements AutoCloseable {
 
     /** A call that does not wait; an interrupt is kept for later. */
     HttpAnswer call(HttpCall call) {
-        return call(call, patience, outage, new HttpWait());
+        return call(call, patience, outage, new CallHandle());
     }
 
-    private HttpAnswer call(HttpCall call, Duration longest, Duration away, HttpWait handle) {
+    private HttpAnswer call(HttpCall call, Duration longest, Duration away, CallHandle handle) {
         boolean interrupted = Thread.interrupted();
         try {
             while (true) {
                 try {
-                    return send(
-                            call,
-                            longest,
-                            new Outage(wasThere ? away : Duration.ZERO, false),
-                            false,
-                            handle);
+                    var between = new Outage(wasThere ? away : Duration.ZERO, false);
+                    return new RepeatedCall(this, call, longest, between, false, handle).answer();
                 } catch (InterruptedException e) {
                     // It came before the call was sent.
                     interrupted = true;
@@ -95,12 +78,12 @@ final class HttpApi implements AutoCloseable {
      * @param handle with which somebody else can end it
      * @throws InterruptedException if the thread was interrupted and there was no answer
      */
-    HttpAnswer call(HttpCall call, Duration wait, HttpWait handle) throws InterruptedException {
+    HttpAnswer call(HttpCall call, Duration wait, CallHandle handle) throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
         var away = new Outage(wasThere ? outage : Duration.ZERO, true);
-        return send(call, patience.plus(wait), away, true, handle);
+        return new RepeatedCall(this, call, patience.plus(wait), away, true, handle).answer();
     }
 
     /**
@@ -110,7 +93,7 @@ final class HttpApi implements AutoCloseable {
      * @param wait how long the daemon may take
      */
     HttpAnswer callLate(HttpCall call, Duration wait) {
-        return call(call, patience.plus(wait), outage, HttpWait.late());
+        return call(call, patience.plus(wait), outage, CallHandle.late());
     }
 
     /**
@@ -131,83 +114,11 @@ final class HttpApi implements AutoCloseable {
     }
 
     private HttpAnswer settle(HttpCall call) {
-        return call(call, SETTLING, Duration.ZERO, HttpWait.settling());
-    }
-
-    /** Sends {@code call}, to the next daemon where one ends under it and that is safe. */
-    private HttpAnswer send(
-            HttpCall call, Duration longest, Outage away, boolean interruptible, HttpWait handle)
-            throws InterruptedException {
-        long start = System.nanoTime();
-        boolean cutOff = handle.settles();
-        var sentTo = "";
-        @Nullable ConnectionLostException sentBefore = null;
-        for (int tries = 1; ; tries++) {
-            HttpConnection connection;
-            try {
-                connection = connections.take(handle);
-            } catch (DaemonUnavailableException e) {
-                if (handle.isEnded() || !away.pause()) {
-                    throw sentBefore != null ? sentBefore : e;
-                }
-                tries--;
-                continue;
-            }
-            boolean mayBeDone = false;
-            try {
-                handle.begin(connection);
-                if (call.repeats() == HttpCall.Repeats.WITH_ITS_KEY) {
-                    if (sentBefore == null) {
-                        sentTo = keys.isEmpty() ? learnKeys(connection) : keys;
-                    } else if (!learnKeys(connection).equals(sentTo)) {
-                        throw sentBefore;
-                    }
-                }
-                mayBeDone = true;
-                var answer = exchange(connection, call, longest, interruptible);
-                wasThere = true;
-                if (cutOff
-                        && answer.is(ProblemType.IDEMPOTENCY_KEY_IN_USE)
-                        && System.nanoTime() - start < longest.toNanos()) {
-                    // The daemon has not heard yet that the first connection ended.
-                    LockSupport.parkNanos(PAUSE_NANOS);
-                    tries--;
-                } else if (!answer.is(ProblemType.SHUTTING_DOWN) || !away.pause()) {
-                    noteDone(call, answer, cutOff);
-                    return answer;
-                } else {
-                    tries--;
-                }
-            } catch (ClosedByInterruptException e) {
-                Thread.interrupted();
-                throw new InterruptedException();
-            } catch (IOException e) {
-                if (connections.isClosed() && !handle.outlivesClient()) {
-                    throw Failures.clientClosed();
-                }
-                // The others that are idle are mostly of the same daemon, and as dead.
-                connections.discardIdle();
-                boolean notSent = !mayBeDone || e instanceof UnixSocket.NotSentException;
-                var lost = lost(call, e);
-                cutOff |= !notSent;
-                if (connection.isAborted()
-                        || e instanceof SocketTimeoutException
-                        || tries == TRIES
-                        || !(notSent || call.repeats() != HttpCall.Repeats.NEVER)) {
-                    throw notSent && sentBefore == null ? connections.unavailable(e) : lost;
-                }
-                if (!notSent && call.repeats() != HttpCall.Repeats.ALWAYS) {
-                    sentBefore = lost;
-                }
-            } finally {
-                handle.over();
-                connections.giveBack(connection);
-            }
-        }
+        return call(call, SETTLING, Duration.ZERO, CallHandle.settling());
     }
 
     /** Sends {@code call} once, and with it the keys that are done. */
-    private HttpAnswer exchange(
+    HttpAnswer exchange(
             HttpConnection connection, HttpCall call, Duration longest, boolean interruptible)
             throws IOException {
         var keys = done.take();
@@ -215,6 +126,7 @@ final class HttpApi implements AutoCloseable {
         try {
             var answer = connection.exchange(call.withDone(keys), longest, interruptible);
             answered = true;
+            wasThere = true;
             return answer;
         } finally {
             if (!answered) {
@@ -228,20 +140,30 @@ final class HttpApi implements AutoCloseable {
      *
      * @param cutOff whether the call was sent on another connection as well
      */
-    private void noteDone(HttpCall call, HttpAnswer answer, boolean cutOff) {
+    void noteDone(HttpCall call, HttpAnswer answer, boolean cutOff) {
         if (answer.isKept()) {
             call.key().ifPresent(cutOff ? done::addLater : done::add);
         }
     }
 
+    HttpConnections connections() {
+        return connections;
+    }
+
+    /** As {@link #learnKeys}, unless that is known. */
+    String knownOrLearntKeys(HttpConnection connection) throws IOException {
+        var known = keys;
+        return known.isEmpty() ? learnKeys(connection) : known;
+    }
+
     /** Finds out whose keys the daemon at the other end of {@code connection} knows. */
-    private String learnKeys(HttpConnection connection) throws IOException {
+    String learnKeys(HttpConnection connection) throws IOException {
         var learned = connection.exchange(HttpCall.get("/v1"), patience, false).keys();
         keys = learned;
         return learned;
     }
 
-    private ConnectionLostException lost(HttpCall call, IOException cause) {
+    ConnectionLostException lost(HttpCall call, IOException cause) {
         return new ConnectionLostException(
                 call
                         + " on "

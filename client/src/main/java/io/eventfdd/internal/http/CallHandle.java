@@ -3,7 +3,7 @@ package io.eventfdd.internal.http;
 import org.jspecify.annotations.Nullable;
 
 /** One call over HTTP, which others can end while it is under way. */
-public final class HttpWait {
+public final class CallHandle {
     private final Kind kind;
     private @Nullable HttpConnection connection;
     private boolean ended;
@@ -14,22 +14,22 @@ public final class HttpWait {
         SETTLING
     }
 
-    private HttpWait(Kind kind) {
+    private CallHandle(Kind kind) {
         this.kind = kind;
     }
 
-    public HttpWait() {
+    public CallHandle() {
         this(Kind.ORDINARY);
     }
 
     /** That of a call which puts back what nobody wants: the client's close does not end it. */
-    static HttpWait late() {
-        return new HttpWait(Kind.LATE);
+    static CallHandle late() {
+        return new CallHandle(Kind.LATE);
     }
 
     /** That of a call which has the key of another and finds out what became of that. */
-    static HttpWait settling() {
-        return new HttpWait(Kind.SETTLING);
+    static CallHandle settling() {
+        return new CallHandle(Kind.SETTLING);
     }
 
     boolean outlivesClient() {
