@@ -10,12 +10,15 @@ import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 
 /**
  * JSON as the protocol has it: strict UTF-8, one value and no more, no field twice. Safe for all
@@ -123,7 +126,7 @@ public final class Json {
             if (parser.nextToken() == null) {
                 throw malformed("there is no value");
             }
-            var value = value(parser, 0);
+            var value = value(parser);
             if (parser.nextToken() != null) {
                 throw malformed("something follows the value" + where(parser));
             }
@@ -140,26 +143,44 @@ public final class Json {
         }
     }
 
-    private static Object value(JsonParser parser, int depth) throws IOException {
+    /** The value that begins at the current token. Not by recursion: a stack may be small. */
+    private static Object value(JsonParser parser) throws IOException {
+        var open = new ArrayDeque<Object>();
+        while (true) {
+            var name = open.peek() instanceof JsonObject ? parser.currentName() : "";
+            Object value;
+            switch (parser.currentToken()) {
+                case START_OBJECT -> value = new JsonObject();
+                case START_ARRAY -> value = new JsonArray();
+                case END_OBJECT, END_ARRAY -> value = open.pop();
+                default -> value = scalar(parser);
+            }
+            boolean begins = parser.currentToken().isStructStart();
+            if (!parser.currentToken().isStructEnd()) {
+                put(open.peek(), name, value);
+            }
+            if (begins) {
+                check(parser, open.size());
+                open.push(value);
+            } else if (open.isEmpty()) {
+                return value;
+            }
+            if (parser.nextToken() == JsonToken.FIELD_NAME) {
+                parser.nextToken();
+            }
+        }
+    }
+
+    private static void put(@Nullable Object container, String name, Object value) {
+        if (container instanceof JsonObject object) {
+            object.set(name, value);
+        } else if (container instanceof JsonArray array) {
+            array.append(value);
+        }
+    }
+
+    private static Object scalar(JsonParser parser) throws IOException {
         return switch (parser.currentToken()) {
-            case START_OBJECT -> {
-                check(parser, depth);
-                var object = new JsonObject();
-                while (parser.nextToken() != JsonToken.END_OBJECT) {
-                    var name = parser.currentName();
-                    parser.nextToken();
-                    object.set(name, value(parser, depth + 1));
-                }
-                yield object;
-            }
-            case START_ARRAY -> {
-                check(parser, depth);
-                var array = new JsonArray();
-                while (parser.nextToken() != JsonToken.END_ARRAY) {
-                    array.append(value(parser, depth + 1));
-                }
-                yield array;
-            }
             case VALUE_STRING -> parser.getText();
             case VALUE_NUMBER_INT -> integer(parser);
             case VALUE_NUMBER_FLOAT -> Double.valueOf(digits(parser));
