@@ -115,7 +115,10 @@ class Http(Connection):
             while b"\r\n\r\n" not in self.rest:
                 self.more()
         head, _, self.rest = self.rest.partition(b"\r\n\r\n")
-        return int(head[9:12])
+        status = int(head[9:12])
+        if status == 503:
+            self.broke("shutting-down")
+        return status
 
     def event(self):
         """The next server-sent event of a watch: its name and its data. Each arrives in one chunk, comments between."""
