@@ -67,6 +67,20 @@ class IdempotencyTest {
     }
 
     @Test
+    void aRequestWithTwoKeysIsRefusedAndDoesNothing() {
+        daemon.request()
+                .header("Idempotency-Key", "k")
+                .header("Idempotency-Key", "l")
+                .post("/v1/eventfds/n/write")
+                .then()
+                .statusCode(400)
+                .body("type", equalTo("urn:eventfdd:problem:invalid-request"))
+                .body("detail", containsString("Idempotency-Key"));
+        assertThat(daemon.count("n")).isEqualTo("5");
+        post("write", "k", "{\"value\":4}").statusCode(200);
+    }
+
+    @Test
     void anotherRequestWithTheKeyIsRefused() {
         post("write", "k", "{\"value\":4}").statusCode(200);
         post("write", "k", "{\"value\":5}")

@@ -123,7 +123,7 @@ public final class EventfdApi {
         return exchange -> {
             exchange.query().end();
             var body = exchange.body();
-            var key = exchange.header(IDEMPOTENCY_KEY);
+            var key = key(exchange);
             if (key.isEmpty()) {
                 clients.send(exchange, call.answer(exchange, body), Optional.empty());
             } else {
@@ -140,6 +140,15 @@ public final class EventfdApi {
                 clients.send(exchange, keyed.answer(), Optional.of(keyed.call()));
             }
         };
+    }
+
+    private static Optional<String> key(Exchange exchange) {
+        var keys = exchange.headers(IDEMPOTENCY_KEY);
+        if (keys.size() > 1) {
+            throw ProblemType.INVALID_REQUEST.exception(
+                    "Idempotency-Key: a request has one, and this one has " + keys.size());
+        }
+        return keys.stream().findFirst();
     }
 
     private static byte[] bytes(String text) {
