@@ -156,7 +156,7 @@ class LimitsTest {
             try (var second = daemon.connect().call("GET", "/v1", "")) {
                 var answer = second.answer();
                 assertThat(answer.status()).isEqualTo(429);
-                assertThat(answer.body()).contains("urn:eventfdd:problem:limit");
+                assertThat(answer.body()).contains("urn:eventfdd:problem:limit", "max-connections");
             }
             assertThat(first.call("GET", "/v1", "").answer().status()).isEqualTo(200);
         }

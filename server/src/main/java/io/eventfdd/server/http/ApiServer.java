@@ -283,7 +283,7 @@ public final class ApiServer {
         var body =
                 ProblemDocument.bytes(
                         ProblemType.LIMIT.problem(
-                                "too many connections: the limit is "
+                                "max-connections: too many connections; the limit is "
                                         + maxConnections
                                         + ", or the daemon is out of descriptors"));
         var head =
