@@ -42,6 +42,9 @@ public final class LoopCalls {
                             result.complete(call.get());
                         } catch (ProblemException problem) {
                             result.completeExceptionally(problem);
+                        } catch (IOException | RuntimeException | Error e) {
+                            abandon(); // the loop ends by this
+                            throw e;
                         }
                     }
 
@@ -84,8 +87,13 @@ public final class LoopCalls {
                 new EventLoop.Task() {
                     @Override
                     public void run() throws IOException {
-                        task.run();
-                        done.complete(true);
+                        try {
+                            task.run();
+                            done.complete(true);
+                        } catch (IOException | RuntimeException | Error e) {
+                            abandon(); // the loop ends by this
+                            throw e;
+                        }
                     }
 
                     @Override

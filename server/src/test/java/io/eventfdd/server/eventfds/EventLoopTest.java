@@ -18,6 +18,7 @@ import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.PeerCredentials;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.loop.LoopCalls;
 import io.eventfdd.server.loop.Registration;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -463,6 +464,28 @@ class EventLoopTest {
         assertThat(bug).isTrue();
         assertThat(behind.done).hasValue(0);
         assertThat(failures).hasValue(1);
+    }
+
+    @Test
+    void aCallThatEndsTheLoopByABugReturns() {
+        run();
+        var calls = new LoopCalls(loop);
+        assertInternal(() ->
+                calls.get(() -> {
+                    throw new IOException("a bug");
+                }));
+        until(() -> failures.get() == 1);
+    }
+
+    @Test
+    void aTaskThatEndsTheLoopByABugIsNotDone() {
+        run();
+        assertThat(
+                        new LoopCalls(loop)
+                                .run(() -> {
+                                    throw new IllegalStateException("a bug");
+                                }))
+                .isFalse();
     }
 
     private static void assertInternal(ThrowingCallable call) {
