@@ -122,8 +122,25 @@ final class Daemon {
             Systemd systemd,
             EventLoop loop)
             throws IOException {
+        this(
+                asked,
+                OpenFileBudget.raised(inheritance.size()),
+                directory,
+                inheritance,
+                systemd,
+                loop);
+    }
+
+    private Daemon(
+            Settings asked,
+            OpenFileBudget budget,
+            RuntimeDirectory directory,
+            Inheritance inheritance,
+            Systemd systemd,
+            EventLoop loop)
+            throws IOException {
         this.asked = asked;
-        this.budget = OpenFileBudget.raised(inheritance.size());
+        this.budget = budget;
         this.settings = budget.atStart(asked);
         this.directory = directory;
         this.inheritance = inheritance;
@@ -259,14 +276,21 @@ final class Daemon {
         void run() throws IOException;
     }
 
-    /** What it had, if it ended for another daemon that did not take it: to go on with. */
-    Optional<Inheritance> remains() {
-        return remains;
-    }
-
-    /** The settings in force. */
-    Settings settings() {
-        return settings;
+    /**
+     * The one that goes on with what this had, if this ended for another daemon that did not take
+     * it. It has the same limits, whatever this has still open.
+     */
+    Optional<Daemon> successor() throws IOException {
+        return remains.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        new Daemon(
+                                settings,
+                                budget,
+                                directory,
+                                remains.get(),
+                                systemd,
+                                new EventLoop(System::nanoTime)));
     }
 
     /** Raises the signal again that came when it was ending anyway, for the one that goes on. */

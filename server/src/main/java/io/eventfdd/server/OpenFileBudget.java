@@ -73,7 +73,17 @@ final class OpenFileBudget {
         if (limit <= FEW_FILES && System.getProperty(POLLERS) == null) {
             System.setProperty(POLLERS, "1");
         }
-        ApiServer.warmUp();
+        try {
+            ApiServer.warmUp();
+        } catch (IOException e) {
+            throw new IOException(
+                    "this process may open only "
+                            + limit
+                            + " files, which is too few ("
+                            + e.getMessage()
+                            + "): raise RLIMIT_NOFILE (ulimit -n, or LimitNOFILE= of systemd)",
+                    e);
+        }
         return new OpenFileBudget(limit, OpenFiles.inUse() - inherited);
     }
 

@@ -134,9 +134,9 @@ final class Serve implements Callable<Integer> {
                                     : Duration.ZERO)) {
                 var daemon = new Daemon(settings, held, inheritance, systemd);
                 int status = daemon.serve(options::read, () -> thank(bequest));
-                while (daemon.remains().isPresent()) {
+                for (var next = daemon.successor(); next.isPresent(); next = daemon.successor()) {
                     var before = daemon;
-                    daemon = new Daemon(before.settings(), held, before.remains().get(), systemd);
+                    daemon = next.get();
                     status = daemon.serve(options::read, before::repeatSignal);
                 }
                 return status;

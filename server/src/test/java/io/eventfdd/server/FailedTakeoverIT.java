@@ -23,6 +23,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /** A daemon that is asked for everything goes on if the other one does not get to serve. */
 @Timeout(120)
@@ -111,6 +112,21 @@ class FailedTakeoverIT {
         assertThat(daemon.exitStatus()).as(daemon.log()).isZero();
         daemon.restart();
         daemon.request().get("/v1/eventfds/e7").then().body("count", equalTo(7));
+    }
+
+    @Test
+    void itsLimitsAreAsHighAsBefore() throws Exception {
+        daemon.close();
+        daemon = DaemonProcess.startUnder(List.of("prlimit", "--nofile=1024:1024"));
+        daemon.request().put("/v1/eventfds/n").then().statusCode(201);
+        var before = limits();
+        askAndLeave();
+        until(() -> daemon.log().contains("going on with all that there was"));
+        assertThat(limits()).isEqualTo(before);
+    }
+
+    private Map<String, Object> limits() {
+        return daemon.request().get("/v1").then().statusCode(200).extract().path("limits");
     }
 
     private void askAndLeave() throws IOException {
