@@ -253,8 +253,9 @@ class RestartIT {
         first.write(2);
         daemon.restart();
         var second = client(Transport.RAW).open("orders", EventfdSpec.counter());
-        until(() -> first.count() == second.count());
-        assertThat(second.read()).isEqualTo(7);
+        until(() -> first.count() == second.count() && first.count() == 7);
+        first.write(1);
+        assertThat(second.read()).as("nothing is there twice").isEqualTo(8);
     }
 
     private static String read(Path file) {
