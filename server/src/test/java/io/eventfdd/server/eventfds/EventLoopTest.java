@@ -20,6 +20,7 @@ import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.LoopCalls;
 import io.eventfdd.server.loop.Registration;
+import io.eventfdd.server.testing.OwnJvm;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -45,6 +46,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
+@OwnJvm
 class EventLoopTest {
     /** Held, since java.util.logging forgets a level with its logger. */
     private static final Logger LOG = Logger.getLogger(EventLoop.class.getName());
