@@ -27,7 +27,6 @@ final class HttpCalls implements AutoCloseable {
     private final Duration outage;
     private final HttpConnections connections;
 
-    /** Whether a daemon was ever there: if not, there is no use in waiting for the next one. */
     private volatile boolean wasThere;
 
     /** What tells the keys of the daemon that answered last; empty where that is not known. */
@@ -58,7 +57,7 @@ final class HttpCalls implements AutoCloseable {
         try {
             while (true) {
                 try {
-                    var between = new Outage(wasThere ? away : Duration.ZERO, false);
+                    var between = new Outage(away, false);
                     return new RepeatedCall(this, call, longest, between, false, handle).answer();
                 } catch (InterruptedException e) {
                     // It came before the call was sent.
@@ -82,7 +81,7 @@ final class HttpCalls implements AutoCloseable {
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        var away = new Outage(wasThere ? outage : Duration.ZERO, true);
+        var away = new Outage(outage, true);
         return new RepeatedCall(this, call, patience.plus(wait), away, true, handle).answer();
     }
 
@@ -144,6 +143,11 @@ final class HttpCalls implements AutoCloseable {
         if (answer.isKept()) {
             call.key().ifPresent(cutOff ? done::addLater : done::add);
         }
+    }
+
+    /** Whether a daemon was ever there: if not, there is no use in waiting for the next one. */
+    boolean wasThere() {
+        return wasThere;
     }
 
     HttpConnections connections() {

@@ -100,7 +100,7 @@ final class RepeatedCall {
         try {
             connection = calls.connections().take(handle);
         } catch (DaemonUnavailableException e) {
-            if (handle.isEnded() || !away.pause()) {
+            if (handle.isEnded() || !calls.wasThere() || !away.pause()) {
                 throw doubt != null ? doubt : e;
             }
             return Optional.empty();
