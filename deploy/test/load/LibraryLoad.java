@@ -35,7 +35,9 @@ public class LibraryLoad {
     private static final int THREADS = 4;
     private static final int CALLS_OF_A_CLIENT = 400;
 
-    /** So that a busy machine, on which a daemon takes ten seconds to begin, leaves none in doubt. */
+    /**
+     * So that a busy machine, on which a daemon takes ten seconds to begin, leaves none in doubt.
+     */
     private static final Duration LONG = Duration.ofMinutes(1);
 
     public static void main(String[] arguments) throws Exception {
@@ -186,7 +188,8 @@ public class LibraryLoad {
         }
 
         private void aNameOfItsOwn(EventfddClient client) throws InterruptedException {
-            var name = prefix + number + "-" + ++names;
+            // not a name that a JVM before this one has left, which was killed
+            var name = prefix + ProcessHandle.current().pid() + "-" + number + "-" + ++names;
             try (var own = client.open(name, EventfdSpec.counter().withInitial(3))) {
                 own.write(4);
                 require(own.read() == 7, "another count than the one that was made");
