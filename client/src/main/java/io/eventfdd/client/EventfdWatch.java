@@ -23,10 +23,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * The counts of one eventfd as they change, which takes nothing from it: the first is the count of
- * now. Writes close together may be told as one, and who asks seldom gets the newest count, not
- * each; the last one always comes. {@link EventfddClient#watch} makes it, over HTTP, whatever the
- * client's transport. One thread at a time asks for the next; any may close it.
+ * A stream of the counts of one eventfd, which takes nothing from it. It begins with the count at this moment, and goes on with each change. Writes that are close together may make one count, and a slow reader gets the newest count rather than each one; the last count always comes. {@link EventfddClient#watch} begins a watch, which goes over HTTP whatever the client's transport. One thread at a time may ask for the next count; any thread may close the watch.
  *
  * <pre>{@code
  * try (EventfdWatch watch = client.watch("orders")) {
@@ -36,10 +33,7 @@ import java.util.function.Consumer;
  * }
  * }</pre>
  *
- * <p>It ends with the exception that says why: {@link EventfdGoneException} where the eventfd was
- * deleted, {@link ShuttingDownException} where the daemon stops, {@link ConnectionLostException}
- * where it is gone or is silent for a minute, though it has to show every now and then that it is
- * there. From then on each call throws it.
+ * <p>A watch ends with an exception that says why, and each later call throws it again: {@link EventfdGoneException} if the eventfd was deleted, {@link ShuttingDownException} if the daemon stops, and {@link ConnectionLostException} if the daemon is gone or was silent for a minute, since it gives a sign of life more often than that.
  */
 public final class EventfdWatch implements Closeable {
     /** Several times what a daemon keeps still at most. */
@@ -88,8 +82,7 @@ public final class EventfdWatch implements Closeable {
         } catch (ClosedByInterruptException e) {
             throw interrupted();
         } catch (IOException e) {
-            throw new DaemonUnavailableException(
-                    "no daemon answers at " + socket + ": " + e.getMessage(), e);
+            throw Failures.unavailable(socket, e);
         }
         try {
             var events = new ServerSentEvents(connection.stream(call, patience));
@@ -126,7 +119,7 @@ public final class EventfdWatch implements Closeable {
     }
 
     /**
-     * As {@link #next()}; empty where the daemon told of none for {@code timeout}.
+     * Waits for the next count, but no longer than {@code timeout}; empty if none came.
      *
      * @throws InterruptedException if the thread was interrupted; the watch goes on
      */
@@ -222,7 +215,7 @@ public final class EventfdWatch implements Closeable {
         return new DaemonFaultException("not an event of eventfdd: " + e.getMessage(), null, e);
     }
 
-    /** Ends it; a call that waits ends with {@link ClosedEventfdException}. */
+    /** Ends the watch. A call that waits ends with {@link ClosedEventfdException}. */
     @Override
     public void close() {
         if (closed.getAndSet(true)) {

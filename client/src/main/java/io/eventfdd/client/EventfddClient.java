@@ -30,8 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
 /**
- * A connection to the daemon that keeps named eventfds: opens handles on them by name, and asks
- * what there is. Safe for all threads; one for a process is enough.
+ * A connection to the daemon that keeps named eventfds. It opens handles on them by name, and asks the daemon which eventfds there are. Safe for all threads; one client is enough for a process.
  *
  * <pre>{@code
  * try (EventfddClient client = EventfddClient.connect();
@@ -41,19 +40,9 @@ import java.util.concurrent.Executor;
  * }
  * }</pre>
  *
- * <p>A handle that is {@linkplain Transport#RAW raw} is the kernel object itself and goes on
- * working when the daemon is restarted, or the name deleted; and this brings it to the next daemon,
- * so that its name leads to it again. Where that has another one under the name by then, the handle
- * moves to it, and takes its count along.
+ * <p>A {@linkplain Transport#RAW raw} handle is the kernel's object itself. It goes on working if the daemon is restarted, or if the name is deleted. The client brings it to the next daemon, so that the name leads to it again. If that daemon has another eventfd under the name by then, the handle moves to that one, and takes its count along.
  *
- * <p>Calls that go to the daemon wait for the next one while it is {@linkplain Builder#outage away}
- * for a short time, and are repeated where they were under way and that is safe; then they fail
- * with {@link DaemonUnavailableException}. Over HTTP each call that adds or takes has an
- * idempotency key of its own, so that it is carried out once though it is repeated. The daemon
- * keeps each key only until the next request, which says that the answer has come: so a client has
- * no more keys than calls under way. If the user has {@code max-keys} keys nevertheless, by way of
- * other clients, a call fails with a {@link LimitException} that names this limit, and has added or
- * taken nothing. If it cannot be known whether a call was carried out, it fails with {@link
+ * <p>While the daemon is {@linkplain Builder#outage away} for a short time, calls wait for the next one, and calls that were under way are repeated if that is safe. After that time they fail with {@link DaemonUnavailableException}. Over HTTP, each call that adds or takes has an idempotency key of its own, so that it is carried out once even if it is repeated. The daemon keeps a key until the client's next request, which says that the answer has come. So a client has no more keys than calls under way. If other clients of the same user have used up {@code max-keys}, a call fails with a {@link LimitException} that names this limit, and has added or taken nothing. If it cannot be known whether a call was carried out, it fails with {@link
  * ConnectionLostException}.
  */
 public final class EventfddClient implements Closeable {
@@ -95,7 +84,7 @@ public final class EventfddClient implements Closeable {
                         : Optional.empty();
     }
 
-    /** Connects to the daemon in the first of the usual runtime directories that is there. */
+    /** Connects to the daemon in the first of the usual runtime directories that exists. */
     public static EventfddClient connect() {
         return builder().connect();
     }
@@ -105,7 +94,7 @@ public final class EventfddClient implements Closeable {
         return builder().runtimeDirectory(runtimeDirectory).connect();
     }
 
-    /** A client that is not as usual. */
+    /** Begins to build a client that differs from the usual one. */
     public static Builder builder() {
         return new Builder();
     }
@@ -128,7 +117,7 @@ public final class EventfddClient implements Closeable {
     // Opening
 
     /**
-     * Opens the eventfd {@code name}, which is there.
+     * Opens the eventfd {@code name}, which must exist.
      *
      * @throws NotFoundException if there is none
      */
@@ -137,28 +126,27 @@ public final class EventfddClient implements Closeable {
     }
 
     /**
-     * Opens the eventfd {@code name}, and makes it where there is none. The initial count of {@code
-     * spec} counts only then.
+     * Opens the eventfd {@code name}, and creates it if it is missing. The initial count of {@code spec} is used only then.
      *
-     * @throws SpecMismatchException if there is one of another spec
+     * @throws SpecMismatchException if it exists with another spec
      */
     public Eventfd open(String name, EventfdSpec spec) {
         return open(List.of(OpenRequest.Entry.creating(checked(name), spec))).get(0);
     }
 
     /**
-     * Makes the eventfd {@code name} and opens it.
+     * Creates the eventfd {@code name}, and opens it.
      *
-     * @throws AlreadyExistsException if there is one
+     * @throws AlreadyExistsException if it exists
      */
     public Eventfd create(String name, EventfdSpec spec) {
         return open(List.of(OpenRequest.Entry.creatingExclusively(checked(name), spec))).get(0);
     }
 
     /**
-     * Opens all of {@code names}, or none where one cannot be.
+     * Opens all of {@code names}, or none if one of them cannot be opened.
      *
-     * @param names 1 to 253 different ones, which are there
+     * @param names 1 to 253 different names, which must exist
      * @return a handle for each, in their order
      */
     public List<Eventfd> openAll(Collection<String> names) {
@@ -166,8 +154,7 @@ public final class EventfddClient implements Closeable {
     }
 
     /**
-     * Opens all of {@code specs}, and makes those that are not there; or none of them, where one
-     * cannot be.
+     * Opens all of {@code specs}, and creates those that are missing; or none, if one of them cannot be opened.
      *
      * @param specs 1 to 253
      * @return a handle for each, in the order of the map
@@ -225,7 +212,7 @@ public final class EventfddClient implements Closeable {
     }
 
     /**
-     * Opens the semaphore {@code name}, and makes it with {@code permits} where there is none.
+     * Opens the semaphore {@code name}, and creates it with {@code permits} if it is missing.
      *
      * @param permits 0 to 4294967295
      */
@@ -237,14 +224,14 @@ public final class EventfddClient implements Closeable {
         }
     }
 
-    /** Opens the gate {@code name}, and makes it, shut, where there is none. */
+    /** Opens a handle on the gate {@code name}, and creates the gate, shut, if it is missing. */
     public EventfdGate openGate(String name) {
         return new EventfdGate(open(name, EventfdSpec.counter()));
     }
 
     // What there is
 
-    /** The daemon, as it tells of itself. */
+    /** What the daemon says about itself. */
     public DaemonInfo info() {
         checkOpen();
         return http.info();
@@ -255,7 +242,7 @@ public final class EventfddClient implements Closeable {
         return list("");
     }
 
-    /** Those of them whose names begin with {@code prefix}. */
+    /** All eventfds that this user may see and whose names begin with {@code prefix}. */
     public List<EventfdState> list(String prefix) {
         checkOpen();
         if (!prefix.isEmpty()) {
@@ -265,7 +252,7 @@ public final class EventfddClient implements Closeable {
     }
 
     /**
-     * The eventfd {@code name} at this moment.
+     * The state of the eventfd {@code name} at this moment.
      *
      * @throws NotFoundException if there is none
      */
@@ -275,8 +262,7 @@ public final class EventfddClient implements Closeable {
     }
 
     /**
-     * Deletes the name: waits in the daemon end with {@link EventfdGoneException}, raw handles go
-     * on.
+     * Deletes the name. Waits in the daemon end with {@link EventfdGoneException}; raw handles go on working.
      *
      * @throws NotFoundException if there is none
      */
@@ -307,33 +293,30 @@ public final class EventfddClient implements Closeable {
     // Waiting on many
 
     /**
-     * Waits until one of {@code eventfds} or more are readable, and takes nothing.
+     * Waits until at least one of {@code eventfds} is readable, and takes nothing.
      *
-     * @param eventfds 1 to 1,024 of different names, opened by this client; where some are raw and
-     *     some are not, the daemon waits for all, by their names
-     * @return each that was readable, with its count; none where the time was over before
+     * @param eventfds 1 to 1,024 of different names, opened by this client. If only some of them are raw, the daemon waits on all of them, by their names
+     * @return those that were readable, with their counts; empty if the time was up before
      */
     public List<Signal> awaitAny(List<? extends Eventfd> eventfds, Duration timeout)
             throws InterruptedException {
         return await(eventfds, WaitRequest.Mode.ANY, false, timeout);
     }
 
-    /** As {@link #awaitAny}, but waits until all of them are readable at one moment. */
+    /** Waits as {@link #awaitAny} does, but until all of them are readable at one moment. */
     public List<Signal> awaitAll(List<? extends Eventfd> eventfds, Duration timeout)
             throws InterruptedException {
         return await(eventfds, WaitRequest.Mode.ALL, false, timeout);
     }
 
-    /** As {@link #awaitAny}, and reads those that are readable: each with what was taken. */
+    /** Waits as {@link #awaitAny} does, and reads those that are readable: the values are what was taken. */
     public List<Signal> readAny(List<? extends Eventfd> eventfds, Duration timeout)
             throws InterruptedException {
         return await(eventfds, WaitRequest.Mode.ANY, true, timeout);
     }
 
     /**
-     * As {@link #awaitAll}, and reads them, all or none. On raw handles that takes several calls:
-     * where another process takes one of them meanwhile, what was taken from the others goes back,
-     * and the wait goes on.
+     * Waits as {@link #awaitAll} does, and reads all of them or none. On raw handles that needs several system calls. If another process takes one of the counts meanwhile, what was taken from the others goes back, and the wait goes on.
      */
     public List<Signal> readAll(List<? extends Eventfd> eventfds, Duration timeout)
             throws InterruptedException {
@@ -383,9 +366,7 @@ public final class EventfddClient implements Closeable {
     }
 
     /**
-     * Closes all handles and watches that it opened; their waits end as {@link Eventfd#close} says.
-     * Over HTTP it tells the daemon the last idempotency keys whose answers have come, for which it
-     * takes 200 ms at most.
+     * Closes all handles and watches that this client has opened; their waits end as {@link Eventfd#close} says. Over HTTP, it tells the daemon which of its last idempotency keys are done, which takes 200 ms at most.
      */
     @Override
     public void close() {
@@ -402,7 +383,7 @@ public final class EventfddClient implements Closeable {
     }
 
     /**
-     * How a client is to be.
+     * Builds a client that differs from the usual one.
      *
      * <pre>{@code
      * EventfddClient client =
@@ -427,7 +408,7 @@ public final class EventfddClient implements Closeable {
         private Builder() {}
 
         /**
-         * Where the daemon's sockets are; else in the first that is there of {@code
+         * Sets the directory of the daemon's sockets. The default is the first that exists of {@code
          * EVENTFDD_RUNTIME_DIR}, {@code RUNTIME_DIRECTORY}, {@code /run/eventfdd}, {@code
          * $XDG_RUNTIME_DIR/eventfdd} and {@code /tmp/eventfdd-UID}.
          */
@@ -436,16 +417,14 @@ public final class EventfddClient implements Closeable {
             return this;
         }
 
-        /** How handles are opened; else {@link Transport#AUTO}. */
+        /** Sets how handles are opened. The default is {@link Transport#AUTO}. */
         public Builder transport(Transport kind) {
             this.transport = kind;
             return this;
         }
 
         /**
-         * How long a wait on a raw handle asks again and again before it sleeps; else 20 µs. It
-         * makes signals between two processors several times faster, and costs that much processor
-         * time for each wait. Zero turns it off.
+         * Sets how long a wait on a raw handle polls before it sleeps. The default is 20 µs. Polling makes signals between two processors several times faster, and costs that much processor time for each wait. Zero turns it off.
          */
         public Builder spin(Duration duration) {
             if (duration.isNegative() || duration.compareTo(Duration.ofSeconds(1)) > 0) {
@@ -455,7 +434,7 @@ public final class EventfddClient implements Closeable {
             return this;
         }
 
-        /** How long the daemon may take for an answer, besides what it waits for; else 10 s. */
+        /** Sets how long the daemon may take to answer, besides the time that a call asks it to wait. The default is 10 s. */
         public Builder timeout(Duration duration) {
             if (duration.isNegative() || duration.isZero()) {
                 throw new IllegalArgumentException("timeout: " + duration + " is not positive");
@@ -465,9 +444,7 @@ public final class EventfddClient implements Closeable {
         }
 
         /**
-         * How long the daemon may be away while it is restarted: calls wait that long for the next
-         * one; else 5 s. Zero has them fail at once. The first call, at {@link #connect}, does not
-         * wait.
+         * Sets how long the daemon may be away while it is restarted. Calls wait that long for the next daemon. The default is 5 s; with zero, they fail at once. {@link #connect} does not wait.
          */
         public Builder outage(Duration duration) {
             if (duration.isNegative()) {
@@ -478,10 +455,7 @@ public final class EventfddClient implements Closeable {
         }
 
         /**
-         * Where futures are completed, and what hangs onto them runs; else where {@link
-         * CompletableFuture} runs what is asynchronous. {@code Runnable::run} spares a change of
-         * threads, but then what hangs onto a future must be short: all waits of this client stand
-         * still meanwhile.
+         * Sets the executor that completes futures and runs what depends on them. The default is the one that {@link CompletableFuture} uses for asynchronous tasks. {@code Runnable::run} saves a change of threads, but then what depends on a future must be short, because all other waits of this client stand still meanwhile.
          */
         public Builder executor(Executor forFutures) {
             this.executor = forFutures;
@@ -491,7 +465,7 @@ public final class EventfddClient implements Closeable {
         /**
          * Connects.
          *
-         * @throws DaemonUnavailableException if no daemon answers there
+         * @throws DaemonUnavailableException if no daemon answers there, or this user may not use it
          */
         public EventfddClient connect() {
             return new EventfddClient(this).connected();
@@ -501,7 +475,9 @@ public final class EventfddClient implements Closeable {
             if (directory != null) {
                 return directory;
             }
-            return RuntimeLocation.of(System.getenv(), userId()).forClient(Files::isDirectory);
+            var location = RuntimeLocation.of(System.getenv(), userId());
+            return location.forClient(Files::isDirectory)
+                    .orElseThrow(() -> Failures.noDaemon(location.all()));
         }
 
         private static int userId() {

@@ -3,6 +3,7 @@ package io.eventfdd.internal;
 import io.eventfdd.client.AlreadyExistsException;
 import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.DaemonFaultException;
+import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.EventfdGoneException;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.ForbiddenException;
@@ -16,6 +17,16 @@ import io.eventfdd.client.SpecMismatchException;
 import io.eventfdd.client.SystemCallException;
 import io.eventfdd.client.WouldBlockException;
 import io.eventfdd.internal.linux.ErrnoException;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.AccessMode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The one place where a problem of the table, or an errno, becomes an exception of this library.
@@ -61,6 +72,54 @@ public final class Failures {
             return other;
         }
         return new IllegalStateException(cause);
+    }
+
+    /** The exception if none of {@code places}, where a daemon might be, exists. */
+    public static DaemonUnavailableException noDaemon(List<Path> places) {
+        return new DaemonUnavailableException(
+                "no daemon found: "
+                        + places.stream().map(Path::toString).collect(Collectors.joining(", "))
+                        + (places.size() == 1 ? " does" : " do")
+                        + " not exist. Start one with \"eventfdd serve\", or set"
+                        + " EVENTFDD_RUNTIME_DIR to its directory",
+                null);
+    }
+
+    /**
+     * The exception if nobody answers on {@code socket}. Its cause is an {@link
+     * AccessDeniedException} if this user may not use the socket.
+     */
+    public static DaemonUnavailableException unavailable(Path socket, Exception cause) {
+        try {
+            socket.getFileSystem().provider().checkAccess(socket, AccessMode.WRITE);
+        } catch (AccessDeniedException e) {
+            return new DaemonUnavailableException(
+                    "this user may not use "
+                            + socket
+                            + rights(socket)
+                            + ". Join the group, and log in again",
+                    e);
+        } catch (IOException e) {
+            // The socket is not there, which the cause says too.
+        }
+        return new DaemonUnavailableException(
+                "no daemon answers at " + socket + ": " + cause.getMessage(), cause);
+    }
+
+    /** Who may use the socket: its group and mode, or else those of its directory. */
+    private static String rights(Path socket) {
+        for (var path : List.of(socket, socket.resolveSibling("."))) {
+            try {
+                var rights = Files.readAttributes(path, PosixFileAttributes.class);
+                return " (group %s, %s)"
+                        .formatted(
+                                rights.group().getName(),
+                                PosixFilePermissions.toString(rights.permissions()));
+            } catch (IOException e) {
+                // The directory is closed to this user.
+            }
+        }
+        return "";
     }
 
     /** The exception for a call on a client that was closed. */

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
@@ -57,14 +58,9 @@ public record RuntimeLocation(List<Path> configured, Path system, List<Path> use
         return writable.test(system) ? system : user.get(0);
     }
 
-    /** Where a client goes: the first that {@code exists}, or the very first if none does. */
-    public Path forClient(Predicate<Path> exists) {
-        for (var place : all()) {
-            if (exists.test(place)) {
-                return place;
-            }
-        }
-        return all().get(0);
+    /** Where a client goes: the first that {@code exists}; empty if none does. */
+    public Optional<Path> forClient(Predicate<Path> exists) {
+        return all().stream().filter(exists).findFirst();
     }
 
     /** All of them, in order. */

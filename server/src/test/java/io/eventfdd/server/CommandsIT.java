@@ -3,10 +3,12 @@ package io.eventfdd.server;
 import static io.eventfdd.server.testing.DaemonProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.server.cli.Completion;
 import io.eventfdd.server.cli.ExitStatus;
 import io.eventfdd.server.testing.DaemonProcess;
@@ -66,6 +68,48 @@ class CommandsIT {
                                 "/nowhere"));
         assertThat(nowhere.status()).isEqualTo(69);
         assertThat(nowhere.output()).contains("/nowhere").doesNotContain("Exception");
+    }
+
+    @Test
+    void whereNoPlaceOfADaemonExistsItNamesThemAndSaysWhatToDo() throws Exception {
+        var launcher = DaemonProcess.launcher().toString();
+        var ran =
+                Ran.of(
+                        daemon.begin(
+                                "env",
+                                "-u",
+                                "EVENTFDD_RUNTIME_DIR",
+                                "RUNTIME_DIRECTORY=/nowhere",
+                                "XDG_RUNTIME_DIR=/neither",
+                                launcher,
+                                "ping"));
+        assumeTrue(
+                ran.status() != 0 && !ran.output().contains("answers"),
+                "another daemon of this machine is in one of the usual places");
+        assertThat(ran.status()).isEqualTo(69);
+        assertThat(ran.output())
+                .startsWith("eventfdd: no daemon found: /nowhere, /run/eventfdd, /neither/eventfdd,")
+                .contains("Start one with \"eventfdd serve\"", "EVENTFDD_RUNTIME_DIR");
+    }
+
+    @Test
+    void aUserWhoMayNotUseTheSocketsIsToldSoAndWhoMay() throws Exception {
+        assumeTrue(OpenFiles.effectiveUser() == 0, "only root can be another user");
+        var ran =
+                Ran.of(
+                        daemon.begin(
+                                "setpriv",
+                                "--reuid=20004",
+                                "--regid=30002",
+                                "--clear-groups",
+                                DaemonProcess.launcher().toString(),
+                                "ping",
+                                "--runtime-dir",
+                                daemon.directory().toString()));
+        assertThat(ran).isEqualTo(new Ran(4, ran.output()));
+        assertThat(ran.output())
+                .startsWith("eventfdd: this user may not use " + daemon.api())
+                .doesNotContain("no daemon");
     }
 
     @Test

@@ -98,8 +98,7 @@ public final class HttpConnections {
     }
 
     DaemonUnavailableException unavailable(IOException cause) {
-        return new DaemonUnavailableException(
-                "no daemon answers at " + socket + ": " + cause.getMessage(), cause);
+        return Failures.unavailable(socket, cause);
     }
 
     /**

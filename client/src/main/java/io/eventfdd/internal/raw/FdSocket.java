@@ -362,8 +362,7 @@ final class FdSocket implements AutoCloseable {
                 if (e.outOfDescriptors()) {
                     throw Failures.of(e);
                 }
-                throw new DaemonUnavailableException(
-                        "no daemon answers at " + path + ": " + e.getMessage(), e);
+                throw Failures.unavailable(path, e);
             }
             connection = socket;
             wasThere = true;

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -180,6 +181,9 @@ public final class Commands implements Callable<Integer> {
     public static int failed(Exception failure, PrintWriter errors) {
         errors.println("eventfdd: " + failure.getMessage());
         return switch (failure) {
+            case DaemonUnavailableException denied
+            when denied.getCause() instanceof AccessDeniedException ->
+                    ExitStatus.FORBIDDEN.code();
             case DaemonUnavailableException _, ConnectionLostException _ ->
                     ExitStatus.UNAVAILABLE.code();
             case EventfddException problem ->
