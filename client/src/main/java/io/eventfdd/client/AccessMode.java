@@ -29,9 +29,9 @@ public record AccessMode(int bits) {
     }
 
     /**
-     * The mode that {@code text} spells: three octal digits, a 0 before them allowed.
+     * Parses three octal digits, which a 0 may precede.
      *
-     * @throws ProblemException {@code invalid-value} where it does not
+     * @throws ProblemException {@code invalid-value} if {@code text} is anything else
      */
     public static AccessMode parse(String text) {
         if (!text.matches("0?[0-7]{3}")) {

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.Serial;
 
 /**
- * The name exists, and the call was to make a new one (EEXIST).
+ * The name exists, but the call was to create a new eventfd (EEXIST).
  *
  * <pre>{@code
  * try {

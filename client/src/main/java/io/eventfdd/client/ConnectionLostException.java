@@ -5,8 +5,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.Serial;
 
 /**
- * The connection to the daemon ended, or did not answer in time, after the call had been sent:
- * whether it was carried out is not known.
+ * The connection to the daemon ended, or the daemon did not answer in time, after the call had been sent. It is not known whether the call was carried out.
  *
  * <pre>{@code
  * try {

@@ -5,8 +5,7 @@ import io.eventfdd.internal.wire.Digits;
 import java.math.BigInteger;
 
 /**
- * The kernel's counts: unsigned 64-bit, held in a {@code long} whose sign bit is one more bit of
- * the number.
+ * The kernel's counts: unsigned 64-bit numbers in a {@code long}, whose sign bit is one more bit of the number.
  *
  * <pre>{@code
  * System.out.println(Count.toString(Count.MAX)); // 18446744073709551614
@@ -14,13 +13,12 @@ import java.math.BigInteger;
  */
 public final class Count {
     /**
-     * The highest count that an eventfd holds, and the highest value that one write adds: 2^64-2.
+     * The highest count of an eventfd, and the highest value of a write: 2^64-2.
      */
     public static final long MAX = -2L;
 
     /**
-     * A count of 2^64-1: the kernel makes it for AIO, io_uring and the like, which add 1 to a full
-     * eventfd. A read takes it, but no write adds as much at once.
+     * A count of 2^64-1. The kernel reaches it on behalf of AIO and io_uring, which add 1 to a full eventfd. A read can take it, but no write can add that much at once.
      */
     public static final long OVERFLOW = -1L;
 
@@ -43,9 +41,9 @@ public final class Count {
     }
 
     /**
-     * The value to write that {@code digits} spell, 1 to 2^64-2.
+     * Parses a value to write, 1 to 2^64-2.
      *
-     * @throws ProblemException {@code invalid-value} where they do not
+     * @throws ProblemException {@code invalid-value} if {@code digits} are no such value
      */
     public static long parseValue(String digits) {
         BigInteger value;

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.Serial;
 
 /**
- * The daemon answered what it should not: a bug, of its own or of this library.
+ * The daemon gave an answer that it never should. This is a bug of the daemon or of this library.
  *
  * <pre>{@code
  * try {

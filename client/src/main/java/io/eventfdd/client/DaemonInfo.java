@@ -4,15 +4,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /**
- * Which daemon it is.
+ * The daemon that a client is connected to.
  *
  * <pre>{@code
  * System.out.println("eventfdd " + client.info().version());
  * }</pre>
  *
  * @param version as {@code eventfdd --version} says it
- * @param directory where its sockets are, as it sees it itself
- * @param maxWait the longest wait that it takes in one call; the client makes several of longer
- *     ones
+ * @param directory the directory of its sockets, as the daemon sees it
+ * @param maxWait the longest wait of one call; the library makes several calls for a longer wait
  */
 public record DaemonInfo(String version, Path directory, Duration maxWait) {}

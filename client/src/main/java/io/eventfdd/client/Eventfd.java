@@ -29,24 +29,20 @@ import java.util.concurrent.CompletableFuture;
  * that there can be very many. Zero and negative timeouts do not wait.
  *
  * <p><b>O_NONBLOCK</b> belongs to the open file description, which all raw holders share, and some
- * libraries set or clear it for all of them. No call here depends on it. Where the kernel could
- * block a raw write nevertheless, because the count is full and another holder clears the flag at
- * that moment, the write is interrupted after some 10 ms, and has added nothing.
+ * libraries set or clear it for all of them. No call here depends on it. The kernel can still block a raw write, if the count is full and another holder clears the flag at that moment. Such a write is interrupted after some 10 ms, and has added nothing.
  *
- * <p>With {@link Transport#RAW} the waits of all processes compete for the count in the kernel, and
- * it is not said which of them gets it; with {@link Transport#HTTP} the daemon serves them in their
- * order.
+ * <p>With {@link Transport#RAW} the waits of all processes compete for the count in the kernel, in no particular order. With {@link Transport#HTTP}, the daemon serves them in the order of their arrival.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
  */
 public interface Eventfd extends Closeable {
-    /** The name that leads to it. */
+    /** The name of the eventfd. */
     String name();
 
-    /** Whether a read takes 1 (EFD_SEMAPHORE) and not all. */
+    /** Whether a read takes 1 (EFD_SEMAPHORE), and not the whole count. */
     boolean isSemaphore();
 
-    /** How the calls go: {@link Transport#RAW} or {@link Transport#HTTP}. */
+    /** How calls reach the eventfd: {@link Transport#RAW} or {@link Transport#HTTP}. */
     Transport transport();
 
     /**
@@ -81,22 +77,22 @@ public interface Eventfd extends Closeable {
      */
     long read() throws InterruptedException;
 
-    /** As {@link #read()}, without waiting; empty where the count is 0. */
+    /** Takes the count as {@link #read()} does, but does not wait; empty if the count is 0. */
     OptionalLong tryRead();
 
     /**
-     * As {@link #read()}; empty where the count stayed 0, or went to others, for {@code timeout}.
+     * Takes the count as {@link #read()} does, but waits no longer than {@code timeout}; empty if the count stayed 0 or others took it.
      *
      * @throws InterruptedException if the thread was interrupted; nothing was taken
      */
     OptionalLong read(Duration timeout) throws InterruptedException;
 
     /**
-     * Waits until the count is not 0, and takes nothing. Another may take it before this one does.
+     * Waits until the count is not 0, and takes nothing. Another reader may take the count before you do.
      */
     void await() throws InterruptedException;
 
-    /** As {@link #await()}; false where the count was 0 for all of {@code timeout}. */
+    /** Waits as {@link #await()} does, but no longer than {@code timeout}; false if the count stayed 0. */
     boolean await(Duration timeout) throws InterruptedException;
 
     /**
@@ -113,10 +109,10 @@ public interface Eventfd extends Closeable {
      */
     CompletableFuture<Long> readAsync();
 
-    /** As {@link #await()}, later: the count as it was seen then, which was not taken. */
+    /** Completes once the count is not 0, with the count that was seen then and that was not taken. */
     CompletableFuture<Long> awaitAsync();
 
-    /** The count at this moment, which is not taken. */
+    /** The count at this moment. Looking at it does not take it. */
     long count();
 
     /**
@@ -126,7 +122,7 @@ public interface Eventfd extends Closeable {
      */
     OptionalInt fd();
 
-    /** Whether {@link #close} was not called yet. */
+    /** Whether the handle can be used: {@link #close} was not called yet. */
     boolean isOpen();
 
     /**

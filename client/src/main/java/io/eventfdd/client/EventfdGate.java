@@ -5,8 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A gate that processes share, which opens once: all who wait for it pass, and so do all who come
- * later. It is open where the count of its eventfd is not 0; nobody is to read that. Safe for all
+ * A gate that processes share. It opens once: then all that wait for it pass, and so do all that come later. The gate is open if the count of its eventfd is not 0, so nothing must read that eventfd. Safe for all
  * threads.
  *
  * <pre>{@code
@@ -21,7 +20,7 @@ public final class EventfdGate implements Closeable {
     private final Eventfd eventfd;
 
     /**
-     * A gate on {@code eventfd}, which is closed with it.
+     * Makes a gate of {@code eventfd}, which is closed with the gate.
      *
      * @throws IllegalArgumentException if it is in semaphore mode
      */
@@ -32,7 +31,7 @@ public final class EventfdGate implements Closeable {
         this.eventfd = eventfd;
     }
 
-    /** Opens the gate; does nothing where it is open. */
+    /** Opens the gate; does nothing if it is open. */
     public void open() {
         if (!isOpen()) {
             // Where there is no room for it, others have opened it meanwhile.
@@ -40,27 +39,27 @@ public final class EventfdGate implements Closeable {
         }
     }
 
-    /** Whether it is open. */
+    /** Whether the gate is open. */
     public boolean isOpen() {
         return eventfd.count() != 0;
     }
 
-    /** Waits until it is open. */
+    /** Waits until the gate is open. */
     public void await() throws InterruptedException {
         eventfd.await();
     }
 
-    /** Waits until it is open; false where it was not for all of {@code timeout}. */
+    /** Waits until the gate is open, but no longer than {@code timeout}; false if it stayed shut. */
     public boolean await(Duration timeout) throws InterruptedException {
         return eventfd.await(timeout);
     }
 
-    /** Completes once it is open. */
+    /** Completes once the gate is open. */
     public CompletableFuture<Void> awaitAsync() {
         return eventfd.awaitAsync().thenAccept(count -> {});
     }
 
-    /** What it is made of. */
+    /** The eventfd of the gate. */
     public Eventfd eventfd() {
         return eventfd;
     }

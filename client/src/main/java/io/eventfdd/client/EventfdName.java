@@ -22,7 +22,7 @@ public record EventfdName(String value) implements Comparable<EventfdName> {
     /**
      * Checks the name.
      *
-     * @throws ProblemException {@code invalid-name} where it is not one
+     * @throws ProblemException {@code invalid-name} if it is not a name
      */
     public EventfdName {
         if (!isName(value)) {
@@ -34,7 +34,7 @@ public record EventfdName(String value) implements Comparable<EventfdName> {
         }
     }
 
-    /** Whether {@code text} is a name. */
+    /** Whether {@code text} can be a name. */
     public static boolean isName(String text) {
         if (text.isEmpty() || text.length() > MAX_LENGTH || !isAlphanumeric(text.charAt(0))) {
             return false;

@@ -18,14 +18,13 @@ import java.time.Duration;
  * }
  * }</pre>
  *
- * <p>The kernel gives one permit at a time: there is no {@code acquire(n)}, since two who have got
- * half of theirs would wait for each other. A process that dies keeps what it has acquired.
+ * <p>The kernel gives one permit at a time. So there is no {@code acquire(n)}: two callers that have half of their permits would wait for each other. If a process is killed, the permits that it has acquired do not come back.
  */
 public final class EventfdSemaphore implements Closeable {
     private final Eventfd eventfd;
 
     /**
-     * A semaphore on {@code eventfd}, which is closed with it.
+     * Makes a semaphore of {@code eventfd}, which is closed with the semaphore.
      *
      * @throws IllegalArgumentException if it is not in semaphore mode
      */
@@ -46,12 +45,12 @@ public final class EventfdSemaphore implements Closeable {
         return eventfd.tryRead().isPresent();
     }
 
-    /** Takes a permit; false where there was none for all of {@code timeout}. */
+    /** Takes a permit, and waits for one no longer than {@code timeout}; false if there was none. */
     public boolean tryAcquire(Duration timeout) throws InterruptedException {
         return eventfd.read(timeout).isPresent();
     }
 
-    /** Adds a permit, whoever had taken it. */
+    /** Adds a permit, whichever process took it. */
     public void release() {
         release(1);
     }
@@ -66,7 +65,7 @@ public final class EventfdSemaphore implements Closeable {
         return eventfd.count();
     }
 
-    /** What it is made of. */
+    /** The eventfd of the semaphore. */
     public Eventfd eventfd() {
         return eventfd;
     }

@@ -1,8 +1,7 @@
 package io.eventfdd.client;
 
 /**
- * What an eventfd is made as. Specs are the same where {@link #sameAs} says so: the initial count
- * matters at creation only.
+ * What an eventfd is created with. The initial count matters at creation only, so {@link #sameAs} leaves it out.
  *
  * <pre>{@code
  * EventfdSpec permits = EventfdSpec.semaphoreOf(3).withMode("0600");
@@ -10,7 +9,7 @@ package io.eventfdd.client;
  * }</pre>
  *
  * @param initial the first count, 0 to 4294967295
- * @param semaphore EFD_SEMAPHORE: a read returns 1 and takes 1, in place of all
+ * @param semaphore EFD_SEMAPHORE: a read takes 1, and not the whole count
  * @param nonblocking EFD_NONBLOCK on the file description that raw holders share
  * @param mode who may use it
  * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
@@ -34,22 +33,22 @@ public record EventfdSpec(long initial, boolean semaphore, boolean nonblocking, 
         return new EventfdSpec(initial, true, true, AccessMode.DEFAULT);
     }
 
-    /** The same with another initial count. */
+    /** This spec with another initial count. */
     public EventfdSpec withInitial(long count) {
         return new EventfdSpec(count, semaphore, nonblocking, mode);
     }
 
-    /** The same with O_NONBLOCK set or not. */
+    /** This spec with O_NONBLOCK set or not. */
     public EventfdSpec withNonblocking(boolean on) {
         return new EventfdSpec(initial, semaphore, on, mode);
     }
 
-    /** The same with other permission bits, as in {@code 0600}. */
+    /** This spec with other permission bits, such as {@code 0600}. */
     public EventfdSpec withMode(String octal) {
         return new EventfdSpec(initial, semaphore, nonblocking, AccessMode.parse(octal));
     }
 
-    /** Whether an eventfd of one spec serves who asks for the other. */
+    /** Whether an eventfd of this spec can be opened with {@code other}: the specs differ in the initial count at most. */
     public boolean sameAs(EventfdSpec other) {
         return semaphore == other.semaphore
                 && nonblocking == other.nonblocking

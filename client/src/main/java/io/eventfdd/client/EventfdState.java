@@ -9,13 +9,11 @@ import java.time.Instant;
  * client.list().forEach(state -> System.out.println(state.name() + " " + Count.toString(state.count())));
  * }</pre>
  *
- * @param count the kernel's count, unsigned, which was not taken
- * @param spec what it was made as; its initial count is not kept, and 0 here. Its {@link
- *     EventfdSpec#nonblocking} is O_NONBLOCK as it is now, which any holder of the raw descriptor
- *     may change for all
- * @param owner the user that made it
+ * @param count the kernel's count, unsigned; looking at it does not take it
+ * @param spec what it was created with. The initial count is not kept, and is 0 here. {@link EventfdSpec#nonblocking} is O_NONBLOCK at this moment, which any holder of the raw descriptor may change for all
+ * @param owner the user that created it
  * @param group the group whose mode bits count
- * @param waiters calls that wait on it in the daemon; those on raw handles are not seen there
+ * @param waiters calls that wait on it in the daemon, which does not see waits on raw handles
  */
 public record EventfdState(
         String name,

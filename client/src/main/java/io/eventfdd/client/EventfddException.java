@@ -6,8 +6,7 @@ import java.io.Serial;
 import java.util.Optional;
 
 /**
- * What went wrong with an eventfd or with the daemon. The subclasses say what a program can act on;
- * {@link #problem()} is the daemon's own word where it said one.
+ * Something went wrong with an eventfd or with the daemon. The subclasses are the cases that a program can act on. {@link #problem()} is what the daemon answered, if it did.
  *
  * <pre>{@code
  * try {
@@ -27,7 +26,7 @@ public class EventfddException extends RuntimeException {
         this.problem = problem;
     }
 
-    /** The problem as the daemon told it; empty where the daemon had no part in it. */
+    /** The problem that the daemon answered; empty if the daemon had no part in it. */
     public Optional<Problem> problem() {
         return Optional.ofNullable(problem);
     }

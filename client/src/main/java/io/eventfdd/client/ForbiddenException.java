@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.Serial;
 
 /**
- * The mode bits of the eventfd do not let this user (EACCES).
+ * The mode bits of the eventfd do not allow the call to this user (EACCES).
  *
  * <pre>{@code
  * try {

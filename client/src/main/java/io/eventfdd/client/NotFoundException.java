@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.Serial;
 
 /**
- * There is no eventfd of that name (ENOENT).
+ * No eventfd has that name (ENOENT).
  *
  * <pre>{@code
  * try {

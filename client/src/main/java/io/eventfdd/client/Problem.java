@@ -3,7 +3,7 @@ package io.eventfdd.client;
 import java.util.List;
 
 /**
- * One thing that went wrong, as both sockets tell it.
+ * Something that went wrong, as both sockets of the daemon answer it.
  *
  * <pre>{@code
  * try {
@@ -14,9 +14,9 @@ import java.util.List;
  * }</pre>
  *
  * @param type its row in the table
- * @param status the HTTP status; the type's own but for errors of the HTTP layer (414, 431, 501 …)
- * @param detail what was wrong this time, naming it
- * @param eventfds the names that it is about, if it is about some of many
+ * @param status the HTTP status: that of the type, except for errors of the HTTP layer (414, 431, 501 …)
+ * @param detail what was wrong this time, with the value that was wrong
+ * @param eventfds the names that the problem is about, if it is about some of many
  * @see <a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457</a>
  */
 public record Problem(ProblemType type, int status, String detail, List<EventfdName> eventfds) {
@@ -25,12 +25,12 @@ public record Problem(ProblemType type, int status, String detail, List<EventfdN
         eventfds = List.copyOf(eventfds);
     }
 
-    /** One that is not about some eventfds of many. */
+    /** A problem that is not about some eventfds of many. */
     public Problem(ProblemType type, int status, String detail) {
         this(type, status, detail, List.of());
     }
 
-    /** The same, about {@code names}. */
+    /** This problem, as one about {@code names}. */
     public Problem about(List<EventfdName> names) {
         return new Problem(type, status, detail, names);
     }

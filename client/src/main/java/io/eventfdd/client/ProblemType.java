@@ -4,8 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The one table of what can go wrong: HTTP answers, fd-socket replies, the client's exceptions and
- * the command line's exit codes all come from it.
+ * The table of everything that can go wrong. HTTP answers, replies on fd.sock, the exceptions of the library and the exit statuses of the command all come from it.
  *
  * <pre>{@code
  * System.out.println(ProblemType.NOT_FOUND.status()); // 404
@@ -20,13 +19,13 @@ public enum ProblemType {
     INVALID_VALUE(400, "A value is out of range"),
     /** Malformed HTTP or JSON, a wrong JSON type, an unknown field or parameter. */
     INVALID_REQUEST(400, "The request cannot be understood"),
-    /** The mode bits do not let this user. */
+    /** The mode bits do not allow this to the user. */
     FORBIDDEN(403, "Not allowed for this user", "EACCES"),
     /** No eventfd of that name, or no such path. */
     NOT_FOUND(404, "Not found", "ENOENT"),
-    /** The path is there, but does not take this method. */
+    /** The path exists, but does not have this method. */
     METHOD_NOT_ALLOWED(405, "The path does not take this method"),
-    /** The name stands for an eventfd with another spec. */
+    /** The name exists with another spec. */
     EXISTS(409, "The name is taken", "EEXIST"),
     /** The count has no room for the value in the time given. */
     WOULD_BLOCK(409, "No room for the value", "EAGAIN"),
@@ -40,7 +39,7 @@ public enum ProblemType {
     TOO_LARGE(413, "The request is too large"),
     /** The body is not {@code application/json}. */
     UNSUPPORTED_MEDIA_TYPE(415, "The body is not JSON"),
-    /** The idempotency key came before with another request. */
+    /** The idempotency key was used with another request before. */
     IDEMPOTENCY_KEY_REUSED(422, "The key belongs to another request"),
     /** A quota or limit is reached; the detail says which. */
     LIMIT(429, "A limit is reached", "EMFILE"),
@@ -66,7 +65,7 @@ public enum ProblemType {
         this.errno = errno;
     }
 
-    /** The HTTP status that goes with it; HTTP-layer errors may bear another one. */
+    /** The HTTP status of the type. Errors of the HTTP layer may have another one. */
     public int status() {
         return status;
     }
@@ -76,14 +75,13 @@ public enum ProblemType {
         return title;
     }
 
-    /** The kernel's word for it, as in errno(3), where it has one. */
+    /** The kernel's name for it, as in errno(3), if it has one. */
     public Optional<String> errno() {
         return errno.isEmpty() ? Optional.empty() : Optional.of(errno);
     }
 
     /**
-     * The exit status of a command that ends with it: 2 is a wrong use, as everywhere, 69 and 70
-     * are those of sysexits(3) for a service that is not there and for one that has a bug.
+     * The exit status of a command that ends with this problem. 2 is wrong usage, as everywhere; 69 and 70 are from sysexits(3), for a service that is not available and for a bug.
      */
     public int exitCode() {
         return switch (this) {
@@ -116,7 +114,7 @@ public enum ProblemType {
         return URN_PREFIX + slug();
     }
 
-    /** The type that a {@code type} member names, where it is one of this table. */
+    /** The type with this {@code type} member, if the table has it. */
     public static Optional<ProblemType> ofUrn(String urn) {
         for (var type : values()) {
             if (type.urn().equals(urn)) {

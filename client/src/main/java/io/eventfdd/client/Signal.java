@@ -1,7 +1,7 @@
 package io.eventfdd.client;
 
 /**
- * What a wait or a read found of one eventfd.
+ * What a wait or a read found on one eventfd.
  *
  * <pre>{@code
  * orders.write(2);
@@ -10,7 +10,7 @@ package io.eventfdd.client;
  * }
  * }</pre>
  *
- * @param name which
+ * @param name the name of the eventfd
  * @param value the count that was seen, or the value that was taken (unsigned)
  */
 public record Signal(EventfdName name, long value) {

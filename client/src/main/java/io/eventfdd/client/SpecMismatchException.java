@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.Serial;
 
 /**
- * The name stands for an eventfd of another spec than the one asked for (EEXIST).
+ * The name exists, with another spec than the one that was asked for (EEXIST).
  *
  * <pre>{@code
  * try {

@@ -17,8 +17,7 @@ public enum Transport {
      */
     AUTO,
     /**
-     * The kernel object itself, received once over {@code fd.sock}: from then on the daemon has no
-     * part in it. Needs native code (JNA) and the right to read and to write.
+     * The kernel's object itself, which is received once over {@code fd.sock}. From then on, calls do not involve the daemon. Needs native code (JNA), and the rights to read and to write.
      */
     RAW,
     /** Every call goes through the daemon, over {@code api.sock}. Needs no native code. */
