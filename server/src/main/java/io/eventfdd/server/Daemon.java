@@ -417,9 +417,11 @@ final class Daemon {
         if (!present.isEmpty() || !absent.isEmpty()) {
             LOGGER.log(
                     Level.INFO,
-                    "{0} eventfds are the same as before; of {1} more the names are known",
+                    "restored {0} eventfds with their descriptors, and {1} more by their names;"
+                            + " processes that hold one of those have {2} to bring it back",
                     present.size(),
-                    absent.size());
+                    absent.size(),
+                    Timeout.format(settings.duration(Setting.RECLAIM_TIME)));
         }
     }
 
@@ -427,6 +429,14 @@ final class Daemon {
         System.out.println("eventfdd " + Version.text() + " serves");
         System.out.println("  HTTP      " + directory.apiSocket());
         System.out.println("  raw fds   " + directory.fdSocket());
+        int port = settings.number(Setting.OBSERVABILITY_PORT);
+        if (port != 0) {
+            var address = settings.choice(Setting.OBSERVABILITY_ADDRESS);
+            System.out.println(
+                    "  metrics   http://%s:%d/metrics"
+                            .formatted(
+                                    address.contains(":") ? "[" + address + "]" : address, port));
+        }
         System.out.println("try");
         System.out.println(
                 "  curl --unix-socket "

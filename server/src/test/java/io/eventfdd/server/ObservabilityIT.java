@@ -75,6 +75,7 @@ class ObservabilityIT {
     void withoutASettingThereIsNoPort() throws Exception {
         try (var daemon = DaemonProcess.start()) {
             assertThat(listeners(daemon)).isEmpty();
+            assertThat(daemon.output()).doesNotContain("metrics");
         }
     }
 
@@ -88,6 +89,8 @@ class ObservabilityIT {
                     // 127.0.0.1, on an IPv4 socket or on one for both
                     .matches("(0{16}FFFF0000)?0100007F:%04X".formatted(port));
             assertThat(daemon.log()).isEmpty();
+            assertThat(daemon.output())
+                    .contains("  metrics   http://127.0.0.1:" + port + "/metrics\n");
         }
     }
 

@@ -75,7 +75,7 @@ class ReadinessIT {
     void itIsReadyOnceBothSocketsServe() throws Exception {
         var daemon = serve();
         try {
-            assertThat(heard.readLine()).isEqualTo("READY=1 STATUS=serves");
+            assertThat(heard.readLine()).isEqualTo("READY=1 STATUS=serving");
             for (var transport : new Transport[] {Transport.RAW, Transport.HTTP}) {
                 try (var client =
                         EventfddClient.builder()
@@ -90,7 +90,7 @@ class ReadinessIT {
             daemon.destroy();
         }
         assertThat(daemon.waitFor()).isZero();
-        assertThat(heard.readLine()).isEqualTo("STOPPING=1 STATUS=ends");
+        assertThat(heard.readLine()).isEqualTo("STOPPING=1 STATUS=stopping");
     }
 
     @Test
@@ -146,6 +146,6 @@ class ReadinessIT {
         assertThat(daemon.output()).contains(socket + " is there and is not a socket");
         // Messages come in their order, and this is the first one.
         Systemd.of(Map.of("NOTIFY_SOCKET", address)).stopping();
-        assertThat(heard.readLine()).isEqualTo("STOPPING=1 STATUS=ends");
+        assertThat(heard.readLine()).isEqualTo("STOPPING=1 STATUS=stopping");
     }
 }

@@ -189,7 +189,7 @@ class SocketActivationIT {
         }
         assertThat(log())
                 .contains("under the name unknown")
-                .contains("eventfd 333 is none that is known");
+                .contains("inherited eventfd 333 is not in the table");
     }
 
     @Test

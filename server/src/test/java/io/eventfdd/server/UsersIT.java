@@ -261,6 +261,23 @@ class UsersIT {
     }
 
     @Test
+    void aRefusalSaysWhoMayNotDoWhatAndWhy() throws IOException {
+        as(User.OWNER, put("owned", "{\"mode\":\"0600\"}"));
+        assertThat(
+                        as(
+                                User.STRANGER,
+                                call("GET", "owned", ""),
+                                call("POST", "owned", "/write"),
+                                call("DELETE", "owned", "")))
+                .extracting(answer -> answer.json().get("detail").asText())
+                .containsExactly(
+                        "user 20004 may not read \"owned\" (mode 0600, owner 20001)",
+                        "user 20004 may not write \"owned\" (mode 0600, owner 20001)",
+                        "user 20004 may not delete \"owned\": only its owner, user 20001, and root"
+                                + " may");
+    }
+
+    @Test
     void whatIsForbiddenChangesNothing() throws IOException {
         as(User.OWNER, put("private", "{\"initial\":5,\"mode\":\"0600\"}"));
         assertThat(

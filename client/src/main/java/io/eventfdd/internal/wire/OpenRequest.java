@@ -87,7 +87,7 @@ public record OpenRequest(List<Entry> entries) {
         for (var name : names) {
             if (!seen.add(name)) {
                 throw ProblemType.INVALID_REQUEST.exception(
-                        "eventfds: " + name + " is there twice");
+                        "eventfds: " + name + " occurs twice");
             }
         }
     }

@@ -58,7 +58,7 @@ public record WaitRequest(
         for (var name : eventfds) {
             if (!seen.add(name)) {
                 throw ProblemType.INVALID_REQUEST.exception(
-                        "eventfds: " + name + " is there twice");
+                        "eventfds: " + name + " occurs twice");
             }
         }
     }

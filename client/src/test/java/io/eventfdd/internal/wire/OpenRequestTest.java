@@ -84,7 +84,7 @@ class OpenRequestTest {
                 "{'op':'open','eventfds':[{}]}                            | eventfds[0].name is",
                 "{'op':'open','eventfds':[{'name':1}]}                    | not a string",
                 "{'op':'open','eventfds':[{'nam':'a'}]}                   | eventfds[0].nam",
-                "{'op':'open','eventfds':[{'name':'a'},{'name':'a'}]}     | a is there twice",
+                "{'op':'open','eventfds':[{'name':'a'},{'name':'a'}]}     | a occurs twice",
                 "{'op':'OPEN','eventfds':[{'name':'a'}]}                  | 'OPEN' is not open",
                 "{'op':1,'eventfds':[{'name':'a'}]}                       | op is not a string",
                 "{'op':'open','eventfds':[{'name':'a'}],'tiemout':1}      | tiemout",

@@ -74,7 +74,7 @@ class WaitRequestTest {
         assertRefused(
                 ProblemType.INVALID_REQUEST,
                 () -> read("{\"eventfds\":[\"a\",\"b\",\"a\"]}"),
-                "eventfds: a is there twice");
+                "eventfds: a occurs twice");
     }
 
     @ParameterizedTest

@@ -1,5 +1,7 @@
 package io.eventfdd.server.eventfds;
 
+import io.eventfdd.client.EventfdSpec;
+
 /**
  * What became of a wish to have an eventfd.
  *
@@ -14,5 +16,21 @@ public record Creation(Result result, EventfdState state) {
         FOUND,
         /** It stood there with another spec, and stays. */
         DIFFERENT
+    }
+
+    /** What is to be said if {@code name} stands for an eventfd with another spec than is wanted. */
+    public static String another(String name, EventfdSpec standing, EventfdSpec wanted) {
+        return name
+                + " exists with another spec: it is "
+                + inWords(standing)
+                + ", not "
+                + inWords(wanted);
+    }
+
+    private static String inWords(EventfdSpec spec) {
+        return (spec.nonblocking() ? "a " : "a blocking ")
+                + (spec.semaphore() ? "semaphore" : "counter")
+                + " with mode "
+                + spec.mode();
     }
 }

@@ -91,11 +91,11 @@ public final class Handouts {
         }
         rights.require(Right.READ_WRITE, standing.identity(), caller);
         if (entry.exclusive()) {
-            throw ProblemType.EXISTS.exception("there is an eventfd " + entry.name() + " already");
+            throw ProblemType.EXISTS.exception(entry.name() + " exists already");
         }
         if (wanted != null && !standing.spec().sameAs(wanted)) {
             throw ProblemType.EXISTS.exception(
-                    "there is an eventfd " + entry.name() + " already, with another spec");
+                    Creation.another(entry.name().toString(), standing.spec(), wanted));
         }
     }
 

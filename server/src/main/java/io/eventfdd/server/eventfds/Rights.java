@@ -21,14 +21,12 @@ final class Rights {
         if (!holds(right, eventfd, caller)) {
             throw forbidden(
                     caller,
-                    "to "
-                            + right.verb()
-                            + " "
-                            + eventfd.name()
-                            + ", which is "
-                            + eventfd.spec().mode()
-                            + " of user "
-                            + Integer.toUnsignedString(eventfd.owner().uid()));
+                    "%s \"%s\" (mode %s, owner %s)"
+                            .formatted(
+                                    right.verb(),
+                                    eventfd.name(),
+                                    eventfd.spec().mode(),
+                                    Integer.toUnsignedString(eventfd.owner().uid())));
         }
     }
 
@@ -39,13 +37,18 @@ final class Rights {
      */
     void requireDelete(Identity eventfd, Caller caller) {
         if (!Right.mayDelete(caller.peer(), eventfd.owner().uid())) {
-            throw forbidden(caller, eventfd.name() + " may be deleted by its owner and root only");
+            throw forbidden(
+                    caller,
+                    "delete \"%s\": only its owner, user %s, and root may"
+                            .formatted(
+                                    eventfd.name(),
+                                    Integer.toUnsignedString(eventfd.owner().uid())));
         }
     }
 
     private ProblemException forbidden(Caller caller, String what) {
         int user = caller.peer().uid();
-        var sentence = "user " + Integer.toUnsignedString(user) + " has no right: " + what;
+        var sentence = "user " + Integer.toUnsignedString(user) + " may not " + what;
         denials.add(user, sentence);
         return ProblemType.FORBIDDEN.exception(sentence);
     }

@@ -119,7 +119,8 @@ public final class Succession {
         if (!all.isEmpty()) {
             LOGGER.log(
                     Level.INFO,
-                    "{0} eventfds were not brought back by holders in time, and begin anew",
+                    "nobody brought back {0} eventfds within reclaim-time; they go on at their saved"
+                            + " counts, or else at their initial ones",
                     all.size());
             loop.begin(new BeginningAnew(all.iterator()));
         }

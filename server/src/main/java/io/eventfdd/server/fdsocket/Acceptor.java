@@ -132,7 +132,7 @@ final class Acceptor implements Registration.Target {
             outage = true;
             LOGGER.log(
                     Level.WARNING,
-                    "cannot accept connections to fd.sock: {0}; trying on",
+                    "cannot accept connections to fd.sock: {0}; retrying",
                     why.getMessage());
         }
     }

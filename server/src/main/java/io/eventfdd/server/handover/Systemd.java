@@ -65,12 +65,12 @@ public final class Systemd implements Keeper, AutoCloseable {
 
     /** The daemon serves. */
     public void ready() {
-        send("READY=1\nSTATUS=serves", List.of());
+        send("READY=1\nSTATUS=serving", List.of());
     }
 
     /** The daemon ends. */
     public void stopping() {
-        send("STOPPING=1\nSTATUS=ends", List.of());
+        send("STOPPING=1\nSTATUS=stopping", List.of());
     }
 
     /** Tells on {@code clock}, twice as often as it has to, that {@code isWell}; not where not. */

@@ -140,7 +140,7 @@ public final class Table implements Ledger, AutoCloseable {
                     if (!past.entries().containsKey(id) || !EventFd.isEventfd(fd)) {
                         LOGGER.log(
                                 Level.WARNING,
-                                "what came as eventfd {0} is none that is known",
+                                "inherited eventfd {0} is not in the table",
                                 id);
                         fd.close();
                         keptAlready.remove(id);
@@ -318,7 +318,7 @@ public final class Table implements Ledger, AutoCloseable {
         if (first) {
             LOGGER.log(
                     Level.ERROR,
-                    "cannot write {0}: {1}; a restart may lose names and counts; trying on",
+                    "cannot write {0}: {1}; a restart may lose names and counts; retrying",
                     path,
                     reason);
             retryLater();

@@ -121,7 +121,7 @@ public final class EventfdApi {
      */
     private Endpoint.Handler keyed(Call call) {
         return exchange -> {
-            exchange.query().end();
+            exchange.query().end("; a POST takes its fields in the body");
             var body = exchange.body();
             var key = key(exchange);
             if (key.isEmpty()) {
@@ -202,7 +202,8 @@ public final class EventfdApi {
         } else if (creation.result() == Creation.Result.FOUND) {
             exchange.json(200, state);
         } else {
-            throw ProblemType.EXISTS.exception(name + " exists with another spec: " + state);
+            throw ProblemType.EXISTS.exception(
+                    Creation.another(name.toString(), creation.state().spec(), spec));
         }
     }
 

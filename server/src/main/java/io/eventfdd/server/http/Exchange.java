@@ -166,7 +166,8 @@ public final class Exchange {
         }
         if (body.length > 0 && !isJson()) {
             throw ProblemType.UNSUPPORTED_MEDIA_TYPE.exception(
-                    "the body's Content-Type is not application/json");
+                    contentType()
+                            + "; send Content-Type: application/json (with curl: --json)");
         }
         return body;
     }
@@ -187,6 +188,13 @@ public final class Exchange {
         last = true;
         WatchedConnection.current().leavesUnread();
         return TransportProblems.of(status.code(), why.getMessage());
+    }
+
+    /** What the client says that the body is. */
+    private String contentType() {
+        return header(HeaderNames.CONTENT_TYPE)
+                .map(type -> "the body is " + Shown.of(type))
+                .orElse("the body has no Content-Type");
     }
 
     private boolean isJson() {

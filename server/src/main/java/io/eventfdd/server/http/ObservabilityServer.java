@@ -104,7 +104,10 @@ public final class ObservabilityServer implements AutoCloseable {
                         + " port "
                         + address.getPort()
                         + ": "
-                        + why);
+                        + why
+                        + (why.contains("Address family")
+                                ? "; a systemd unit needs the drop-in metrics.conf for it"
+                                : ""));
     }
 
     @Override

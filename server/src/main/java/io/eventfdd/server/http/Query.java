@@ -38,7 +38,7 @@ public final class Query {
                                 name, equals < 0 ? "" : decode(pair.substring(equals + 1)))
                         != null) {
                     throw ProblemType.INVALID_REQUEST.exception(
-                            "the query parameter " + Shown.quoted(name) + " is there twice");
+                            "the query parameter " + Shown.quoted(name) + " occurs twice");
                 }
             }
             from = to + 1;
@@ -64,13 +64,24 @@ public final class Query {
      * @throws ProblemException {@code invalid-request}, which names them
      */
     public void end() {
+        end("");
+    }
+
+    /**
+     * Refuses every parameter that was not asked for.
+     *
+     * @param hint what else may be meant, for the end of the sentence
+     * @throws ProblemException {@code invalid-request}, which names them
+     */
+    public void end(String hint) {
         if (!parameters.isEmpty()) {
             var names = parameters.keySet().stream().limit(8).map(Shown::quoted).toList();
             throw ProblemType.INVALID_REQUEST.exception(
                     (parameters.size() == 1
                                     ? "unknown query parameter: "
                                     : "unknown query parameters: ")
-                            + String.join(", ", names));
+                            + String.join(", ", names)
+                            + hint);
         }
     }
 }

@@ -80,7 +80,7 @@ final class Routes {
                             .put(endpoint.method(), endpoint)
                     != null) {
                 throw new IllegalArgumentException(
-                        endpoint.method() + " " + endpoint.path() + " is there twice");
+                        endpoint.method() + " " + endpoint.path() + " occurs twice");
             }
         }
         var withName = new ArrayList<Named>();
@@ -117,7 +117,7 @@ final class Routes {
                 return new Match(endpoint(path.methods, method), decode(name.get()));
             }
         }
-        throw ProblemType.NOT_FOUND.exception("there is nothing at " + Shown.quoted(rawPath));
+        throw ProblemType.NOT_FOUND.exception("there is nothing at " + Shown.quoted(rawPath) + "; GET /openapi lists all calls");
     }
 
     private static Endpoint endpoint(Methods methods, String method) {

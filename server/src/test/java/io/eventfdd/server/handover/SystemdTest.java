@@ -60,7 +60,7 @@ class SystemdTest {
 
     private void tellAll(Systemd systemd) throws Exception {
         systemd.ready();
-        hears("READY=1 STATUS=serves");
+        hears("READY=1 STATUS=serving");
         try (var eventFd = EventFd.create(42, false, true)) {
             systemd.keep(100, eventFd.fd());
             hears("FDSTORE=1 FDPOLL=0 FDNAME=e2s [42]");
@@ -69,7 +69,7 @@ class SystemdTest {
         systemd.forget(100);
         hears("FDSTOREREMOVE=1 FDNAME=e2s");
         systemd.stopping();
-        hears("STOPPING=1 STATUS=ends");
+        hears("STOPPING=1 STATUS=stopping");
     }
 
     @Test
@@ -106,7 +106,7 @@ class SystemdTest {
                 Thread.onSpinWait();
             }
             systemd.stopping();
-            hears("STOPPING=1 STATUS=ends");
+            hears("STOPPING=1 STATUS=stopping");
             clock.shutdownNow();
         }
     }
@@ -130,7 +130,7 @@ class SystemdTest {
                 clock.shutdown();
                 assertThat(clock.isTerminated()).as("nothing was planned").isTrue();
                 systemd.ready();
-                hears("READY=1 STATUS=serves");
+                hears("READY=1 STATUS=serving");
             }
         }
     }

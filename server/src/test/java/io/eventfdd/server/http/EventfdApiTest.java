@@ -4,6 +4,8 @@ import static io.eventfdd.server.DaemonUnderTest.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
+import static org.hamcrest.Matchers.endsWith;
+import static org.hamcrest.Matchers.startsWith;
 import static org.hamcrest.Matchers.emptyString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.matchesPattern;
@@ -267,6 +269,42 @@ class EventfdApiTest {
         var name = make("{\"initial\":3}");
         assertProblem(put(name, spec), 409, "exists").body("errno", equalTo("EEXIST"));
         put(name, "").then().statusCode(200).body("count", equalTo(3));
+    }
+
+    @Test
+    void aConflictSaysWhatThereIsAndWhatWasAskedFor() {
+        var name = make("{\"semaphore\":true,\"mode\":\"0600\"}");
+        assertProblem(put(name, "{\"nonblocking\":false}"), 409, "exists")
+                .body(
+                        "detail",
+                        equalTo(
+                                name
+                                        + " exists with another spec: it is a semaphore with mode"
+                                        + " 0600, not a blocking counter with mode 0660"));
+    }
+
+    @Test
+    void aTimeoutInTheQueryOfAReadIsToldWhereItBelongs() {
+        assertProblem(
+                        request().post(path("a") + "/read?timeout=5s"), 400, "invalid-request")
+                .body("detail", containsString("'timeout'; a POST takes its fields in the body"));
+    }
+
+    @Test
+    void aBodyThatIsNoJsonIsToldHowToSendIt() {
+        assertProblem(
+                        request()
+                                .contentType("application/x-www-form-urlencoded")
+                                .body("{}")
+                                .post(path("a") + "/write"),
+                        415,
+                        "unsupported-media-type")
+                .body(
+                        "detail",
+                        startsWith("the body is application/x-www-form-urlencoded"))
+                .body(
+                        "detail",
+                        endsWith("; send Content-Type: application/json (with curl: --json)"));
     }
 
     @Test

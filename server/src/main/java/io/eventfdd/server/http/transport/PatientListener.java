@@ -121,7 +121,7 @@ public final class PatientListener implements AutoCloseable {
     private void outageBegins(IOException why) {
         if (!outage) {
             outage = true;
-            LOG.log(Level.WARNING, "cannot accept connections: {0}; trying on", why.getMessage());
+            LOG.log(Level.WARNING, "cannot accept connections: {0}; retrying", why.getMessage());
         }
     }
 
