@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 import java.io.Serial;
 
 /**
- * The connection to the daemon ended, or the daemon did not answer in time, after the call had been sent. It is not known whether the call was carried out.
+ * The connection to the daemon ended, or the daemon did not answer in time, after the call had been
+ * sent. It is not known whether the call was carried out.
  *
  * <pre>{@code
  * try {

@@ -5,20 +5,20 @@ import io.eventfdd.internal.wire.Digits;
 import java.math.BigInteger;
 
 /**
- * The kernel's counts: unsigned 64-bit numbers in a {@code long}, whose sign bit is one more bit of the number.
+ * The kernel's counts: unsigned 64-bit numbers in a {@code long}, whose sign bit is one more bit of
+ * the number.
  *
  * <pre>{@code
  * System.out.println(Count.toString(Count.MAX)); // 18446744073709551614
  * }</pre>
  */
 public final class Count {
-    /**
-     * The highest count of an eventfd, and the highest value of a write: 2^64-2.
-     */
+    /** The highest count of an eventfd, and the highest value of a write: 2^64-2. */
     public static final long MAX = -2L;
 
     /**
-     * A count of 2^64-1. The kernel reaches it on behalf of AIO and io_uring, which add 1 to a full eventfd. A read can take it, but no write can add that much at once.
+     * A count of 2^64-1. The kernel reaches it on behalf of AIO and io_uring, which add 1 to a full
+     * eventfd. A read can take it, but no write can add that much at once.
      */
     public static final long OVERFLOW = -1L;
 

@@ -29,9 +29,13 @@ import java.util.concurrent.CompletableFuture;
  * that there can be very many. Zero and negative timeouts do not wait.
  *
  * <p><b>O_NONBLOCK</b> belongs to the open file description, which all raw holders share, and some
- * libraries set or clear it for all of them. No call here depends on it. The kernel can still block a raw write, if the count is full and another holder clears the flag at that moment. Such a write is interrupted after some 10 ms, and has added nothing.
+ * libraries set or clear it for all of them. No call here depends on it. The kernel can still block
+ * a raw write, if the count is full and another holder clears the flag at that moment. Such a write
+ * is interrupted after some 10 ms, and has added nothing.
  *
- * <p>With {@link Transport#RAW} the waits of all processes compete for the count in the kernel, in no particular order. With {@link Transport#HTTP}, the daemon serves them in the order of their arrival.
+ * <p>With {@link Transport#RAW} the waits of all processes compete for the count in the kernel, in
+ * no particular order. With {@link Transport#HTTP}, the daemon serves them in the order of their
+ * arrival.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
  */
@@ -81,18 +85,23 @@ public interface Eventfd extends Closeable {
     OptionalLong tryRead();
 
     /**
-     * Takes the count as {@link #read()} does, but waits no longer than {@code timeout}; empty if the count stayed 0 or others took it.
+     * Takes the count as {@link #read()} does, but waits no longer than {@code timeout}; empty if
+     * the count stayed 0 or others took it.
      *
      * @throws InterruptedException if the thread was interrupted; nothing was taken
      */
     OptionalLong read(Duration timeout) throws InterruptedException;
 
     /**
-     * Waits until the count is not 0, and takes nothing. Another reader may take the count before you do.
+     * Waits until the count is not 0, and takes nothing. Another reader may take the count before
+     * you do.
      */
     void await() throws InterruptedException;
 
-    /** Waits as {@link #await()} does, but no longer than {@code timeout}; false if the count stayed 0. */
+    /**
+     * Waits as {@link #await()} does, but no longer than {@code timeout}; false if the count stayed
+     * 0.
+     */
     boolean await(Duration timeout) throws InterruptedException;
 
     /**
@@ -109,7 +118,9 @@ public interface Eventfd extends Closeable {
      */
     CompletableFuture<Long> readAsync();
 
-    /** Completes once the count is not 0, with the count that was seen then and that was not taken. */
+    /**
+     * Completes once the count is not 0, with the count that was seen then and that was not taken.
+     */
     CompletableFuture<Long> awaitAsync();
 
     /** The count at this moment. Looking at it does not take it. */

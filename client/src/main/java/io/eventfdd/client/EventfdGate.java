@@ -5,8 +5,9 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A gate that processes share. It opens once: then all that wait for it pass, and so do all that come later. The gate is open if the count of its eventfd is not 0, so nothing must read that eventfd. Safe for all
- * threads.
+ * A gate that processes share. It opens once: then all that wait for it pass, and so do all that
+ * come later. The gate is open if the count of its eventfd is not 0, so nothing must read that
+ * eventfd. Safe for all threads.
  *
  * <pre>{@code
  * try (EventfdGate ready = client.openGate("ready")) {
@@ -49,7 +50,9 @@ public final class EventfdGate implements Closeable {
         eventfd.await();
     }
 
-    /** Waits until the gate is open, but no longer than {@code timeout}; false if it stayed shut. */
+    /**
+     * Waits until the gate is open, but no longer than {@code timeout}; false if it stayed shut.
+     */
     public boolean await(Duration timeout) throws InterruptedException {
         return eventfd.await(timeout);
     }

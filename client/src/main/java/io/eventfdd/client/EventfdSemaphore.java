@@ -18,7 +18,9 @@ import java.time.Duration;
  * }
  * }</pre>
  *
- * <p>The kernel gives one permit at a time. So there is no {@code acquire(n)}: two callers that have half of their permits would wait for each other. If a process is killed, the permits that it has acquired do not come back.
+ * <p>The kernel gives one permit at a time. So there is no {@code acquire(n)}: two callers that
+ * have half of their permits would wait for each other. If a process is killed, the permits that it
+ * has acquired do not come back.
  */
 public final class EventfdSemaphore implements Closeable {
     private final Eventfd eventfd;
@@ -45,7 +47,9 @@ public final class EventfdSemaphore implements Closeable {
         return eventfd.tryRead().isPresent();
     }
 
-    /** Takes a permit, and waits for one no longer than {@code timeout}; false if there was none. */
+    /**
+     * Takes a permit, and waits for one no longer than {@code timeout}; false if there was none.
+     */
     public boolean tryAcquire(Duration timeout) throws InterruptedException {
         return eventfd.read(timeout).isPresent();
     }

@@ -1,7 +1,8 @@
 package io.eventfdd.client;
 
 /**
- * What an eventfd is created with. The initial count matters at creation only, so {@link #sameAs} leaves it out.
+ * What an eventfd is created with. The initial count matters at creation only, so {@link #sameAs}
+ * leaves it out.
  *
  * <pre>{@code
  * EventfdSpec permits = EventfdSpec.semaphoreOf(3).withMode("0600");
@@ -48,7 +49,10 @@ public record EventfdSpec(long initial, boolean semaphore, boolean nonblocking, 
         return new EventfdSpec(initial, semaphore, nonblocking, AccessMode.parse(octal));
     }
 
-    /** Whether an eventfd of this spec can be opened with {@code other}: the specs differ in the initial count at most. */
+    /**
+     * Whether an eventfd of this spec can be opened with {@code other}: the specs differ in the
+     * initial count at most.
+     */
     public boolean sameAs(EventfdSpec other) {
         return semaphore == other.semaphore
                 && nonblocking == other.nonblocking

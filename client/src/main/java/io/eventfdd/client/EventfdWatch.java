@@ -23,7 +23,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * A stream of the counts of one eventfd, which takes nothing from it. It begins with the count at this moment, and goes on with each change. Writes that are close together may make one count, and a slow reader gets the newest count rather than each one; the last count always comes. {@link EventfddClient#watch} begins a watch, which goes over HTTP whatever the client's transport. One thread at a time may ask for the next count; any thread may close the watch.
+ * A stream of the counts of one eventfd, which takes nothing from it. It begins with the count at
+ * this moment, and goes on with each change. Writes that are close together may make one count, and
+ * a slow reader gets the newest count rather than each one; the last count always comes. {@link
+ * EventfddClient#watch} begins a watch, which goes over HTTP whatever the client's transport. One
+ * thread at a time may ask for the next count; any thread may close the watch.
  *
  * <pre>{@code
  * try (EventfdWatch watch = client.watch("orders")) {
@@ -33,7 +37,10 @@ import java.util.function.Consumer;
  * }
  * }</pre>
  *
- * <p>A watch ends with an exception that says why, and each later call throws it again: {@link EventfdGoneException} if the eventfd was deleted, {@link ShuttingDownException} if the daemon stops, and {@link ConnectionLostException} if the daemon is gone or was silent for a minute, since it gives a sign of life more often than that.
+ * <p>A watch ends with an exception that says why, and each later call throws it again: {@link
+ * EventfdGoneException} if the eventfd was deleted, {@link ShuttingDownException} if the daemon
+ * stops, and {@link ConnectionLostException} if the daemon is gone or was silent for a minute,
+ * since it gives a sign of life more often than that.
  */
 public final class EventfdWatch implements Closeable {
     /** Several times what a daemon keeps still at most. */

@@ -30,7 +30,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
 /**
- * A connection to the daemon that keeps named eventfds. It opens handles on them by name, and asks the daemon which eventfds there are. Safe for all threads; one client is enough for a process.
+ * A connection to the daemon that keeps named eventfds. It opens handles on them by name, and asks
+ * the daemon which eventfds there are. Safe for all threads; one client is enough for a process.
  *
  * <pre>{@code
  * try (EventfddClient client = EventfddClient.connect();
@@ -40,9 +41,19 @@ import java.util.concurrent.Executor;
  * }
  * }</pre>
  *
- * <p>A {@linkplain Transport#RAW raw} handle is the kernel's object itself. It goes on working if the daemon is restarted, or if the name is deleted. The client brings it to the next daemon, so that the name leads to it again. If that daemon has another eventfd under the name by then, the handle moves to that one, and takes its count along.
+ * <p>A {@linkplain Transport#RAW raw} handle is the kernel's object itself. It goes on working if
+ * the daemon is restarted, or if the name is deleted. The client brings it to the next daemon, so
+ * that the name leads to it again. If that daemon has another eventfd under the name by then, the
+ * handle moves to that one, and takes its count along.
  *
- * <p>While the daemon is {@linkplain Builder#outage away} for a short time, calls wait for the next one, and calls that were under way are repeated if that is safe. After that time they fail with {@link DaemonUnavailableException}. Over HTTP, each call that adds or takes has an idempotency key of its own, so that it is carried out once even if it is repeated. The daemon keeps a key until the client's next request, which says that the answer has come. So a client has no more keys than calls under way. If other clients of the same user have used up {@code max-keys}, a call fails with a {@link LimitException} that names this limit, and has added or taken nothing. If it cannot be known whether a call was carried out, it fails with {@link
+ * <p>While the daemon is {@linkplain Builder#outage away} for a short time, calls wait for the next
+ * one, and calls that were under way are repeated if that is safe. After that time they fail with
+ * {@link DaemonUnavailableException}. Over HTTP, each call that adds or takes has an idempotency
+ * key of its own, so that it is carried out once even if it is repeated. The daemon keeps a key
+ * until the client's next request, which says that the answer has come. So a client has no more
+ * keys than calls under way. If other clients of the same user have used up {@code max-keys}, a
+ * call fails with a {@link LimitException} that names this limit, and has added or taken nothing.
+ * If it cannot be known whether a call was carried out, it fails with {@link
  * ConnectionLostException}.
  */
 public final class EventfddClient implements Closeable {
@@ -126,7 +137,8 @@ public final class EventfddClient implements Closeable {
     }
 
     /**
-     * Opens the eventfd {@code name}, and creates it if it is missing. The initial count of {@code spec} is used only then.
+     * Opens the eventfd {@code name}, and creates it if it is missing. The initial count of {@code
+     * spec} is used only then.
      *
      * @throws SpecMismatchException if it exists with another spec
      */
@@ -154,7 +166,8 @@ public final class EventfddClient implements Closeable {
     }
 
     /**
-     * Opens all of {@code specs}, and creates those that are missing; or none, if one of them cannot be opened.
+     * Opens all of {@code specs}, and creates those that are missing; or none, if one of them
+     * cannot be opened.
      *
      * @param specs 1 to 253
      * @return a handle for each, in the order of the map
@@ -262,7 +275,8 @@ public final class EventfddClient implements Closeable {
     }
 
     /**
-     * Deletes the name. Waits in the daemon end with {@link EventfdGoneException}; raw handles go on working.
+     * Deletes the name. Waits in the daemon end with {@link EventfdGoneException}; raw handles go
+     * on working.
      *
      * @throws NotFoundException if there is none
      */
@@ -295,7 +309,8 @@ public final class EventfddClient implements Closeable {
     /**
      * Waits until at least one of {@code eventfds} is readable, and takes nothing.
      *
-     * @param eventfds 1 to 1,024 of different names, opened by this client. If only some of them are raw, the daemon waits on all of them, by their names
+     * @param eventfds 1 to 1,024 of different names, opened by this client. If only some of them
+     *     are raw, the daemon waits on all of them, by their names
      * @return those that were readable, with their counts; empty if the time was up before
      */
     public List<Signal> awaitAny(List<? extends Eventfd> eventfds, Duration timeout)
@@ -309,14 +324,19 @@ public final class EventfddClient implements Closeable {
         return await(eventfds, WaitRequest.Mode.ALL, false, timeout);
     }
 
-    /** Waits as {@link #awaitAny} does, and reads those that are readable: the values are what was taken. */
+    /**
+     * Waits as {@link #awaitAny} does, and reads those that are readable: the values are what was
+     * taken.
+     */
     public List<Signal> readAny(List<? extends Eventfd> eventfds, Duration timeout)
             throws InterruptedException {
         return await(eventfds, WaitRequest.Mode.ANY, true, timeout);
     }
 
     /**
-     * Waits as {@link #awaitAll} does, and reads all of them or none. On raw handles that needs several system calls. If another process takes one of the counts meanwhile, what was taken from the others goes back, and the wait goes on.
+     * Waits as {@link #awaitAll} does, and reads all of them or none. On raw handles that needs
+     * several system calls. If another process takes one of the counts meanwhile, what was taken
+     * from the others goes back, and the wait goes on.
      */
     public List<Signal> readAll(List<? extends Eventfd> eventfds, Duration timeout)
             throws InterruptedException {
@@ -366,7 +386,9 @@ public final class EventfddClient implements Closeable {
     }
 
     /**
-     * Closes all handles and watches that this client has opened; their waits end as {@link Eventfd#close} says. Over HTTP, it tells the daemon which of its last idempotency keys are done, which takes 200 ms at most.
+     * Closes all handles and watches that this client has opened; their waits end as {@link
+     * Eventfd#close} says. Over HTTP, it tells the daemon which of its last idempotency keys are
+     * done, which takes 200 ms at most.
      */
     @Override
     public void close() {
@@ -408,8 +430,8 @@ public final class EventfddClient implements Closeable {
         private Builder() {}
 
         /**
-         * Sets the directory of the daemon's sockets. The default is the first that exists of {@code
-         * EVENTFDD_RUNTIME_DIR}, {@code RUNTIME_DIRECTORY}, {@code /run/eventfdd}, {@code
+         * Sets the directory of the daemon's sockets. The default is the first that exists of
+         * {@code EVENTFDD_RUNTIME_DIR}, {@code RUNTIME_DIRECTORY}, {@code /run/eventfdd}, {@code
          * $XDG_RUNTIME_DIR/eventfdd} and {@code /tmp/eventfdd-UID}.
          */
         public Builder runtimeDirectory(Path path) {
@@ -424,7 +446,9 @@ public final class EventfddClient implements Closeable {
         }
 
         /**
-         * Sets how long a wait on a raw handle polls before it sleeps. The default is 20 µs. Polling makes signals between two processors several times faster, and costs that much processor time for each wait. Zero turns it off.
+         * Sets how long a wait on a raw handle polls before it sleeps. The default is 20 µs.
+         * Polling makes signals between two processors several times faster, and costs that much
+         * processor time for each wait. Zero turns it off.
          */
         public Builder spin(Duration duration) {
             if (duration.isNegative() || duration.compareTo(Duration.ofSeconds(1)) > 0) {
@@ -434,7 +458,10 @@ public final class EventfddClient implements Closeable {
             return this;
         }
 
-        /** Sets how long the daemon may take to answer, besides the time that a call asks it to wait. The default is 10 s. */
+        /**
+         * Sets how long the daemon may take to answer, besides the time that a call asks it to
+         * wait. The default is 10 s.
+         */
         public Builder timeout(Duration duration) {
             if (duration.isNegative() || duration.isZero()) {
                 throw new IllegalArgumentException("timeout: " + duration + " is not positive");
@@ -444,7 +471,9 @@ public final class EventfddClient implements Closeable {
         }
 
         /**
-         * Sets how long the daemon may be away while it is restarted. Calls wait that long for the next daemon. The default is 5 s; with zero, they fail at once. {@link #connect} does not wait.
+         * Sets how long the daemon may be away while it is restarted. Calls wait that long for the
+         * next daemon. The default is 5 s; with zero, they fail at once. {@link #connect} does not
+         * wait.
          */
         public Builder outage(Duration duration) {
             if (duration.isNegative()) {
@@ -455,7 +484,10 @@ public final class EventfddClient implements Closeable {
         }
 
         /**
-         * Sets the executor that completes futures and runs what depends on them. The default is the one that {@link CompletableFuture} uses for asynchronous tasks. {@code Runnable::run} saves a change of threads, but then what depends on a future must be short, because all other waits of this client stand still meanwhile.
+         * Sets the executor that completes futures and runs what depends on them. The default is
+         * the one that {@link CompletableFuture} uses for asynchronous tasks. {@code Runnable::run}
+         * saves a change of threads, but then what depends on a future must be short, because all
+         * other waits of this client stand still meanwhile.
          */
         public Builder executor(Executor forFutures) {
             this.executor = forFutures;
@@ -465,7 +497,8 @@ public final class EventfddClient implements Closeable {
         /**
          * Connects.
          *
-         * @throws DaemonUnavailableException if no daemon answers there, or this user may not use it
+         * @throws DaemonUnavailableException if no daemon answers there, or this user may not use
+         *     it
          */
         public EventfddClient connect() {
             return new EventfddClient(this).connected();

@@ -6,7 +6,8 @@ import java.io.Serial;
 import java.util.Optional;
 
 /**
- * Something went wrong with an eventfd or with the daemon. The subclasses are the cases that a program can act on. {@link #problem()} is what the daemon answered, if it did.
+ * Something went wrong with an eventfd or with the daemon. The subclasses are the cases that a
+ * program can act on. {@link #problem()} is what the daemon answered, if it did.
  *
  * <pre>{@code
  * try {

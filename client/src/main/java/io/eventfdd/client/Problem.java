@@ -14,7 +14,8 @@ import java.util.List;
  * }</pre>
  *
  * @param type its row in the table
- * @param status the HTTP status: that of the type, except for errors of the HTTP layer (414, 431, 501 …)
+ * @param status the HTTP status: that of the type, except for errors of the HTTP layer (414, 431,
+ *     501 …)
  * @param detail what was wrong this time, with the value that was wrong
  * @param eventfds the names that the problem is about, if it is about some of many
  * @see <a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457</a>

@@ -4,7 +4,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The table of everything that can go wrong. HTTP answers, replies on fd.sock, the exceptions of the library and the exit statuses of the command all come from it.
+ * The table of everything that can go wrong. HTTP answers, replies on fd.sock, the exceptions of
+ * the library and the exit statuses of the command all come from it.
  *
  * <pre>{@code
  * System.out.println(ProblemType.NOT_FOUND.status()); // 404
@@ -81,7 +82,8 @@ public enum ProblemType {
     }
 
     /**
-     * The exit status of a command that ends with this problem. 2 is wrong usage, as everywhere; 69 and 70 are from sysexits(3), for a service that is not available and for a bug.
+     * The exit status of a command that ends with this problem. 2 is wrong usage, as everywhere; 69
+     * and 70 are from sysexits(3), for a service that is not available and for a bug.
      */
     public int exitCode() {
         return switch (this) {

@@ -17,7 +17,8 @@ public enum Transport {
      */
     AUTO,
     /**
-     * The kernel's object itself, which is received once over {@code fd.sock}. From then on, calls do not involve the daemon. Needs native code (JNA), and the rights to read and to write.
+     * The kernel's object itself, which is received once over {@code fd.sock}. From then on, calls
+     * do not involve the daemon. Needs native code (JNA), and the rights to read and to write.
      */
     RAW,
     /** Every call goes through the daemon, over {@code api.sock}. Needs no native code. */

@@ -88,7 +88,8 @@ class CommandsIT {
                 "another daemon of this machine is in one of the usual places");
         assertThat(ran.status()).isEqualTo(69);
         assertThat(ran.output())
-                .startsWith("eventfdd: no daemon found: /nowhere, /run/eventfdd, /neither/eventfdd,")
+                .startsWith(
+                        "eventfdd: no daemon found: /nowhere, /run/eventfdd, /neither/eventfdd,")
                 .contains("Start one with \"eventfdd serve\"", "EVENTFDD_RUNTIME_DIR");
     }
 

@@ -86,8 +86,7 @@ public record OpenRequest(List<Entry> entries) {
         var seen = new HashSet<EventfdName>(2 * names.size());
         for (var name : names) {
             if (!seen.add(name)) {
-                throw ProblemType.INVALID_REQUEST.exception(
-                        "eventfds: " + name + " occurs twice");
+                throw ProblemType.INVALID_REQUEST.exception("eventfds: " + name + " occurs twice");
             }
         }
     }

@@ -57,8 +57,7 @@ public record WaitRequest(
         var seen = new HashSet<EventfdName>();
         for (var name : eventfds) {
             if (!seen.add(name)) {
-                throw ProblemType.INVALID_REQUEST.exception(
-                        "eventfds: " + name + " occurs twice");
+                throw ProblemType.INVALID_REQUEST.exception("eventfds: " + name + " occurs twice");
             }
         }
     }

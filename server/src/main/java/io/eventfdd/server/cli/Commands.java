@@ -182,7 +182,7 @@ public final class Commands implements Callable<Integer> {
         errors.println("eventfdd: " + failure.getMessage());
         return switch (failure) {
             case DaemonUnavailableException denied
-            when denied.getCause() instanceof AccessDeniedException ->
+                    when denied.getCause() instanceof AccessDeniedException ->
                     ExitStatus.FORBIDDEN.code();
             case DaemonUnavailableException _, ConnectionLostException _ ->
                     ExitStatus.UNAVAILABLE.code();

@@ -18,7 +18,13 @@ public enum Setting {
             "0777",
             "permission bits of the runtime directory, if the daemon creates it"),
     SOCKET_MODE(Kind.MODE, "0660", "0600", "0666", "permission bits of both sockets"),
-    MAX_EVENTFDS(Change.AT_SIGHUP, Kind.NUMBER, "10000", "1", "1000000", "named eventfds of all users together"),
+    MAX_EVENTFDS(
+            Change.AT_SIGHUP,
+            Kind.NUMBER,
+            "10000",
+            "1",
+            "1000000",
+            "named eventfds of all users together"),
     MAX_EVENTFDS_PER_USER(
             Change.AT_SIGHUP, Kind.NUMBER, "10000", "1", "1000000", "named eventfds of one user"),
     MAX_CONNECTIONS(Kind.NUMBER, "8192", "1", "1000000", "connections to api.sock"),
@@ -48,12 +54,7 @@ public enum Setting {
             "1024",
             "names that a wait on many may have"),
     MAX_WATCHERS(
-            Change.AT_SIGHUP,
-            Kind.NUMBER,
-            "1000",
-            "1",
-            "1000000",
-            "watches of all users together"),
+            Change.AT_SIGHUP, Kind.NUMBER, "1000", "1", "1000000", "watches of all users together"),
     MAX_WATCHERS_PER_USER(
             Change.AT_SIGHUP, Kind.NUMBER, "1000", "1", "1000000", "watches of one user"),
     MAX_BODY(Change.AT_SIGHUP, Kind.NUMBER, "65536", "1024", "65536", "bytes of a request's body"),
@@ -137,7 +138,11 @@ public enum Setting {
             "off",
             "off, on",
             "whether /metrics has the count and the waiters of each eventfd, by its name"),
-    LOG_LEVEL(Change.AT_SIGHUP, "info", "error, warning, info, debug", "the least severe messages that are logged"),
+    LOG_LEVEL(
+            Change.AT_SIGHUP,
+            "info",
+            "error, warning, info, debug",
+            "the least severe messages that are logged"),
     LOG_FORMAT(Change.AT_SIGHUP, "text", "text, json", "the format of the log"),
     ACCESS_LOG(
             Change.AT_SIGHUP,

@@ -18,7 +18,9 @@ public record Creation(Result result, EventfdState state) {
         DIFFERENT
     }
 
-    /** What is to be said if {@code name} stands for an eventfd with another spec than is wanted. */
+    /**
+     * What is to be said if {@code name} stands for an eventfd with another spec than is wanted.
+     */
     public static String another(String name, EventfdSpec standing, EventfdSpec wanted) {
         return name
                 + " exists with another spec: it is "

@@ -119,8 +119,8 @@ public final class Succession {
         if (!all.isEmpty()) {
             LOGGER.log(
                     Level.INFO,
-                    "nobody brought back {0} eventfds within reclaim-time; they go on at their saved"
-                            + " counts, or else at their initial ones",
+                    "nobody brought back {0} eventfds within reclaim-time; they go on at their"
+                            + " saved counts, or else at their initial ones",
                     all.size());
             loop.begin(new BeginningAnew(all.iterator()));
         }

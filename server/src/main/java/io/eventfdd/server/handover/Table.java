@@ -138,10 +138,7 @@ public final class Table implements Ledger, AutoCloseable {
                 .eventfds()
                 .forEach((id, fd) -> {
                     if (!past.entries().containsKey(id) || !EventFd.isEventfd(fd)) {
-                        LOGGER.log(
-                                Level.WARNING,
-                                "inherited eventfd {0} is not in the table",
-                                id);
+                        LOGGER.log(Level.WARNING, "inherited eventfd {0} is not in the table", id);
                         fd.close();
                         keptAlready.remove(id);
                         thread.execute(() -> keeper.forget(id));

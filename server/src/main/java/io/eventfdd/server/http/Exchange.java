@@ -166,8 +166,7 @@ public final class Exchange {
         }
         if (body.length > 0 && !isJson()) {
             throw ProblemType.UNSUPPORTED_MEDIA_TYPE.exception(
-                    contentType()
-                            + "; send Content-Type: application/json (with curl: --json)");
+                    contentType() + "; send Content-Type: application/json (with curl: --json)");
         }
         return body;
     }

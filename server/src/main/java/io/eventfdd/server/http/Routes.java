@@ -117,7 +117,8 @@ final class Routes {
                 return new Match(endpoint(path.methods, method), decode(name.get()));
             }
         }
-        throw ProblemType.NOT_FOUND.exception("there is nothing at " + Shown.quoted(rawPath) + "; GET /openapi lists all calls");
+        throw ProblemType.NOT_FOUND.exception(
+                "there is nothing at " + Shown.quoted(rawPath) + "; GET /openapi lists all calls");
     }
 
     private static Endpoint endpoint(Methods methods, String method) {

@@ -4,11 +4,11 @@ import static io.eventfdd.server.DaemonUnderTest.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
-import static org.hamcrest.Matchers.endsWith;
-import static org.hamcrest.Matchers.startsWith;
 import static org.hamcrest.Matchers.emptyString;
+import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.matchesPattern;
+import static org.hamcrest.Matchers.startsWith;
 
 import io.eventfdd.server.DaemonUnderTest;
 import io.eventfdd.server.testing.JsonText;
@@ -285,8 +285,7 @@ class EventfdApiTest {
 
     @Test
     void aTimeoutInTheQueryOfAReadIsToldWhereItBelongs() {
-        assertProblem(
-                        request().post(path("a") + "/read?timeout=5s"), 400, "invalid-request")
+        assertProblem(request().post(path("a") + "/read?timeout=5s"), 400, "invalid-request")
                 .body("detail", containsString("'timeout'; a POST takes its fields in the body"));
     }
 
@@ -299,9 +298,7 @@ class EventfdApiTest {
                                 .post(path("a") + "/write"),
                         415,
                         "unsupported-media-type")
-                .body(
-                        "detail",
-                        startsWith("the body is application/x-www-form-urlencoded"))
+                .body("detail", startsWith("the body is application/x-www-form-urlencoded"))
                 .body(
                         "detail",
                         endsWith("; send Content-Type: application/json (with curl: --json)"));
