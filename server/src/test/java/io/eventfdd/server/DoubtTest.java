@@ -36,7 +36,7 @@ class DoubtTest {
                 .post("/v1/eventfds/n/write")
                 .then()
                 .statusCode(200);
-        until(() -> daemon.count("n").equals("0"));
+        client.awaitAnswer();
         return client;
     }
 
