@@ -4,11 +4,12 @@ import io.eventfdd.client.EventfdSpec;
 import java.nio.file.Path;
 
 /**
- * Two JVMs that signal each other, a write(2) and a read(2) a turn, with the daemon out of the way:
+ * Two JVMs that signal each other, a write(2) and a read(2) a turn, with the daemon out of the way. To run them, in the checkout:
  *
  * <pre>
- * java -cp 'lib/*' PingPong.java DIR pong 100000 &amp;
- * java -cp 'lib/*' PingPong.java DIR ping 100000
+ * server/bin/eventfdd serve --runtime-dir /tmp/eventfdd       # in a shell of its own
+ * java -cp 'server/target/dist/lib/*' deploy/examples/PingPong.java /tmp/eventfdd pong 100000 &amp;
+ * java -cp 'server/target/dist/lib/*' deploy/examples/PingPong.java /tmp/eventfdd ping 100000
  * </pre>
  */
 public class PingPong {

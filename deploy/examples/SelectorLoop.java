@@ -11,6 +11,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -36,6 +37,7 @@ public class SelectorLoop {
                 Eventfd wake = client.open(arguments[1], EventfdSpec.counter());
                 Selector selector = Selector.open();
                 ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            Files.deleteIfExists(Path.of(arguments[2]));
             server.bind(UnixDomainSocketAddress.of(arguments[2])).configureBlocking(false);
             server.register(selector, SelectionKey.OP_ACCEPT);
             CompletableFuture<Long> readable = readable(wake, selector);

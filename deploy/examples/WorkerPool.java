@@ -5,10 +5,12 @@ import java.time.Duration;
 
 /**
  * Workers in any number of JVMs that a semaphore eventfd feeds: each permit is one piece of work, and exactly one worker gets it.
+ * A worker waits until there was no work for 5 s. To run them, in the checkout:
  *
  * <pre>
- * java -cp 'lib/*' WorkerPool.java DIR work        waits for work, until there is none for 5 s
- * java -cp 'lib/*' WorkerPool.java DIR give 100    gives 100 pieces
+ * server/bin/eventfdd serve --runtime-dir /tmp/eventfdd       # in a shell of its own
+ * java -cp 'server/target/dist/lib/*' deploy/examples/WorkerPool.java /tmp/eventfdd work &amp;
+ * java -cp 'server/target/dist/lib/*' deploy/examples/WorkerPool.java /tmp/eventfdd give 100
  * </pre>
  */
 public class WorkerPool {

@@ -1,15 +1,20 @@
 #!/usr/bin/env python3
 """eventfd's second classic use: an epoll loop with sockets in it that another process wakes.
 
-epoll-loop.py DIR NAME SOCKET serves upper-case on the Unix socket SOCKET, and tells each count that comes on eventfd NAME; the
-count 1000 ends it. Anyone may wake it: curl -X POST .../v1/eventfds/NAME/write, signal.c, a JVM.
+    eventfdd serve --runtime-dir /tmp/eventfdd            # in a shell of its own; server/bin/eventfdd in the checkout
+    ./epoll-loop.py /tmp/eventfdd wake /tmp/upper.sock
+    eventfdd write --runtime-dir /tmp/eventfdd wake 5     # in another shell; 1000 ends it
+
+It answers in upper case on the Unix socket, and prints each count that comes. Any process may wake it: signal.c, a JVM.
 """
-import select, socket, sys
+import contextlib, os, select, socket, sys
 from eventfdd import open_eventfd, read_now
 
 directory, name, path = sys.argv[1:]
 wake = open_eventfd(name, directory)
 server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+with contextlib.suppress(FileNotFoundError):
+    os.unlink(path)                         # of the last run
 server.bind(path)
 server.listen()
 clients, loop = {}, select.epoll()
@@ -30,8 +35,12 @@ while True:
             client, _ = server.accept()
             clients[client.fileno()] = client
             loop.register(client, select.EPOLLIN)
-        elif data := clients[fd].recv(4096):
-            clients[fd].send(data.upper())
         else:
-            loop.unregister(fd)
-            clients.pop(fd).close()
+            try:
+                data = clients[fd].recv(4096)
+                clients[fd].send(data.upper())
+            except ConnectionError:         # only this client is gone
+                data = b""
+            if not data:
+                loop.unregister(fd)
+                clients.pop(fd).close()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The other side of PingPong.java in Python, on the same two eventfds: pong.py DIR ROUNDS."""
+"""The other side of PingPong.java in Python, on the same two eventfds: ./pong.py /tmp/eventfdd 100000"""
 import os, select, sys
 from eventfdd import open_eventfd, read_now
 

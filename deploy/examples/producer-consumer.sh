@@ -1,6 +1,9 @@
 #!/bin/sh
 # A producer and a consumer in two processes that share nothing but a name: the count of a semaphore eventfd is the number of
-# pieces of work that are ready. producer-consumer.sh [RUNTIME-DIRECTORY [PIECES]]; needs curl.
+# pieces of work that are ready. It needs curl.
+#
+#   eventfdd serve --runtime-dir /tmp/eventfdd      # in a shell of its own; server/bin/eventfdd in the checkout
+#   ./producer-consumer.sh /tmp/eventfdd 5
 set -eu
 
 directory=${1:-${EVENTFDD_RUNTIME_DIR:-/run/eventfdd}}

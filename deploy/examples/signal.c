@@ -1,4 +1,9 @@
-// The raw eventfd of a name, in C: signal DIR NAME adds 1, signal DIR NAME wait blocks until it is readable and takes it.
+// The raw eventfd of a name, in C.
+//
+//   eventfdd serve --runtime-dir /tmp/eventfdd      # in a shell of its own; server/bin/eventfdd in the checkout
+//   cc -o signal signal.c
+//   ./signal /tmp/eventfdd orders wait              # waits until the count is not 0, takes it and prints it
+//   ./signal /tmp/eventfdd orders                   # in another shell: adds 1
 #define _GNU_SOURCE // preadv2
 #include <poll.h>
 #include <stdio.h>

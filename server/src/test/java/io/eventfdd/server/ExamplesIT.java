@@ -19,6 +19,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -172,6 +174,7 @@ class ExamplesIT {
             assertThat(lines.readLine()).isEqualTo("ready");
             daemon.request().post("/v1/eventfds/wake/write").then().statusCode(200);
             assertThat(lines.readLine()).isEqualTo("woken 1");
+            breakOff(socket);
             assertThat(upper(socket, "hello")).isEqualTo("HELLO");
             daemon.request()
                     .contentType("application/json")
@@ -235,6 +238,7 @@ class ExamplesIT {
             assertThat(lines.readLine()).isEqualTo("ready");
             daemon.request().post("/v1/eventfds/selector-wake/write").then().statusCode(200);
             assertThat(lines.readLine()).isEqualTo("woken 1");
+            breakOff(socket);
             assertThat(upper(socket, "hello")).isEqualTo("HELLO");
             daemon.request()
                     .contentType("application/json")
@@ -319,6 +323,17 @@ class ExamplesIT {
     private static boolean pythonIsNewEnough() throws Exception {
         return new ProcessBuilder("python3", "-c", "import os; os.eventfd_read").start().waitFor()
                 == 0;
+    }
+
+    /** A client that leaves without reading its answer: the loop's next read of it fails. */
+    private static void breakOff(Path socket) throws IOException {
+        try (var selector = Selector.open();
+                var channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            channel.write(ByteBuffer.wrap("hello".getBytes(StandardCharsets.UTF_8)));
+            channel.configureBlocking(false);
+            channel.register(selector, SelectionKey.OP_READ);
+            selector.select();
+        }
     }
 
     private static String upper(Path socket, String text) throws IOException {
