@@ -69,7 +69,6 @@ public final class SeqPacketSocket implements AutoCloseable {
     private static final int SO_PASSCRED = 16;
     private static final int SO_SNDTIMEO = 21;
     private static final int SHUT_RDWR = 2;
-    private static final long TIOCOUTQ = 0x5411;
 
     private static final int MSG_PEEK = 0x2;
     private static final int MSG_CTRUNC = 0x8;
@@ -394,13 +393,7 @@ public final class SeqPacketSocket implements AutoCloseable {
      * {@link Epoll#OUT} comes each time that it takes a packet.
      */
     public boolean peerHasTakenAll() throws ErrnoException {
-        var bytes = new int[1];
-        if (Libc.ioctl(number(), TIOCOUTQ, bytes) < 0) {
-            throw ErrnoException.ofLast("ioctl(" + fd + ", TIOCOUTQ)");
-        }
-        // The kernel (sock_wfree) takes off all but one byte, reports room, and then takes off that
-        // one; whoever is fast sees it. No packet is charged with as little.
-        return bytes[0] <= 1;
+        return !UnixPeer.hasUntaken(fd);
     }
 
     @Override

@@ -30,7 +30,7 @@ public final class EpollThread implements AutoCloseable {
     private static final long WAKE_KEY = 0;
 
     private final Epoll epoll;
-    private final Wakeup wakeup;
+    private final Waker waker;
     private final Thread thread;
 
     /**
@@ -42,9 +42,9 @@ public final class EpollThread implements AutoCloseable {
     private final AtomicLong lastKey = new AtomicLong(WAKE_KEY);
     private volatile boolean closing;
 
-    private EpollThread(Epoll epoll, Wakeup wakeup) {
+    private EpollThread(Epoll epoll, Waker waker) {
         this.epoll = epoll;
-        this.wakeup = wakeup;
+        this.waker = waker;
         this.thread = new Thread(this::run, "eventfdd-client-epoll");
     }
 
@@ -52,15 +52,15 @@ public final class EpollThread implements AutoCloseable {
     public static EpollThread start() throws ErrnoException {
         var epoll = Epoll.create(EVENTS_AT_ONCE);
         try {
-            var wakeup = Wakeup.create();
+            var waker = Waker.create();
             try {
-                epoll.add(wakeup.fd(), Epoll.IN, WAKE_KEY);
-                var started = new EpollThread(epoll, wakeup);
+                epoll.add(waker.fd(), Epoll.IN, WAKE_KEY);
+                var started = new EpollThread(epoll, waker);
                 started.thread.setDaemon(true);
                 started.thread.start();
                 return started;
             } catch (ErrnoException | RuntimeException e) {
-                wakeup.close();
+                waker.close();
                 throw e;
             }
         } catch (ErrnoException | RuntimeException e) {
@@ -97,7 +97,7 @@ public final class EpollThread implements AutoCloseable {
     private void run() {
         var buffer = new ReadBuffer();
         try (epoll;
-                wakeup;
+                waker;
                 var writer = new GuardedWriter()) {
             while (!closing) {
                 int count = epoll.await(-1);
@@ -128,7 +128,7 @@ public final class EpollThread implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        wakeup.wake();
+        waker.wake();
         boolean interrupted = false;
         while (thread.isAlive() && thread != Thread.currentThread()) {
             try {

@@ -14,21 +14,21 @@ import java.util.List;
  * it, also when it is not asleep.
  */
 public final class Sleeper implements AutoCloseable {
-    private final Wakeup wakeup;
+    private final Waker waker;
     private final Readiness readiness = new Readiness();
     private InterruptHook hook = new InterruptHook(this::wake);
 
-    private Sleeper(Wakeup wakeup) {
-        this.wakeup = wakeup;
+    private Sleeper(Waker waker) {
+        this.waker = waker;
     }
 
     public static Sleeper create() throws ErrnoException {
-        return new Sleeper(Wakeup.create());
+        return new Sleeper(Waker.create());
     }
 
     /** Ends the sleep that is under way, or the next one. */
     public void wake() {
-        wakeup.wake();
+        waker.wake();
     }
 
     /**
@@ -38,7 +38,7 @@ public final class Sleeper implements AutoCloseable {
     public boolean sleep(List<Fd> fds, Deadline deadline)
             throws InterruptedException, ErrnoException {
         readiness.begin(fds.size() + 1);
-        readiness.ask(wakeup.fd());
+        readiness.ask(waker.fd());
         fds.forEach(readiness::ask);
         int ready;
         try {
@@ -50,12 +50,12 @@ public final class Sleeper implements AutoCloseable {
             }
         } catch (ClosedByInterruptException e) {
             hook = new InterruptHook(this::wake);
-            wakeup.reset();
+            waker.reset();
             Thread.interrupted();
             throw new InterruptedException();
         }
         if (ready > 0 && readiness.isReadable(0)) {
-            wakeup.reset();
+            waker.reset();
             ready--;
         }
         return ready > 0;
@@ -63,6 +63,6 @@ public final class Sleeper implements AutoCloseable {
 
     @Override
     public void close() {
-        wakeup.close();
+        waker.close();
     }
 }

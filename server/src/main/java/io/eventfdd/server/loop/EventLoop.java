@@ -2,8 +2,8 @@ package io.eventfdd.server.loop;
 
 import io.eventfdd.internal.linux.Epoll;
 import io.eventfdd.internal.linux.ErrnoException;
-import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.reactor.Waker;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -57,7 +57,7 @@ public final class EventLoop implements AutoCloseable {
     private static final long BUDGET_NANOS = 200_000;
 
     private final Epoll epoll;
-    private final EventFd wakeUp;
+    private final Waker waker;
     private final Registrations registrations = new Registrations();
     private final Queue<Task> submitted = new ConcurrentLinkedQueue<>();
 
@@ -108,7 +108,7 @@ public final class EventLoop implements AutoCloseable {
         this.longestTurn = new Longest(nanoTime.getAsLong());
         this.deadlines = new Deadlines();
         this.epoll = Epoll.create(EVENTS_A_TURN);
-        this.wakeUp = EventFd.create(0, false, true);
+        this.waker = Waker.create();
         this.thread = Thread.ofPlatform().name("eventfdd-loop").unstarted(this::run);
     }
 
@@ -147,15 +147,8 @@ public final class EventLoop implements AutoCloseable {
         if (submittedAt.get() != 0 || !submittedAt.compareAndSet(0, now() | 1)) {
             return;
         }
-        if (!asleep || !wakeUp.fd().acquire()) {
-            return;
-        }
-        try {
-            wakeUp.write(1);
-        } catch (ErrnoException e) {
-            throw new IllegalStateException(e);
-        } finally {
-            wakeUp.fd().release();
+        if (asleep) {
+            waker.wake();
         }
     }
 
@@ -227,7 +220,7 @@ public final class EventLoop implements AutoCloseable {
     private void run() {
         try {
             // Each write is an edge, so that the count need never be read.
-            var own = register(wakeUp.fd(), Epoll.IN | Epoll.ET, events -> {});
+            var own = register(waker.fd(), Epoll.IN | Epoll.ET, events -> {});
             while (!closing) {
                 turn();
             }
@@ -345,7 +338,7 @@ public final class EventLoop implements AutoCloseable {
             }
         }
         epoll.close();
-        wakeUp.close();
+        waker.close();
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
