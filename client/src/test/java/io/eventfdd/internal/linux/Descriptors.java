@@ -30,6 +30,16 @@ final class Descriptors {
         return found;
     }
 
+    /**
+     * What is open now and was not {@code before}. What other classes left open may be closed
+     * meanwhile, since the garbage collector decides when.
+     */
+    static Map<Integer, String> openedSince(Map<Integer, String> before) throws IOException {
+        var now = open();
+        now.entrySet().removeAll(before.entrySet());
+        return now;
+    }
+
     /** Whether descriptor {@code number} is open. */
     static boolean isOpen(int number) {
         return !target(DIRECTORY.resolve(Integer.toString(number))).isEmpty();

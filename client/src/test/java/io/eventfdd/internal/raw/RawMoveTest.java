@@ -262,7 +262,7 @@ class RawMoveTest {
         for (int i = 0; i < 100; i++) {
             eventfd.moveTo(EventFd.create(0, false, true).fd());
         }
-        assertThat(RawHandles.openDescriptors()).isEqualTo(before);
+        assertThat(RawHandles.openDescriptors()).isLessThanOrEqualTo(before);
         assertThat(waiting).isNotDone();
     }
 }
