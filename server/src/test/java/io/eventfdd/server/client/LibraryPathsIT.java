@@ -38,7 +38,7 @@ class LibraryPathsIT {
 
     private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
     private static final Path JAVA_17 = Path.of("/usr/lib/jvm/java-17-openjdk-amd64/bin/java");
-    private static final String BOTH = "RAW 3\nHTTP 3\n";
+    private static final String BOTH = "RAW 3\nHTTP 3";
     private static final String PROGRAM =
             """
             package app;
@@ -88,9 +88,9 @@ class LibraryPathsIT {
         daemon.close();
     }
 
-    /** Compiles for Java 17, without a warning. */
+    /** Compiles for Java 17, without a warning; this JVM's own class path may have any files. */
     private static void compile(Object... arguments) {
-        var command = new ArrayList<>(List.of("--release", "17", "-Xlint:all", "-Werror"));
+        var command = new ArrayList<>(List.of("--release", "17", "-Xlint:all,-path", "-Werror"));
         Stream.of(arguments).map(Object::toString).forEach(command::add);
         int status =
                 ToolProvider.getSystemJavaCompiler()
@@ -208,7 +208,7 @@ class LibraryPathsIT {
                         "app.Main");
         assertThat(ran.status()).as(ran.output()).isZero();
         assertThat(ran.output())
-                .contains("HTTP 3\nHTTP 3\n")
+                .contains("HTTP 3\nHTTP 3")
                 .containsOnlyOnce("no raw eventfds in this JVM")
                 .contains("incompatible JNA native library");
     }
