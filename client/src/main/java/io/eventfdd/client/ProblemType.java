@@ -20,13 +20,13 @@ public enum ProblemType {
     INVALID_VALUE(400, "A value is out of range"),
     /** Malformed HTTP or JSON, a wrong JSON type, an unknown field or parameter. */
     INVALID_REQUEST(400, "The request cannot be understood"),
-    /** The mode bits do not allow this to the user. */
+    /** The mode bits do not allow this to the user, or the lease is another user's. */
     FORBIDDEN(403, "Not allowed for this user", "EACCES"),
-    /** No eventfd of that name, or no such path. */
+    /** No eventfd of that name, no lease of that id, or no such path. */
     NOT_FOUND(404, "Not found", "ENOENT"),
     /** The path exists, but does not have this method. */
     METHOD_NOT_ALLOWED(405, "The path does not take this method"),
-    /** The name exists with another spec. */
+    /** The name exists with another spec, or another connection holds the lease. */
     EXISTS(409, "The name is taken", "EEXIST"),
     /** The count has no room for the value in the time given. */
     WOULD_BLOCK(409, "No room for the value", "EAGAIN"),
@@ -46,6 +46,8 @@ public enum ProblemType {
     LIMIT(429, "A limit is reached", "EMFILE"),
     /** A bug of the daemon. */
     INTERNAL(500, "The daemon has a bug"),
+    /** The kernel does not have what the call needs. */
+    UNSUPPORTED(501, "The kernel lacks what this needs", "ENOSYS"),
     /** The daemon is stopping. */
     SHUTTING_DOWN(503, "The daemon is shutting down");
 
@@ -101,7 +103,7 @@ public enum ProblemType {
             case EXISTS, PRECONDITION_FAILED -> 6;
             case GONE -> 7;
             case LIMIT -> 8;
-            case SHUTTING_DOWN -> 69;
+            case SHUTTING_DOWN, UNSUPPORTED -> 69;
             case INTERNAL -> 70;
         };
     }

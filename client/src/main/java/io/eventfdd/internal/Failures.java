@@ -53,7 +53,7 @@ public final class Failures {
             case GONE -> new EventfdGoneException(message, problem, null);
             case LIMIT -> new LimitException(message, problem, null);
             case SHUTTING_DOWN -> new ShuttingDownException(message, problem, null);
-            case INTERNAL, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED ->
+            case INTERNAL, UNSUPPORTED, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED ->
                     new DaemonFaultException(message, problem, null);
         };
     }

@@ -20,10 +20,12 @@ import io.eventfdd.server.http.Clients;
 import io.eventfdd.server.http.Endpoint;
 import io.eventfdd.server.http.EventfdApi;
 import io.eventfdd.server.http.HealthApi;
+import io.eventfdd.server.http.LeaseApi;
 import io.eventfdd.server.http.MetricsApi;
 import io.eventfdd.server.http.ObservabilityServer;
 import io.eventfdd.server.http.OpenApiDocument;
 import io.eventfdd.server.http.Page;
+import io.eventfdd.server.http.WaitTimes;
 import io.eventfdd.server.idempotency.IdempotencyKeys;
 import io.eventfdd.server.idempotency.KeptAnswer;
 import io.eventfdd.server.loop.EventLoop;
@@ -150,7 +152,7 @@ final class Daemon {
         this.eventfds =
                 new Eventfds(
                         loop,
-                        PartSettings.eventfds(settings),
+                        PartSettings.eventfds(settings, budget),
                         directory.groupId(),
                         Clock.systemUTC(),
                         table);
@@ -186,17 +188,20 @@ final class Daemon {
                 "eventfdd_table_write_failures",
                 "Attempts to write the table that failed",
                 table::failures);
+        var waiting = new WaitTimes(() -> settings.duration(Setting.MAX_WAIT));
         var calls =
-                new EventfdApi(
-                        eventfds,
+                new EventfdApi(eventfds, clients, keys, waiting, EVENTS_KEEP_ALIVE, this::about);
+        var leases =
+                new LeaseApi(
+                        eventfds.leases(),
                         clients,
                         keys,
-                        () -> settings.duration(Setting.MAX_WAIT),
-                        EVENTS_KEEP_ALIVE,
-                        this::about);
+                        waiting,
+                        () -> settings.duration(Setting.MAX_LEASE));
         this.pages = new ArrayList<>(new HealthApi(eventfds::isTurning, this::isReady).pages());
         pages.add(new MetricsApi(metrics.registry()).page());
         this.endpoints = new ArrayList<>(calls.endpoints());
+        endpoints.addAll(leases.endpoints());
         endpoints.add(new OpenApiDocument().endpoint());
         pages.forEach(page -> endpoints.add(page.endpoint()));
         this.api =
@@ -316,7 +321,7 @@ final class Daemon {
         }
         var now = budget.atReload(settings.reloaded(read));
         Logging.configure(now);
-        eventfds.limit(PartSettings.eventfds(now));
+        eventfds.limit(PartSettings.eventfds(now, budget));
         clients.patience(now.duration(Setting.DELIVERY_TIMEOUT));
         keys.limit(now.duration(Setting.KEY_LIFE), PartSettings.keys(now));
         api.limit(apiSettings(now));
@@ -412,7 +417,11 @@ final class Daemon {
         var absent = table.absent(inheritance);
         eventfds.succession()
                 .restore(
-                        present, absent, settings.duration(Setting.RECLAIM_TIME), !table.isKnown());
+                        present,
+                        absent,
+                        table.leases(),
+                        settings.duration(Setting.RECLAIM_TIME),
+                        !table.isKnown());
         keys.restore(table.answers());
         if (!present.isEmpty() || !absent.isEmpty()) {
             LOGGER.log(
@@ -464,6 +473,7 @@ final class Daemon {
      */
     private int stop(Ending ending) {
         upkeep.ifPresent(Upkeep::close);
+        eventfds.leases().freeze();
         var estate = ending == Ending.TAKEN_OVER ? leaveSockets() : Optional.<Estate>empty();
         refuseCalls();
         eventfds.endWaits(End.SHUT_DOWN);

@@ -49,6 +49,7 @@ final class Metrics implements CallObserver, FdServer.Observer {
                     Setting.MAX_EVENTFDS_PER_USER,
                     Setting.MAX_WAITERS,
                     Setting.MAX_WATCHERS,
+                    Setting.MAX_LEASES,
                     Setting.MAX_CONNECTIONS,
                     Setting.MAX_FD_CONNECTIONS);
 
@@ -129,6 +130,27 @@ final class Metrics implements CallObserver, FdServer.Observer {
                 "eventfdd_put_backs",
                 "Values that went back since their clients did not take them",
                 eventfds::putBacks);
+        GaugeWithCallback.builder()
+                .name("eventfdd_leases")
+                .help("Leases, by what holds them")
+                .labelNames("kind")
+                .callback(callback ->
+                        eventfds.leases()
+                                .sizes()
+                                .forEach((kind, size) -> callback.call(size, kind.text())))
+                .register(registry);
+        seconds(
+                "eventfdd_oldest_lease_seconds",
+                "The age of the oldest lease; 0 if there is none",
+                () -> eventfds.leases().oldest().toMillis() / 1e3);
+        counter(
+                "eventfdd_lease_lapses",
+                "Leases whose holder ended, or whose time was up",
+                eventfds.leases()::lapses);
+        counter(
+                "eventfdd_lease_permits_returned",
+                "Permits that came back from leases",
+                eventfds.leases()::returned);
         counter("eventfdd_denials", "Calls that a user had no right to", eventfds::denials);
         counter("eventfdd_loop_turns", "How often the event loop has woken up", loop::turns);
         seconds(

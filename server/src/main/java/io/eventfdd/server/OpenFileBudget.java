@@ -35,6 +35,12 @@ final class OpenFileBudget {
     /** With fewer files than so many times a part's most, the part makes do with less. */
     private static final int SHARE = 64;
 
+    /** One file in so many is for a process that holds leases; fewer if there are few. */
+    private static final int HOLDERS_SHARE = 16;
+
+    private static final int FEW_HOLDERS_LESS = 12;
+    private static final int LEAST_HOLDERS = 4;
+
     /** A packet's descriptors are here only until they are adopted or closed. */
     private static final int DONATION_SHARE = 8;
 
@@ -101,6 +107,21 @@ final class OpenFileBudget {
         return Math.clamp(limit / SHARE, LEAST_TOLD, most);
     }
 
+    /**
+     * Processes that can hold leases at a time, with a descriptor for each: a share of the files,
+     * and all that nobody else wants.
+     */
+    int leaseHolders(Settings settings) {
+        long share = shareOfHolders(settings);
+        long most = Math.max(share, free(settings) + share - files(settings));
+        return (int) Math.min(most, settings.number(Setting.MAX_LEASES));
+    }
+
+    private long shareOfHolders(Settings settings) {
+        long share = Math.max(limit / HOLDERS_SHARE - FEW_HOLDERS_LESS, LEAST_HOLDERS);
+        return Math.min(share, settings.number(Setting.MAX_LEASES));
+    }
+
     /** What is left for the limits of {@code settings}. */
     private long free(Settings settings) {
         return limit
@@ -108,6 +129,7 @@ final class OpenFileBudget {
                 - SPARE
                 - ApiServer.descriptors(toldOnApi())
                 - FdServer.descriptors(toldOnFd(), settings.number(Setting.MAX_DONATION))
+                - shareOfHolders(settings)
                 - Table.DESCRIPTORS
                 - Takeover.DESCRIPTORS
                 - Upkeep.DESCRIPTORS

@@ -12,12 +12,14 @@ import io.eventfdd.server.runtime.ListenerPlace;
 final class PartSettings {
     private PartSettings() {}
 
-    static Limits eventfds(Settings settings) {
+    static Limits eventfds(Settings settings, OpenFileBudget budget) {
         return new Limits(
                 limit(settings, Setting.MAX_EVENTFDS, Setting.MAX_EVENTFDS_PER_USER),
                 limit(settings, Setting.MAX_WAITERS, Setting.MAX_WAITERS_PER_USER),
                 settings.number(Setting.MAX_WAITERS_PER_CONNECTION),
-                limit(settings, Setting.MAX_WATCHERS, Setting.MAX_WATCHERS_PER_USER));
+                limit(settings, Setting.MAX_WATCHERS, Setting.MAX_WATCHERS_PER_USER),
+                limit(settings, Setting.MAX_LEASES, Setting.MAX_LEASES_PER_USER),
+                budget.leaseHolders(settings));
     }
 
     private static Limits.Limit limit(Settings settings, Setting inAll, Setting perUser) {
@@ -36,7 +38,9 @@ final class PartSettings {
                 settings.duration(Setting.DELIVERY_TIMEOUT),
                 settings.number(Setting.MAX_PACKET),
                 settings.number(Setting.MAX_DONATION),
-                budget.toldOnFd());
+                budget.toldOnFd(),
+                settings.duration(Setting.MAX_WAIT),
+                settings.duration(Setting.MAX_LEASE));
     }
 
     static ApiServer.Settings api(Settings settings, ListenerPlace place, OpenFileBudget budget) {

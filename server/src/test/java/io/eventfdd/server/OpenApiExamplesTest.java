@@ -148,6 +148,11 @@ class OpenApiExamplesTest {
                     List.of(
                             "detail",
                             "created",
+                            "id",
+                            "next",
+                            "pid",
+                            "since",
+                            "expires",
                             "uid",
                             "gid",
                             "version",
@@ -196,6 +201,9 @@ class OpenApiExamplesTest {
     private static RawClient.Answer answer(
             DaemonUnderTest daemon, Operation operation, Answer answer, Call call)
             throws Exception {
+        if (operation.path().startsWith("/v1/leases")) {
+            return leaseAnswer(daemon, operation.id(), answer.example(), call);
+        }
         var id = operation.id();
         boolean creates = id.equals("create");
         boolean health = operation.path().startsWith("/health");
@@ -296,6 +304,125 @@ class OpenApiExamplesTest {
             }
             default -> throw new AssertionError("nobody knows how to bring about " + answer);
         };
+    }
+
+    /** The same for the calls on leases. */
+    private static RawClient.Answer leaseAnswer(
+            DaemonUnderTest daemon, String id, String example, Call call) throws Exception {
+        boolean takes = id.equals("takeLease");
+        return switch (example) {
+            case "ok", "no-content" -> {
+                lendable(daemon, takes && example.equals("no-content") ? 0 : 5);
+                yield send(daemon, takes ? call : onLease(daemon, call));
+            }
+            case "invalid-name" -> send(daemon, call.body(call.body().replace("licences", "-x")));
+            case "invalid-value" ->
+                    send(
+                            daemon,
+                            id.equals("listLeases")
+                                    ? call.path("/v1/leases?limit=0")
+                                    : call.body("{\"holder\":\"0s\"}"));
+            case "invalid-request" ->
+                    send(
+                            daemon,
+                            call.path(
+                                    call.path() + (call.path().contains("?") ? "&" : "?") + "x=1"));
+            case "forbidden" -> {
+                assumeTrue(OpenFiles.effectiveUser() == 0, "SKIP: only root can be another user");
+                lendable(daemon, 5);
+                yield asNobody(daemon, takes ? call : onLease(daemon, call));
+            }
+            case "exists" -> {
+                lendable(daemon, 5);
+                try (var holder = daemon.connect().send(taking("connection").text())) {
+                    until(() -> leases(daemon).size() == 1);
+                    assertThat(holder.channel().isOpen()).isTrue();
+                    yield send(daemon, onFirst(daemon, call));
+                }
+            }
+            case "gone", "idempotency-key-in-use" -> {
+                lendable(daemon, 0);
+                try (var client = daemon.connect().send(call.with(KEY).text())) {
+                    until(() -> daemon.waiters("licences") == 1);
+                    if (example.equals("gone")) {
+                        send(daemon, new Call("DELETE", "/v1/eventfds/licences", "", ""));
+                        yield client.answer();
+                    }
+                    yield send(daemon, call.with(KEY));
+                }
+            }
+            case "idempotency-key-reused" -> {
+                lendable(daemon, 5);
+                var first = takes ? call : onLease(daemon, call);
+                assertThat(send(daemon, first.with(KEY)).status()).isBetween(200, 201);
+                yield send(daemon, first.body(first.body() + " ").with(KEY));
+            }
+            case "limit" -> {
+                lendable(daemon, 5);
+                daemon.reload(Map.of("max-leases", "1"));
+                assertThat(send(daemon, call).status()).isEqualTo(201);
+                yield send(daemon, call);
+            }
+            case "internal" -> {
+                lendable(daemon, 5);
+                var last = takes ? call : onLease(daemon, call);
+                failLoop(daemon);
+                yield send(daemon, last);
+            }
+            case "unsupported" -> {
+                lendable(daemon, 5);
+                var taken = send(daemon, call);
+                assumeTrue(taken.status() != 201, "SKIP: this kernel has SO_PEERPIDFD");
+                yield taken;
+            }
+            case "too-large" -> send(daemon, call.body(" ".repeat(65_536) + call.body()));
+            case "unsupported-media-type" ->
+                    send(daemon, call.with("Content-Type: text/plain\r\n"));
+            case "not-found" -> send(daemon, call);
+            case "method-not-allowed" -> send(daemon, call.method("PATCH"));
+            case "headers-too-long" -> send(daemon, call.with("X: " + "x".repeat(20_000) + "\r\n"));
+            case "shutting-down" -> {
+                daemon.refuseCalls();
+                yield send(daemon, call);
+            }
+            default -> throw new AssertionError("nobody knows how to bring about " + example);
+        };
+    }
+
+    /** The eventfds that the document's leases are on; everybody may read them. */
+    private static void lendable(DaemonUnderTest daemon, int permits) throws IOException {
+        put(
+                daemon,
+                "/v1/eventfds/licences",
+                "{\"semaphore\":true,\"mode\":\"0664\",\"initial\":" + permits + "}");
+        put(daemon, "/v1/eventfds/worker-died", "{\"mode\":\"0664\"}");
+    }
+
+    private static Call taking(String holder) {
+        return new Call(
+                "POST",
+                "/v1/leases",
+                "",
+                "{\"take\":[{\"name\":\"licences\",\"value\":2}],"
+                        + "\"give\":[{\"name\":\"worker-died\"}],\"holder\":\""
+                        + holder
+                        + "\"}");
+    }
+
+    /** The call on a lease that is there; there is another one too. */
+    private static Call onLease(DaemonUnderTest daemon, Call call) throws IOException {
+        for (int i = 0; i < 2; i++) {
+            assertThat(send(daemon, taking("process")).status()).isEqualTo(201);
+        }
+        return onFirst(daemon, call);
+    }
+
+    private static Call onFirst(DaemonUnderTest daemon, Call call) {
+        return call.path(call.path().replace("{id}", leases(daemon).getFirst()));
+    }
+
+    private static List<String> leases(DaemonUnderTest daemon) {
+        return daemon.request().get("/v1/leases").jsonPath().getList("leases.id");
     }
 
     private static Call invalid(String operation, Call call) {

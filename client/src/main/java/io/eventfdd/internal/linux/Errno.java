@@ -33,6 +33,7 @@ final class Errno {
                     Map.entry(36, "ENAMETOOLONG"),
                     Map.entry(38, "ENOSYS"),
                     Map.entry(40, "ELOOP"),
+                    Map.entry(61, "ENODATA"),
                     Map.entry(88, "ENOTSOCK"),
                     Map.entry(90, "EMSGSIZE"),
                     Map.entry(91, "EPROTOTYPE"),

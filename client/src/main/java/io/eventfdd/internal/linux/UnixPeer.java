@@ -42,6 +42,20 @@ public final class UnixPeer {
     }
 
     /**
+     * Whether the peer is there and has taken all that was sent to it. Unlike {@link #taken} this
+     * takes no error from the socket, and it tells nothing of a peer that has closed it.
+     */
+    public static boolean hasTakenAll(Fd socket) throws ErrnoException {
+        return !hasUntaken(socket) && !hasHungUp(socket);
+    }
+
+    /** Whether the peer has closed the connection. */
+    public static boolean hasHungUp(Fd socket) {
+        var poll = new long[] {socket.number()};
+        return Libc.poll(poll, 1, 0) > 0;
+    }
+
+    /**
      * Has the kernel refuse (EPERM) descriptors that anybody sends to {@code socket}; to one that
      * listens, and so to all that it accepts. Without that, what is received without room for
      * descriptors closes them, which may block.

@@ -13,6 +13,16 @@ public enum Op {
     OPEN,
     /** Brings descriptors back, which come with the packet: {@link DonateRequest}. */
     DONATE,
+    /** Takes a lease: {@link LeaseRequest}. */
+    LEASE,
+    /** Ends a lease: what it took goes back. */
+    RELEASE,
+    /** Ends a lease: what it took stays taken. */
+    COMMIT,
+    /** Counts the time of a lease from now, or gives it another holder. */
+    RENEW,
+    /** Binds a lease to this connection that another one held before a restart. */
+    RESUME,
     /** Another daemon asks for everything. */
     TAKEOVER;
 

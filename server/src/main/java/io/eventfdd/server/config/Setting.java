@@ -57,6 +57,22 @@ public enum Setting {
             Change.AT_SIGHUP, Kind.NUMBER, "1000", "1", "1000000", "watches of all users together"),
     MAX_WATCHERS_PER_USER(
             Change.AT_SIGHUP, Kind.NUMBER, "1000", "1", "1000000", "watches of one user"),
+    MAX_LEASES(
+            Change.AT_SIGHUP,
+            Kind.NUMBER,
+            "10000",
+            "1",
+            "1000000",
+            "leases in all; each process that holds some takes a descriptor"),
+    MAX_LEASES_PER_USER(
+            Change.AT_SIGHUP, Kind.NUMBER, "10000", "1", "1000000", "leases of one user"),
+    MAX_LEASE(
+            Change.AT_SIGHUP,
+            Kind.DURATION,
+            "24h",
+            "1s",
+            "8760h",
+            "the longest time that a lease can be held for without renewal"),
     MAX_BODY(Change.AT_SIGHUP, Kind.NUMBER, "65536", "1024", "65536", "bytes of a request's body"),
     MAX_PACKET(
             Change.AT_SIGHUP,

@@ -44,7 +44,7 @@ final class Callers {
 
     /** From now on the client's hang-up is heard. */
     void listen(Caller caller) throws IOException {
-        if (caller.registration() == null) {
+        if (caller.registration() == null && !caller.isHeardElsewhere()) {
             caller.registration(
                     loop.register(caller.socket(), HANG_UP, events -> changed(caller, events)));
         }

@@ -11,7 +11,8 @@ import java.time.Instant;
  * @param count the kernel's count, unsigned, which was not consumed
  * @param spec what it was made as
  * @param nonblocking O_NONBLOCK of the description that the raw holders share
- * @param waiters reads, waits, multi-waits and writes for room that wait on it
+ * @param waiters reads, waits, multi-waits, leases and writes for room that wait on it
+ * @param leased what leases have taken of it, at the moment of the count
  */
 public record EventfdState(
         EventfdName name,
@@ -20,4 +21,5 @@ public record EventfdState(
         boolean nonblocking,
         Owner owner,
         int waiters,
+        long leased,
         Instant created) {}

@@ -39,6 +39,7 @@ public final class Eventfds {
     private final Rights rights = new Rights();
     private final Handouts handouts;
     private final Succession succession;
+    private final LeaseCalls leases;
     private final LongAdder putBacks = new LongAdder();
 
     /** None yet, and nobody wants to know which there are. */
@@ -56,10 +57,11 @@ public final class Eventfds {
     public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock, Ledger ledger) {
         this.loop = loop;
         this.calls = new LoopCalls(loop);
-        this.waits = new Waits(loop, limits);
+        this.waits = new Waits(loop, limits, clock, ledger);
         this.inventory = new Inventory(waits, limits.eventfds(), groupId, clock, ledger);
         this.handouts = new Handouts(loop, inventory, rights);
         this.succession = new Succession(loop, calls, inventory, waits, rights);
+        this.leases = new LeaseCalls(this, loop, waits, inventory, rights, succession, clock);
     }
 
     /** Other limits from the return on; what there is above them stays. */
@@ -67,6 +69,7 @@ public final class Eventfds {
         calls.run(() -> {
             inventory.limit(limits.eventfds());
             waits.lines().limit(limits);
+            waits.leases().limit(limits);
         });
     }
 
@@ -78,6 +81,11 @@ public final class Eventfds {
     /** Their way from the process before this one, and to the next. */
     public Succession succession() {
         return succession;
+    }
+
+    /** The leases on them. */
+    public LeaseCalls leases() {
+        return leases;
     }
 
     // The table
@@ -318,10 +326,7 @@ public final class Eventfds {
      */
     public void forget(Caller caller) {
         if (caller.isWatched()) {
-            calls.run(() -> {
-                waits.hungUp(caller);
-                waits.callers().forget(caller);
-            });
+            calls.run(() -> waits.ended(caller));
         }
     }
 
@@ -403,11 +408,11 @@ public final class Eventfds {
 
     // How it is done
 
-    private long deadline(Duration timeout) {
+    long deadline(Duration timeout) {
         return loop.now() + timeout.toNanos();
     }
 
-    private NamedEventfd find(EventfdName name, Right right, Caller caller) {
+    NamedEventfd find(EventfdName name, Right right, Caller caller) {
         var eventfd = succession.settled(name);
         if (eventfd == null) {
             throw Inventory.notFound(name);
@@ -449,8 +454,14 @@ public final class Eventfds {
     }
 
     /** What the waiter was served; empty where its time was over first. */
-    private Optional<List<Reading>> wait(Waiter waiter) {
+    Optional<List<Reading>> wait(Waiter waiter) {
         submit(waiter);
+        waiter.outcome().join();
+        return outcome(waiter);
+    }
+
+    /** The same of a waiter that has its outcome. */
+    static Optional<List<Reading>> outcome(Waiter waiter) {
         return switch (waiter.outcome().join()) {
             case Outcome.Served(var readings) -> Optional.of(readings);
             case Outcome.Refused(var problem) -> throw new ProblemException(problem);

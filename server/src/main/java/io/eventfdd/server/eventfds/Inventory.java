@@ -102,6 +102,12 @@ final class Inventory {
         if (eventfd.isShared()) {
             ledger.shared(eventfd.identity(), eventfd.eventFd());
         }
+        waits.leases().entered(eventfd);
+    }
+
+    /** What waited for {@code name} waits in vain: it cannot be made. */
+    void lost(EventfdName name) {
+        waits.leases().lost(name);
     }
 
     /** The same of one to which {@code returning} is on its way back. */

@@ -5,8 +5,8 @@ import io.eventfdd.internal.linux.EventFd;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Is told which eventfds come and go, so that another process can go on with them. On the loop's
- * thread, in their order; nothing here may block.
+ * Is told which eventfds and leases come and go, so that another process can go on with them. On
+ * the loop's thread, in their order; nothing here may block.
  */
 public interface Ledger {
     /** Nobody wants to know. */
@@ -23,6 +23,15 @@ public interface Ledger {
 
                 @Override
                 public void removed(Identity identity) {}
+
+                @Override
+                public void leased(KeptLease lease) {}
+
+                @Override
+                public void moved(KeptLease lease) {}
+
+                @Override
+                public void leaseEnded(String id) {}
 
                 @Override
                 public CompletableFuture<Void> written() {
@@ -47,6 +56,15 @@ public interface Ledger {
 
     /** The name is free. */
     void removed(Identity identity);
+
+    /** There is a lease, on eventfds that have names now. */
+    void leased(KeptLease lease);
+
+    /** It has another holder, or more time. */
+    void moved(KeptLease lease);
+
+    /** The lease of that id has ended. */
+    void leaseEnded(String id);
 
     /**
      * Done when another process would know all that this was told so far; on any thread. What hangs

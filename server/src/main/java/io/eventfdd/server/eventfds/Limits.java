@@ -7,8 +7,16 @@ package io.eventfdd.server.eventfds;
  * @param waiters calls that wait, a wait on many counted once for each of its names
  * @param waitersPerConnection the same on one connection, which is one call at a time
  * @param watchers streams of counts
+ * @param leases leases
+ * @param leaseHolders processes that hold leases
  */
-public record Limits(Limit eventfds, Limit waiters, int waitersPerConnection, Limit watchers) {
+public record Limits(
+        Limit eventfds,
+        Limit waiters,
+        int waitersPerConnection,
+        Limit watchers,
+        Limit leases,
+        int leaseHolders) {
     /**
      * The most of one thing.
      *
@@ -24,6 +32,12 @@ public record Limits(Limit eventfds, Limit waiters, int waitersPerConnection, Li
 
     /** So many eventfds and waiters for whoever wants them. */
     public Limits(int eventfds, int waiters) {
-        this(Limit.of(eventfds), Limit.of(waiters), waiters, Limit.of(waiters));
+        this(
+                Limit.of(eventfds),
+                Limit.of(waiters),
+                waiters,
+                Limit.of(waiters),
+                Limit.of(waiters),
+                waiters);
     }
 }

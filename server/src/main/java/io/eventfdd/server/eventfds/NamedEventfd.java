@@ -101,6 +101,9 @@ final class NamedEventfd {
     private volatile boolean writesInLine;
     private volatile int waiters;
 
+    /** How much leases have taken of it. */
+    private volatile long leased;
+
     private NamedEventfd(
             Identity identity, EventFd eventFd, boolean shared, Former former, boolean beganAnew) {
         this.identity = identity;
@@ -303,6 +306,12 @@ final class NamedEventfd {
         }
     }
 
+    /** Leases have taken {@code more} of it, or less if that is negative. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+    void lent(long more) {
+        leased += more;
+    }
+
     /**
      * From now on nobody but the loop reads, writes or looks at it, until {@link #letGo}: so it can
      * change together with others at one moment. Raw holders go on.
@@ -336,6 +345,7 @@ final class NamedEventfd {
                             isNonblocking(),
                             owner(),
                             waiters,
+                            leased,
                             identity.created());
         } finally {
             eventFd.fd().release();

@@ -1,8 +1,10 @@
 package io.eventfdd.server.eventfds;
 
+import io.eventfdd.client.ProblemException;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.ReadBuffer;
 import io.eventfdd.server.eventfds.Waiter.Consumer;
+import io.eventfdd.server.eventfds.Waiter.Taker;
 import io.eventfdd.server.loop.EventLoop;
 
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,7 @@ final class Pass implements EventLoop.Work {
     private final Lines lines;
     private final Room room;
     private final Targets targets;
+    private final Leases leases;
     private final ReadBuffer buffer = new ReadBuffer();
     private final TreeSet<Place> places = new TreeSet<>(BY_ARRIVAL);
 
@@ -53,11 +56,12 @@ final class Pass implements EventLoop.Work {
     private boolean deferred;
 
     /** A pass with nothing to do. */
-    Pass(EventLoop loop, Lines lines, Targets targets, Room room) {
+    Pass(EventLoop loop, Lines lines, Targets targets, Room room, Leases leases) {
         this.loop = loop;
         this.lines = lines;
         this.targets = targets;
         this.room = room;
+        this.leases = leases;
     }
 
     /** {@code eventfd} may be readable: its lines are to be served from the front. */
@@ -174,6 +178,9 @@ final class Pass implements EventLoop.Work {
             lines.end(consumer, End.DELETED);
             return true;
         }
+        if (consumer instanceof Taker taker) {
+            return serve(eventfd, taker);
+        }
         if (consumer.isSingle()) {
             return serveOne(consumer);
         }
@@ -183,6 +190,38 @@ final class Pass implements EventLoop.Work {
             lines.fault(consumer, e);
             return true;
         }
+    }
+
+    private boolean serve(NamedEventfd eventfd, Taker taker) throws IOException {
+        try {
+            return grant(eventfd, taker);
+        } catch (ProblemException e) {
+            lines.refuse(taker, e.problem());
+        } catch (ErrnoException e) {
+            lines.fault(taker, e);
+        }
+        return true;
+    }
+
+    /** One that lacks permits is passed over: there may be enough for those behind it. */
+    private boolean grant(NamedEventfd eventfd, Taker taker) throws IOException {
+        var all = taker.targets();
+        var enough = targets.readable(taker);
+        if (enough.size() == all.size() && othersComeFirst(eventfd, taker, all)) {
+            return false;
+        }
+        var missing =
+                enough.size() < all.size()
+                        ? Showing.firstMissing(all, enough)
+                        : leases.grant(taker);
+        if (missing == null) {
+            lines.served(taker, List.of());
+            return true;
+        }
+        if (!taker.isSingle() && moveTo(missing, eventfd, taker)) {
+            return true;
+        }
+        return targets.count(eventfd) != 0;
     }
 
     private boolean serveOne(Consumer consumer) throws IOException {

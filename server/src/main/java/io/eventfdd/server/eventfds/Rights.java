@@ -46,7 +46,7 @@ final class Rights {
         }
     }
 
-    private ProblemException forbidden(Caller caller, String what) {
+    ProblemException forbidden(Caller caller, String what) {
         int user = caller.peer().uid();
         var sentence = "user " + Integer.toUnsignedString(user) + " may not " + what;
         denials.add(user, sentence);

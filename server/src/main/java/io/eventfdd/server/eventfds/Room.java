@@ -56,6 +56,26 @@ final class Room {
         }
     }
 
+    /**
+     * Adds {@code value} before all who wait to write: at once as far as there is room, and the
+     * rest as soon as there is. A deleted eventfd takes it with it.
+     */
+    void addSoon(NamedEventfd eventfd, long value) throws IOException {
+        if (eventfd.deleted) {
+            return;
+        }
+        try {
+            long added = eventfd.returning.isEmpty() ? addAsFarAsThereIsRoom(eventfd, value) : 0;
+            if (added != value) {
+                eventfd.returning.add(value - added);
+                eventfd.linesChanged();
+                lines.arm(eventfd);
+            }
+        } catch (ErrnoException e) {
+            lines.fault(eventfd, e);
+        }
+    }
+
     /** Adds what waits for room in {@code eventfd}, as long as there is room. */
     void refill(NamedEventfd eventfd) throws IOException {
         if (eventfd.refilling || eventfd.deleted) {

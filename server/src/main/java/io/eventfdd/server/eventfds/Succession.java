@@ -21,6 +21,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 /**
  * How eventfds come from the process that owned them before, and go to the next one: what was left
@@ -35,6 +36,7 @@ public final class Succession {
     private final Inventory inventory;
     private final Waits waits;
     private final Rights rights;
+    private final Leases leases;
     private final Vacancies vacancies = new Vacancies();
 
     /** Whether a name that nobody knows may be a holder's. */
@@ -52,9 +54,19 @@ public final class Succession {
         this.inventory = inventory;
         this.waits = waits;
         this.rights = rights;
+        this.leases = waits.leases();
     }
 
     // What comes
+
+    /** Goes on with what another process had, as below, and that had no leases. */
+    public void restore(
+            Collection<Kept> present,
+            Collection<Vacancy> absent,
+            Duration grace,
+            boolean acceptsStrangers) {
+        restore(present, absent, List.of(), grace, acceptsStrangers);
+    }
 
     /**
      * Goes on with what another process had; before there are any calls, and not on the loop's
@@ -62,16 +74,20 @@ public final class Succession {
      *
      * @param present those that came with their kernel objects
      * @param absent those that did not
-     * @param grace how long names wait for a holder to bring theirs; then they begin anew
+     * @param leased the leases on them
+     * @param grace how long names wait for a holder to bring theirs, and then begin anew; and how
+     *     long leases that a connection held wait for another one
      * @param acceptsStrangers whether meanwhile a holder may bring one under a name that is not
      *     known, since what was known is lost
      */
     public void restore(
             Collection<Kept> present,
             Collection<Vacancy> absent,
+            Collection<KeptLease> leased,
             Duration grace,
             boolean acceptsStrangers) {
         calls.get(() -> {
+            leases.restore(leased, grace);
             for (var kept : present) {
                 inventory.enter(
                         NamedEventfd.adopt(
@@ -147,6 +163,7 @@ public final class Succession {
                 } catch (ErrnoException e) {
                     LOGGER.log(Level.ERROR, "cannot make {0} again: {1}", name, e.getMessage());
                     vacancies.end(name);
+                    inventory.lost(name);
                 }
             }
             return left.hasNext();
@@ -158,12 +175,15 @@ public final class Succession {
      * all threads.
      */
     public Optional<CompletableFuture<Void>> awaited(OpenRequest request) {
+        return awaited(request.entries().stream().map(OpenRequest.Entry::name));
+    }
+
+    /** The same of {@code names}. */
+    Optional<CompletableFuture<Void>> awaited(Stream<EventfdName> names) {
         if (vacancies.isEmpty()) {
             return Optional.empty();
         }
-        return request.entries().stream()
-                .map(OpenRequest.Entry::name)
-                .filter(name -> inventory.get(name) == null)
+        return names.filter(name -> inventory.get(name) == null)
                 .flatMap(name -> vacancies.filled(name).stream())
                 .reduce((a, b) -> CompletableFuture.allOf(a, b));
     }

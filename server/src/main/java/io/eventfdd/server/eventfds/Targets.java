@@ -2,6 +2,8 @@ package io.eventfdd.server.eventfds;
 
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Readiness;
+import io.eventfdd.server.eventfds.Waiter.Consumer;
+import io.eventfdd.server.eventfds.Waiter.Taker;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +46,28 @@ final class Targets {
             }
         }
         return readable;
+    }
+
+    /** Those of {@code consumer}'s targets that have what it wants of them, in their order. */
+    List<NamedEventfd> readable(Consumer consumer) throws ErrnoException {
+        var readable = readable(consumer.targets());
+        if (!(consumer instanceof Taker taker)) {
+            return readable;
+        }
+        changed();
+        var enough = new ArrayList<NamedEventfd>(readable.size());
+        var next = readable.iterator();
+        var found = next.hasNext() ? next.next() : null;
+        for (int i = 0; i < taker.targets().size() && found != null; i++) {
+            if (taker.targets().get(i) == found) {
+                long amount = taker.amount(i);
+                if (amount == 1 || Long.compareUnsigned(count(found), amount) >= 0) {
+                    enough.add(found);
+                }
+                found = next.hasNext() ? next.next() : null;
+            }
+        }
+        return enough;
     }
 
     /** Those of {@code writer}'s targets that have no room for its value at this moment. */

@@ -3,6 +3,7 @@ package io.eventfdd.server.eventfds;
 import static java.util.Objects.requireNonNull;
 
 import io.eventfdd.client.Problem;
+import io.eventfdd.internal.wire.LeaseRequest;
 import io.eventfdd.internal.wire.WaitRequest.Mode;
 import io.eventfdd.server.loop.Deadlines;
 
@@ -62,7 +63,7 @@ abstract sealed class Waiter implements Deadlines.Timed {
     }
 
     /** Takes each readable of its targets, or all of them; in line with others that do. */
-    static final class Consumer extends Waiter {
+    static sealed class Consumer extends Waiter permits Taker {
         private final Mode mode;
         private final int most;
 
@@ -84,6 +85,79 @@ abstract sealed class Waiter implements Deadlines.Timed {
 
         int most() {
             return most;
+        }
+    }
+
+    /** Takes what a lease asks for: a number of permits of each of its targets, or none. */
+    static final class Taker extends Consumer {
+        private final String id;
+        private final LeaseRequest request;
+        private final List<Part> take;
+        private final List<Part> give;
+        private final boolean keyed;
+        private @Nullable Lease lease;
+
+        /**
+         * A taker.
+         *
+         * @param id what the lease is to be called
+         * @param take what {@code request} takes, in the order of the targets
+         * @param give what it gives
+         * @param keyed whether the answer is kept for an idempotency key
+         */
+        Taker(
+                String id,
+                LeaseRequest request,
+                List<Part> take,
+                List<Part> give,
+                boolean keyed,
+                Caller caller,
+                long deadline) {
+            super(targets(take), Mode.ALL, 1, caller, deadline);
+            this.id = id;
+            this.request = request;
+            this.take = take;
+            this.give = give;
+            this.keyed = keyed;
+        }
+
+        private static List<NamedEventfd> targets(List<Part> take) {
+            return take.stream().map(Part::target).toList();
+        }
+
+        String id() {
+            return id;
+        }
+
+        LeaseRequest request() {
+            return request;
+        }
+
+        List<Part> take() {
+            return take;
+        }
+
+        List<Part> give() {
+            return give;
+        }
+
+        boolean isKeyed() {
+            return keyed;
+        }
+
+        /** How many permits it takes of that target. */
+        long amount(int index) {
+            return take.get(index).value();
+        }
+
+        /** It was granted this one. */
+        void lease(Lease granted) {
+            lease = granted;
+        }
+
+        /** What it was granted. */
+        Lease lease() {
+            return requireNonNull(lease);
         }
     }
 

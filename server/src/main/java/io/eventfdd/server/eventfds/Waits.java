@@ -6,6 +6,7 @@ import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.server.eventfds.Waiter.Consumer;
 import io.eventfdd.server.eventfds.Waiter.Observer;
 import io.eventfdd.server.eventfds.Waiter.Outcome;
+import io.eventfdd.server.eventfds.Waiter.Taker;
 import io.eventfdd.server.eventfds.Waiter.Watcher;
 import io.eventfdd.server.eventfds.Waiter.Writer;
 import io.eventfdd.server.loop.EventLoop;
@@ -13,6 +14,7 @@ import io.eventfdd.server.loop.EventLoop;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.time.Clock;
 import java.util.Collection;
 import java.util.List;
 
@@ -27,14 +29,16 @@ final class Waits {
     private final Room room;
     private final Pass pass;
     private final Callers callers;
+    private final Leases leases;
     private @Nullable End over;
     private long arrivals;
 
-    Waits(EventLoop loop, Limits limits) {
+    Waits(EventLoop loop, Limits limits, Clock clock, Ledger ledger) {
         this.loop = loop;
         this.lines = new Lines(loop, limits, targets, this::ready);
         this.room = new Room(loop, lines, targets);
-        this.pass = new Pass(loop, lines, targets, room);
+        this.leases = new Leases(loop, room, targets, this::cameBack, limits, clock, ledger);
+        this.pass = new Pass(loop, lines, targets, room, leases);
         this.callers = new Callers(loop, this::hungUp);
     }
 
@@ -44,6 +48,10 @@ final class Waits {
 
     Callers callers() {
         return callers;
+    }
+
+    Leases leases() {
+        return leases;
     }
 
     // Arrival
@@ -58,6 +66,14 @@ final class Waits {
         }
         try {
             lines.check(waiter);
+            if (waiter instanceof Taker taker) {
+                leases.check(taker);
+                if (taker.targets().isEmpty()) {
+                    leases.grant(taker);
+                    taker.outcome().complete(new Outcome.Served(List.of()));
+                    return;
+                }
+            }
         } catch (ProblemException e) {
             waiter.outcome().complete(new Outcome.Refused(e.problem()));
             return;
@@ -106,7 +122,7 @@ final class Waits {
             pass.due(consumer.target());
             return;
         }
-        var readable = targets.readable(consumer.targets());
+        var readable = targets.readable(consumer);
         if (!consumer.needsAll()) {
             readable.forEach(pass::due);
         } else if (readable.size() == consumer.targets().size()) {
@@ -154,6 +170,13 @@ final class Waits {
         }
     }
 
+    /** The connection of {@code caller} ends, or has ended: nothing waits for it any more. */
+    void ended(Caller caller) throws IOException {
+        hungUp(caller);
+        callers.forget(caller);
+        leases.connectionEnded(caller);
+    }
+
     // What others do to the lines
 
     /**
@@ -171,6 +194,17 @@ final class Waits {
         if (reading.source().isReadElsewhere()) {
             // As for one who arrives: who stands elsewhere may be ahead.
             pass.defer();
+        }
+        pass.serveNow();
+    }
+
+    /** Something has come back to {@code eventfds}: the next in line get it. */
+    private void cameBack(Collection<NamedEventfd> eventfds) throws IOException {
+        for (var eventfd : eventfds) {
+            pass.due(eventfd);
+            if (eventfd.isReadElsewhere()) {
+                pass.defer();
+            }
         }
         pass.serveNow();
     }
@@ -198,6 +232,7 @@ final class Waits {
     /** All who wait on any of {@code eventfds} end, and nobody may wait any more. */
     void close(Collection<NamedEventfd> eventfds, End end) throws IOException {
         over = end;
+        leases.freeze();
         for (var eventfd : eventfds) {
             for (var waiter : eventfd.allWaiters()) {
                 if (!waiter.isOver()) {

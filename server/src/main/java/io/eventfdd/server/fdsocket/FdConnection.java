@@ -77,6 +77,7 @@ final class FdConnection implements Registration.Target {
     private final SeqPacketSocket socket;
     private final Caller caller;
     private final FdCalls calls;
+    private final FdLeases leases;
     private final Registration registration;
     private State state = State.IDLE;
     private int interest = INPUT;
@@ -98,8 +99,9 @@ final class FdConnection implements Registration.Target {
         this.server = server;
         this.loop = loop;
         this.socket = socket;
-        this.caller = new Caller(socket.fd(), socket.peer());
+        this.caller = Caller.heardElsewhere(socket.fd(), socket.peer());
         this.calls = new FdCalls(server, loop, this, caller);
+        this.leases = new FdLeases(server, loop, this, caller);
         this.registration = loop.register(socket.fd(), INPUT, this);
     }
 
@@ -128,9 +130,11 @@ final class FdConnection implements Registration.Target {
                 server.lookAfterDeaf();
             } else {
                 landed();
+                leases.settle();
                 read(look);
             }
         } catch (ErrnoException e) {
+            leases.lostReply(e);
             failed(e);
         }
     }
@@ -186,7 +190,8 @@ final class FdConnection implements Registration.Target {
     private EventLoop.Task understood(byte[] packet) {
         try {
             var fields = JsonFields.parse(packet);
-            return switch (Op.of(fields)) {
+            var op = Op.of(fields);
+            return switch (op) {
                 case OPEN -> {
                     var request = OpenRequest.from(fields);
                     yield () -> calls.open(request);
@@ -194,6 +199,13 @@ final class FdConnection implements Registration.Target {
                 case TAKEOVER -> {
                     fields.end();
                     yield calls::takeOver;
+                }
+                case LEASE, RELEASE, COMMIT, RENEW, RESUME -> {
+                    var task = leases.understood(op, fields);
+                    yield () -> {
+                        operation = op;
+                        task.run();
+                    };
                 }
                 case DONATE ->
                         throw ProblemType.INVALID_REQUEST.exception(
@@ -222,6 +234,7 @@ final class FdConnection implements Registration.Target {
             return Optional.empty();
         }
         state = State.CLOSED;
+        leases.end();
         landed();
         loop.unregister(registration);
         server.detached(this);
@@ -433,6 +446,7 @@ final class FdConnection implements Registration.Target {
         }
         state = State.CLOSED;
         calls.end();
+        leases.end();
         landed();
         loop.unregister(registration);
         server.ended(this, socket, new Brought());

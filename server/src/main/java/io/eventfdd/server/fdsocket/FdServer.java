@@ -48,6 +48,8 @@ public final class FdServer implements AutoCloseable {
      * @param packet bytes of a request
      * @param donation descriptors that one packet brings
      * @param told connections above the limit that may be there at a time, to be told and closed
+     * @param longestWait the longest that a lease may be waited for
+     * @param longestLease the longest time that a lease can be held for
      */
     public record Limits(
             int connections,
@@ -55,7 +57,9 @@ public final class FdServer implements AutoCloseable {
             Duration patience,
             int packet,
             int donation,
-            int told) {
+            int told,
+            Duration longestWait,
+            Duration longestLease) {
         /** With the rest as the settings begin with. */
         public Limits(int connections, long fdsInFlight) {
             this(
@@ -64,7 +68,9 @@ public final class FdServer implements AutoCloseable {
                     Duration.ofSeconds(60),
                     OpenRequest.MAX_PACKET,
                     OpenRequest.MAX_ENTRIES,
-                    MOST_TOLD);
+                    MOST_TOLD,
+                    Duration.ofHours(1),
+                    Duration.ofHours(24));
         }
     }
 
@@ -319,6 +325,16 @@ public final class FdServer implements AutoCloseable {
     int maxPacket() {
         assert loop.inLoop();
         return limits.packet();
+    }
+
+    /** The longest that a lease may be waited for; for any thread. */
+    Duration maxWait() {
+        return limits.longestWait();
+    }
+
+    /** The longest time that a lease can be held for; for any thread. */
+    Duration maxLease() {
+        return limits.longestLease();
     }
 
     /** The most descriptors that a packet may bring; for any thread. */

@@ -6,9 +6,12 @@ import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.LeaseShare;
+import io.eventfdd.internal.wire.LeaseState;
 import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
+import io.eventfdd.server.eventfds.KeptLease;
 import io.eventfdd.server.eventfds.Owner;
 import io.eventfdd.server.idempotency.KeptAnswer;
 
@@ -17,7 +20,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** One line of the table: a JSON object, told from the others by its fields. */
 sealed interface Line {
@@ -151,6 +156,68 @@ sealed interface Line {
         }
     }
 
+    /**
+     * There is a lease, or it has another holder.
+     *
+     * @param eventfds the numbers of what it takes from and then of what it gives to, in the order
+     *     of its state
+     * @param boot which start of the system its clock and its process belong to
+     */
+    record Leased(KeptLease lease, List<Long> eventfds, String boot) implements Line {
+        /** The same with another holder. */
+        Leased movedTo(KeptLease moved, String since) {
+            return new Leased(moved, eventfds, since);
+        }
+
+        /** The names whose eventfds are not among those of {@code numbers}. */
+        Set<EventfdName> notIn(Set<Long> numbers) {
+            var names = new LinkedHashSet<EventfdName>();
+            var shares = shares(lease.state());
+            for (int i = 0; i < shares.size(); i++) {
+                if (!numbers.contains(eventfds.get(i))) {
+                    names.add(shares.get(i).name());
+                }
+            }
+            return names;
+        }
+
+        /** How many permits of eventfd {@code id} it has taken. */
+        long taken(long id) {
+            long taken = 0;
+            var take = lease.state().take();
+            for (int i = 0; i < take.size(); i++) {
+                taken += eventfds.get(i) == id ? take.get(i).value() : 0;
+            }
+            return taken;
+        }
+
+        static List<LeaseShare> shares(LeaseState state) {
+            var all = new ArrayList<>(state.take());
+            all.addAll(state.give());
+            return all;
+        }
+
+        @Override
+        public JsonObject toJson() {
+            var json = Json.object();
+            json.put("leased", lease.state().toJson());
+            var ids = json.putArray("eventfds");
+            eventfds.forEach(ids::add);
+            return json.put("process", lease.process())
+                    .put("term", lease.term().toString())
+                    .put("until", Long.toString(lease.until()))
+                    .put("boot", boot);
+        }
+    }
+
+    /** The lease of that id has ended. */
+    record LeaseEnded(String id) implements Line {
+        @Override
+        public JsonObject toJson() {
+            return Json.object().put("lease-ended", id);
+        }
+    }
+
     /** The version of this format. */
     int VERSION = 1;
 
@@ -176,6 +243,12 @@ sealed interface Line {
                     fields.count("advanced", 0, ANY, 0),
                     fields.count("object", 0, ANY, 0),
                     fields.count("advance", 0, ANY, 0));
+        }
+        if (fields.has("leased")) {
+            return leased(fields);
+        }
+        if (fields.has("lease-ended")) {
+            return new LeaseEnded(fields.text("lease-ended").orElse(""));
         }
         if (fields.has("id")) {
             return entered(fields);
@@ -219,6 +292,26 @@ sealed interface Line {
                         advances.replaceAll(
                                 (object, none) -> known.count(Long.toString(object), 0, ANY, 0)));
         return new Former(advances);
+    }
+
+    private static Leased leased(JsonFields fields) {
+        var state = LeaseState.from(fields.fields("leased").orElseThrow());
+        var ids = fields.integers("eventfds");
+        if (ids.size() != Leased.shares(state).size()) {
+            throw ProblemType.INVALID_VALUE.exception("eventfds are not those of the lease");
+        }
+        try {
+            var lease =
+                    new KeptLease(
+                            state,
+                            fields.count("process", 0, ANY, 0),
+                            Duration.parse(fields.text("term").orElse("")),
+                            Long.parseLong(fields.text("until").orElse("")),
+                            Set.of());
+            return new Leased(lease, List.copyOf(ids), fields.text("boot").orElse(""));
+        } catch (DateTimeException e) {
+            throw ProblemType.INVALID_VALUE.exception("term is no duration");
+        }
     }
 
     private static KeptAnswer answer(JsonFields fields) {

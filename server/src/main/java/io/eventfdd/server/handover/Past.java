@@ -4,6 +4,7 @@ import io.eventfdd.client.ProblemException;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.server.eventfds.Kept;
+import io.eventfdd.server.eventfds.KeptLease;
 import io.eventfdd.server.eventfds.Vacancy;
 import io.eventfdd.server.idempotency.KeptAnswer;
 
@@ -15,6 +16,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +32,7 @@ import java.util.UUID;
  * @param keys what tells the idempotency keys that are known, which are those of that process where
  *     it stopped
  * @param entries the eventfds that had names, by their numbers
+ * @param leased the leases on them, by their ids
  * @param answers those of idempotency keys
  */
 record Past(
@@ -36,6 +40,7 @@ record Past(
         boolean stopped,
         String keys,
         Map<Long, Line.Entered> entries,
+        Map<String, Line.Leased> leased,
         List<KeptAnswer> answers) {
     private static final System.Logger LOGGER = System.getLogger(Past.class.getName());
 
@@ -49,12 +54,13 @@ record Past(
         try {
             lines = text(file).lines().toList();
         } catch (NoSuchFileException e) {
-            return new Past(false, false, newKeys(), Map.of(), List.of());
+            return new Past(false, false, newKeys(), Map.of(), Map.of(), List.of());
         }
         boolean known = false;
         boolean stopped = false;
         var keys = "";
         var entries = new LinkedHashMap<Long, Line.Entered>();
+        var leased = new LinkedHashMap<String, Line.Leased>();
         var answers = new ArrayList<KeptAnswer>();
         for (int i = 0; i < lines.size(); i++) {
             try {
@@ -71,6 +77,8 @@ record Past(
                             entries.computeIfPresent(
                                     id, (key, entered) -> entered.withAdvance(object, advance));
                     case Line.Removed(var id) -> entries.remove(id);
+                    case Line.Leased lease -> leased.put(lease.lease().state().id(), lease);
+                    case Line.LeaseEnded(var id) -> leased.remove(id);
                     case Line.Key(var answer) -> answers.add(answer);
                 }
             } catch (ProblemException | IllegalArgumentException e) {
@@ -85,8 +93,8 @@ record Past(
             }
         }
         return stopped
-                ? new Past(known, true, keys, entries, answers)
-                : new Past(known, false, newKeys(), entries, List.of());
+                ? new Past(known, true, keys, entries, leased, answers)
+                : new Past(known, false, newKeys(), entries, leased, List.of());
     }
 
     /** Whatever it is: a byte that is no text makes its line none of the table. */
@@ -137,12 +145,37 @@ record Past(
                         new Vacancy(
                                 entry.identity(),
                                 entry.shared(),
-                                stopped ? entry.count() : entry.identity().spec().initial(),
+                                stopped ? entry.count() : initial(entry),
                                 returning(entry),
                                 entry.former()));
             }
         });
         return absent;
+    }
+
+    /** What it begins anew with: less what leases have taken, since that is going to come back. */
+    private long initial(Line.Entered entry) {
+        long taken = leased.values().stream().mapToLong(lease -> lease.taken(entry.id())).sum();
+        return Math.max(0, entry.identity().spec().initial() - taken);
+    }
+
+    /** The leases that there were. */
+    List<KeptLease> leases() {
+        var boot = Boot.id();
+        return leased.values().stream().map(one -> kept(one, one.boot().equals(boot))).toList();
+    }
+
+    /** After another start of the system, no process is the same, and the clock is another. */
+    private KeptLease kept(Line.Leased one, boolean isSameBoot) {
+        var lease = one.lease();
+        long process = isSameBoot ? lease.process() : 0;
+        long until = lease.until();
+        if (!isSameBoot && lease.state().expires().isPresent()) {
+            var left = Duration.between(Instant.now(), lease.state().expires().get());
+            until = System.nanoTime() + Math.max(0, left.toNanos());
+        }
+        return new KeptLease(
+                lease.state(), process, lease.term(), until, one.notIn(entries.keySet()));
     }
 
     private List<Long> returning(Line.Entered entry) {

@@ -8,6 +8,7 @@ import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.Kept;
+import io.eventfdd.server.eventfds.KeptLease;
 import io.eventfdd.server.eventfds.Ledger;
 import io.eventfdd.server.eventfds.Vacancy;
 import io.eventfdd.server.idempotency.KeptAnswer;
@@ -35,9 +36,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The file that tells the next process which eventfds there are: a line for each that comes, is
- * handed out or goes, behind the calls by a moment. It is written anew, in one step, at the start,
- * at the end, and when most of it is of the past.
+ * The file that tells the next process which eventfds and leases there are: a line for each that
+ * comes, changes or goes, behind the calls by a moment. It is written anew, in one step, at the
+ * start, at the end, and when most of it is of the past.
  *
  * <p>It is written by a thread of its own, {@code eventfdd-table}, which also has the {@link
  * Keeper} keep descriptors: both may take their time. No call fails because the file cannot be
@@ -74,6 +75,7 @@ public final class Table implements Ledger, AutoCloseable {
 
     // The thread's own.
     private final Map<EventfdName, Line.Entered> live = new HashMap<>();
+    private final Map<String, Line.Leased> leased = new LinkedHashMap<>();
     private long lastId;
     private int lines;
     private boolean left;
@@ -88,6 +90,7 @@ public final class Table implements Ledger, AutoCloseable {
         this.past = past;
         this.lastId = past.lastId();
         past.entries().values().forEach(entry -> live.put(entry.identity().name(), entry));
+        leased.putAll(past.leased());
         begin();
     }
 
@@ -150,6 +153,11 @@ public final class Table implements Ledger, AutoCloseable {
     /** Those whose descriptors it does not have. */
     public List<Vacancy> absent(Inheritance inheritance) {
         return past.absent(inheritance.eventfds());
+    }
+
+    /** The leases that there were. */
+    public List<KeptLease> leases() {
+        return past.leases();
     }
 
     /** The answers that were kept for idempotency keys. */
@@ -244,6 +252,51 @@ public final class Table implements Ledger, AutoCloseable {
     }
 
     @Override
+    public void leased(KeptLease lease) {
+        execute(() -> {
+            var ids =
+                    Line.Leased.shares(lease.state()).stream()
+                            .map(share -> live.get(share.name()))
+                            .map(entry -> entry == null ? 0L : entry.id())
+                            .toList();
+            enter(new Line.Leased(lease, ids, Boot.id()));
+        });
+    }
+
+    @Override
+    public void moved(KeptLease lease) {
+        execute(() -> {
+            var before = leased.get(lease.state().id());
+            if (before != null) {
+                enter(before.movedTo(lease, Boot.id()));
+            }
+        });
+    }
+
+    private void enter(Line.Leased line) {
+        leased.put(line.lease().state().id(), line);
+        append(line);
+    }
+
+    @Override
+    public void leaseEnded(String id) {
+        execute(() -> {
+            if (leased.remove(id) != null) {
+                append(new Line.LeaseEnded(id));
+            }
+        });
+    }
+
+    /** What comes after the end is not this process's to write. */
+    private void execute(Runnable task) {
+        try {
+            thread.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOGGER.log(Level.DEBUG, "the table is finished");
+        }
+    }
+
+    @Override
     public CompletableFuture<Void> written() {
         try {
             return CompletableFuture.runAsync(() -> {}, thread);
@@ -272,7 +325,7 @@ public final class Table implements Ledger, AutoCloseable {
     }
 
     private void write(Line line) throws IOException {
-        if (++lines > 2 * live.size() + LINES_TO_SPARE) {
+        if (++lines > 2 * (live.size() + leased.size()) + LINES_TO_SPARE) {
             rewrite();
             return;
         }
@@ -292,7 +345,7 @@ public final class Table implements Ledger, AutoCloseable {
 
     private void rewrite() throws IOException {
         file.replace(content(new Line.Head(false, past.keys()), live.values(), List.of()));
-        lines = live.size();
+        lines = live.size() + leased.size();
     }
 
     private void keepSpace() {
@@ -461,7 +514,10 @@ public final class Table implements Ledger, AutoCloseable {
         }
         var entries = new LinkedHashMap<Long, Line.Entered>();
         all.forEach(entry -> entries.put(entry.id(), entry));
-        return new Left(fds, new Past(true, true, past.keys(), entries, answers), failure);
+        return new Left(
+                fds,
+                new Past(true, true, past.keys(), entries, Map.copyOf(leased), answers),
+                failure);
     }
 
     private void save(List<Line.Entered> all, List<KeptAnswer> answers) throws IOException {
@@ -504,11 +560,12 @@ public final class Table implements Ledger, AutoCloseable {
         return entry == null ? Former.NONE : entry.former();
     }
 
-    private static byte[] content(
+    private byte[] content(
             Line.Head head, Iterable<Line.Entered> entries, List<KeptAnswer> answers) {
         var bytes = new ByteArrayOutputStream();
         bytes.writeBytes(bytes(head));
         entries.forEach(entry -> bytes.writeBytes(bytes(entry)));
+        leased.values().forEach(lease -> bytes.writeBytes(bytes(lease)));
         answers.forEach(answer -> bytes.writeBytes(bytes(new Line.Key(answer))));
         return bytes.toByteArray();
     }

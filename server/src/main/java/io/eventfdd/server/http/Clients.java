@@ -6,7 +6,7 @@ import io.eventfdd.internal.linux.UnixPeer;
 import io.eventfdd.internal.linux.UnixPeer.Taken;
 import io.eventfdd.server.eventfds.Caller;
 import io.eventfdd.server.eventfds.Eventfds;
-import io.eventfdd.server.eventfds.Reading;
+import io.eventfdd.server.eventfds.Lease;
 import io.eventfdd.server.http.transport.ClientConnection;
 import io.eventfdd.server.http.transport.ConnectionEnd;
 import io.eventfdd.server.http.transport.ConnectionLife;
@@ -16,7 +16,6 @@ import io.eventfdd.server.idempotency.KeyedCall;
 
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -34,8 +33,8 @@ public final class Clients implements ConnectionLife {
     private volatile Duration patience;
     private final Map<ClientConnection, Client> clients = new ConcurrentHashMap<>();
 
-    /** What was taken from eventfds and is on its way to a client. */
-    private record Delivery(List<Reading> taken, Optional<KeyedCall> key, long since) {}
+    /** An answer that something was taken for, on its way to a client. */
+    private record Delivery(Answer answer, Optional<KeyedCall> key, long since) {}
 
     /** One connection. */
     private static final class Client {
@@ -64,8 +63,9 @@ public final class Clients implements ConnectionLife {
 
     @Override
     public void began(ClientConnection connection) {
-        clients.put(
-                connection, new Client(new Caller(Fd.borrow(connection.fd()), connection.peer())));
+        var caller = new Caller(Fd.borrow(connection.fd()), connection.peer());
+        connection.keepOpenWhile(caller::holdsLeases);
+        clients.put(connection, new Client(caller));
     }
 
     @Override
@@ -101,11 +101,13 @@ public final class Clients implements ConnectionLife {
 
     /** Sends {@code answer}, and remembers what was taken for it until the client has it. */
     void send(Exchange exchange, Answer answer, Optional<KeyedCall> key) {
-        if (key.map(KeyedCall::keepsValue).orElse(!answer.taken().isEmpty())) {
+        boolean counts = !answer.taken().isEmpty() || answer.lease().isPresent();
+        if (key.map(KeyedCall::keepsValue).orElse(counts)) {
             client(exchange.client()).delivery =
-                    Optional.of(new Delivery(answer.taken(), key, System.nanoTime()));
+                    Optional.of(new Delivery(answer, key, System.nanoTime()));
         }
         exchange.send(answer);
+        answer.lease().ifPresent(Lease::sent);
     }
 
     /**
@@ -118,8 +120,12 @@ public final class Clients implements ConnectionLife {
         client.delivery = Optional.empty();
         if (delivery.key().isPresent()) {
             delivery.key().get().delivered(taken);
-        } else if (!taken) {
-            eventfds.putBack(delivery.taken());
+        } else {
+            var answer = delivery.answer();
+            answer.lease().ifPresent(lease -> eventfds.leases().settle(lease, taken));
+            if (!taken && !answer.taken().isEmpty()) {
+                eventfds.putBack(answer.taken());
+            }
         }
         return taken;
     }

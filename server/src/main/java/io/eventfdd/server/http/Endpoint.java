@@ -4,8 +4,9 @@ package io.eventfdd.server.http;
  * One row of the table of calls.
  *
  * @param method the HTTP method, in capitals
- * @param path the path, beginning with a slash; one whole segment of it may be <code>{name}</code>,
- *     which stands for any segment that is not empty, and which {@link Exchange#name} tells
+ * @param path the path, beginning with a slash; one whole segment of it may be in braces, such as
+ *     <code>{name}</code>: it stands for any segment that is not empty, and {@link Exchange#name}
+ *     tells it
  * @param handler what answers
  */
 public record Endpoint(String method, String path, Handler handler) {

@@ -22,20 +22,15 @@ import io.eventfdd.server.idempotency.IdempotencyKeys;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 
 /**
  * The calls on eventfds: what a request says is checked here, what it does is {@link Eventfds}'.
  * Each runs on its connection's virtual thread.
  */
 public final class EventfdApi {
-    private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
-
     /**
      * Of {@code GET /v1}: tells the idempotency keys of this daemon from those of one that did not
      * know them, so that a client knows whether it may repeat a call after a restart.
@@ -43,19 +38,13 @@ public final class EventfdApi {
     private static final HeaderName KEYS = HeaderNames.create("Eventfdd-Keys");
 
     private static final HeaderName DONE = HeaderNames.create("Idempotency-Key-Done");
-    private static final HeaderName PREFER = HeaderNames.create("Prefer");
     private static final HeaderName IF_NONE_MATCH = HeaderNames.IF_NONE_MATCH;
-
-    /** RFC 7240's preference to wait, in seconds. */
-    private static final Pattern WAIT =
-            Pattern.compile("(?:^|[,;])\\s*wait\\s*=\\s*\"?([0-9]{1,9})\"?\\s*(?:$|[,;])");
-
-    private static final int MAX_PAGE = 1000;
 
     private final Eventfds eventfds;
     private final Clients clients;
     private final IdempotencyKeys keys;
-    private final Supplier<Duration> maxWait;
+    private final KeyedCalls calls;
+    private final WaitTimes waiting;
     private final Duration keepAlive;
     private final Supplier<JsonObject> about;
 
@@ -63,7 +52,7 @@ public final class EventfdApi {
      * The calls.
      *
      * @param keys the answers of calls that came before
-     * @param maxWait the longest timeout that is taken, just now
+     * @param waiting how long calls may wait
      * @param keepAlive how long a stream of events may be silent
      * @param about what {@code GET /v1} tells
      */
@@ -71,13 +60,14 @@ public final class EventfdApi {
             Eventfds eventfds,
             Clients clients,
             IdempotencyKeys keys,
-            Supplier<Duration> maxWait,
+            WaitTimes waiting,
             Duration keepAlive,
             Supplier<JsonObject> about) {
         this.eventfds = eventfds;
         this.clients = clients;
         this.keys = keys;
-        this.maxWait = maxWait;
+        this.calls = new KeyedCalls(clients, keys);
+        this.waiting = waiting;
         this.keepAlive = keepAlive;
         this.about = about;
     }
@@ -91,12 +81,12 @@ public final class EventfdApi {
                 new Endpoint("PUT", one, this::create),
                 new Endpoint("GET", one, this::state),
                 new Endpoint("DELETE", one, this::delete),
-                new Endpoint("POST", one + "/write", keyed(this::write)),
-                new Endpoint("POST", one + "/read", keyed(this::read)),
+                new Endpoint("POST", one + "/write", calls.keyed(this::write)),
+                new Endpoint("POST", one + "/read", calls.keyed(this::read)),
                 new Endpoint("GET", one + "/wait", this::await),
                 new Endpoint("GET", one + "/watch", this::watch),
-                new Endpoint("POST", "/v1/wait", keyed(this::awaitMany)),
-                new Endpoint("POST", "/v1/write", keyed(this::writeMany)));
+                new Endpoint("POST", "/v1/wait", calls.keyed(this::awaitMany)),
+                new Endpoint("POST", "/v1/write", calls.keyed(this::writeMany)));
     }
 
     /**
@@ -110,51 +100,6 @@ public final class EventfdApi {
         }
     }
 
-    /** A call that may bear an idempotency key. */
-    @FunctionalInterface
-    private interface Call {
-        Answer answer(Exchange exchange, byte[] body);
-    }
-
-    /**
-     * The endpoint that makes {@code call}, or answers as before where its key was there before.
-     */
-    private Endpoint.Handler keyed(Call call) {
-        return exchange -> {
-            exchange.query().end("; a POST takes its fields in the body");
-            var body = exchange.body();
-            var key = key(exchange);
-            if (key.isEmpty()) {
-                clients.send(exchange, call.answer(exchange, body), Optional.empty());
-            } else {
-                var prologue = exchange.request().prologue();
-                var keyed =
-                        keys.answer(
-                                exchange.peer().uid(),
-                                key.get(),
-                                List.of(
-                                        bytes(prologue.method().text()),
-                                        bytes(prologue.uriPath().rawPath()),
-                                        body),
-                                () -> call.answer(exchange, body));
-                clients.send(exchange, keyed.answer(), Optional.of(keyed.call()));
-            }
-        };
-    }
-
-    private static Optional<String> key(Exchange exchange) {
-        var keys = exchange.headers(IDEMPOTENCY_KEY);
-        if (keys.size() > 1) {
-            throw ProblemType.INVALID_REQUEST.exception(
-                    "Idempotency-Key: a request has one, and this one has " + keys.size());
-        }
-        return keys.stream().findFirst();
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(StandardCharsets.UTF_8);
-    }
-
     private void about(Exchange exchange) {
         exchange.query().end();
         exchange.answerHeader(KEYS, keys.origin());
@@ -165,7 +110,7 @@ public final class EventfdApi {
         var query = exchange.query();
         var prefix = query.text("prefix").orElse("");
         var after = query.text("after").orElse("");
-        int limit = query.text("limit").map(EventfdApi::pageSize).orElse(MAX_PAGE);
+        int limit = query.pageSize();
         query.end();
         var page = eventfds.list(prefix, after, limit, clients.caller(exchange));
         var body = Json.object();
@@ -175,16 +120,6 @@ public final class EventfdApi {
             body.put("next", page.eventfds().getLast().name().value());
         }
         exchange.json(200, body);
-    }
-
-    private static int pageSize(String text) {
-        if (!text.matches("[0-9]{1,9}")
-                || Integer.parseInt(text) < 1
-                || Integer.parseInt(text) > MAX_PAGE) {
-            throw ProblemType.INVALID_VALUE.exception(
-                    "limit: " + Shown.quoted(text) + " is not 1 to " + MAX_PAGE);
-        }
-        return Integer.parseInt(text);
     }
 
     private void create(Exchange exchange) {
@@ -234,8 +169,8 @@ public final class EventfdApi {
     private Answer write(Exchange exchange, byte[] body) {
         var name = name(exchange);
         var fields = JsonFields.parse(body);
-        var timeout = timeout(exchange, fields, Duration.ZERO);
-        var request = WriteRequest.from(fields, timeout, maxWait.get());
+        var timeout = waiting.timeout(exchange, fields, Duration.ZERO);
+        var request = WriteRequest.from(fields, timeout, waiting.longest());
         if (!eventfds.write(name, request.value(), request.timeout(), clients.caller(exchange))) {
             throw ProblemType.WOULD_BLOCK.exception(
                     "the count of "
@@ -248,8 +183,8 @@ public final class EventfdApi {
 
     private Answer writeMany(Exchange exchange, byte[] body) {
         var fields = JsonFields.parse(body);
-        var timeout = timeout(exchange, fields, Duration.ZERO);
-        var request = WriteManyRequest.from(fields, timeout, maxWait.get());
+        var timeout = waiting.timeout(exchange, fields, Duration.ZERO);
+        var request = WriteManyRequest.from(fields, timeout, waiting.longest());
         var full = eventfds.write(request, clients.caller(exchange));
         if (!full.isEmpty()) {
             var problem =
@@ -271,8 +206,8 @@ public final class EventfdApi {
     private Answer read(Exchange exchange, byte[] body) {
         var name = name(exchange);
         var fields = JsonFields.parse(body);
-        var timeout = timeout(exchange, fields, Duration.ZERO);
-        var request = ReadRequest.from(fields, timeout, maxWait.get());
+        var timeout = waiting.timeout(exchange, fields, Duration.ZERO);
+        var request = ReadRequest.from(fields, timeout, waiting.longest());
         return eventfds.read(name, request, clients.caller(exchange))
                 .<Answer>map(
                         taken -> new Answer.Ok(json(name, "value", taken.value()), List.of(taken)))
@@ -284,9 +219,9 @@ public final class EventfdApi {
         var query = exchange.query();
         var timeout =
                 query.text("timeout")
-                        .map(text -> Timeout.parse("timeout", text, maxWait.get()))
-                        .or(() -> preferred(exchange))
-                        .orElse(standardWait());
+                        .map(text -> Timeout.parse("timeout", text, waiting.longest()))
+                        .or(() -> waiting.preferred(exchange))
+                        .orElse(waiting.standard());
         query.end();
         exchange.send(
                 eventfds.await(name, timeout, clients.caller(exchange))
@@ -297,7 +232,10 @@ public final class EventfdApi {
     private Answer awaitMany(Exchange exchange, byte[] body) {
         var fields = JsonFields.parse(body);
         var request =
-                WaitRequest.from(fields, timeout(exchange, fields, standardWait()), maxWait.get());
+                WaitRequest.from(
+                        fields,
+                        waiting.timeout(exchange, fields, waiting.standard()),
+                        waiting.longest());
         return eventfds.await(request, clients.caller(exchange))
                 .<Answer>map(ready ->
                         new Answer.Ok(
@@ -322,36 +260,6 @@ public final class EventfdApi {
     private static JsonFields fields(Exchange exchange) {
         exchange.query().end();
         return JsonFields.parse(exchange.body());
-    }
-
-    /** The field, or else the preference, or else {@code standard}. */
-    private Duration timeout(Exchange exchange, JsonFields fields, Duration standard) {
-        return fields.timeout("timeout", maxWait.get())
-                .or(() -> preferred(exchange))
-                .orElse(standard);
-    }
-
-    /**
-     * RFC 7240's {@code Prefer: wait=N}; a wish, so that a longer one than is taken is cut and not
-     * refused.
-     */
-    private Optional<Duration> preferred(Exchange exchange) {
-        return exchange.header(PREFER)
-                .map(WAIT::matcher)
-                .filter(java.util.regex.Matcher::find)
-                .map(matcher -> {
-                    var wish = Duration.ofSeconds(Long.parseLong(matcher.group(1)));
-                    return shorter(wish, maxWait.get());
-                });
-    }
-
-    /** How long a wait lasts that does not say. */
-    private Duration standardWait() {
-        return shorter(WaitRequest.DEFAULT_TIMEOUT, maxWait.get());
-    }
-
-    private static Duration shorter(Duration a, Duration b) {
-        return a.compareTo(b) < 0 ? a : b;
     }
 
     // What answers say
@@ -380,6 +288,7 @@ public final class EventfdApi {
                 .put("uid", Integer.toUnsignedLong(state.owner().uid()))
                 .put("gid", Integer.toUnsignedLong(state.owner().gid()));
         json.put("waiters", state.waiters());
+        Json.putCount(json, "leased", state.leased());
         json.put("created", state.created().toString());
         return json;
     }

@@ -40,6 +40,9 @@ public final class Exchange {
     private static final Header PROBLEM = contentType(ProblemDocument.MEDIA_TYPE);
     private static final byte[] NOTHING = {};
 
+    /** Where leases are. */
+    private static final String LEASES = "/v1/leases/";
+
     private final ServerRequest request;
     private final ServerResponse response;
     private final ClientConnection client;
@@ -89,7 +92,7 @@ public final class Exchange {
         return outcome;
     }
 
-    /** The path's <code>{name}</code>, decoded and not checked: it may be anything but empty. */
+    /** The path's segment in braces, decoded and not checked: it may be anything but empty. */
     public String name() {
         return name;
     }
@@ -208,6 +211,10 @@ public final class Exchange {
     void send(Answer answer) {
         switch (answer) {
             case Answer.Ok ok -> json(200, ok.body());
+            case Answer.Created created -> {
+                answerHeader(HeaderNames.LOCATION, LEASES + created.body().get("id"));
+                json(201, created.body());
+            }
             case Answer.NoContent none -> noContent();
             case Answer.Refusal refusal -> problem(refusal.problem());
         }

@@ -13,6 +13,8 @@ import java.util.Optional;
  * nobody asked for, so that a typo does not silently change what happens.
  */
 public final class Query {
+    private static final int MAX_PAGE = 1000;
+
     private final Map<String, String> parameters;
 
     private Query(Map<String, String> parameters) {
@@ -56,6 +58,25 @@ public final class Query {
     /** The parameter's value, where it is there; it is empty where there is no equals sign. */
     public Optional<String> text(String name) {
         return Optional.ofNullable(parameters.remove(name));
+    }
+
+    /**
+     * The parameter {@code limit}: how many entries one page of a list has at most.
+     *
+     * @throws ProblemException {@code invalid-value} if it is not 1 to 1,000
+     */
+    int pageSize() {
+        return text("limit").map(Query::pageSize).orElse(MAX_PAGE);
+    }
+
+    private static int pageSize(String text) {
+        if (!text.matches("[0-9]{1,9}")
+                || Integer.parseInt(text) < 1
+                || Integer.parseInt(text) > MAX_PAGE) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    "limit: " + Shown.quoted(text) + " is not 1 to " + MAX_PAGE);
+        }
+        return Integer.parseInt(text);
     }
 
     /**

@@ -18,8 +18,6 @@ import java.util.TreeMap;
  * a semicolon.
  */
 final class Routes {
-    private static final String NAME = "{name}";
-
     private final Map<String, Methods> fixed = new HashMap<>();
     private final List<Named> named;
 
@@ -51,7 +49,7 @@ final class Routes {
      * What a request leads to.
      *
      * @param endpoint its row of the table
-     * @param name what stands for <code>{name}</code>, or empty where the path has none
+     * @param name what stands for the segment in braces, or empty where the path has none
      */
     record Match(Endpoint endpoint, String name) {}
 
@@ -85,14 +83,14 @@ final class Routes {
         }
         var withName = new ArrayList<Named>();
         byPath.forEach((path, byMethod) -> {
-            int name = path.indexOf(NAME);
+            int name = path.indexOf('{');
             if (name < 0) {
                 fixed.put(path, new Methods(byMethod));
             } else {
                 withName.add(
                         new Named(
                                 path.substring(0, name),
-                                path.substring(name + NAME.length()),
+                                path.substring(path.indexOf('}') + 1),
                                 new Methods(byMethod)));
             }
         });

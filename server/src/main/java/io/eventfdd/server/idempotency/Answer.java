@@ -5,11 +5,13 @@ import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.ProblemDocument;
+import io.eventfdd.server.eventfds.Lease;
 import io.eventfdd.server.eventfds.Reading;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** What a call answers, before it is sent; it may be sent more than once. Immutable. */
 public sealed interface Answer {
@@ -25,6 +27,23 @@ public sealed interface Answer {
         @Override
         public int size() {
             return Json.bytes(body).length;
+        }
+    }
+
+    /**
+     * 201 with the state of a lease, which is the client's once the client has taken the answer.
+     *
+     * @param granted the lease; absent if another process granted it
+     */
+    record Created(JsonObject body, Optional<Lease> granted) implements Answer {
+        @Override
+        public int size() {
+            return Json.bytes(body).length;
+        }
+
+        @Override
+        public Optional<Lease> lease() {
+            return granted;
         }
     }
 
@@ -53,6 +72,9 @@ public sealed interface Answer {
         if (kept.status() == 200 && body instanceof JsonObject object) {
             return new Ok(object);
         }
+        if (kept.status() == 201 && body instanceof JsonObject object) {
+            return new Created(object, Optional.empty());
+        }
         return new Refusal(ProblemDocument.from(JsonFields.of("", body)));
     }
 
@@ -61,6 +83,8 @@ public sealed interface Answer {
             int uid, String key, String request, List<KeptAnswer.Taken> taken, Duration left) {
         return switch (this) {
             case Ok ok -> new KeptAnswer(uid, key, request, 200, ok.body().toString(), taken, left);
+            case Created created ->
+                    new KeptAnswer(uid, key, request, 201, created.body().toString(), taken, left);
             case NoContent none -> new KeptAnswer(uid, key, request, 204, "", taken, left);
             case Refusal refusal ->
                     new KeptAnswer(
@@ -77,6 +101,11 @@ public sealed interface Answer {
     /** What was taken from eventfds for it. */
     default List<Reading> taken() {
         return List.of();
+    }
+
+    /** The lease that it grants. */
+    default Optional<Lease> lease() {
+        return Optional.empty();
     }
 
     /** The bytes of its body. */

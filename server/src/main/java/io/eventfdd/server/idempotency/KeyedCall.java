@@ -3,6 +3,7 @@ package io.eventfdd.server.idempotency;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.server.eventfds.Eventfds;
+import io.eventfdd.server.eventfds.Lease;
 import io.eventfdd.server.eventfds.Reading;
 
 import java.time.Duration;
@@ -22,6 +23,9 @@ public final class KeyedCall {
     private Optional<Answer> answer = Optional.empty();
     private Optional<KeyLapses.Moment> lapse = Optional.empty();
     private List<Reading> kept = List.of();
+
+    /** The lease that the answer grants, as long as the key lives. */
+    private Optional<Lease> lease = Optional.empty();
 
     /** What another process kept, until it is settled which eventfds that was taken from. */
     private List<KeptAnswer.Taken> inherited = List.of();
@@ -88,6 +92,7 @@ public final class KeyedCall {
     synchronized void answered(Answer now, Duration life, KeyLapses lapses) {
         deliveries++;
         kept = now.taken();
+        lease = now.lease();
         keep(now, life, lapses);
     }
 
@@ -114,16 +119,17 @@ public final class KeyedCall {
         if (taken) {
             inherited = List.of();
             kept = List.of();
+            lease.ifPresent(it -> eventfds.leases().settle(it, true));
         }
         putBackIfOver();
     }
 
     /**
-     * Whether a value belongs to the answer that no client has taken yet: then it has to be
-     * {@linkplain #delivered told} whether this one did.
+     * Whether a value or a lease belongs to the answer that no client may have taken yet: then it
+     * has to be {@linkplain #delivered told} whether this one did.
      */
     public synchronized boolean keepsValue() {
-        return !kept.isEmpty() || !inherited.isEmpty();
+        return !kept.isEmpty() || !inherited.isEmpty() || lease.isPresent();
     }
 
     /** The eventfds are there that {@code readings} were taken from in another process. */
@@ -140,6 +146,7 @@ public final class KeyedCall {
         over = true;
         inherited = List.of();
         kept = List.of();
+        endLease();
     }
 
     /** Its key has lapsed: what nobody took goes back. */
@@ -149,10 +156,19 @@ public final class KeyedCall {
     }
 
     private void putBackIfOver() {
-        if (over && deliveries == 0 && !kept.isEmpty()) {
+        if (!over || deliveries > 0) {
+            return;
+        }
+        if (!kept.isEmpty()) {
             eventfds.putBack(kept);
             kept = List.of();
         }
+        endLease();
+    }
+
+    private void endLease() {
+        lease.ifPresent(eventfds.leases()::keyOver);
+        lease = Optional.empty();
     }
 
     /** The bytes that its answer fills; 0 as long as the call runs. */

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +42,7 @@ public final class LoopUnderTest implements AutoCloseable {
     final Eventfds eventfds;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final List<Closeable> toClose = new ArrayList<>();
+    private final List<Caller> looking = new ArrayList<>(1);
     private final ServerSocketChannel server;
     private final Path address;
 
@@ -78,6 +80,59 @@ public final class LoopUnderTest implements AutoCloseable {
         }
     }
 
+    /** A process of its own, which has connected. */
+    final class Holder implements AutoCloseable {
+        private final Process process;
+        private final Client client;
+
+        private Holder() throws IOException {
+            process =
+                    new ProcessBuilder(
+                                    "python3",
+                                    "-c",
+                                    "import socket, sys\n"
+                                            + "s = socket.socket(socket.AF_UNIX)\n"
+                                            + "s.connect(sys.argv[1])\n"
+                                            + "sys.stdin.read()",
+                                    address.toString())
+                            .start();
+            var accepted = server.accept();
+            toClose.add(accepted);
+            int fd = ((SelChImpl) accepted).getFDVal();
+            client = new Client(new Caller(Fd.borrow(fd), PeerCredentials.of(fd)), accepted);
+        }
+
+        Client client() {
+            return client;
+        }
+
+        void kill() {
+            process.destroyForcibly();
+        }
+
+        @Override
+        public void close() throws IOException {
+            process.destroyForcibly();
+            process.getOutputStream().close();
+        }
+    }
+
+    Holder process() throws IOException {
+        return new Holder();
+    }
+
+    Identity identity(String name, EventfdSpec spec) {
+        return new Identity(name(name), spec, new Owner(0, 0), Instant.EPOCH);
+    }
+
+    /** One client for all who look, however often. */
+    synchronized Caller looking() {
+        if (looking.isEmpty()) {
+            looking.add(client().caller());
+        }
+        return looking.getFirst();
+    }
+
     static EventfdName name(String name) {
         return new EventfdName(name);
     }
@@ -97,7 +152,7 @@ public final class LoopUnderTest implements AutoCloseable {
     }
 
     long count(EventfdName name) {
-        return eventfds.state(name, client().caller()).count();
+        return eventfds.state(name, looking()).count();
     }
 
     boolean write(EventfdName name, long value) {

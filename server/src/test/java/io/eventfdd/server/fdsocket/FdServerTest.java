@@ -17,6 +17,7 @@ import io.eventfdd.internal.linux.Received;
 import io.eventfdd.internal.wire.OpenReply;
 import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.server.eventfds.Identity;
+import io.eventfdd.server.eventfds.KeptLease;
 import io.eventfdd.server.eventfds.Ledger;
 import io.eventfdd.server.fdsocket.FdServerUnderTest.Client;
 import io.eventfdd.server.runtime.ListenerPlace;
@@ -476,6 +477,15 @@ class FdServerTest {
 
         @Override
         public void removed(Identity identity) {}
+
+        @Override
+        public void leased(KeptLease lease) {}
+
+        @Override
+        public void moved(KeptLease lease) {}
+
+        @Override
+        public void leaseEnded(String id) {}
 
         @Override
         public CompletableFuture<Void> written() {

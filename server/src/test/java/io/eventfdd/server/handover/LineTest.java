@@ -8,8 +8,11 @@ import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.LeaseShare;
+import io.eventfdd.internal.wire.LeaseState;
 import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
+import io.eventfdd.server.eventfds.KeptLease;
 import io.eventfdd.server.eventfds.Owner;
 import io.eventfdd.server.idempotency.KeptAnswer;
 
@@ -23,6 +26,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Every line says what it was written of, at the ends of all ranges. */
@@ -36,6 +41,16 @@ class LineTest {
 
     private static Identity identity(EventfdName name, EventfdSpec spec, int user) {
         return new Identity(name, spec, new Owner(user, user), NOW);
+    }
+
+    private static LeaseState lease(LeaseState.Kind kind, Optional<Instant> expires) {
+        return new LeaseState(
+                "x~_-.",
+                List.of(new LeaseShare(LONGEST, 1024)),
+                List.of(new LeaseShare(new EventfdName("a"), -2)),
+                new LeaseState.Holder(kind, Integer.MAX_VALUE, MOST),
+                NOW,
+                expires);
     }
 
     static Stream<Line> lines() {
@@ -59,6 +74,25 @@ class LineTest {
                 new Line.Shared(Long.MAX_VALUE, 2147483647L),
                 new Line.Advanced(Long.MAX_VALUE, 2147483647L, -2),
                 new Line.Removed(Long.MAX_VALUE),
+                new Line.Leased(
+                        new KeptLease(
+                                lease(LeaseState.Kind.DURATION, Optional.of(NOW)),
+                                0,
+                                Duration.ofMillis(1500),
+                                Long.MIN_VALUE,
+                                Set.of()),
+                        List.of(1L, Long.MAX_VALUE),
+                        "boot"),
+                new Line.Leased(
+                        new KeptLease(
+                                lease(LeaseState.Kind.PROCESS, Optional.empty()),
+                                Long.MAX_VALUE,
+                                Duration.ZERO,
+                                0,
+                                Set.of()),
+                        List.of(0L, 0L),
+                        ""),
+                new Line.LeaseEnded("x~_-."),
                 new Line.Key(new KeptAnswer(0, "k", "AA==", 204, "", List.of(), Duration.ZERO)),
                 new Line.Key(
                         new KeptAnswer(

@@ -15,6 +15,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 
 /**
  * One client's connection, known from accept on.
@@ -51,6 +52,7 @@ public final class ClientConnection {
     private final AtomicReference<ConnectionEnd> end = new AtomicReference<>(ConnectionEnd.FAILED);
 
     private volatile boolean reset;
+    private volatile BooleanSupplier inUse = () -> false;
     private final Object shutDowns = new Object();
 
     /** Whether the descriptor's number may be another's; guarded by {@link #shutDowns}. */
@@ -173,13 +175,23 @@ public final class ClientConnection {
         return deadline.getAndSet(NONE) != PASSED;
     }
 
-    /** Ends what is overdue at {@code nanoTime}, from any thread. */
-    void expire(long nanoTime) {
+    /** As long as {@code inUse} says so, it is not idle between two requests. */
+    public void keepOpenWhile(BooleanSupplier inUse) {
+        this.inUse = inUse;
+    }
+
+    /**
+     * Ends what is overdue at {@code nanoTime}, from any thread. A connection that is in use is
+     * idle from now on at the earliest.
+     */
+    void expire(long nanoTime, long idleNanos) {
         long until = deadline.get();
-        if (until != NONE
-                && until != PASSED
-                && nanoTime - until >= 0
-                && deadline.compareAndSet(until, PASSED)) {
+        if (until == NONE || until == PASSED || nanoTime - until < 0) {
+            return;
+        }
+        if (doing == Doing.WAITING && inUse.getAsBoolean()) {
+            deadline.compareAndSet(until, (nanoTime + idleNanos) | 2);
+        } else if (deadline.compareAndSet(until, PASSED)) {
             if (doing == Doing.SENDING) {
                 hangUp();
             } else {

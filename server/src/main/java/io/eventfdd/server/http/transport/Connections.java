@@ -79,8 +79,9 @@ public final class Connections implements AutoCloseable {
 
     private void expire() {
         long now = System.nanoTime();
+        long idle = timeouts.idle().toNanos();
         for (var client : live) {
-            client.expire(now);
+            client.expire(now, idle);
         }
         life.tick();
     }

@@ -1,0 +1,112 @@
+package io.eventfdd.internal.linux;
+
+import com.sun.jna.Native;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Processes by their pidfds, which name one process only, whatever becomes of its pid.
+ *
+ * @see <a href="https://man7.org/linux/man-pages/man2/pidfd_open.2.html">pidfd_open(2)</a>
+ */
+public final class ProcessFd {
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_PEERPIDFD = 77;
+
+    /** The same for all architectures. */
+    private static final long PIDFD_OPEN = 434;
+
+    private static final int O_CLOEXEC = 0x80000;
+
+    /** The fields of stat that follow the command's name begin with number 3. */
+    private static final int FIRST_FIELD = 3;
+
+    private static final int START_TIME = 22;
+    private static final int LONGEST_STAT = 1024;
+
+    private ProcessFd() {}
+
+    /**
+     * The process that connected {@code socket}; empty if it has ended and was reaped.
+     *
+     * @throws ErrnoException ENOPROTOOPT if the kernel is older than 6.5
+     */
+    public static Optional<Fd> ofPeer(Fd socket) throws ErrnoException {
+        var pidfd = new int[1];
+        if (Libc.getsockopt(
+                        socket.number(), SOL_SOCKET, SO_PEERPIDFD, pidfd, new int[] {Integer.BYTES})
+                == 0) {
+            return Optional.of(Fd.adopt(pidfd[0]));
+        }
+        var failure = ErrnoException.ofLast("getsockopt(" + socket + ", SO_PEERPIDFD)");
+        if (failure.is("ESRCH") || failure.is("EINVAL") || failure.is("ENODATA")) {
+            return Optional.empty();
+        }
+        throw failure;
+    }
+
+    /** The process that has {@code pid} now; empty if there is none. */
+    public static Optional<Fd> open(int pid) throws ErrnoException {
+        long pidfd = Libc.syscall(PIDFD_OPEN, pid, 0, 0, 0, 0);
+        if (pidfd >= 0) {
+            return Optional.of(Fd.adopt((int) pidfd));
+        }
+        var failure = ErrnoException.ofLast("pidfd_open(" + pid + ")");
+        if (failure.is("ESRCH") || failure.is("EINVAL")) {
+            return Optional.empty();
+        }
+        throw failure;
+    }
+
+    /** Whether the process of {@code pidfd} runs; one that ended and was not reaped does not. */
+    public static boolean isAlive(Fd pidfd) {
+        var poll = new long[] {Readiness.pollfd(pidfd.number())};
+        return Libc.poll(poll, 1, 0) == 0 || Readiness.isReadable(poll[0]) == 0;
+    }
+
+    /**
+     * When the process {@code pid} began, in clock ticks since the system did: with that, a pid
+     * names one process only. Empty if there is no such process.
+     *
+     * @see <a
+     *     href="https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html">proc_pid_stat(5)</a>
+     */
+    public static OptionalLong startTime(int pid) throws ErrnoException {
+        var path = "/proc/" + pid + "/stat";
+        int stat = Libc.open((path + "\0").getBytes(StandardCharsets.US_ASCII), O_CLOEXEC, 0);
+        if (stat < 0) {
+            var failure = ErrnoException.ofLast("open(" + path + ")");
+            if (failure.is("ENOENT") || failure.is("ESRCH")) {
+                return OptionalLong.empty();
+            }
+            throw failure;
+        }
+        try {
+            var text = new byte[LONGEST_STAT];
+            long size = Libc.read(stat, text, text.length);
+            if (size < 0) {
+                int errno = Native.getLastError();
+                var failure = ErrnoException.of("read(" + path + ")", errno);
+                if (failure.is("ESRCH")) {
+                    return OptionalLong.empty();
+                }
+                throw failure;
+            }
+            return OptionalLong.of(
+                    startTimeIn(new String(text, 0, (int) size, StandardCharsets.ISO_8859_1)));
+        } finally {
+            Libc.close(stat);
+        }
+    }
+
+    /** A command's name may have spaces and parentheses, so what counts is the last of these. */
+    static long startTimeIn(String stat) {
+        int from = stat.lastIndexOf(')') + 2;
+        for (int field = FIRST_FIELD; field < START_TIME; field++) {
+            from = stat.indexOf(' ', from) + 1;
+        }
+        return Long.parseLong(stat.substring(from, stat.indexOf(' ', from)));
+    }
+}

@@ -1,0 +1,106 @@
+package io.eventfdd.internal.wire;
+
+import io.eventfdd.client.Count;
+import io.eventfdd.client.ProblemType;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A lease as it was at one moment.
+ *
+ * @param id unguessable, and never used again
+ * @param expires when it lapses; present only if it is held for a time
+ */
+public record LeaseState(
+        String id,
+        List<LeaseShare> take,
+        List<LeaseShare> give,
+        Holder holder,
+        Instant since,
+        Optional<Instant> expires) {
+    /** What a lease is bound to. */
+    public enum Kind {
+        /** A process, until it ends. */
+        PROCESS,
+        /** A connection, until it ends. */
+        CONNECTION,
+        /** A time. */
+        DURATION;
+
+        /** As it stands in a state. */
+        public String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
+        private static Kind of(String text) {
+            for (var kind : values()) {
+                if (kind.text().equals(text)) {
+                    return kind;
+                }
+            }
+            throw ProblemType.INVALID_VALUE.exception(
+                    "holder.kind: " + Shown.quoted(text) + " is not known");
+        }
+    }
+
+    /**
+     * Who has it.
+     *
+     * @param pid the process that took or moved it; 0 if it cannot be known
+     * @param uid the user whose lease it is
+     */
+    public record Holder(Kind kind, int pid, int uid) {}
+
+    /** Copies the lists. */
+    public LeaseState {
+        take = List.copyOf(take);
+        give = List.copyOf(give);
+    }
+
+    /** The same with another holder. */
+    public LeaseState heldBy(Holder other, Optional<Instant> until) {
+        return new LeaseState(id, take, give, other, since, until);
+    }
+
+    /** Reads a state; fields of later versions are ignored. */
+    public static LeaseState from(JsonFields fields) {
+        var holder = fields.fields("holder").orElseThrow(() -> fields.missing("holder"));
+        return new LeaseState(
+                fields.text("id").orElseThrow(() -> fields.missing("id")),
+                LeaseShare.listFrom(fields, "take", LeaseRequest.MAX_PERMITS),
+                LeaseShare.listFrom(fields, "give", Count.MAX),
+                new Holder(
+                        Kind.of(holder.text("kind").orElse("")),
+                        (int) holder.count("pid", 0, Integer.MAX_VALUE, 0),
+                        (int) holder.count("uid", 0, 0xffff_ffffL, 0)),
+                instant("since", fields.text("since").orElse("")),
+                fields.text("expires").map(text -> instant("expires", text)));
+    }
+
+    private static Instant instant(String name, String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeException e) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    name + ": " + Shown.quoted(text) + " is no time");
+        }
+    }
+
+    /** The JSON that {@link #from} reads. */
+    public JsonObject toJson() {
+        var json = Json.object().put("id", id);
+        LeaseShare.write(take, json.putArray("take"));
+        LeaseShare.write(give, json.putArray("give"));
+        json.putObject("holder")
+                .put("kind", holder.kind().text())
+                .put("pid", holder.pid())
+                .put("uid", Integer.toUnsignedLong(holder.uid()));
+        json.put("since", since.toString());
+        expires.ifPresent(time -> json.put("expires", time.toString()));
+        return json;
+    }
+}

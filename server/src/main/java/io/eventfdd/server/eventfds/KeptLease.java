@@ -1,0 +1,25 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.internal.wire.LeaseState;
+
+import java.time.Duration;
+import java.util.Set;
+
+/**
+ * A lease between two processes that have it.
+ *
+ * @param process when the process of the lease's holder began, in the kernel's clock; 0 if that is
+ *     not known
+ * @param term how long it is held after it is taken or renewed; zero if it is not held for a time
+ * @param until when that time is up, in the clock of {@link System#nanoTime}, which all processes
+ *     of a system share
+ * @param gone the names of the lease whose eventfds were deleted since
+ */
+public record KeptLease(
+        LeaseState state, long process, Duration term, long until, Set<EventfdName> gone) {
+    /** Copies the names. */
+    public KeptLease {
+        gone = Set.copyOf(gone);
+    }
+}

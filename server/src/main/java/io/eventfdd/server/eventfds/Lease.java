@@ -1,0 +1,135 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.internal.wire.LeaseState;
+import io.eventfdd.server.loop.Deadlines;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A lease: what it took, what it gives if it lapses, and what it is bound to. {@link Leases} has
+ * all of them. It belongs to the loop's thread; others read its {@link #state}.
+ */
+public final class Lease implements Deadlines.Timed {
+    /** What a lease is bound to at this moment. */
+    sealed interface Holder {
+        /** A process. */
+        record OfProcess(HolderProcess process) implements Holder {}
+
+        /** A connection. */
+        record OfConnection(Caller connection) implements Holder {}
+
+        /** A time from the last renewal. */
+        record For(Duration term) implements Holder {}
+
+        /**
+         * A connection that has ended and that another one may take the place of; until a deadline
+         * if {@code timed}, and otherwise as long as the key lives for which the answer is kept.
+         */
+        record Absent(boolean timed) implements Holder {}
+    }
+
+    private final Leases leases;
+    private final long sequence;
+    private final List<Part> take;
+    private final List<Part> give;
+    private volatile LeaseState state;
+
+    Holder holder;
+    private long deadline;
+
+    /** Where the answer goes that grants it, until it is known that the client took it. */
+    @Nullable Caller asker;
+
+    /** Whether the answer is kept for an idempotency key if the client does not take it. */
+    boolean keyed;
+
+    /** Whether the answer was handed to the kernel as a whole. */
+    private volatile boolean sent;
+
+    /** Whether the holder has ended, while something has to be known before the lease can. */
+    boolean holderEnded;
+
+    boolean over;
+
+    Lease(
+            Leases leases,
+            long sequence,
+            LeaseState state,
+            List<Part> take,
+            List<Part> give,
+            Holder holder) {
+        this.leases = leases;
+        this.sequence = sequence;
+        this.state = state;
+        this.take = take;
+        this.give = give;
+        this.holder = holder;
+    }
+
+    /** As it is now, for all threads. */
+    public LeaseState state() {
+        return state;
+    }
+
+    void state(LeaseState now) {
+        state = now;
+    }
+
+    String id() {
+        return state.id();
+    }
+
+    /** The user whose lease it is. */
+    int uid() {
+        return state.holder().uid();
+    }
+
+    /** What it took. */
+    List<Part> take() {
+        return take;
+    }
+
+    /** What it gives if it lapses. */
+    List<Part> give() {
+        return give;
+    }
+
+    /** The answer that grants it is on its way to the client, all of it; on any thread. */
+    public void sent() {
+        sent = true;
+    }
+
+    boolean isSent() {
+        return sent;
+    }
+
+    /** Whether all of its eventfds are known, so that it can end. */
+    boolean isSettled() {
+        return take.stream().allMatch(Part::isSettled) && give.stream().allMatch(Part::isSettled);
+    }
+
+    /** It may expire from {@code nanoTime} on. */
+    void deadline(long nanoTime) {
+        deadline = nanoTime;
+    }
+
+    @Override
+    public long deadline() {
+        return deadline;
+    }
+
+    /** Above those of all waiters. */
+    @Override
+    public long sequence() {
+        return sequence;
+    }
+
+    @Override
+    public void expire() throws IOException {
+        leases.holderEnded(this);
+    }
+}

@@ -1,0 +1,400 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.LeaseHolder;
+import io.eventfdd.internal.wire.LeaseRequest;
+import io.eventfdd.internal.wire.LeaseShare;
+import io.eventfdd.internal.wire.LeaseState;
+import io.eventfdd.internal.wire.Shown;
+import io.eventfdd.server.eventfds.Leases.End;
+import io.eventfdd.server.eventfds.Waiter.Taker;
+import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.loop.LoopCalls;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+/**
+ * What callers do with leases. Each call is there twice: for a thread of the caller's own, which it
+ * blocks, and for the loop's thread, on which it returns at once.
+ */
+public final class LeaseCalls {
+    private static final int ROOT = 0;
+    private static final int ID_BYTES = 16;
+    private static final Base64.Encoder ID_TEXT = Base64.getUrlEncoder().withoutPadding();
+
+    private final Eventfds eventfds;
+    private final EventLoop loop;
+    private final LoopCalls calls;
+    private final Waits waits;
+    private final Leases leases;
+    private final Inventory inventory;
+    private final Rights rights;
+    private final Succession succession;
+    private final Clock clock;
+    private final SecureRandom random = new SecureRandom();
+
+    LeaseCalls(
+            Eventfds eventfds,
+            EventLoop loop,
+            Waits waits,
+            Inventory inventory,
+            Rights rights,
+            Succession succession,
+            Clock clock) {
+        this.clock = clock;
+        this.eventfds = eventfds;
+        this.loop = loop;
+        this.calls = new LoopCalls(loop);
+        this.waits = waits;
+        this.leases = waits.leases();
+        this.inventory = inventory;
+        this.rights = rights;
+        this.succession = succession;
+    }
+
+    // Taking
+
+    /**
+     * Takes a lease, waiting at most as long as {@code request} says; empty if its permits were not
+     * available in time. What becomes of the answer has to be told by {@link #settle}.
+     *
+     * @param keyed whether the answer is kept for an idempotency key
+     * @throws ProblemException {@code not-found}, {@code forbidden}, {@code invalid-value}, {@code
+     *     limit}, {@code unsupported}, {@code gone}
+     */
+    public Optional<Lease> take(LeaseRequest request, boolean keyed, Caller caller) {
+        names(request).forEach(succession::settled);
+        var taker = taker(request, keyed, caller);
+        if (eventfds.wait(taker).isEmpty()) {
+            return Optional.empty();
+        }
+        inventory.written().join();
+        return Optional.of(taker.lease());
+    }
+
+    /** A lease that is asked for on the loop's thread. */
+    public static final class Asked {
+        private final Taker taker;
+
+        private Asked(Taker taker) {
+            this.taker = taker;
+        }
+
+        /** Done when {@link #result} tells. What hangs onto it must be short. */
+        public CompletableFuture<?> settled() {
+            return taker.outcome();
+        }
+
+        /**
+         * The lease; empty if it was not available in time.
+         *
+         * @throws ProblemException why there is none
+         */
+        public Optional<Lease> result() {
+            return Eventfds.outcome(taker).map(served -> taker.lease());
+        }
+    }
+
+    /** Asks for a lease on the loop's thread, once no name of it is {@linkplain #awaited open}. */
+    public Asked ask(LeaseRequest request, Caller caller) throws IOException {
+        assert loop.inLoop();
+        var taker = taker(request, false, caller);
+        waits.arrive(taker);
+        return new Asked(taker);
+    }
+
+    private Taker taker(LeaseRequest request, boolean keyed, Caller caller) {
+        var take = parts(request.take(), Right.READ_WRITE, caller);
+        for (var part : take) {
+            if (!part.target().spec().semaphore()) {
+                throw ProblemType.INVALID_VALUE.exception(
+                        "take: " + part.name() + " is a counter; leases take from semaphores");
+            }
+        }
+        return new Taker(
+                newId(),
+                request,
+                take,
+                parts(request.give(), Right.WRITE, caller),
+                keyed,
+                caller,
+                eventfds.deadline(request.timeout()));
+    }
+
+    private List<Part> parts(List<LeaseShare> shares, Right right, Caller caller) {
+        var parts = new ArrayList<Part>(shares.size());
+        for (var share : shares) {
+            var eventfd = inventory.get(share.name());
+            if (eventfd == null) {
+                throw Inventory.notFound(share.name());
+            }
+            rights.require(right, eventfd.identity(), caller);
+            parts.add(Part.of(share, eventfd));
+        }
+        return List.copyOf(parts);
+    }
+
+    private String newId() {
+        var bytes = new byte[ID_BYTES];
+        random.nextBytes(bytes);
+        return ID_TEXT.encodeToString(bytes);
+    }
+
+    private static Stream<EventfdName> names(LeaseRequest request) {
+        return Stream.concat(request.take().stream(), request.give().stream())
+                .map(LeaseShare::name);
+    }
+
+    private static Stream<EventfdName> names(Lease lease) {
+        var state = lease.state();
+        return Stream.concat(state.take().stream(), state.give().stream()).map(LeaseShare::name);
+    }
+
+    /** When all names of {@code request} are settled, if one of them waits for its holder. */
+    public Optional<CompletableFuture<Void>> awaited(LeaseRequest request) {
+        return succession.awaited(names(request));
+    }
+
+    /** The same of the names of a lease, which cannot end before that. */
+    public Optional<CompletableFuture<Void>> awaited(String id) {
+        var lease = leases.get(id);
+        return lease == null ? Optional.empty() : succession.awaited(names(lease));
+    }
+
+    // The answer
+
+    /**
+     * The client took the answer that granted {@code lease}, or did not: then there never was such
+     * a lease, unless the answer is kept for a key. On any thread.
+     */
+    public void settle(Lease lease, boolean taken) {
+        loop.submit(() -> leases.settle(lease, taken));
+    }
+
+    /** The answer that granted {@code lease} is not kept for its key any more. On any thread. */
+    public void keyOver(Lease lease) {
+        loop.submit(() -> leases.keyOver(lease));
+    }
+
+    /** The connection of {@code caller} has ended. On the loop's thread. */
+    public void ended(Caller caller) throws IOException {
+        assert loop.inLoop();
+        waits.ended(caller);
+    }
+
+    /** {@link #settle} on the loop's thread. */
+    public void settleNow(Lease lease, boolean taken) throws IOException {
+        assert loop.inLoop();
+        leases.settle(lease, taken);
+    }
+
+    // Looking
+
+    /** The lease of that id, if {@code caller} may see it. */
+    public LeaseState state(String id, Caller caller) {
+        return visible(id, caller).state();
+    }
+
+    /**
+     * Some of the leases, in order of their ids.
+     *
+     * @param more whether there are more
+     */
+    public record Page(List<LeaseState> leases, boolean more) {}
+
+    /**
+     * Those that {@code caller} may see.
+     *
+     * @param name only those that take from or give to that one
+     * @param after the id that they come after; empty for the first
+     * @param limit how many at most
+     */
+    public Page list(Optional<EventfdName> name, String after, int limit, Caller caller) {
+        var found = new ArrayList<LeaseState>();
+        for (var lease : leases.after(after)) {
+            if (!maySee(lease, caller)
+                    || name.filter(one -> names(lease).noneMatch(one::equals)).isPresent()) {
+                continue;
+            }
+            if (found.size() == limit) {
+                return new Page(found, true);
+            }
+            found.add(lease.state());
+        }
+        return new Page(found, false);
+    }
+
+    /** How many leases there are of each kind. */
+    public Map<LeaseState.Kind, Integer> sizes() {
+        var sizes = new EnumMap<LeaseState.Kind, Integer>(LeaseState.Kind.class);
+        for (var kind : LeaseState.Kind.values()) {
+            sizes.put(kind, 0);
+        }
+        leases.after("")
+                .forEach(lease -> sizes.merge(lease.state().holder().kind(), 1, Integer::sum));
+        return sizes;
+    }
+
+    /** How old the oldest lease is; zero if there is none. */
+    public Duration oldest() {
+        return leases.after("").stream()
+                .map(lease -> lease.state().since())
+                .min(Comparator.naturalOrder())
+                .map(since -> Duration.between(since, clock.instant()))
+                .filter(Duration::isPositive)
+                .orElse(Duration.ZERO);
+    }
+
+    /** How many leases lapsed. */
+    public long lapses() {
+        return leases.lapses();
+    }
+
+    /** How many permits came back from leases. */
+    public long returned() {
+        return leases.returned();
+    }
+
+    private Lease visible(String id, Caller caller) {
+        var lease = leases.get(id);
+        if (lease == null || !maySee(lease, caller)) {
+            throw notFound(id);
+        }
+        return lease;
+    }
+
+    private static ProblemException notFound(String id) {
+        return ProblemType.NOT_FOUND.exception("there is no lease " + Shown.quoted(id));
+    }
+
+    private static boolean mayEnd(Lease lease, Caller caller) {
+        int user = caller.peer().uid();
+        return user == ROOT || user == lease.uid();
+    }
+
+    private boolean maySee(Lease lease, Caller caller) {
+        return mayEnd(lease, caller)
+                || Stream.concat(lease.take().stream(), lease.give().stream())
+                        .allMatch(part -> mayRead(part.identity(), caller));
+    }
+
+    private boolean mayRead(@Nullable Identity eventfd, Caller caller) {
+        return eventfd != null && rights.holds(Right.READ, eventfd, caller);
+    }
+
+    // Ending and renewing
+
+    /** Releases the lease of that id: what it took goes back. */
+    public void release(String id, Caller caller) {
+        end(id, End.RELEASED, caller);
+    }
+
+    /** Commits the lease of that id: what it took stays taken. */
+    public void commit(String id, Caller caller) {
+        end(id, End.COMMITTED, caller);
+    }
+
+    private void end(String id, End end, Caller caller) {
+        names(visible(id, caller)).forEach(succession::settled);
+        calls.get(() -> endNow(id, end, caller));
+        inventory.written().join();
+    }
+
+    /** {@link #release} on the loop's thread, once it is not {@linkplain #awaited open}. */
+    public CompletableFuture<Void> releaseNow(String id, Caller caller) throws IOException {
+        endNow(id, End.RELEASED, caller);
+        return inventory.written();
+    }
+
+    /** {@link #commit} on the loop's thread, once it is not {@linkplain #awaited open}. */
+    public CompletableFuture<Void> commitNow(String id, Caller caller) throws IOException {
+        endNow(id, End.COMMITTED, caller);
+        return inventory.written();
+    }
+
+    private Lease endNow(String id, End end, Caller caller) throws IOException {
+        var lease = owned(id, caller);
+        leases.end(lease, end);
+        return lease;
+    }
+
+    private Lease owned(String id, Caller caller) {
+        assert loop.inLoop();
+        var lease = visible(id, caller);
+        if (!mayEnd(lease, caller)) {
+            throw rights.forbidden(caller, "the lease " + id + " is another user's");
+        }
+        return lease;
+    }
+
+    /**
+     * Counts the time of a lease from now, moves it to {@code holder}, or resumes it on the
+     * connection of {@code caller}.
+     *
+     * @throws ProblemException {@code exists} if another connection holds it
+     */
+    public LeaseState renew(String id, Optional<LeaseHolder> holder, Caller caller) {
+        var state = calls.get(() -> renewed(id, holder, caller));
+        inventory.written().join();
+        return state;
+    }
+
+    private LeaseState renewed(String id, Optional<LeaseHolder> holder, Caller caller)
+            throws IOException {
+        var lease = owned(id, caller);
+        leases.renew(lease, holder.orElse(null), caller);
+        return lease.state();
+    }
+
+    /** {@link #renew} on the loop's thread. */
+    public CompletableFuture<Void> renewNow(String id, Optional<LeaseHolder> holder, Caller caller)
+            throws IOException {
+        renewed(id, holder, caller);
+        return inventory.written();
+    }
+
+    /**
+     * Resumes a lease on the connection of {@code caller}, on the loop's thread.
+     *
+     * @throws ProblemException {@code exists} if another connection holds it, {@code invalid-value}
+     *     if it is not held by a connection at all
+     */
+    public CompletableFuture<Void> resumeNow(String id, Caller caller) throws IOException {
+        var lease = owned(id, caller);
+        if (lease.state().holder().kind() != LeaseState.Kind.CONNECTION) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    "id: the lease " + id + " is not held by a connection");
+        }
+        leases.renew(lease, new LeaseHolder.OfConnection(), caller);
+        return inventory.written();
+    }
+
+    /**
+     * From now on no lease lapses: the connections that end are this process's doing, and the next
+     * one goes on with what there is.
+     */
+    public void freeze() {
+        calls.run(leases::freeze);
+    }
+
+    /** Done when another process would know all that was done here so far. */
+    public CompletableFuture<Void> written() {
+        return inventory.written();
+    }
+}

@@ -1,0 +1,610 @@
+package io.eventfdd.server.eventfds;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.ReadBuffer;
+import io.eventfdd.internal.linux.UnixPeer;
+import io.eventfdd.internal.wire.LeaseHolder;
+import io.eventfdd.internal.wire.LeaseState;
+import io.eventfdd.server.eventfds.Lease.Holder;
+import io.eventfdd.server.eventfds.Waiter.Taker;
+import io.eventfdd.server.loop.EventLoop;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/**
+ * The leases that there are: they begin here once their permits can be taken, and end here, once.
+ * Looked up by all threads, changed by the loop's alone.
+ *
+ * <p>A lease is bound to its holder from the moment in which it takes its permits, but it counts
+ * only once its client has taken the answer: until that is known, a holder's end is remembered and
+ * acted on later.
+ */
+final class Leases {
+    /** How a lease ends. */
+    enum End {
+        /** What it took goes back. */
+        RELEASED,
+        /** What it took stays taken. */
+        COMMITTED,
+        /** What it took goes back, and what it gives is written. */
+        LAPSED,
+        /** There never was one: what it took goes back. */
+        WITHDRAWN
+    }
+
+    /**
+     * A part of a lease whose eventfd is not there yet.
+     *
+     * @param taken whether the lease took it, and does not give it
+     */
+    private record OpenPart(Part part, Lease lease, boolean taken) {}
+
+    /** Does what follows when something came back to eventfds. */
+    @FunctionalInterface
+    interface Returns {
+        void cameBack(Collection<NamedEventfd> eventfds) throws IOException;
+    }
+
+    /** Their place in the order of deadlines, above that of all waiters. */
+    private static final long FIRST_SEQUENCE = 1L << 62;
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
+
+    private final EventLoop loop;
+    private final Room room;
+    private final Targets targets;
+    private final Returns returns;
+    private final Clock clock;
+    private final Ledger ledger;
+    private final Quota quota;
+    private final HolderProcesses processes;
+    private final ReadBuffer buffer = new ReadBuffer();
+    private final ConcurrentNavigableMap<String, Lease> byId = new ConcurrentSkipListMap<>();
+
+    /** What leases of another process wait for, by its name. */
+    private final Map<EventfdName, List<OpenPart>> open = new HashMap<>();
+
+    private long sequence = FIRST_SEQUENCE;
+
+    /**
+     * Whether this process ends: from now on no holder's end counts, since the next one goes on.
+     */
+    private boolean frozen;
+
+    private volatile long lapses;
+    private volatile long returned;
+
+    Leases(
+            EventLoop loop,
+            Room room,
+            Targets targets,
+            Returns returns,
+            Limits limits,
+            Clock clock,
+            Ledger ledger) {
+        this.loop = loop;
+        this.room = room;
+        this.targets = targets;
+        this.returns = returns;
+        this.clock = clock;
+        this.ledger = ledger;
+        this.quota = new Quota("max-leases", limits.leases());
+        this.processes = new HolderProcesses(loop, limits.leaseHolders(), this::holderEnded);
+    }
+
+    // For all threads
+
+    /** The one of that id. */
+    @Nullable Lease get(String id) {
+        return byId.get(id);
+    }
+
+    /** Those whose ids come after {@code id}, in their order. */
+    Collection<Lease> after(String id) {
+        return byId.tailMap(id, false).values();
+    }
+
+    /** How many lapsed. */
+    long lapses() {
+        return lapses;
+    }
+
+    /** How many permits came back from leases. */
+    long returned() {
+        return returned;
+    }
+
+    // The beginning
+
+    /** Other limits; what there is above them stays. */
+    void limit(Limits limits) {
+        quota.limit(limits.leases());
+        processes.limit(limits.leaseHolders());
+    }
+
+    /**
+     * Returns if {@code taker} may have a lease more.
+     *
+     * @throws ProblemException {@code limit}
+     */
+    void check(Taker taker) {
+        quota.check(taker.caller().peer().uid(), 1);
+    }
+
+    /**
+     * Takes what {@code taker} wants from all of its targets, at one moment among all that this
+     * process does, or from none.
+     *
+     * @return null if it has its lease, or else a target where a raw holder was faster
+     * @throws ProblemException if it may not have one, for now
+     */
+    @Nullable NamedEventfd grant(Taker taker) throws IOException {
+        assert loop.inLoop();
+        check(taker);
+        var holder = holder(taker.request().holder(), taker.caller());
+        NamedEventfd missing;
+        try {
+            missing = takeAll(taker);
+        } catch (IOException e) {
+            unused(holder);
+            throw e;
+        }
+        if (missing != null) {
+            unused(holder);
+            return missing;
+        }
+        enter(taker, holder);
+        return null;
+    }
+
+    private void enter(Taker taker, Holder holder) {
+        var caller = taker.caller();
+        var request = taker.request();
+        var now = clock.instant();
+        var state =
+                new LeaseState(
+                        taker.id(),
+                        request.take(),
+                        request.give(),
+                        holderOf(holder, caller.peer().uid(), caller.peer().pid()),
+                        now,
+                        expiry(holder));
+        var lease = new Lease(this, ++sequence, state, taker.take(), taker.give(), holder);
+        lease.keyed = taker.isKeyed() && holder instanceof Holder.OfConnection;
+        lease.asker = taker.isKeyed() && !lease.keyed ? null : caller;
+        caller.granted(lease);
+        byId.put(lease.id(), lease);
+        quota.add(lease.uid(), 1);
+        bind(lease, holder);
+        taker.lease(lease);
+        ledger.leased(kept(lease));
+    }
+
+    /** Reads the permits; what was read goes back if a raw holder was faster at one of them. */
+    private @Nullable NamedEventfd takeAll(Taker taker) throws IOException {
+        var all = taker.targets();
+        all.forEach(NamedEventfd::hold);
+        int i = 0;
+        long taken = 0;
+        try {
+            targets.changed();
+            for (; i < all.size(); i++) {
+                var target = all.get(i);
+                for (taken = 0; taken < taker.amount(i); taken++) {
+                    if (target.eventFd().readNow(buffer) == 0) {
+                        undo(taker, i, taken);
+                        return target;
+                    }
+                }
+            }
+            for (i = 0; i < all.size(); i++) {
+                all.get(i).lent(taker.amount(i));
+            }
+            return null;
+        } catch (ErrnoException e) {
+            undo(taker, i, taken);
+            throw e;
+        } finally {
+            all.forEach(NamedEventfd::letGo);
+        }
+    }
+
+    private void undo(Taker taker, int index, long taken) throws IOException {
+        for (int i = 0; i < index; i++) {
+            room.addSoon(taker.targets().get(i), taker.amount(i));
+        }
+        if (taken != 0) {
+            room.addSoon(taker.targets().get(index), taken);
+        }
+    }
+
+    // Holders
+
+    private Holder holder(LeaseHolder wanted, Caller caller) throws IOException {
+        return switch (wanted) {
+            case LeaseHolder.OfProcess process -> new Holder.OfProcess(processes.of(caller));
+            case LeaseHolder.OfConnection connection -> new Holder.OfConnection(caller);
+            case LeaseHolder.For(var term) -> new Holder.For(term);
+        };
+    }
+
+    private static void unused(Holder holder) throws IOException {
+        if (holder instanceof Holder.OfProcess(var process)) {
+            process.closeIfUnused();
+        }
+    }
+
+    private static LeaseState.Holder holderOf(Holder holder, int uid, int pid) {
+        return switch (holder) {
+            case Holder.OfProcess(var process) ->
+                    new LeaseState.Holder(LeaseState.Kind.PROCESS, process.pid(), uid);
+            case Holder.OfConnection of ->
+                    new LeaseState.Holder(LeaseState.Kind.CONNECTION, pid, uid);
+            case Holder.Absent absent ->
+                    new LeaseState.Holder(LeaseState.Kind.CONNECTION, pid, uid);
+            case Holder.For time -> new LeaseState.Holder(LeaseState.Kind.DURATION, pid, uid);
+        };
+    }
+
+    private Optional<Instant> expiry(Holder holder) {
+        return holder instanceof Holder.For(var term)
+                ? Optional.of(clock.instant().plus(term))
+                : Optional.empty();
+    }
+
+    /** {@code lease} hangs on {@code holder} from now on. */
+    private void bind(Lease lease, Holder holder) {
+        lease.holder = holder;
+        lease.holderEnded = false;
+        switch (holder) {
+            case Holder.OfProcess(var process) -> {
+                process.add(lease);
+                if (process.hasEnded()) {
+                    // Not at once: it is still being answered.
+                    loop.begin(() -> {
+                        processes.ended(lease, process);
+                        return false;
+                    });
+                }
+            }
+            case Holder.OfConnection(var connection) -> connection.hold(lease);
+            case Holder.For(var term) -> expireAt(lease, loop.now() + term.toNanos());
+            case Holder.Absent absent -> {}
+        }
+    }
+
+    private void expireAt(Lease lease, long deadline) {
+        lease.deadline(deadline);
+        loop.deadlines().add(lease);
+    }
+
+    private void unbind(Lease lease) throws IOException {
+        switch (lease.holder) {
+            case Holder.OfProcess(var process) -> process.remove(lease);
+            case Holder.OfConnection(var connection) -> connection.letGo(lease);
+            case Holder.For time -> loop.deadlines().remove(lease);
+            case Holder.Absent absent -> loop.deadlines().remove(lease);
+        }
+    }
+
+    /** The holder has ended: so does the lease, as soon as it may. */
+    void holderEnded(Lease lease) throws IOException {
+        if (frozen || lease.over) {
+            return;
+        }
+        lease.holderEnded = true;
+        if (lease.asker != null) {
+            look(lease);
+        } else if (lease.isSettled()) {
+            end(lease, End.LAPSED);
+        }
+    }
+
+    /**
+     * The connection of {@code caller} has ended; what it was answered last is settled. Its leases
+     * end, one in each step.
+     */
+    void connectionEnded(Caller caller) throws IOException {
+        var last = caller.granted();
+        if (last != null && last.asker == caller) {
+            settle(last, false); // it was not even sent
+        }
+        caller.granted(null);
+        if (frozen || caller.leases().isEmpty()) {
+            return;
+        }
+        var left = List.copyOf(caller.leases()).iterator();
+        EventLoop.Work ending =
+                () -> {
+                    if (left.hasNext()) {
+                        connectionEnded(left.next(), caller);
+                    }
+                    return left.hasNext();
+                };
+        if (ending.step()) {
+            loop.begin(ending);
+        }
+    }
+
+    private void connectionEnded(Lease lease, Caller caller) throws IOException {
+        if (!(lease.holder instanceof Holder.OfConnection(var holder)) || holder != caller) {
+            return;
+        }
+        if (lease.keyed && lease.asker != null) {
+            unbind(lease);
+            lease.asker = null;
+            bind(lease, new Holder.Absent(false));
+        } else {
+            holderEnded(lease);
+        }
+    }
+
+    // The answer
+
+    /**
+     * Whether the client took the answer that granted {@code lease}: if not, there never was one.
+     */
+    void settle(Lease lease, boolean taken) throws IOException {
+        if (lease.asker == null || lease.over) {
+            return;
+        }
+        if (!taken) {
+            if (!lease.keyed) {
+                end(lease, End.WITHDRAWN);
+            }
+            return;
+        }
+        lease.asker = null;
+        lease.keyed = false;
+        if (lease.holderEnded) {
+            holderEnded(lease);
+        }
+    }
+
+    /** No retry can get the answer any more that granted {@code lease}. */
+    void keyOver(Lease lease) throws IOException {
+        lease.keyed = false;
+        lease.asker = null;
+        if (lease.holder instanceof Holder.Absent(var timed) && !timed) {
+            holderEnded(lease);
+        }
+    }
+
+    /**
+     * The holder has ended, and nobody has said yet whether the client took the answer. If it is
+     * still connected, its socket tells; if it is not, its connection is about to end.
+     */
+    private void look(Lease lease) throws IOException {
+        var asker = lease.asker;
+        if (lease.over || asker == null || frozen) {
+            return;
+        }
+        if (lease.isSent() && UnixPeer.hasTakenAll(asker.socket())) {
+            settle(lease, true);
+        } else {
+            loop.after(LOOK_AGAIN, () -> look(lease));
+        }
+    }
+
+    // What others do with them
+
+    /**
+     * Moves {@code lease} to {@code wanted}, or counts its time from now.
+     *
+     * @return whether anything changed
+     * @throws ProblemException {@code exists} if another connection holds it
+     */
+    boolean renew(Lease lease, @Nullable LeaseHolder wanted, Caller caller) throws IOException {
+        var now = lease.holder;
+        int pid = caller.peer().pid();
+        if (wanted == null) {
+            return switch (now) {
+                case Holder.For time -> move(lease, time, lease.state().holder().pid());
+                case Holder.Absent absent -> move(lease, new Holder.OfConnection(caller), pid);
+                case Holder.OfProcess process -> false;
+                case Holder.OfConnection connection -> false;
+            };
+        }
+        if (wanted instanceof LeaseHolder.OfConnection
+                && now instanceof Holder.OfConnection(var connection)) {
+            if (connection == caller) {
+                return false;
+            }
+            throw ProblemType.EXISTS.exception(
+                    "the lease " + lease.id() + " is held by another connection");
+        }
+        return move(lease, holder(wanted, caller), pid);
+    }
+
+    private boolean move(Lease lease, Holder to, int pid) throws IOException {
+        // In this order: a process that stays the same is not let go of in between.
+        var from = lease.holder;
+        boolean isSameProcess =
+                from instanceof Holder.OfProcess(var before)
+                        && to instanceof Holder.OfProcess(var after)
+                        && before == after;
+        if (!isSameProcess) {
+            unbind(lease);
+            bind(lease, to);
+        }
+        lease.asker = null;
+        lease.keyed = false;
+        lease.state(lease.state().heldBy(holderOf(to, lease.uid(), pid), expiry(to)));
+        ledger.moved(kept(lease));
+        return true;
+    }
+
+    // The end
+
+    /** {@code lease} ends, which it does once. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+    void end(Lease lease, End end) throws IOException {
+        if (lease.over) {
+            return;
+        }
+        lease.over = true;
+        unbind(lease);
+        byId.remove(lease.id());
+        quota.add(lease.uid(), -1);
+        ledger.leaseEnded(lease.id());
+        var touched = new ArrayList<NamedEventfd>(lease.take().size() + lease.give().size());
+        for (var part : lease.take()) {
+            var eventfd = part.eventfd();
+            if (eventfd != null) {
+                takeBack(eventfd, part.value(), end);
+                touched.add(eventfd);
+            }
+        }
+        if (end == End.LAPSED) {
+            lapses++;
+            for (var part : lease.give()) {
+                var eventfd = part.eventfd();
+                if (eventfd != null) {
+                    room.addSoon(eventfd, part.value());
+                    touched.add(eventfd);
+                }
+            }
+        }
+        if (end != End.COMMITTED) {
+            returns.cameBack(touched);
+        }
+    }
+
+    /** The count and what is leased change at one moment. */
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
+    private void takeBack(NamedEventfd eventfd, long value, End end) throws IOException {
+        eventfd.hold();
+        try {
+            eventfd.lent(-value);
+            if (end != End.COMMITTED) {
+                returned += value;
+                room.addSoon(eventfd, value);
+            }
+        } finally {
+            eventfd.letGo();
+        }
+    }
+
+    // From process to process
+
+    /**
+     * Goes on with the leases of another process, before it is known which eventfds there are.
+     *
+     * @param grace how long those that a connection held wait for another one
+     */
+    void restore(Collection<KeptLease> kept, Duration grace) {
+        for (var one : kept) {
+            var state = one.state();
+            var lease =
+                    new Lease(
+                            this,
+                            ++sequence,
+                            state,
+                            state.take().stream().map(Part::open).toList(),
+                            state.give().stream().map(Part::open).toList(),
+                            new Holder.Absent(true));
+            lease.take().forEach(part -> open(new OpenPart(part, lease, true), one.gone()));
+            lease.give().forEach(part -> open(new OpenPart(part, lease, false), one.gone()));
+            byId.put(lease.id(), lease);
+            quota.add(lease.uid(), 1);
+            bindAgain(lease, one, grace);
+        }
+    }
+
+    private void open(OpenPart part, Set<EventfdName> gone) {
+        if (gone.contains(part.part.name())) {
+            part.part.settleAsGone();
+        } else {
+            open.computeIfAbsent(part.part.name(), name -> new ArrayList<>()).add(part);
+        }
+    }
+
+    private void bindAgain(Lease lease, KeptLease kept, Duration grace) {
+        int pid = lease.state().holder().pid();
+        switch (lease.state().holder().kind()) {
+            case PROCESS ->
+                    bind(
+                            lease,
+                            new Holder.OfProcess(processes.ofBefore(pid, kept.process(), null)));
+            case CONNECTION -> expireAt(lease, loop.now() + grace.toNanos());
+            case DURATION -> {
+                lease.holder = new Holder.For(kept.term());
+                long latest = loop.now() + kept.term().toNanos();
+                expireAt(lease, kept.until() - latest < 0 ? kept.until() : latest);
+            }
+        }
+    }
+
+    /** {@code eventfd} is there: what waited for its name has it. */
+    void entered(NamedEventfd eventfd) {
+        var parts = open.remove(eventfd.name());
+        if (parts == null) {
+            return;
+        }
+        for (var part : parts) {
+            part.part.settle(eventfd);
+            if (part.taken) {
+                eventfd.lent(part.part.value());
+            }
+        }
+        settled(parts);
+    }
+
+    /** There will be no eventfd for what waited for {@code name}. */
+    void lost(EventfdName name) {
+        var parts = open.remove(name);
+        if (parts != null) {
+            parts.forEach(part -> part.part.settleAsGone());
+            settled(parts);
+        }
+    }
+
+    /** Leases whose end had to wait for that end now, one in each step. */
+    private void settled(List<OpenPart> parts) {
+        var left = parts.iterator();
+        loop.begin(() -> {
+            if (left.hasNext()) {
+                var lease = left.next().lease;
+                if (lease.holderEnded) {
+                    holderEnded(lease);
+                }
+            }
+            return left.hasNext();
+        });
+    }
+
+    /** From now on no holder's end counts: another process goes on with what there is. */
+    void freeze() {
+        frozen = true;
+    }
+
+    private static KeptLease kept(Lease lease) {
+        return switch (lease.holder) {
+            case Holder.OfProcess(var process) ->
+                    new KeptLease(lease.state(), process.startTime(), Duration.ZERO, 0, Set.of());
+            case Holder.For(var term) ->
+                    new KeptLease(lease.state(), 0, term, lease.deadline(), Set.of());
+            case Holder.OfConnection connection ->
+                    new KeptLease(lease.state(), 0, Duration.ZERO, 0, Set.of());
+            case Holder.Absent absent ->
+                    new KeptLease(lease.state(), 0, Duration.ZERO, 0, Set.of());
+        };
+    }
+}

@@ -1,0 +1,204 @@
+package io.eventfdd.server.fdsocket;
+
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.UnixPeer;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.LeaseHolder;
+import io.eventfdd.internal.wire.LeaseRequest;
+import io.eventfdd.internal.wire.Op;
+import io.eventfdd.server.eventfds.Caller;
+import io.eventfdd.server.eventfds.Lease;
+import io.eventfdd.server.eventfds.LeaseCalls;
+import io.eventfdd.server.loop.EventLoop;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Carries out the calls of one client on leases, one at a time, and finds out whether it took the
+ * reply that granted one. Belongs to the loop's thread, but for {@link #understood}.
+ */
+final class FdLeases {
+    private static final byte[] NONE = "{\"id\":null}".getBytes(StandardCharsets.US_ASCII);
+
+    private final FdServer server;
+    private final EventLoop loop;
+    private final FdConnection connection;
+    private final Caller caller;
+
+    /** What the last reply granted, until it is known whether the client took that reply. */
+    private @Nullable Lease granted;
+
+    /** Whether the connection ended over a reply that was not taken. */
+    private boolean isReplyLost;
+
+    FdLeases(FdServer server, EventLoop loop, FdConnection connection, Caller caller) {
+        this.server = server;
+        this.loop = loop;
+        this.connection = connection;
+        this.caller = caller;
+    }
+
+    private LeaseCalls leases() {
+        return server.eventfds().leases();
+    }
+
+    /** What to do, on the loop's thread, about a packet of {@code op}; on any thread. */
+    EventLoop.Task understood(Op op, JsonFields fields) {
+        if (op == Op.LEASE) {
+            var request =
+                    LeaseRequest.from(fields, Duration.ZERO, server.maxWait(), server.maxLease());
+            return () -> settled(leases().awaited(request), () -> take(request));
+        }
+        var id = fields.text("id").orElseThrow(() -> missingId(op));
+        Optional<LeaseHolder> holder =
+                op == Op.RENEW
+                        ? fields.text("holder")
+                                .map(text -> LeaseHolder.parse(text, server.maxLease()))
+                        : Optional.empty();
+        fields.end();
+        Call call =
+                switch (op) {
+                    case RELEASE -> () -> leases().releaseNow(id, caller);
+                    case COMMIT -> () -> leases().commitNow(id, caller);
+                    case RENEW -> () -> leases().renewNow(id, holder, caller);
+                    default -> () -> leases().resumeNow(id, caller);
+                };
+        return () -> settled(leases().awaited(id), () -> make(call, id));
+    }
+
+    private static ProblemException missingId(Op op) {
+        return ProblemType.INVALID_REQUEST.exception(
+                "the field id of " + op.word() + " is missing");
+    }
+
+    /** A call that is done on the loop's thread, and then has to be written down. */
+    @FunctionalInterface
+    private interface Call {
+        CompletableFuture<Void> make() throws IOException;
+    }
+
+    /** Does {@code task} as soon as {@code awaited} is over. */
+    private void settled(Optional<CompletableFuture<Void>> awaited, EventLoop.Task task)
+            throws IOException {
+        if (connection.isClosed()) {
+            connection.gone();
+        } else if (awaited.isPresent()) {
+            connection.busy();
+            then(awaited.get(), task);
+        } else {
+            task.run();
+        }
+    }
+
+    private void then(CompletableFuture<?> done, EventLoop.Task task) {
+        var _ = done.whenComplete((ok, e) -> loop.submit(() -> ifOpen(task)));
+    }
+
+    private void ifOpen(EventLoop.Task task) throws IOException {
+        if (connection.isClosed()) {
+            connection.gone();
+        } else {
+            task.run();
+        }
+    }
+
+    private void make(Call call, String id) throws IOException {
+        try {
+            var written = call.make();
+            var reply = Json.bytes(Json.object().put("id", id));
+            if (written.isDone()) {
+                connection.reply(reply, FdConnection.OK);
+            } else {
+                connection.busy();
+                then(written, () -> connection.reply(reply, FdConnection.OK));
+            }
+        } catch (ProblemException e) {
+            connection.reply(e.problem());
+        }
+    }
+
+    private void take(LeaseRequest request) throws IOException {
+        try {
+            var asked = leases().ask(request, caller);
+            if (asked.settled().isDone()) {
+                taken(asked);
+            } else {
+                connection.busy();
+                then(asked.settled(), () -> taken(asked));
+            }
+        } catch (ProblemException e) {
+            connection.reply(e.problem());
+        }
+    }
+
+    private void taken(LeaseCalls.Asked asked) throws IOException {
+        Optional<Lease> lease;
+        try {
+            lease = asked.result();
+        } catch (ProblemException e) {
+            connection.reply(e.problem());
+            return;
+        }
+        if (lease.isEmpty()) {
+            connection.reply(NONE, FdConnection.OK);
+            return;
+        }
+        var written = leases().written();
+        if (written.isDone()) {
+            grant(lease.get());
+        } else {
+            connection.busy();
+            then(written, () -> grant(lease.get()));
+        }
+    }
+
+    /** If the client has gone meanwhile, the lease goes with its connection. */
+    private void grant(Lease lease) throws IOException {
+        connection.reply(Json.bytes(lease.state().toJson()), FdConnection.OK);
+        if (!connection.isClosed()) {
+            granted = lease;
+            lease.sent();
+        }
+    }
+
+    // The reply
+
+    /** The client asks for more, and nothing of the last reply is in its queue any more. */
+    void settle() throws IOException {
+        if (granted != null) {
+            leases().settleNow(granted, UnixPeer.hasTakenAll(caller.socket()) || isTaken());
+            granted = null;
+        }
+    }
+
+    /** Reading from the client failed: if it closed the connection over a reply, that says so. */
+    void lostReply(ErrnoException why) {
+        isReplyLost = why.is("ECONNRESET");
+    }
+
+    /** The connection ends. */
+    void end() throws IOException {
+        if (granted != null) {
+            leases().settleNow(granted, !isReplyLost && isTaken());
+            granted = null;
+        }
+        leases().ended(caller);
+    }
+
+    private boolean isTaken() {
+        try {
+            return UnixPeer.taken(caller.socket()) == UnixPeer.Taken.ALL;
+        } catch (ErrnoException e) {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package io.eventfdd.server.http;
+
+import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.WaitRequest;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** How long calls wait: what a request says of it, within the limit in force. */
+public final class WaitTimes {
+    private static final HeaderName PREFER = HeaderNames.create("Prefer");
+
+    /** RFC 7240's preference to wait, in seconds. */
+    private static final Pattern WAIT =
+            Pattern.compile("(?:^|[,;])\\s*wait\\s*=\\s*\"?([0-9]{1,9})\"?\\s*(?:$|[,;])");
+
+    private final Supplier<Duration> maxWait;
+
+    /** At most as long as {@code maxWait} says at the time. */
+    public WaitTimes(Supplier<Duration> maxWait) {
+        this.maxWait = maxWait;
+    }
+
+    /** The longest that a call may ask for. */
+    Duration longest() {
+        return maxWait.get();
+    }
+
+    /** How long a wait lasts that does not say. */
+    Duration standard() {
+        return shorter(WaitRequest.DEFAULT_TIMEOUT, maxWait.get());
+    }
+
+    /** The field {@code timeout}, or else the preference, or else {@code standard}. */
+    Duration timeout(Exchange exchange, JsonFields fields, Duration standard) {
+        return fields.timeout("timeout", maxWait.get())
+                .or(() -> preferred(exchange))
+                .orElse(standard);
+    }
+
+    /**
+     * RFC 7240's {@code Prefer: wait=N}. It is a wish: one that is longer than the limit is
+     * shortened and not refused.
+     */
+    Optional<Duration> preferred(Exchange exchange) {
+        return exchange.header(PREFER)
+                .map(WAIT::matcher)
+                .filter(Matcher::find)
+                .map(matcher -> {
+                    var wish = Duration.ofSeconds(Long.parseLong(matcher.group(1)));
+                    return shorter(wish, maxWait.get());
+                });
+    }
+
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
+    }
+}
