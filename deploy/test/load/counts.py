@@ -3,6 +3,8 @@
 import os
 import select
 import socket
+import time
+from collections import deque
 
 from wire import Gone, compact, read_now
 from worker import Worker
@@ -21,6 +23,7 @@ ALL = list(COUNTED)
 SEMAPHORES = [name for name in ALL if COUNTED[name].get("semaphore")]
 RAW = [name for name in ALL if name.startswith("raw")]
 DONE_AT_ONCE = 3  # keys that one request says are done, at most
+SECONDS_UNREAD = 10  # for which the daemon may have a request unread whose connection was cut off
 
 
 class CountWorker(Worker):
@@ -38,12 +41,13 @@ class CountWorker(Worker):
     def __init__(self, place):
         super().__init__(place)
         self.keys = 0
-        self.done = list(place.heritage.finished)
+        self.done = []
+        self.cut_off = deque((time.monotonic() + SECONDS_UNREAD, key) for key in place.heritage.finished)
         self.held = {}
 
     def begin(self):
         for key, path, body in list(self.place.heritage.pending):
-            self.settle(key, path, body)
+            self.settle(key, path, body, sent_before=True)
         self.place.heritage.pending.clear()
 
     def run(self):
@@ -103,10 +107,16 @@ class CountWorker(Worker):
         self.slot.count("keyed")
         self.settle(key, path, body)
 
-    def settle(self, key, path, body):
-        """Asks until there is the answer, of whichever daemon."""
+    def settle(self, key, path, body, sent_before=False):
+        """
+        Asks until there is the answer, of whichever daemon. If the call was sent on two connections, its key is not done
+        yet: the daemon may have the first request unread, and must then know the key.
+        """
+        sent = int(sent_before)
 
         def once():
+            nonlocal sent
+            sent += 1
             connection = self.connection()
             done = self.done[:DONE_AT_ONCE]
             headers = {"Idempotency_Key": key} | ({"Idempotency_Key_Done": ",".join(done)} if done else {})
@@ -130,7 +140,12 @@ class CountWorker(Worker):
 
         status, answer = self.again(until_it_is)
         self.note("answered", key, status, compact(answer))
-        self.done.append(key)
+        if sent > 1:
+            self.cut_off.append((time.monotonic() + SECONDS_UNREAD, key))
+        else:
+            self.done.append(key)
+        while self.cut_off and self.cut_off[0][0] < time.monotonic():
+            self.done.append(self.cut_off.popleft()[1])
 
     # Without a key
 

@@ -10,7 +10,7 @@ FDS_TOLERANCE = 8  # besides eventfds and connections, in medians: a client may 
 THREADS_TOLERANCE = 4  # the JVM starts and ends compiler threads and carriers as it needs them
 TABLE_LINE_BYTES = 256  # at most, of one line
 TABLE_SPARE_LINES = 10_000  # of the past, besides one for each name, before the daemon writes the table anew
-KEYS = 1_000  # at most: those of calls under way and what the killed left in five minutes, whatever the rate of calls
+KEYS = 2_000  # at most: of calls under way, cut off in the last ten seconds, and left by the killed in five minutes
 
 LIVES_TO_JUDGE = 8  # so that each quarter has two
 AGE_TO_JUDGE = 300  # seconds, after which compilers are done and the heap has the size that it needs
