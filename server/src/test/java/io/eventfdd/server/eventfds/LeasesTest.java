@@ -654,8 +654,7 @@ class LeasesTest {
                 .succession()
                 .restore(List.of(), List.of(vacancy), List.of(kept), Duration.ofMillis(50), false);
         assertThat(leases().state("kept", it.client().caller())).isEqualTo(state);
-        until(() ->
-                leases().list(Optional.empty(), "", 1, it.looking()).leases().isEmpty());
+        until(() -> leases().list(Optional.empty(), "", 1, it.looking()).leases().isEmpty());
         var later = state(identity.name());
         assertThat(later.count()).as("its holder is gone, so it came back").isEqualTo(4);
         assertThat(later.leased()).isZero();
