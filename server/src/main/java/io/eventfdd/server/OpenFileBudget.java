@@ -151,7 +151,8 @@ final class OpenFileBudget {
         long eventfds = wanted.number(Setting.MAX_EVENTFDS);
         long onFd = wanted.number(Setting.MAX_FD_CONNECTIONS);
         long onApi = files - eventfds - onFd;
-        long forConnections = Math.max(free - ofEventfds(free), Math.min(2, free - 1));
+        long forEventfds = ofEventfds(free, shareOfHolders(wanted));
+        long forConnections = Math.max(free - forEventfds, Math.min(2, free - 1));
         eventfds = Math.min(eventfds, free - Math.min(forConnections, onApi + onFd));
         long rest = free - eventfds;
         onFd = Math.min(onFd, Math.max(ofFdConnections(rest), rest - onApi));
@@ -161,8 +162,13 @@ final class OpenFileBudget {
                         .lowered(Setting.MAX_CONNECTIONS, rest - onFd));
     }
 
-    private static long ofEventfds(long free) {
-        long share = Math.min(free, FEW) * 4 / 5 + Math.max(0, free - FEW) / 2;
+    /**
+     * The part of eventfds in what is free. It is not less for the processes that hold leases:
+     * those are clients, and their files come out of the part of the connections.
+     */
+    private static long ofEventfds(long free, long holders) {
+        long all = free + holders;
+        long share = Math.min(all, FEW) * 4 / 5 + Math.max(0, all - FEW) / 2;
         long leavingSome = free - LEAST_CONNECTIONS - LEAST_FD_CONNECTIONS;
         return Math.max(Math.min(share, leavingSome), free / 2);
     }

@@ -67,7 +67,13 @@ class OpenFileBudgetTest {
         assertThat(now.number(Setting.MAX_DONATION)).isEqualTo(32);
         assertThat(OF_A_THOUSAND.atStart(settings("10000", "8192", "512")))
                 .satisfies(it -> assertThat(total(it)).isEqualTo(1000 - PARTS))
-                .satisfies(it -> assertThat(it.number(Setting.MAX_EVENTFDS)).isGreaterThan(540));
+                .satisfies(it -> assertThat(it.number(Setting.MAX_EVENTFDS)).isGreaterThan(580));
+    }
+
+    @Test
+    void withTheUsualSoftLimitThereAreSixHundredEventfds() throws Exception {
+        var now = new OpenFileBudget(1024, IN_USE).atStart(settings("10000", "8192", "512"));
+        assertThat(now.number(Setting.MAX_EVENTFDS)).isGreaterThanOrEqualTo(600);
     }
 
     @Test
