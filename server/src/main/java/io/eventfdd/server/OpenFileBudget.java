@@ -35,10 +35,9 @@ final class OpenFileBudget {
     /** With fewer files than so many times a part's most, the part makes do with less. */
     private static final int SHARE = 64;
 
-    /** One file in so many is for a process that holds leases; fewer if there are few. */
-    private static final int HOLDERS_SHARE = 16;
+    /** Processes that can hold leases however many files others want, if there are many files. */
+    private static final int MOST_HOLDERS = 64;
 
-    private static final int FEW_HOLDERS_LESS = 12;
     private static final int LEAST_HOLDERS = 4;
 
     /** A packet's descriptors are here only until they are adopted or closed. */
@@ -118,7 +117,7 @@ final class OpenFileBudget {
     }
 
     private long shareOfHolders(Settings settings) {
-        long share = Math.max(limit / HOLDERS_SHARE - FEW_HOLDERS_LESS, LEAST_HOLDERS);
+        long share = Math.clamp(limit / SHARE, LEAST_HOLDERS, MOST_HOLDERS);
         return Math.min(share, settings.number(Setting.MAX_LEASES));
     }
 

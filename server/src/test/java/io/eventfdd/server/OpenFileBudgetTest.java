@@ -19,10 +19,10 @@ class OpenFileBudgetTest {
 
     /**
      * What the parts have besides the limits, of 1000 files: 16 to spare, 3 + 15 for api.sock, 2 +
-     * 15 + 125 for fd.sock and a donation, 50 for processes that hold leases, 2 for the table and
+     * 15 + 125 for fd.sock and a donation, 15 for processes that hold leases, 2 for the table and
      * for a hand-over, 1 for the watch of the directory.
      */
-    private static final int PARTS = IN_USE + 231;
+    private static final int PARTS = IN_USE + 196;
 
     private static final OpenFileBudget OF_A_THOUSAND = new OpenFileBudget(1000, IN_USE);
 

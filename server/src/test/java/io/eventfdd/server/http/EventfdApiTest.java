@@ -221,7 +221,8 @@ class EventfdApiTest {
                 .body("mode", equalTo("0660"))
                 .body("owner.uid", equalTo(Files.getAttribute(daemon.api(), "unix:uid")))
                 .body("owner.gid", equalTo(Files.getAttribute(daemon.directory(), "unix:gid")))
-                .body("waiters", equalTo(0));
+                .body("waiters", equalTo(0))
+                .body("leased", equalTo(0));
         var created = state.extract().<String>path("created");
         assertThat(created).endsWith("Z");
         assertThat(Instant.parse(created)).isBetween(before, Instant.now());
@@ -234,6 +235,7 @@ class EventfdApiTest {
                         "mode",
                         "owner",
                         "waiters",
+                        "leased",
                         "created");
         assertThat(send("GET", path("defaults"), "").asString())
                 .isEqualTo(state.extract().asString());
@@ -983,6 +985,12 @@ class EventfdApiTest {
                         "get /v1/eventfds/{name}/watch",
                         "post /v1/wait",
                         "post /v1/write",
+                        "get /v1/leases",
+                        "post /v1/leases",
+                        "get /v1/leases/{id}",
+                        "delete /v1/leases/{id}",
+                        "post /v1/leases/{id}/commit",
+                        "post /v1/leases/{id}/renew",
                         "get /health",
                         "get /health/live",
                         "get /health/ready",
