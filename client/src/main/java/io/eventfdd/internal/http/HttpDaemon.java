@@ -28,6 +28,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
 /** The daemon's HTTP calls, which server/API.md describes, as methods. Safe for all threads. */
@@ -37,6 +39,9 @@ public final class HttpDaemon implements AutoCloseable {
 
     private static final Duration DEFAULT_MAX_WAIT = Duration.ofHours(1);
     private static final Duration ANY = Duration.ofDays(3650);
+
+    /** Between two tries to write late what has to wait for a limit of the daemon's. */
+    private static final long LIMIT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final HttpCalls api;
 
@@ -97,8 +102,8 @@ public final class HttpDaemon implements AutoCloseable {
     }
 
     /**
-     * Writes what was taken and nobody wants, as soon as there is room, even if the client is
-     * closed by then; a deleted eventfd takes it with it.
+     * Writes what was taken and nobody wants, as soon as there is room for it and the daemon has a
+     * key to spare, even if the client is closed by then; a deleted eventfd takes it with it.
      */
     void putBack(EventfdName name, long value) {
         if (value == Count.OVERFLOW) {
@@ -107,14 +112,20 @@ public final class HttpDaemon implements AutoCloseable {
             return;
         }
         var longest = longestWait();
-        HttpAnswer answer;
-        do {
-            var call = HttpCall.write(path(name) + "/write", body(value, longest));
-            answer = api.callLate(call, longest);
-        } while (answer.is(ProblemType.WOULD_BLOCK));
+        HttpAnswer answer = writeLate(name, value, longest);
+        while (answer.is(ProblemType.WOULD_BLOCK) || answer.is(ProblemType.LIMIT)) {
+            if (answer.is(ProblemType.LIMIT)) {
+                LockSupport.parkNanos(LIMIT_PAUSE_NANOS);
+            }
+            answer = writeLate(name, value, longest);
+        }
         if (!answer.is(ProblemType.GONE) && !answer.is(ProblemType.NOT_FOUND)) {
             answer.check();
         }
+    }
+
+    private HttpAnswer writeLate(EventfdName name, long value, Duration longest) {
+        return api.callLate(HttpCall.write(path(name) + "/write", body(value, longest)), longest);
     }
 
     // Calls that wait; who has their handle can end them
