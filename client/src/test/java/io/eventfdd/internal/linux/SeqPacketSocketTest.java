@@ -19,11 +19,11 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /** Real sockets, and the descriptors of this process counted before and after. */
@@ -37,7 +37,7 @@ class SeqPacketSocketTest {
     private final PacketBuffer buffer = new PacketBuffer(65536, PacketBuffer.MAX_FDS);
     private Path directory;
     private Path path;
-    private long fdsBefore;
+    private Map<Integer, String> before;
     private SeqPacketSocket listener;
     private SeqPacketSocket client;
     private SeqPacketSocket server;
@@ -51,7 +51,7 @@ class SeqPacketSocketTest {
     void connect() throws IOException {
         directory = Files.createTempDirectory("efd");
         path = directory.resolve("s");
-        fdsBefore = openFds();
+        before = Descriptors.open();
         listener = SeqPacketSocket.listen(path, 0600, 1);
         client = SeqPacketSocket.connect(path, PATIENCE);
         server = listener.accept().orElseThrow();
@@ -62,27 +62,13 @@ class SeqPacketSocketTest {
         client.close();
         server.close();
         listener.close();
-        assertThat(openFds()).as("open descriptors").isEqualTo(fdsBefore);
+        assertThat(Descriptors.openedSince(before)).as("open descriptors").isEmpty();
         try (var files = Files.list(directory)) {
             for (var file : files.toList()) {
                 Files.delete(file);
             }
         }
         Files.delete(directory);
-    }
-
-    /** Not the jars, which the class loader opens when it wants to. */
-    private static long openFds() throws IOException {
-        long count = 0;
-        for (int fd = 0; fd < 1000; fd++) {
-            var link = Path.of("/proc/self/fd/" + fd);
-            try {
-                count += Files.readSymbolicLink(link).toString().startsWith("/") ? 0 : 1;
-            } catch (NoSuchFileException e) {
-                // not open
-            }
-        }
-        return count;
     }
 
     private static byte[] bytes(String text) {
