@@ -23,7 +23,7 @@ const agent = new http.Agent({ keepAlive: true });
 /** Waits until the eventfd is readable, as poll(2) does; takes nothing. False when the time was up. */
 function readable() {
   return new Promise((resolve, reject) => {
-    const path = `/v1/eventfds/${name}/wait?timeout=30s`;
+    const path = `/v1/eventfds/${encodeURIComponent(name)}/wait?timeout=30s`;
     http.get({ socketPath: `${directory}/api.sock`, path, agent }, async (response) => {
       const body = (await response.toArray()).join('');
       if (response.statusCode < 300) resolve(response.statusCode === 200);
