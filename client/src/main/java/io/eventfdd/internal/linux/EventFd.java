@@ -94,6 +94,20 @@ public final class EventFd implements AutoCloseable {
         return value != 0 ? value : nothing("preadv2", buffer.errno());
     }
 
+    /**
+     * As {@link #readNow}; of one that is in semaphore mode as many permits as there are, up to
+     * {@code most}.
+     */
+    public long readNow(boolean semaphore, int most, ReadBuffer buffer) throws ErrnoException {
+        long taken = 0;
+        long value;
+        do {
+            value = readNow(buffer);
+            taken += value;
+        } while (value != 0 && taken < most && semaphore);
+        return taken;
+    }
+
     private long nothing(String call, int errno) throws ErrnoException {
         if (errno == Libc.EAGAIN || errno == Libc.EINTR) {
             return 0;

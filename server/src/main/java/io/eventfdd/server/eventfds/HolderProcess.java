@@ -10,9 +10,7 @@ import io.eventfdd.server.loop.Registration;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.util.Iterator;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 
 /**
@@ -111,26 +109,6 @@ final class HolderProcess {
         ended = true;
         stopListening();
         all.forget(this);
-        var ending = new Ending(List.copyOf(leases).iterator());
-        if (ending.step()) {
-            loop.begin(ending);
-        }
-    }
-
-    /** Its leases end, one in each step: there may be thousands. */
-    private final class Ending implements EventLoop.Work {
-        private final Iterator<Lease> left;
-
-        Ending(Iterator<Lease> left) {
-            this.left = left;
-        }
-
-        @Override
-        public boolean step() throws IOException {
-            if (left.hasNext()) {
-                all.ended(left.next(), HolderProcess.this);
-            }
-            return left.hasNext();
-        }
+        loop.each(leases, lease -> all.ended(lease, this));
     }
 }

@@ -76,15 +76,9 @@ final class HolderProcesses {
         }
     }
 
-    /**
-     * The process that had {@code pid} and began at {@code startTime}, or was known by {@code
-     * pidfd} to another process.
-     */
-    HolderProcess ofBefore(int pid, long startTime, @Nullable Fd pidfd) {
+    /** The process that had {@code pid}, 0 if that is not known, and began at {@code startTime}. */
+    HolderProcess ofBefore(int pid, long startTime) {
         try {
-            if (pidfd != null) {
-                return known(pid, pidfd);
-            }
             var opened = pid == 0 ? null : ProcessFd.open(pid).orElse(null);
             if (opened != null && ProcessFd.startTime(pid).orElse(0) != startTime) {
                 opened.close();

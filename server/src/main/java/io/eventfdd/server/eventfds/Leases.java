@@ -327,19 +327,8 @@ final class Leases {
             settle(last, false); // it was not even sent
         }
         caller.granted(null);
-        if (frozen || caller.leases().isEmpty()) {
-            return;
-        }
-        var left = List.copyOf(caller.leases()).iterator();
-        EventLoop.Work ending =
-                () -> {
-                    if (left.hasNext()) {
-                        connectionEnded(left.next(), caller);
-                    }
-                    return left.hasNext();
-                };
-        if (ending.step()) {
-            loop.begin(ending);
+        if (!frozen) {
+            loop.each(caller.leases(), lease -> connectionEnded(lease, caller));
         }
     }
 
@@ -408,32 +397,32 @@ final class Leases {
     /**
      * Moves {@code lease} to {@code wanted}, or counts its time from now.
      *
-     * @return whether anything changed
      * @throws ProblemException {@code exists} if another connection holds it
      */
-    boolean renew(Lease lease, @Nullable LeaseHolder wanted, Caller caller) throws IOException {
+    void renew(Lease lease, @Nullable LeaseHolder wanted, Caller caller) throws IOException {
         var now = lease.holder;
         int pid = caller.peer().pid();
         if (wanted == null) {
-            return switch (now) {
+            switch (now) {
                 case Holder.For time -> move(lease, time, lease.state().holder().pid());
                 case Holder.Absent absent -> move(lease, new Holder.OfConnection(caller), pid);
-                case Holder.OfProcess process -> false;
-                case Holder.OfConnection connection -> false;
-            };
+                case Holder.OfProcess process -> {}
+                case Holder.OfConnection connection -> {}
+            }
+            return;
         }
         if (wanted instanceof LeaseHolder.OfConnection
                 && now instanceof Holder.OfConnection(var connection)) {
             if (connection == caller) {
-                return false;
+                return;
             }
             throw ProblemType.EXISTS.exception(
                     "the lease " + lease.id() + " is held by another connection");
         }
-        return move(lease, holder(wanted, caller), pid);
+        move(lease, holder(wanted, caller), pid);
     }
 
-    private boolean move(Lease lease, Holder to, int pid) throws IOException {
+    private void move(Lease lease, Holder to, int pid) throws IOException {
         // In this order: a process that stays the same is not let go of in between.
         var from = lease.holder;
         boolean isSameProcess =
@@ -448,7 +437,6 @@ final class Leases {
         lease.keyed = false;
         lease.state(lease.state().heldBy(holderOf(to, lease.uid(), pid), expiry(to)));
         ledger.moved(kept(lease));
-        return true;
     }
 
     // The end
@@ -540,9 +528,7 @@ final class Leases {
         int pid = lease.state().holder().pid();
         switch (lease.state().holder().kind()) {
             case PROCESS ->
-                    bind(
-                            lease,
-                            new Holder.OfProcess(processes.ofBefore(pid, kept.process(), null)));
+                    bind(lease, new Holder.OfProcess(processes.ofBefore(pid, kept.process())));
             case CONNECTION -> expireAt(lease, loop.now() + grace.toNanos());
             case DURATION -> {
                 lease.holder = new Holder.For(kept.term());

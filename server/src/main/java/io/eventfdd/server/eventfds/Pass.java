@@ -355,12 +355,6 @@ final class Pass implements EventLoop.Work {
     /** Takes the count, or as many permits of a semaphore as there are up to {@code most}. */
     long take(NamedEventfd eventfd, int most) throws ErrnoException {
         targets.changed();
-        long taken = 0;
-        long value;
-        do {
-            value = eventfd.eventFd().readNow(buffer);
-            taken += value;
-        } while (value != 0 && taken < most && eventfd.spec().semaphore());
-        return taken;
+        return eventfd.eventFd().readNow(eventfd.spec().semaphore(), most, buffer);
     }
 }

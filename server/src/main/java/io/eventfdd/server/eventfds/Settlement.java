@@ -105,7 +105,7 @@ final class Settlement implements EventLoop.Work {
     private boolean settle() throws IOException {
         long owed = advance();
         int most = Long.compareUnsigned(owed, PERMITS) < 0 ? (int) owed : PERMITS;
-        long value = takeFromObject(most);
+        long value = object.readNow(eventfd.spec().semaphore(), most, buffer);
         if (value == 0) {
             value = waits.take(eventfd, most);
         }
@@ -118,15 +118,5 @@ final class Settlement implements EventLoop.Work {
             waits.putBack(new Reading(eventfd, value - owed));
         }
         return !isEnough;
-    }
-
-    private long takeFromObject(int most) throws ErrnoException {
-        long taken = 0;
-        long value;
-        do {
-            value = object.readNow(buffer);
-            taken += value;
-        } while (value != 0 && taken < most && eventfd.spec().semaphore());
-        return taken;
     }
 }

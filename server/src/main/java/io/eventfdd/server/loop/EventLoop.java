@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -180,6 +182,31 @@ public final class EventLoop implements AutoCloseable {
     public void begin(Work work) {
         assert inLoop();
         works.add(work);
+    }
+
+    /** What {@link #each} does to one element. */
+    @FunctionalInterface
+    public interface Action<T> {
+        /** Does it, on the loop's thread. */
+        void on(T element) throws IOException;
+    }
+
+    /**
+     * Does {@code action} to all of {@code elements} as they are now, to one in each step: there
+     * may be thousands. The first step is done at once.
+     */
+    public <T> void each(Collection<T> elements, Action<T> action) throws IOException {
+        var left = List.copyOf(elements).iterator();
+        Work work =
+                () -> {
+                    if (left.hasNext()) {
+                        action.on(left.next());
+                    }
+                    return left.hasNext();
+                };
+        if (work.step()) {
+            begin(work);
+        }
     }
 
     /** Whether the part of the turn that is under way has time for another step. */
