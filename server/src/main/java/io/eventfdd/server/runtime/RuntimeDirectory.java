@@ -54,7 +54,7 @@ public final class RuntimeDirectory implements AutoCloseable {
     private volatile boolean lost;
 
     /** The lock, and the device and inode of the file that it is on. */
-    private record Lock(FileChannel file, FileLock lock, Optional<Object> key) {
+    private record Lock(FileChannel file, FileLock lock, Object key) {
         /** Empty if another daemon has it, still after {@code patience}. */
         static Optional<Lock> take(Path path, Duration patience) throws IOException {
             while (true) {
@@ -62,8 +62,9 @@ public final class RuntimeDirectory implements AutoCloseable {
                 try {
                     var key = SocketFile.key(path);
                     var lock = tryLock(file, patience);
-                    if (lock.isPresent() && key.equals(SocketFile.key(path))) {
-                        return Optional.of(new Lock(file, lock.get(), key));
+                    boolean isThere = key.isPresent() && key.equals(SocketFile.key(path));
+                    if (lock.isPresent() && isThere) {
+                        return Optional.of(new Lock(file, lock.get(), key.get()));
                     }
                     file.close();
                     if (lock.isEmpty()) {
@@ -169,7 +170,7 @@ public final class RuntimeDirectory implements AutoCloseable {
             }
             checkOwner(path, uid);
             var file = lockFile(path);
-            if (lock.key().equals(SocketFile.key(file))) {
+            if (Optional.of(lock.key()).equals(SocketFile.key(file))) {
                 return false;
             }
             var next = Lock.take(file, Duration.ZERO);

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -149,6 +150,37 @@ class RuntimeDirectoryTest {
                 .withMessageContaining("can be written by others");
         Files.setAttribute(path, "unix:mode", 0750);
         open().close();
+    }
+
+    @Test
+    void whoeverMovesItAwayAmidARestoreItIsWholeAfterTheNext() throws Exception {
+        try (var directory = open()) {
+            for (int round = 0; round < 300; round++) {
+                Files.delete(path.resolve("lock"));
+                var away = parent.resolve("away" + round);
+                var mover = Thread.ofPlatform().start(() -> move(path, away));
+                try {
+                    while (mover.isAlive()) {
+                        directory.restore();
+                        Files.deleteIfExists(path.resolve("lock"));
+                    }
+                } catch (IOException e) {
+                    assertThat(e).hasMessageContaining(path.toString());
+                }
+                mover.join();
+
+                directory.restore();
+                assertThat(path.resolve("lock")).as("round %d", round).exists();
+            }
+        }
+    }
+
+    private static void move(Path from, Path to) {
+        try {
+            Files.move(from, to);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
