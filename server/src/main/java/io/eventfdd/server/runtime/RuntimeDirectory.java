@@ -58,18 +58,19 @@ public final class RuntimeDirectory implements AutoCloseable {
         /** Empty if another daemon has it, still after {@code patience}. */
         static Optional<Lock> take(Path path, Duration patience) throws IOException {
             while (true) {
+                var before = SocketFile.key(path);
                 var file = openLock(path);
                 try {
-                    var key = SocketFile.key(path);
                     var lock = tryLock(file, patience);
-                    boolean isThere = key.isPresent() && key.equals(SocketFile.key(path));
-                    if (lock.isPresent() && isThere) {
-                        return Optional.of(new Lock(file, lock.get(), key.get()));
+                    if (lock.isEmpty()) {
+                        file.close();
+                        return Optional.empty();
+                    }
+                    // what was there before and is there now is what was opened between
+                    if (before.isPresent() && before.equals(SocketFile.key(path))) {
+                        return Optional.of(new Lock(file, lock.get(), before.get()));
                     }
                     file.close();
-                    if (lock.isEmpty()) {
-                        return Optional.empty();
-                    } // else somebody has removed what is locked now
                 } catch (IOException | RuntimeException e) {
                     file.close();
                     throw e;

@@ -155,7 +155,7 @@ class RuntimeDirectoryTest {
     @Test
     void whoeverMovesItAwayAmidARestoreItIsWholeAfterTheNext() throws Exception {
         try (var directory = open()) {
-            for (int round = 0; round < 300; round++) {
+            for (int round = 0; round < 100; round++) {
                 Files.delete(path.resolve("lock"));
                 var away = parent.resolve("away" + round);
                 var mover = Thread.ofPlatform().start(() -> move(path, away));
