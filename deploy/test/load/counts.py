@@ -46,15 +46,24 @@ class CountWorker(Worker):
         self.held = {}
 
     def begin(self):
+        for _, key in self.cut_off:
+            self.note("left", key)
         for key, path, body in list(self.place.heritage.pending):
             self.settle(key, path, body, sent_before=True)
         self.place.heritage.pending.clear()
 
     def run(self):
         super().run()
-        if self.done:
-            done = ",".join(self.done)
-            self.again(lambda: self.call("state", "GET", "/v1/eventfds/full", Idempotency_Key_Done=done))
+        while self.done:
+            done = self.done[:DONE_AT_ONCE]
+            keys = ",".join(done)
+            self.again(lambda keys=keys: self.call("state", "GET", "/v1/eventfds/full", Idempotency_Key_Done=keys))
+            self.said(done)
+
+    def said(self, done):
+        self.done = [one for one in self.done if one not in done]
+        for key in done:
+            self.note("done", key)
 
     def turn(self):
         self.random.choices(DOINGS, WEIGHTS)[0](self)
@@ -126,7 +135,7 @@ class CountWorker(Worker):
                 self.slot.count("turned away")
                 raise Gone()  # leaves the answer, and asks again
             status, answer = connection.answer()
-            self.done = [one for one in self.done if one not in done]
+            self.said(done)
             if status == 409 and answer["type"].endswith(":idempotency-key-in-use"):
                 raise Gone()
             return status, answer

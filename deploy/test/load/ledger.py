@@ -5,12 +5,10 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 
-FINISHED = 16  # keys of a worker that was killed which it may not have said are done
-
 
 @dataclass
 class Heritage:
-    """Calls with a key whose answer a worker did not get, and the last keys whose answer it got."""
+    """Calls with a key whose answer a worker did not get, and the keys whose answer it got and did not say are done."""
 
     pending: list = field(default_factory=list)
     finished: list = field(default_factory=list)
@@ -25,6 +23,8 @@ class Ledger:
         doubt NAME VALUE               taken, or back where it was taken from
         key KEY PATH BODY              is about to be called with that Idempotency-Key
         answered KEY STATUS BODY       its answer is there
+        left KEY                       its answer is there since an earlier worker, and it is to be said that it is done
+        done KEY                       it was said that it is done
         call KIND NUMBER               calls that are counted here only
         wrong ...                      must not happen
     """
@@ -37,7 +37,7 @@ class Ledger:
 
     def fold(self, path, counted=True):
         """Enters a journal and removes it; what is left to whoever goes on."""
-        heritage, paths = Heritage(), {}
+        heritage, paths, finished = Heritage(), {}, {}
         if not os.path.exists(path):
             return heritage
         with open(path) as lines:
@@ -55,7 +55,11 @@ class Ledger:
                     case "answered":
                         key, status, body = rest.split(" ", 2)
                         self.answered(*paths.pop(key)[1:], int(status), json.loads(body))
-                        heritage.finished.append(key)
+                        finished[key] = True
+                    case "left":
+                        finished[rest] = True
+                    case "done":
+                        finished.pop(rest, None)
                     case "wrote" | "took" if counted:
                         name, value = rest.split(" ")
                         (self.added if word == "wrote" else self.taken)[name] += int(value)
@@ -65,7 +69,7 @@ class Ledger:
                         self.doubts += 1
         os.unlink(path)
         heritage.pending = list(paths.values())
-        heritage.finished = heritage.finished[-FINISHED:]
+        heritage.finished = list(finished)
         return heritage
 
     def answered(self, path, body, status, answer):
