@@ -6,6 +6,7 @@ import io.eventfdd.internal.wire.Shown;
 import io.eventfdd.server.eventfds.Eventfds;
 import io.eventfdd.server.eventfds.Reading;
 
+import java.lang.System.Logger.Level;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
@@ -30,6 +31,7 @@ import java.util.regex.Pattern;
  *     Idempotency-Key header</a>
  */
 public final class IdempotencyKeys implements AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger(IdempotencyKeys.class.getName());
     private static final Pattern KEY = Pattern.compile("[\\x21-\\x7e]{1,255}");
 
     private final String origin;
@@ -235,14 +237,24 @@ public final class IdempotencyKeys implements AutoCloseable {
             call.answered(answer, shorter(answer.left(), life), lapses);
             usage.add(answer.uid(), 1, call.size());
             if (!answer.taken().isEmpty()) {
-                // One of them may still wait for its holder.
-                Thread.ofVirtual().start(() -> call.keep(taken(answer)));
+                Thread.ofVirtual().start(() -> settle(call, answer));
             }
         }
     }
 
     private static Duration shorter(Duration a, Duration b) {
         return a.compareTo(b) < 0 ? a : b;
+    }
+
+    /**
+     * Waits until it is known which eventfds the values were taken from: one may need its holder.
+     */
+    private void settle(KeyedCall call, KeptAnswer answer) {
+        try {
+            call.keep(taken(answer));
+        } catch (ProblemException e) {
+            LOGGER.log(Level.DEBUG, "the next daemon gets the values of a key: {0}", e.problem());
+        }
     }
 
     private List<Reading> taken(KeptAnswer answer) {
