@@ -136,6 +136,7 @@ class FullDiskIT {
         daemon.request().get("/health/live").then().statusCode(200);
         assertThat(daemon.request().get("/metrics").asString())
                 .contains("eventfdd_table_failing 1.0");
+        until(() -> daemon.log().contains("cannot write"));
         assertThat(daemon.log().lines().filter(line -> line.contains("ERROR")))
                 .singleElement()
                 .asString()
@@ -143,7 +144,7 @@ class FullDiskIT {
                 .contains(FULL);
         makeRoom();
         until(() -> health() == 200);
-        assertThat(daemon.log()).contains("is written again");
+        until(() -> daemon.log().contains("is written again"));
         assertThat(daemon.request().get("/metrics").asString())
                 .contains("eventfdd_table_failing 0.0");
         assertThat(stop()).as(daemon.log()).isZero();
@@ -223,7 +224,8 @@ class FullDiskIT {
         limitFiles(Long.toString(Files.size(daemon.directory().resolve("table"))));
         create("b");
         until(() -> health() == 503);
-        assertThat(daemon.log()).contains("ERROR").contains("File too large");
+        until(() -> daemon.log().contains("File too large"));
+        assertThat(daemon.log()).contains("ERROR");
         limitFiles("unlimited");
         until(() -> health() == 200);
         assertThat(stop()).as(daemon.log()).isZero();
