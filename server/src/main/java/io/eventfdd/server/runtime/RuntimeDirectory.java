@@ -62,15 +62,15 @@ public final class RuntimeDirectory implements AutoCloseable {
                 var file = openLock(path);
                 try {
                     var lock = tryLock(file, patience);
-                    if (lock.isEmpty()) {
-                        file.close();
-                        return Optional.empty();
-                    }
                     // what was there before and is there now is what was opened between
-                    if (before.isPresent() && before.equals(SocketFile.key(path))) {
+                    boolean isSame = before.isPresent() && before.equals(SocketFile.key(path));
+                    if (lock.isPresent() && isSame) {
                         return Optional.of(new Lock(file, lock.get(), before.get()));
                     }
                     file.close();
+                    if (lock.isEmpty()) {
+                        return Optional.empty();
+                    }
                 } catch (IOException | RuntimeException e) {
                     file.close();
                     throw e;
@@ -171,7 +171,7 @@ public final class RuntimeDirectory implements AutoCloseable {
             }
             checkOwner(path, uid);
             var file = lockFile(path);
-            if (Optional.of(lock.key()).equals(SocketFile.key(file))) {
+            if (SocketFile.key(file).filter(lock.key()::equals).isPresent()) {
                 return false;
             }
             var next = Lock.take(file, Duration.ZERO);
