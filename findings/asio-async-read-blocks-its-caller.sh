@@ -7,13 +7,14 @@
 # by SCM_RIGHTS, or is inherited, shares it. async_wait does not read and so does not block. Here the other holder clears the
 # flag between two reads, and writes a value a second after the second read was started.
 #
-# Exits with 0 if this is what happens, and with another status if that has changed. Needs g++.
+# Exits with 0 if this is what happens, with 75 if there is no network, and with another status if that has changed. Needs g++.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
 
-timeout 120 apt-get -qq download libboost1.74-dev=1.74.0+ds1-21 2>/dev/null
+timeout --foreground 120 apt-get -qq download libboost1.74-dev=1.74.0+ds1-21 2>/dev/null ||
+    { echo "${0##*/}: cannot download the packages of Debian 12; is there a network?" >&2; exit 75; }
 dpkg-deb -x ./*.deb root
 
 cat >try.cpp <<'CPP'
@@ -48,10 +49,10 @@ int main() {
     writer.join();
 }
 CPP
-timeout 120 g++ -std=c++17 -Iroot/usr/include -pthread -o try try.cpp
+timeout --foreground 120 g++ -std=c++17 -Iroot/usr/include -pthread -o try try.cpp
 cat >expected <<'OUTPUT'
 flag set: the call returned before anything was written
 flag cleared: the call returned after it was written
 OUTPUT
-timeout 20 ./try | tee seen
+timeout --foreground 20 ./try | tee seen
 diff expected seen

@@ -7,12 +7,13 @@
 # main loop, until the next value comes. Who shares a descriptor calls read(2) itself, in a callback of g_unix_fd_add().
 # Here the other reader takes the value right after the first poll(2), and the next value comes a second later.
 #
-# Exits with 0 if this is what happens, and with another status if that has changed. Needs gcc.
+# Exits with 0 if this is what happens, with 75 if there is no network, and with another status if that has changed. Needs gcc.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
-timeout 120 apt-get -qq download libglib2.0-{0,dev}=2.74.6-2+deb12u9 2>/dev/null
+timeout --foreground 120 apt-get -qq download libglib2.0-{0,dev}=2.74.6-2+deb12u9 2>/dev/null ||
+    { echo "${0##*/}: cannot download the packages of Debian 12; is there a network?" >&2; exit 75; }
 for package in ./*.deb; do dpkg-deb -x "$package" root; done
 
 cat >try.c <<'C'
@@ -52,7 +53,7 @@ int main(void) {
 }
 C
 lib=$place/root/usr/lib/$(gcc -dumpmachine)
-timeout 60 gcc -Iroot/usr/include/{glib-2.0,gio-unix-2.0} "-I$lib/glib-2.0/include" -o try try.c "$lib"/lib{gio,gobject,glib}-2.0.so.0
+timeout --foreground 60 gcc -Iroot/usr/include/{glib-2.0,gio-unix-2.0} "-I$lib/glib-2.0/include" -o try try.c "$lib"/lib{gio,gobject,glib}-2.0.so.0
 printf '%s\n' "nothing there: would block" "another was faster: waited for the next value" >expected
-LD_LIBRARY_PATH=$lib timeout 20 ./try | tee seen
+LD_LIBRARY_PATH=$lib timeout --foreground 20 ./try | tee seen
 diff expected seen

@@ -7,13 +7,14 @@
 # touched it again, block in read(2) where they got EAGAIN. os/exec's ExtraFiles calls Fd() too. SyscallConn().Control gives the
 # number and leaves the flag alone. Here the other holder is a dup(2) of the descriptor, which is the same to the kernel.
 #
-# Exits with 0 if this is what happens, and with another status if that has changed.
+# Exits with 0 if this is what happens, with 75 if there is no network, and with another status if that has changed.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
 
-timeout 300 apt-get -qq download golang-1.19-{go,src}=1.19.8-2 2>/dev/null
+timeout --foreground 300 apt-get -qq download golang-1.19-{go,src}=1.19.8-2 2>/dev/null ||
+    { echo "${0##*/}: cannot download the packages of Debian 12; is there a network?" >&2; exit 75; }
 for package in ./*.deb; do
     dpkg-deb -x "$package" root
 done
@@ -51,6 +52,6 @@ after SyscallConn().Control, the other holder is non-blocking: true
 after Fd(), the other holder is non-blocking: false
 OUTPUT
 export GOROOT=$place/root/usr/lib/go-1.19 GOCACHE=$place/cache GOPATH=$place/path GO111MODULE=off CGO_ENABLED=0
-timeout 200 "$GOROOT/bin/go" build -o try try.go
-timeout 20 ./try | tee seen
+timeout --foreground 200 "$GOROOT/bin/go" build -o try try.go
+timeout --foreground 20 ./try | tee seen
 diff expected seen

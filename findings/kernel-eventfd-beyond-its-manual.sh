@@ -8,13 +8,14 @@
 # - lseek(2) succeeds, but pread(2) is ESPIPE.
 # - flock(2) on one eventfd locks all eventfds, and all epoll sets, of the host: they are one inode.
 #
-# Exits with 0 if this is what happens, and with another status if that has changed. Python 3.11 makes the calls.
+# Exits with 0 if this is what happens, with 75 if there is no network, and with another status if that has changed. Python 3.11 makes the calls.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
 
-timeout 120 apt-get -qq download manpages-dev=6.03-2 {python3.11-minimal,libpython3.11-minimal}=3.11.2-6+deb12u8 2>/dev/null
+timeout --foreground 120 apt-get -qq download manpages-dev=6.03-2 {python3.11-minimal,libpython3.11-minimal}=3.11.2-6+deb12u8 2>/dev/null ||
+    { echo "${0##*/}: cannot download the packages of Debian 12; is there a network?" >&2; exit 75; }
 for package in ./*.deb; do
     dpkg-deb -x "$package" root
 done
@@ -51,5 +52,5 @@ printf '%s\n' "write of 16 bytes: EINVAL" "writev of 4 and 4 bytes: EINVAL" "rea
     "writev of 3 and 3, with room for 4: 8" "which added: 3" "IN and OUT: poll 5, epoll 5" "RDNORM and WRNORM: poll 0, epoll 0" \
     "lseek to 5: 0" "pread: ESPIPE" "flock of another eventfd: EAGAIN" >expected
 zcat root/usr/share/man/man2/eventfd.2.gz | grep -q 'the size of the supplied buffer is less than 8 bytes'
-PYTHONHOME=$place/root/usr timeout 20 root/usr/bin/python3.11 -S -s try.py | tee seen
+PYTHONHOME=$place/root/usr timeout --foreground 20 root/usr/bin/python3.11 -S -s try.py | tee seen
 diff expected seen

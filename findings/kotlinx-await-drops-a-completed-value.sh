@@ -7,14 +7,15 @@
 # cancellation guarantee"; the documentation of await() says only that it cancels the future. A suspend function of one's own
 # can take the value back, by CancellableContinuation.resume(value) { … }. Java calls the library here, as Kotlin would.
 #
-# Exits with 0 if this is what happens, and with another status if that has changed.
+# Exits with 0 if this is what happens, with 75 if there is no network, and with another status if that has changed.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
 
 for artifact in org.jetbrains.kotlinx:kotlinx-coroutines-core-jvm:1.11.0 org.jetbrains.kotlin:kotlin-stdlib:2.4.21; do
-    timeout 200 mvn -B -ntp -q -Dstyle.color=never org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy -Dartifact=$artifact -DoutputDirectory=lib >/dev/null
+    timeout --foreground 200 mvn -B -ntp -q -Dstyle.color=never org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy -Dartifact=$artifact -DoutputDirectory=lib >/dev/null 2>&1 ||
+        { echo "${0##*/}: cannot download $artifact; is there a network?" >&2; exit 75; }
 done
 
 cat >Try.java <<'JAVA'
@@ -53,5 +54,5 @@ public class Try {
 }
 JAVA
 printf 'await(): %s; the future: a permit\n' "a permit" JobCancellationException >expected
-timeout 60 java -cp 'lib/*' Try.java 2>warnings | tee seen
+timeout --foreground 60 java -cp 'lib/*' Try.java 2>warnings | tee seen
 diff expected seen

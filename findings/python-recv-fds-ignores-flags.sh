@@ -5,14 +5,15 @@
 # close_fds gets it. With MSG_PEEK the message is taken. socket.recvmsg does what the same flags say: socket.py passes only
 # bufsize and the size of the control buffer on to it.
 #
-# Exits with 0 if this is what happens, and with another status if that has changed.
+# Exits with 0 if this is what happens, with 75 if there is no network, and with another status if that has changed.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
 
 version=3.11.2-6+deb12u8
-timeout 120 apt-get -qq download {python3.11-minimal,libpython3.11-minimal}=$version 2>/dev/null
+timeout --foreground 120 apt-get -qq download {python3.11-minimal,libpython3.11-minimal}=$version 2>/dev/null ||
+    { echo "${0##*/}: cannot download the packages of Debian 12; is there a network?" >&2; exit 75; }
 for package in ./*.deb; do
     dpkg-deb -x "$package" root
 done
@@ -44,5 +45,5 @@ recvmsg, MSG_CMSG_CLOEXEC: inheritable False
 recv_fds, MSG_PEEK: afterwards there is nothing
 recvmsg, MSG_PEEK: afterwards there is b'message'
 OUTPUT
-PYTHONHOME=$place/root/usr timeout 20 root/usr/bin/python3.11 -S -s try.py </dev/null | tee seen
+PYTHONHOME=$place/root/usr timeout --foreground 20 root/usr/bin/python3.11 -S -s try.py </dev/null | tee seen
 diff expected seen

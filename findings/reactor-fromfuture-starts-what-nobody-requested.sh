@@ -6,14 +6,15 @@
 # requested. If the subscription is cancelled then, the future has completed already, and its value is discarded without an error.
 # Mono.create with sink.onRequest begins with the request, so repeat() above it takes what was requested.
 #
-# Exits with 0 if this is what happens, and with another status if that has changed.
+# Exits with 0 if this is what happens, with 75 if there is no network, and with another status if that has changed.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
 
 for artifact in io.projectreactor:reactor-core:3.8.8 org.reactivestreams:reactive-streams:1.0.4; do
-    timeout 200 mvn -B -ntp -q -Dstyle.color=never org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy -Dartifact=$artifact -DoutputDirectory=lib >/dev/null
+    timeout --foreground 200 mvn -B -ntp -q -Dstyle.color=never org.apache.maven.plugins:maven-dependency-plugin:3.11.0:copy -Dartifact=$artifact -DoutputDirectory=lib >/dev/null 2>&1 ||
+        { echo "${0##*/}: cannot download $artifact; is there a network?" >&2; exit 75; }
 done
 
 cat >Try.java <<'JAVA'
@@ -52,5 +53,5 @@ public class Try {
 }
 JAVA
 printf '%s\n' "Mono.fromFuture: "{1,2} "left: [4, 5]" "Mono.create: "{1,2} "left: [3, 4, 5]" >expected
-timeout 60 java -cp 'lib/*' Try.java | tee seen
+timeout --foreground 60 java -cp 'lib/*' Try.java | tee seen
 diff expected seen

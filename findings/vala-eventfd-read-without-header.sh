@@ -7,19 +7,20 @@
 # in generated code, where nobody looks, and clang 16 and GCC 14 refuse it. With one call of Linux.eventfd anywhere in the file
 # all is well, which hides the cause.
 #
-# Exits with 0 if this is what happens, and with another status if that has changed. Needs gcc.
+# Exits with 0 if this is what happens, with 75 if there is no network, and with another status if that has changed. Needs gcc.
 set -euo pipefail
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
 
-timeout 300 apt-get -qq download {valac,valac-0.56-vapi,libvala-0.56-0,libvalacodegen-0.56-0}=0.56.3-1 libglib2.0-0=2.74.6-2+deb12u9 2>/dev/null
+timeout --foreground 300 apt-get -qq download {valac,valac-0.56-vapi,libvala-0.56-0,libvalacodegen-0.56-0}=0.56.3-1 libglib2.0-0=2.74.6-2+deb12u9 2>/dev/null ||
+    { echo "${0##*/}: cannot download the packages of Debian 12; is there a network?" >&2; exit 75; }
 for package in ./*.deb; do
     dpkg-deb -x "$package" root
 done
 libraries=$place/root/usr/lib/$(gcc -dumpmachine)
 valac() {
-    LD_LIBRARY_PATH=$libraries:$libraries/vala-0.56 timeout 60 root/usr/bin/*-valac-0.56 --nostdpkg \
+    LD_LIBRARY_PATH=$libraries:$libraries/vala-0.56 timeout --foreground 60 root/usr/bin/*-valac-0.56 --nostdpkg \
         --vapidir root/usr/share/vala-0.56/vapi --profile posix --pkg posix --pkg linux -C "$1"
 }
 
