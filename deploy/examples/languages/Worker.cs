@@ -40,6 +40,12 @@ static class Worker {
         Environment.Exit(1);
     }
 
+    // What the daemon says of a request that it refuses; its JSON needs no parser for that.
+    static string Problem(string answer) {
+        var text = Regex.Match(answer, "\"(?:detail|problem)\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+        return text.Success ? text.Groups[1].Value : answer;
+    }
+
     // Connects to the daemon and asks for both names, without waiting for its answers: opens what is not held yet, and brings
     // back ("donates") what is, since it outlived the daemon that it came from.
     static int Ask() {
@@ -94,7 +100,7 @@ static class Worker {
             return true;
         }
         string result = Regex.Match(answer, "\"result\":\"([a-z]*)\"").Groups[1].Value;
-        if (result == "" || result == "refused") Fail(name[i] + ": " + answer);
+        if (result == "" || result == "refused") Fail(name[i] + ": " + Problem(answer));
         if (fd >= 0) { // replaced: the name leads to another eventfd, which gets what is left on the old one
             Give(fd, Take(held[i]));
             Syscall.close(held[i]);

@@ -65,7 +65,14 @@ open(Daemon, Name) ->
     ok = socket:send(Daemon, ["{\"op\":\"open\",\"eventfds\":[{\"name\":\"", Name, "\",\"create\":{}}]}"]),
     case hear(Daemon) of
         {_, [Fd]} -> Fd;
-        {Problem, []} -> fail(Problem)
+        {Answer, []} -> fail([Name, ": ", problem(Answer)])
+    end.
+
+%% What the daemon says of a request that it refuses; its JSON needs no parser for that.
+problem(Answer) ->
+    case re:run(Answer, "\"(?:detail|problem)\":\"((?:[^\"\\\\]|\\\\.)*)\"", [{capture, [1], list}]) of
+        {match, [Text]} -> Text;
+        nomatch -> Answer
     end.
 
 %% Brings an eventfd back to the next daemon, as it outlived the one that it came from.
@@ -103,7 +110,7 @@ settle({Name, Fd}, {Answer, Received}, Server) ->
         {{match, [Result]}, []} when Result =/= "refused" ->
             io:format("~s ~s~n", [Name, Result]),
             {Name, Fd};
-        _ -> fail(Answer)
+        _ -> fail([Name, ": ", problem(Answer)])
     end.
 
 %% The eventfds, as raw files of the process that serves them.

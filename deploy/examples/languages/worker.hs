@@ -61,10 +61,19 @@ hear daemon = do
 refuse :: B.ByteString -> IO a
 refuse problem = B.hPutStrLn stderr problem >> exitFailure
 
+-- | The text of an answer that is a problem, with its escapes left as they are.
+problemIn :: B.ByteString -> B.ByteString
+problemIn answer = head ([text field | field <- ["\"detail\":\"", "\"problem\":\""], field `B.isInfixOf` answer] ++ [answer])
+  where
+    text field = upToQuote (B.drop (B.length field) (snd (B.breakSubstring field answer)))
+    upToQuote rest = case B.span (`notElem` ("\\\"" :: String)) rest of
+        (part, more) | "\\" `B.isPrefixOf` more -> part <> B.take 2 more <> upToQuote (B.drop 2 more)
+                     | otherwise -> part
+
 open :: Socket -> Name -> IO (Name, Fd)
 open daemon name = do
     ask daemon ("{\"op\":\"open\",\"eventfds\":[{\"name\":\"" <> name <> "\",\"create\":{}}]}") []
-    hear daemon >>= \(answer, fd) -> maybe (refuse answer) (pure . (,) name) fd
+    hear daemon >>= \(answer, fd) -> maybe (refuse (name <> ": " <> problemIn answer)) (pure . (,) name) fd
 
 -- | Waits for the end of the connection, then connects again and brings back all that is held.
 stay :: FilePath -> Socket -> TVar (Map.Map Name Fd) -> TMVar (Name, Fd) -> IO ()
@@ -86,7 +95,7 @@ stay directory daemon held replaced = do
             [result] -> do
                 B.putStrLn (name <> " " <> result)
                 forM_ other $ \fd -> atomically $ modifyTVar' held (Map.insert name fd) >> putTMVar replaced (name, fd)
-            _ -> refuse answer
+            _ -> refuse (name <> ": " <> problemIn answer)
 
 -- | Takes values and answers them. The descriptors are this thread's, so it also puts those that replace them in place.
 serve :: Name -> Name -> Map.Map Name Fd -> TMVar (Name, Fd) -> IO ()

@@ -63,12 +63,17 @@ local function ask(daemon, request)
   return answers
 end
 
+-- The text of an answer that is a problem.
+local function problem(answer)
+  return answer:match '"detail":"(.-[^\\])"' or answer:match '"problem":"(.-[^\\])"' or answer
+end
+
 local function open(daemon)
   local answers = ask(daemon, function(name)
     daemon:write(('{"op":"open","eventfds":[{"name":"%s","create":{}}]}'):format(name))
   end) or fail("no daemon serves " .. directory)
   for i, answer in ipairs(answers) do
-    held[i] = answer[2] or fail(answer[1])
+    held[i] = answer[2] or fail(names[i] .. ": " .. problem(answer[1]))
   end
   print "ready"
 end
@@ -80,7 +85,7 @@ local function donate(daemon)
   end)
   for i, answer in ipairs(answers or {}) do
     local result, old = answer[1]:match '"result":"(%l+)"', held[i]
-    if not result or result == "refused" then fail(answer[1]) end
+    if not result or result == "refused" then fail(names[i] .. ": " .. problem(answer[1])) end
     if result == "replaced" then -- the name leads to another eventfd, which gets what is left on the old one
       held[i] = answer[2]
       local left = take(old)

@@ -21,9 +21,9 @@ const read = promisify(fs.read), write = promisify(fs.write);
 const agent = new http.Agent({ keepAlive: true });
 
 /** Waits until the eventfd is readable, as poll(2) does; takes nothing. False when the time was up. */
-function readable() {
+function readable(timeout = '30s') {
   return new Promise((resolve, reject) => {
-    const path = `/v1/eventfds/${encodeURIComponent(name)}/wait?timeout=30s`;
+    const path = `/v1/eventfds/${encodeURIComponent(name)}/wait?timeout=${timeout}`;
     http.get({ socketPath: `${directory}/api.sock`, path, agent }, async (response) => {
       const body = (await response.toArray()).join('');
       if (response.statusCode < 300) resolve(response.statusCode === 200);
@@ -48,6 +48,7 @@ readline.createInterface({ input: process.stdin })
   .on('close', () => process.exit(0));
 
 try {
+  await readable('0s'); // the first answer: the daemon is there, and the name is one that it knows
   console.log('ready');
   for (;;) {
     const value = await readable() ? await take() : 0n;

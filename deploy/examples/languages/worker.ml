@@ -44,6 +44,8 @@ let give fd value = ignore (Unix.write fd value 0 8)
 let part expression answer =
   try ignore (Str.search_forward (Str.regexp expression) answer 0); Str.matched_group 1 answer with Not_found -> ""
 
+let text field = part ({|"|} ^ field ^ {|":"\(\([^"\]\|\\.\)*\)"|})
+
 (* Takes one answer of the daemon, with the descriptor that it may bring. Returns whether the connection goes on. *)
 let hear daemon =
   let fd, answer = try ExtUnix.All.recvmsg_fd daemon with Unix.Unix_error _ -> None, "" in
@@ -61,7 +63,9 @@ let hear daemon =
     print_endline (names.(i) ^ " " ^ result); true
   | _ -> (* a problem; or a success without its descriptor *)
     let is_cut = part {|\("created"\|"replaced"\)|} answer <> "" in
-    prerr_endline (names.(i) ^ ": " ^ if is_cut then "too many open files: the descriptor was cut off" else answer); exit 1
+    let problem = if is_cut then "too many open files: the descriptor was cut off" else
+      match text "detail" answer, text "problem" answer with "", "" -> answer | "", problem -> problem | detail, _ -> detail in
+    prerr_endline (names.(i) ^ ": " ^ problem); exit 1
 
 let rec loop daemon =
   (* Without a daemon it tries again after a pause; the work goes on meanwhile, and begins once both are open. *)

@@ -49,6 +49,12 @@ class Worker {
         return (string) answer;
     }
 
+    /* The text of an answer that is a problem. */
+    static string problem (string answer) {
+        MatchInfo text;
+        return /"(?:detail|problem)":"((?:[^"\\]|\\.)*)"/.match (answer, 0, out text) ? text.fetch (1) : answer;
+    }
+
     /* Opens both, or brings both back ("donates") to the next daemon, as they outlived the one that they came from. */
     async void join () throws Error {
         daemon = new Socket (SocketFamily.UNIX, SocketType.SEQPACKET, SocketProtocol.DEFAULT);
@@ -60,7 +66,7 @@ class Worker {
         for (var i = 0; i < 2; i++) {
             int fd;
             var answer = yield hear (out fd);
-            if (opens && fd < 0 || !opens && ("\"refused\"" in answer || !("\"result\"" in answer))) fail (@"$(names[i]): $answer");
+            if (opens && fd < 0 || !opens && ("\"refused\"" in answer || !("\"result\"" in answer))) fail (@"$(names[i]): $(problem (answer))");
             if (!opens) say ("%s %s\n", names[i], fd >= 0 ? "replaced" : "\"same\"" in answer ? "same" : "adopted");
             if (opens) held[i] = fd;
             else if (fd >= 0) replace (held[i], fd);
