@@ -7,6 +7,8 @@ import io.eventfdd.internal.http.CallHandle;
 import io.eventfdd.internal.http.HttpDaemon;
 import io.eventfdd.internal.http.HttpEventfd;
 import io.eventfdd.internal.http.HttpOpener;
+import io.eventfdd.internal.leases.HeldLeases;
+import io.eventfdd.internal.leases.Stop;
 import io.eventfdd.internal.raw.RawEventfd;
 import io.eventfdd.internal.raw.RawOpener;
 import io.eventfdd.internal.wire.OpenRequest;
@@ -62,6 +64,7 @@ public final class EventfddClient implements Closeable {
     private final Set<Eventfd> handles = ConcurrentHashMap.newKeySet();
     private final Set<EventfdWatch> watches = ConcurrentHashMap.newKeySet();
     private final HttpDaemon http;
+    private final HeldLeases httpLeases;
     private final HttpOpener overHttp;
 
     /** Empty where all goes over HTTP. */
@@ -76,7 +79,10 @@ public final class EventfddClient implements Closeable {
         this.directory = builder.directoryOrDefault();
         this.patience = builder.timeout;
         this.http = new HttpDaemon(directory.resolve("api.sock"), builder.timeout, builder.outage);
-        this.overHttp = new HttpOpener(http, builder.executor, handles);
+        this.httpLeases =
+                new HeldLeases(
+                        http.leases(), http::longestWait, builder.outage, builder.executor);
+        this.overHttp = new HttpOpener(http, builder.executor, httpLeases, handles);
         this.fallsBack = builder.transport == Transport.AUTO;
         var socket = directory.resolve("fd.sock");
         if (fallsBack) {
@@ -91,6 +97,7 @@ public final class EventfddClient implements Closeable {
                                         builder.outage,
                                         builder.spin,
                                         builder.executor,
+                                        http::longestWait,
                                         handles))
                         : Optional.empty();
     }
@@ -242,6 +249,48 @@ public final class EventfddClient implements Closeable {
         return new EventfdGate(open(name, EventfdSpec.counter()));
     }
 
+    // Leases
+
+    /**
+     * Takes a lease, and waits until all of its permits are there. Those who wait are served in the
+     * order of their arrival.
+     *
+     * @throws NotFoundException if one of its names does not exist
+     * @throws LimitException if {@code max-leases} or {@code max-leases-per-user} is reached
+     * @throws InterruptedException if the thread was interrupted, and nothing was taken. If the
+     *     lease was granted at that moment, it is returned, and the thread's interrupt status is set
+     */
+    public EventfdLease lease(LeaseSpec spec) throws InterruptedException {
+        return leases().take(spec.wish(), Deadline.NEVER, new Stop()).orElseThrow();
+    }
+
+    /** Takes a lease if all of its permits are there; does not wait for them. */
+    public Optional<EventfdLease> tryLease(LeaseSpec spec) {
+        return leases().takeNow(spec.wish());
+    }
+
+    /**
+     * Takes a lease as {@link #lease} does, and waits no longer than {@code timeout}; empty if its
+     * permits were not all there by then, and nothing was taken.
+     */
+    public Optional<EventfdLease> tryLease(LeaseSpec spec, Duration timeout)
+            throws InterruptedException {
+        return leases().take(spec.wish(), Deadline.in(timeout), new Stop());
+    }
+
+    /**
+     * Takes a lease as {@link #lease} does. To cancel the future ends the wait; a lease that was
+     * granted at that moment is released.
+     */
+    public CompletableFuture<EventfdLease> leaseAsync(LeaseSpec spec) {
+        return leases().takeLater(spec.wish(), new Stop());
+    }
+
+    private HeldLeases leases() {
+        checkOpen();
+        return raw.map(RawOpener::leases).orElse(httpLeases);
+    }
+
     // What there is
 
     /** What the daemon says about itself. */
@@ -387,7 +436,8 @@ public final class EventfddClient implements Closeable {
 
     /**
      * Closes all handles and watches that this client has opened; their waits end as {@link
-     * Eventfd#close} says. Over HTTP, it tells the daemon which of its last idempotency keys are
+     * Eventfd#close} says. Releases all leases that it holds; if the daemon does not answer, they
+     * lapse with their holders. Over HTTP, it tells the daemon which of its last idempotency keys are
      * done, which takes 200 ms at most.
      */
     @Override
@@ -395,6 +445,7 @@ public final class EventfddClient implements Closeable {
         closed = true;
         List.copyOf(handles).forEach(Eventfd::close);
         List.copyOf(watches).forEach(EventfdWatch::close);
+        httpLeases.close();
         http.close();
         raw.ifPresent(RawOpener::close);
     }

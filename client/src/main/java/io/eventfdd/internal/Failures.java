@@ -15,6 +15,7 @@ import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ShuttingDownException;
 import io.eventfdd.client.SpecMismatchException;
 import io.eventfdd.client.SystemCallException;
+import io.eventfdd.client.UnsupportedException;
 import io.eventfdd.client.WouldBlockException;
 import io.eventfdd.internal.linux.ErrnoException;
 
@@ -53,7 +54,8 @@ public final class Failures {
             case GONE -> new EventfdGoneException(message, problem, null);
             case LIMIT -> new LimitException(message, problem, null);
             case SHUTTING_DOWN -> new ShuttingDownException(message, problem, null);
-            case INTERNAL, UNSUPPORTED, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED ->
+            case UNSUPPORTED -> new UnsupportedException(message, problem, null);
+            case INTERNAL, IDEMPOTENCY_KEY_IN_USE, IDEMPOTENCY_KEY_REUSED ->
                     new DaemonFaultException(message, problem, null);
         };
     }

@@ -5,6 +5,9 @@ import org.jspecify.annotations.Nullable;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 /** Virtual threads in a way that Java 17, which has none, understands too. */
 public final class VirtualThreads {
@@ -53,6 +56,34 @@ public final class VirtualThreads {
         var thread = new Thread(task, name);
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /**
+     * Does {@code task}, which blocks in the kernel: on this thread, or on another one if this is a
+     * virtual thread, which would keep others from running meanwhile.
+     */
+    public static <T> T onPlatform(String name, Supplier<T> task) {
+        if (!isCurrent()) {
+            return task.get();
+        }
+        var result = new CompletableFuture<T>();
+        startPlatform(
+                name,
+                () -> {
+                    try {
+                        result.complete(task.get());
+                    } catch (RuntimeException e) {
+                        result.completeExceptionally(e);
+                    }
+                });
+        try {
+            return result.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException failure) {
+                throw failure;
+            }
+            throw e;
+        }
     }
 
     /** Whether the calling thread is one, which must not block in a native call. */

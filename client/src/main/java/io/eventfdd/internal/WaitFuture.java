@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>The wait itself completes it by {@link #deliver} and {@link #fail}.
  */
-public final class WaitFuture extends CompletableFuture<Long> {
+public final class WaitFuture<T> extends CompletableFuture<T> {
     private final Runnable endWait;
 
     /** Whether somebody is about to complete this from outside, as soon as the wait has ended. */
@@ -28,7 +28,7 @@ public final class WaitFuture extends CompletableFuture<Long> {
     }
 
     /** The wait got {@code value}; false if the future was done before. */
-    public boolean deliver(long value) {
+    public boolean deliver(T value) {
         return super.complete(value);
     }
 
@@ -45,7 +45,7 @@ public final class WaitFuture extends CompletableFuture<Long> {
     }
 
     @Override
-    public boolean complete(Long value) {
+    public boolean complete(T value) {
         end();
         return super.complete(value);
     }

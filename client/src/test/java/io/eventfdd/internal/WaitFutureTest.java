@@ -15,16 +15,16 @@ import java.util.function.Consumer;
  */
 @Timeout(60)
 class WaitFutureTest {
-    private final List<WaitFuture> futures = new ArrayList<>();
+    private final List<WaitFuture<Long>> futures = new ArrayList<>();
 
     /** A future whose wait does {@code last} when it is ended, as its thread could just then. */
-    private WaitFuture future(Consumer<WaitFuture> last) {
-        var future = new WaitFuture(() -> futures.forEach(last));
+    private WaitFuture<Long> future(Consumer<WaitFuture<Long>> last) {
+        var future = new WaitFuture<Long>(() -> futures.forEach(last));
         futures.add(future);
         return future;
     }
 
-    private WaitFuture cutOff() {
+    private WaitFuture<Long> cutOff() {
         return future(it -> it.fail(new IllegalStateException("cut off")));
     }
 
@@ -52,7 +52,7 @@ class WaitFutureTest {
 
     @Test
     void aValueThatCameJustBeforeTheEndIsTheFutures() {
-        var future = future(it -> it.deliver(7));
+        var future = future(it -> it.deliver(7L));
         assertThat(future.cancel(false)).isFalse();
         assertThat(future).isCompletedWithValue(7L);
     }

@@ -53,6 +53,11 @@ public record HttpCall(
         return new HttpCall("DELETE", path, Map.of(), null, Repeats.NEVER);
     }
 
+    /** The same of what never comes back under its name, so that a second time changes nothing. */
+    static HttpCall deleteOnce(String path) {
+        return new HttpCall("DELETE", path, Map.of(), null, Repeats.ALWAYS);
+    }
+
     /** A write, with a key of its own that tells later whether it was carried out. */
     static HttpCall write(String path, JsonObject body) {
         return new HttpCall(
@@ -90,7 +95,10 @@ public record HttpCall(
         return new HttpCall(other.method, other.path, headers, other.body, other.repeats);
     }
 
-    /** A call that changes nothing, though it has a body. */
+    /**
+     * A call with a body that may be made twice: it changes nothing, or what it gives comes back if
+     * its answer is not taken.
+     */
     static HttpCall look(String path, JsonObject body) {
         return new HttpCall("POST", path, Map.of(), Json.bytes(body), Repeats.ALWAYS);
     }

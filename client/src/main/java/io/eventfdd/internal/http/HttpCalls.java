@@ -1,5 +1,6 @@
 package io.eventfdd.internal.http;
 
+import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.ProblemType;
@@ -52,7 +53,13 @@ final class HttpCalls implements AutoCloseable {
         return call(call, patience, outage, new CallHandle());
     }
 
-    private HttpAnswer call(HttpCall call, Duration longest, Duration away, CallHandle handle) {
+    /**
+     * A call that does not wait; an interrupt is kept for later.
+     *
+     * @param longest how long its answer may take
+     * @param away how long the daemon may be away
+     */
+    HttpAnswer call(HttpCall call, Duration longest, Duration away, CallHandle handle) {
         boolean interrupted = Thread.interrupted();
         try {
             while (true) {
@@ -95,6 +102,35 @@ final class HttpCalls implements AutoCloseable {
         return call(call, patience.plus(wait), outage, CallHandle.late());
     }
 
+    /** The answer to a call with a key that does not wait, even if it was ended: see the other. */
+    HttpAnswer settled(HttpCall call, HttpCall look) {
+        try {
+            return call(call);
+        } catch (ConnectionLostException | ClosedEventfdException e) {
+            return lateAnswer(call, look).orElseThrow(() -> e);
+        }
+    }
+
+    /**
+     * The answer to a call with a key. One that was ended (by an interrupt, which is kept then, by
+     * the handle, with the client) may have been carried out all the same: then this is what the
+     * daemon has kept for its key.
+     *
+     * @param look changes nothing
+     */
+    HttpAnswer settled(HttpCall call, HttpCall look, Duration wait, CallHandle handle)
+            throws InterruptedException {
+        try {
+            return call(call, wait, handle);
+        } catch (InterruptedException e) {
+            var late = lateAnswer(call, look).orElseThrow(() -> e);
+            Thread.currentThread().interrupt();
+            return late;
+        } catch (ConnectionLostException | ClosedEventfdException e) {
+            return lateAnswer(call, look).orElseThrow(() -> e);
+        }
+    }
+
     /**
      * The answer to a call with a key that was ended before its answer came; empty where the daemon
      * has not carried it out, and never will. Where no daemon says which within three seconds, it
@@ -102,7 +138,7 @@ final class HttpCalls implements AutoCloseable {
      *
      * @param look changes nothing
      */
-    Optional<HttpAnswer> lateAnswer(HttpCall call, HttpCall look) {
+    private Optional<HttpAnswer> lateAnswer(HttpCall call, HttpCall look) {
         try {
             return settle(call.instead(look)).is(ProblemType.IDEMPOTENCY_KEY_REUSED)
                     ? Optional.of(settle(call))
@@ -178,6 +214,16 @@ final class HttpCalls implements AutoCloseable {
                                 : "the connection ended")
                         + "; whether it was carried out is not known",
                 cause);
+    }
+
+    /** How long an answer may take that is not waited for. */
+    Duration patience() {
+        return patience;
+    }
+
+    /** How long the daemon may be away. */
+    Duration outage() {
+        return outage;
     }
 
     Path socket() {

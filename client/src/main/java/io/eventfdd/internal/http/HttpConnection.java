@@ -165,6 +165,11 @@ public final class HttpConnection {
         socket.abort();
     }
 
+    /** Whether the daemon has closed it, or it is of no use; only while no call is under way. */
+    boolean hasEnded() {
+        return socket.hasEnded();
+    }
+
     boolean isAborted() {
         return socket.isAborted();
     }

@@ -60,7 +60,8 @@ public final class HttpConnections {
         return connection;
     }
 
-    private HttpConnection open() throws InterruptedException {
+    /** A new one, which is the caller's. */
+    HttpConnection open() throws InterruptedException {
         try {
             return HttpConnection.open(socket);
         } catch (ClosedByInterruptException e) {

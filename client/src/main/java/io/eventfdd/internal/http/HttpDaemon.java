@@ -1,7 +1,5 @@
 package io.eventfdd.internal.http;
 
-import io.eventfdd.client.ClosedEventfdException;
-import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.Count;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.DaemonInfo;
@@ -12,6 +10,7 @@ import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.client.Signal;
 import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.leases.LeaseTransport;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.JsonObject;
@@ -27,7 +26,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -50,6 +48,11 @@ public final class HttpDaemon implements AutoCloseable {
 
     public HttpDaemon(Path socket, Duration patience, Duration outage) {
         this.api = new HttpCalls(socket, patience, outage);
+    }
+
+    /** Its calls on leases. */
+    public LeaseTransport leases() {
+        return new HttpLeases(api);
     }
 
     // Calls that do not wait
@@ -159,37 +162,20 @@ public final class HttpDaemon implements AutoCloseable {
         return new WriteRequest(value, timeout).toJson();
     }
 
-    /**
-     * The answer to a call with a key. One that was ended (by an interrupt, which is kept then, by
-     * the handle, with the client) may have been carried out all the same: then this is what the
-     * daemon has kept for its key.
-     */
     private HttpAnswer settled(
             HttpCall call, List<EventfdName> names, Duration time, CallHandle handle)
             throws InterruptedException {
-        try {
-            return api.call(call, time, handle);
-        } catch (InterruptedException e) {
-            var late = late(call, names).orElseThrow(() -> e);
-            Thread.currentThread().interrupt();
-            return late;
-        } catch (ConnectionLostException | ClosedEventfdException e) {
-            return late(call, names).orElseThrow(() -> e);
-        }
+        return api.settled(call, look(names), time, handle);
     }
 
     /** The same for one that does not wait. */
     private HttpAnswer settled(HttpCall call, EventfdName name) {
-        try {
-            return api.call(call);
-        } catch (ConnectionLostException | ClosedEventfdException e) {
-            return late(call, List.of(name)).orElseThrow(() -> e);
-        }
+        return api.settled(call, look(List.of(name)));
     }
 
-    private Optional<HttpAnswer> late(HttpCall call, List<EventfdName> names) {
+    private static HttpCall look(List<EventfdName> names) {
         var look = new WaitRequest(names, WaitRequest.Mode.ANY, false, Duration.ZERO);
-        return api.lateAnswer(call, HttpCall.look("/v1/wait", look.toJson()));
+        return HttpCall.look("/v1/wait", look.toJson());
     }
 
     private static boolean isWritten(HttpAnswer answer) {
@@ -267,7 +253,8 @@ public final class HttpDaemon implements AutoCloseable {
         return left.compareTo(longest) > 0 ? longest : left;
     }
 
-    private Duration longestWait() {
+    /** How long the daemon lets a call wait. */
+    public Duration longestWait() {
         var longest = maxWait;
         if (longest == null) {
             longest = info().maxWait();
@@ -278,7 +265,7 @@ public final class HttpDaemon implements AutoCloseable {
 
     // Answers
 
-    private static <T> T read(HttpAnswer answer, Function<? super JsonFields, T> reader) {
+    static <T> T read(HttpAnswer answer, Function<? super JsonFields, T> reader) {
         var fields = answer.fields();
         try {
             return reader.apply(fields);

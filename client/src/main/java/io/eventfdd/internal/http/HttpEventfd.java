@@ -11,6 +11,8 @@ import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Values;
 import io.eventfdd.internal.VirtualThreads;
 import io.eventfdd.internal.WaitFuture;
+import io.eventfdd.internal.leases.HeldLeases;
+import io.eventfdd.internal.leases.Leasing;
 
 import java.time.Duration;
 import java.util.List;
@@ -28,7 +30,7 @@ import java.util.function.LongConsumer;
  * An eventfd that the daemon reads and writes for this process. Each call that waits has a
  * connection.
  */
-public final class HttpEventfd implements Eventfd {
+public final class HttpEventfd implements Eventfd, Leasing {
     /** A call that waits; who has the handle can end it. */
     public interface WaitingCall<T> {
         T on(CallHandle handle) throws InterruptedException;
@@ -38,6 +40,7 @@ public final class HttpEventfd implements Eventfd {
     private final boolean semaphore;
     private final HttpDaemon daemon;
     private final Executor executor;
+    private final HeldLeases leases;
     private final Consumer<? super HttpEventfd> onClose;
     private final Set<CallHandle> waits = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -46,6 +49,7 @@ public final class HttpEventfd implements Eventfd {
      * A handle.
      *
      * @param executor where futures are completed
+     * @param leases those of the client over HTTP
      * @param onClose is told once, when it closes
      */
     HttpEventfd(
@@ -53,11 +57,13 @@ public final class HttpEventfd implements Eventfd {
             boolean semaphore,
             HttpDaemon daemon,
             Executor executor,
+            HeldLeases leases,
             Consumer<? super HttpEventfd> onClose) {
         this.name = name;
         this.semaphore = semaphore;
         this.daemon = daemon;
         this.executor = new Completions(executor);
+        this.leases = leases;
         this.onClose = onClose;
     }
 
@@ -68,6 +74,11 @@ public final class HttpEventfd implements Eventfd {
 
     EventfdName eventfdName() {
         return name;
+    }
+
+    @Override
+    public HeldLeases leases() {
+        return leases;
     }
 
     @Override
@@ -182,7 +193,7 @@ public final class HttpEventfd implements Eventfd {
      */
     private CompletableFuture<Long> later(WaitingCall<Long> call, LongConsumer putBack) {
         var handle = new CallHandle();
-        var future = new WaitFuture(handle::end);
+        var future = new WaitFuture<Long>(handle::end);
         VirtualThreads.startAny(
                 "eventfdd-client-" + name,
                 () -> {

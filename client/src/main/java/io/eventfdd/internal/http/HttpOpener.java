@@ -4,6 +4,7 @@ import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdState;
 import io.eventfdd.client.EventfddException;
+import io.eventfdd.internal.leases.HeldLeases;
 import io.eventfdd.internal.wire.OpenRequest;
 
 import java.util.ArrayList;
@@ -15,16 +16,20 @@ import java.util.concurrent.Executor;
 public final class HttpOpener {
     private final HttpDaemon http;
     private final Executor executor;
+    private final HeldLeases leases;
     private final Set<Eventfd> handles;
 
     /**
      * One that has opened none.
      *
+     * @param leases those of the client over HTTP
      * @param handles those of the client that are open; handles leave it as they are closed
      */
-    public HttpOpener(HttpDaemon http, Executor executor, Set<Eventfd> handles) {
+    public HttpOpener(
+            HttpDaemon http, Executor executor, HeldLeases leases, Set<Eventfd> handles) {
         this.http = http;
         this.executor = executor;
+        this.leases = leases;
         this.handles = handles;
     }
 
@@ -56,7 +61,8 @@ public final class HttpOpener {
                 created.add(name);
             }
         }
-        return new HttpEventfd(name, state.spec().semaphore(), http, executor, handles::remove);
+        return new HttpEventfd(
+                name, state.spec().semaphore(), http, executor, leases, handles::remove);
     }
 
     /** All or nothing, as far as single calls can be. */

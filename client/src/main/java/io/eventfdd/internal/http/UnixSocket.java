@@ -162,6 +162,15 @@ final class UnixSocket extends Socket {
         selector.wakeup();
     }
 
+    /** Whether its other end is closed, or has sent what nobody asked for; does not block. */
+    boolean hasEnded() {
+        try {
+            return channel.read(ByteBuffer.allocate(1)) != 0;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+
     boolean isAborted() {
         return aborted;
     }

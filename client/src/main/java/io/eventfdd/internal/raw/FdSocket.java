@@ -29,8 +29,6 @@ import org.jspecify.annotations.Nullable;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -54,6 +52,9 @@ final class FdSocket implements AutoCloseable {
         /** It is about to be closed. */
         void ends(SeqPacketSocket connection);
     }
+
+    /** Of the thread that opens for a virtual one. */
+    private static final String THREAD = "eventfdd-client-open";
 
     private final Path path;
     private final Duration patience;
@@ -82,7 +83,7 @@ final class FdSocket implements AutoCloseable {
 
     /** Connects, so that it is known early whether somebody is there. */
     void connect() {
-        onPlatformThread(() -> {
+        VirtualThreads.onPlatform(THREAD, () -> {
             lock.lock();
             try {
                 return connected();
@@ -118,7 +119,7 @@ final class FdSocket implements AutoCloseable {
      * owns the descriptors.
      */
     Opened open(OpenRequest request) {
-        return onPlatformThread(() -> {
+        return VirtualThreads.onPlatform(THREAD, () -> {
             var away = new Outage(outage, false);
             while (true) {
                 try {
@@ -203,31 +204,6 @@ final class FdSocket implements AutoCloseable {
                     }
                     return new Donated(reply, packet.fds());
                 });
-    }
-
-    /** A virtual thread must not wait in the kernel, where it keeps others from running. */
-    private static <T> T onPlatformThread(java.util.function.Supplier<T> task) {
-        if (!VirtualThreads.isCurrent()) {
-            return task.get();
-        }
-        var result = new CompletableFuture<T>();
-        VirtualThreads.startPlatform(
-                "eventfdd-client-open",
-                () -> {
-                    try {
-                        result.complete(task.get());
-                    } catch (RuntimeException e) {
-                        result.completeExceptionally(e);
-                    }
-                });
-        try {
-            return result.join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof RuntimeException failure) {
-                throw failure;
-            }
-            throw e;
-        }
     }
 
     private Opened exchange(OpenRequest request) throws ErrnoException {

@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 final class FutureWaiter extends Waiter {
     private static final System.Logger LOG = System.getLogger(FutureWaiter.class.getName());
 
-    private final WaitFuture future;
+    private final WaitFuture<Long> future;
     private final Line line;
     private final LongSupplier count;
 
@@ -31,7 +31,7 @@ final class FutureWaiter extends Waiter {
         super(wish, 0);
         this.line = line;
         this.count = count;
-        this.future = new WaitFuture(this::leave);
+        this.future = new WaitFuture<>(this::leave);
     }
 
     /** The future of this: whoever ends it from outside takes this out of the line first. */

@@ -12,6 +12,8 @@ import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.Values;
 import io.eventfdd.internal.VirtualThreads;
+import io.eventfdd.internal.leases.HeldLeases;
+import io.eventfdd.internal.leases.Leasing;
 import io.eventfdd.internal.linux.Cpu;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.EventFd;
@@ -38,7 +40,7 @@ import java.util.function.Consumer;
  * <p>No call blocks in read(2) or write(2), whatever flags the other holders of the description
  * set: reads are {@code RWF_NOWAIT}, and writes go through {@link RawWriter}.
  */
-public final class RawEventfd implements Eventfd {
+public final class RawEventfd implements Eventfd, Leasing {
     /** How long a close waits for calls that are under way. */
     private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -61,6 +63,7 @@ public final class RawEventfd implements Eventfd {
     private final RawWaits waits;
     private final RawWriter writer;
     private final Line line;
+    private final HeldLeases leases;
     private final Consumer<? super RawEventfd> onClose;
 
     /** The buffer of the last read, if no other uses it just now. */
@@ -69,6 +72,7 @@ public final class RawEventfd implements Eventfd {
     /**
      * A handle that owns {@code eventFd}.
      *
+     * @param leases those of the client over {@code fd.sock}
      * @param onClose is told once, when it closes
      */
     RawEventfd(
@@ -76,6 +80,7 @@ public final class RawEventfd implements Eventfd {
             EventfdSpec spec,
             EventFd eventFd,
             RawWaits waits,
+            HeldLeases leases,
             Consumer<? super RawEventfd> onClose) {
         this.name = name;
         this.spec = spec;
@@ -84,6 +89,7 @@ public final class RawEventfd implements Eventfd {
         this.waits = waits;
         this.writer = new RawWriter(eventFd, waits.writeWatch());
         this.line = new Line(eventFd, writer, waits, this::closedException);
+        this.leases = leases;
         this.onClose = onClose;
     }
 
@@ -104,6 +110,11 @@ public final class RawEventfd implements Eventfd {
     @Override
     public Transport transport() {
         return Transport.RAW;
+    }
+
+    @Override
+    public HeldLeases leases() {
+        return leases;
     }
 
     EventfdName eventfdName() {

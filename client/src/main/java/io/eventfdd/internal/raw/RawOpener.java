@@ -6,6 +6,7 @@ import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.Signal;
 import io.eventfdd.client.SystemCallException;
 import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.leases.HeldLeases;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.NativeCode;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /**
  * Opens the raw handles of one client, and owns what they have in common: the connection to {@code
@@ -34,10 +36,12 @@ public final class RawOpener implements AutoCloseable {
     private final Set<Eventfd> handles;
     private final RawWaits waits;
     private final Donor donor;
+    private final HeldLeases leases;
 
     /**
      * One that is not connected.
      *
+     * @param maxWait how long the daemon lets a call wait
      * @param handles those of the client that are open; handles leave it as they are closed
      * @throws SystemCallException if there is no native code in this JVM
      */
@@ -47,6 +51,7 @@ public final class RawOpener implements AutoCloseable {
             Duration outage,
             Duration spin,
             Executor executor,
+            Supplier<Duration> maxWait,
             Set<Eventfd> handles) {
         NativeCode.obstacle()
                 .ifPresent(obstacle -> {
@@ -56,6 +61,9 @@ public final class RawOpener implements AutoCloseable {
         this.handles = handles;
         this.waits = new RawWaits(spin, executor);
         this.donor = new Donor(socket, patience, outage, waits, this::open);
+        this.leases =
+                new HeldLeases(
+                        new RawLeases(socket, patience, outage, waits), maxWait, outage, executor);
     }
 
     /** Whether there is a socket to get descriptors from, and native code to use them. */
@@ -108,6 +116,7 @@ public final class RawOpener implements AutoCloseable {
                             spec(request.entries().get(i), entry),
                             EventFd.adopt(opened.fds().get(i)),
                             waits,
+                            leases,
                             handles::remove));
         }
         return eventfds;
@@ -127,9 +136,15 @@ public final class RawOpener implements AutoCloseable {
         return new RawSelection(eventfds, waits, all, consume).await(deadline);
     }
 
+    /** The leases over {@code fd.sock}. */
+    public HeldLeases leases() {
+        return leases;
+    }
+
     /** Ends the connection and the threads; after the handles. */
     @Override
     public void close() {
+        leases.close();
         donor.close();
         waits.close();
     }

@@ -38,7 +38,8 @@ final class Sleepers implements AutoCloseable {
         }
     }
 
-    private Sleeper borrow() throws ErrnoException {
+    /** One for the calling platform thread, until it is {@linkplain #giveBack given back}. */
+    Sleeper borrow() throws ErrnoException {
         synchronized (idle) {
             var sleeper = idle.pollLast();
             if (sleeper != null) {
@@ -48,7 +49,7 @@ final class Sleepers implements AutoCloseable {
         return Sleeper.create();
     }
 
-    private void giveBack(Sleeper sleeper) {
+    void giveBack(Sleeper sleeper) {
         synchronized (idle) {
             if (!closed && idle.size() < MOST_KEPT) {
                 idle.addLast(sleeper);

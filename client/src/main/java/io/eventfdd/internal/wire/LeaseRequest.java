@@ -52,7 +52,15 @@ public record LeaseRequest(
 
     /** The body that {@link #from} reads. */
     public JsonObject toJson() {
-        var json = Json.object();
+        return writeTo(Json.object());
+    }
+
+    /** The packet on {@code fd.sock} that {@link #from} reads. */
+    public JsonObject toPacket() {
+        return writeTo(Op.LEASE.request());
+    }
+
+    private JsonObject writeTo(JsonObject json) {
         LeaseShare.write(take, json.putArray("take"));
         LeaseShare.write(give, json.putArray("give"));
         return json.put("holder", holder.text()).put("timeout", Timeout.format(timeout));

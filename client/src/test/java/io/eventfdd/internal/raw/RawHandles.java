@@ -2,6 +2,7 @@ package io.eventfdd.internal.raw;
 
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.internal.leases.HeldLeases;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
@@ -9,6 +10,7 @@ import io.eventfdd.internal.linux.Fd;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,9 +61,19 @@ public final class RawHandles implements AutoCloseable {
                         semaphore ? EventfdSpec.semaphoreOf(0) : EventfdSpec.counter(),
                         eventFd,
                         waits,
+                        noLeases(waits),
                         closed -> {});
         handles.add(handle);
         return handle;
+    }
+
+    /** Those of a client whose daemon is nowhere. */
+    static HeldLeases noLeases(RawWaits waits) {
+        return new HeldLeases(
+                new RawLeases(Path.of("/nowhere"), PATIENCE, Duration.ZERO, waits),
+                () -> PATIENCE,
+                Duration.ZERO,
+                Runnable::run);
     }
 
     @Override

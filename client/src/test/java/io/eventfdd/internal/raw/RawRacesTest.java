@@ -91,6 +91,7 @@ class RawRacesTest {
                 semaphore ? EventfdSpec.semaphoreOf(0) : EventfdSpec.counter(),
                 EventFd.create(0, semaphore, true),
                 waits,
+                RawHandles.noLeases(waits),
                 closed -> {});
     }
 

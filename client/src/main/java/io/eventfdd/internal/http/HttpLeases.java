@@ -1,0 +1,209 @@
+package io.eventfdd.internal.http;
+
+import io.eventfdd.client.ClosedEventfdException;
+import io.eventfdd.client.ConnectionLostException;
+import io.eventfdd.client.DaemonUnavailableException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.Outage;
+import io.eventfdd.internal.leases.LeaseTransport;
+import io.eventfdd.internal.leases.Stop;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.LeaseHolder;
+import io.eventfdd.internal.wire.LeaseRequest;
+import io.eventfdd.internal.wire.LeaseState;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.channels.ClosedByInterruptException;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Leases over HTTP. The request for one has no idempotency key: an answer that does not arrive
+ * grants nothing, so the request can be repeated. For all threads.
+ */
+final class HttpLeases implements LeaseTransport {
+    private static final String LEASES = "/v1/leases";
+
+    /** How long a lease is held if the kernel cannot tell which process asks. */
+    private static final Duration TERM = Duration.ofSeconds(30);
+
+    private final HttpCalls api;
+
+    HttpLeases(HttpCalls api) {
+        this.api = api;
+    }
+
+    @Override
+    public Duration patience() {
+        return api.patience();
+    }
+
+    @Override
+    public LeaseHolder withoutProcess() {
+        return new LeaseHolder.For(TERM);
+    }
+
+    // Taking
+
+    @Override
+    public Optional<Granted> take(LeaseRequest request, Stop stop) throws InterruptedException {
+        var call = HttpCall.look(LEASES, request.toJson());
+        if (request.holder() instanceof LeaseHolder.OfConnection) {
+            return takeOnConnection(call, request.timeout(), stop);
+        }
+        var handle = new CallHandle();
+        stop.begin(handle::end);
+        try {
+            return granted(api.call(call, request.timeout(), handle))
+                    .map(state -> new Granted(state, Optional.empty()));
+        } catch (ConnectionLostException | DaemonUnavailableException e) {
+            throw stop.isStopped() ? stopped() : e;
+        } finally {
+            stop.over();
+        }
+    }
+
+    private static Optional<LeaseState> granted(HttpAnswer answer) {
+        return answer.isNoContent()
+                ? Optional.empty()
+                : Optional.of(HttpDaemon.read(answer, LeaseState::from));
+    }
+
+    private static ClosedEventfdException stopped() {
+        return new ClosedEventfdException("the wait for a lease was ended", null);
+    }
+
+    private Optional<Granted> takeOnConnection(HttpCall call, Duration wait, Stop stop)
+            throws InterruptedException {
+        var away = new Outage(api.outage(), true);
+        while (true) {
+            if (Thread.interrupted()) {
+                throw new InterruptedException();
+            }
+            try {
+                var kept = new Kept(api.connections().open());
+                var answer = exchange(kept.connection, call, wait, stop);
+                if (answer.isCreated()) {
+                    return granted(answer).map(state -> new Granted(state, Optional.of(kept)));
+                }
+                kept.close();
+                if (!answer.is(ProblemType.SHUTTING_DOWN) || !away.pause()) {
+                    return granted(answer).map(state -> new Granted(state, Optional.empty()));
+                }
+            } catch (ConnectionLostException | DaemonUnavailableException e) {
+                if (stop.isStopped()) {
+                    throw stopped();
+                } else if (e.getCause() instanceof SocketTimeoutException || !away.pause()) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /** The answer on {@code connection}, which is closed if there is none. */
+    private HttpAnswer exchange(HttpConnection connection, HttpCall call, Duration wait, Stop stop)
+            throws InterruptedException {
+        stop.begin(connection::abort);
+        try {
+            return connection.exchange(call, api.patience().plus(wait), true);
+        } catch (ClosedByInterruptException e) {
+            connection.close();
+            Thread.interrupted();
+            throw new InterruptedException();
+        } catch (IOException e) {
+            connection.close();
+            throw api.lost(call, e);
+        } finally {
+            stop.over();
+        }
+    }
+
+    /** A connection that a lease is bound to, or that only tells of the daemon's end. */
+    private record Kept(HttpConnection connection) implements Connection {
+        @Override
+        public boolean hasEnded() {
+            return connection.hasEnded();
+        }
+
+        @Override
+        public void close() {
+            connection.close();
+        }
+    }
+
+    // The calls on one lease
+
+    private static String path(String id) {
+        return LEASES + "/" + id;
+    }
+
+    private static HttpCall renewal(String id) {
+        return HttpCall.look(path(id) + "/renew", Json.object());
+    }
+
+    @Override
+    public void release(String id, Duration outage) {
+        var handle = api.connections().isClosed() ? CallHandle.late() : new CallHandle();
+        var answer = api.call(HttpCall.deleteOnce(path(id)), api.patience(), outage, handle);
+        if (!answer.is(ProblemType.NOT_FOUND)) {
+            answer.check();
+        }
+    }
+
+    @Override
+    public boolean commit(String id) {
+        var call = HttpCall.write(path(id) + "/commit", Json.object());
+        return isKnown(api.settled(call, renewal("none")));
+    }
+
+    @Override
+    public boolean renew(String id, Duration longest) {
+        return isKnown(api.call(renewal(id), longest, Duration.ZERO, new CallHandle()));
+    }
+
+    private static boolean isKnown(HttpAnswer answer) {
+        if (answer.is(ProblemType.NOT_FOUND)) {
+            return false;
+        }
+        answer.check();
+        return true;
+    }
+
+    @Override
+    public Optional<Connection> resume(String id) {
+        var connection = connect();
+        boolean resumed = false;
+        try {
+            resumed = isKnown(resumed(((Kept) connection).connection, id));
+            return resumed ? Optional.of(connection) : Optional.empty();
+        } finally {
+            if (!resumed) {
+                connection.close();
+            }
+        }
+    }
+
+    private HttpAnswer resumed(HttpConnection connection, String id) {
+        var call = renewal(id);
+        try {
+            return connection.exchange(call, api.patience(), false);
+        } catch (IOException e) {
+            throw api.lost(call, e);
+        }
+    }
+
+    @Override
+    public Connection connect() {
+        try {
+            return new Kept(api.connections().open());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new DaemonUnavailableException("interrupted while it connected", e);
+        }
+    }
+
+    /** The connections of the other calls are closed with them. */
+    @Override
+    public void close() {}
+}

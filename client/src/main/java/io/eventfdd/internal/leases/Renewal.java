@@ -1,0 +1,136 @@
+package io.eventfdd.internal.leases;
+
+import io.eventfdd.client.EventfddException;
+import io.eventfdd.internal.VirtualThreads;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Renews a lease that is held for a time, and tells its owner in time if that fails. The time is
+ * counted from before a request is sent, so that it is over here before it is over at the daemon.
+ * The timer only watches it; each renewal has a thread of its own, since the daemon may not answer.
+ */
+final class Renewal {
+    /** As many renewals can be tried in the time of a lease. */
+    private static final int PARTS = 3;
+
+    private static final int MARGIN_PART = 10;
+    private static final long LONGEST_MARGIN_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    private final HeldLeases leases;
+    private final HeldLease lease;
+    private final long termNanos;
+
+    /** The time less a margin for telling the owner. */
+    private final long safeNanos;
+
+    /** When the last renewal that succeeded was sent. */
+    private volatile long sent;
+
+    private volatile String lastFailure = "no answer came in time";
+    private volatile Future<?> timer = CompletableFuture.completedFuture(null);
+    private volatile boolean ended;
+
+    Renewal(HeldLeases leases, HeldLease lease, Duration term) {
+        this.leases = leases;
+        this.lease = lease;
+        this.termNanos = term.toNanos();
+        this.safeNanos = termNanos - Math.min(termNanos / MARGIN_PART, LONGEST_MARGIN_NANOS);
+    }
+
+    /**
+     * Begins, with a lease that was asked for at {@code nanoTime}. If it was granted so much later
+     * that the time since is not known well, it is renewed at once; false if it has lapsed.
+     */
+    boolean begin(long nanoTime) {
+        sent = nanoTime;
+        if (System.nanoTime() - nanoTime >= termNanos / PARTS) {
+            long now = System.nanoTime();
+            if (!leases.transport().renew(lease.id(), leases.transport().patience())) {
+                return false;
+            }
+            sent = now;
+        }
+        watch();
+        return true;
+    }
+
+    /** Whether the time is over, as far as it may be used. */
+    boolean isOver() {
+        return left() <= 0;
+    }
+
+    private long left() {
+        return sent + safeNanos - System.nanoTime();
+    }
+
+    /** The timer looks when the next renewal is due, and when the time is over. */
+    private void watch() {
+        long due = sent + termNanos / PARTS;
+        timer =
+                leases.timer()
+                        .schedule(
+                                this::renewInTime,
+                                Math.max(0, due - System.nanoTime()),
+                                TimeUnit.NANOSECONDS);
+        if (ended) {
+            timer.cancel(false);
+        }
+    }
+
+    private void renewInTime() {
+        timer = leases.timer().schedule(this::tellIfOver, Math.max(0, left()), TimeUnit.NANOSECONDS);
+        if (ended) {
+            timer.cancel(false);
+        }
+        VirtualThreads.startAny("eventfdd-client-renewal", this::renew);
+    }
+
+    private void tellIfOver() {
+        if (isOver()) {
+            tell();
+        }
+    }
+
+    /** The time is over. */
+    void tell() {
+        lease.lapse("it could not be renewed: " + lastFailure);
+    }
+
+    private void renew() {
+        while (!ended && lease.isToBeKept() && !isOver()) {
+            long now = System.nanoTime();
+            try {
+                if (!leases.transport().renew(lease.id(), Duration.ofNanos(left()))) {
+                    lease.lapse(HeldLeases.UNKNOWN);
+                    return;
+                }
+                renewed(now);
+                return;
+            } catch (EventfddException e) {
+                lastFailure = String.valueOf(e.getMessage());
+            }
+            LockSupport.parkNanos(Math.min(PAUSE_NANOS, Math.max(1, left())));
+        }
+    }
+
+    /** A renewal that comes too late is none: the owner was told. */
+    private void renewed(long when) {
+        if (!isOver()) {
+            timer.cancel(false);
+            sent = when;
+            watch();
+        }
+    }
+
+    /** The lease has ended. */
+    void end() {
+        ended = true;
+        timer.cancel(false);
+    }
+}

@@ -1,0 +1,181 @@
+package io.eventfdd.internal.raw;
+
+import io.eventfdd.client.ClosedEventfdException;
+import io.eventfdd.client.ConnectionLostException;
+import io.eventfdd.client.DaemonFaultException;
+import io.eventfdd.client.DaemonUnavailableException;
+import io.eventfdd.client.Problem;
+import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.Failures;
+import io.eventfdd.internal.Outage;
+import io.eventfdd.internal.leases.Stop;
+import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.Received;
+import io.eventfdd.internal.linux.SeqPacketSocket;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.Op;
+import io.eventfdd.internal.wire.ProblemDocument;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * One request about a lease until it has its reply: it is sent to the next daemon if one ends
+ * before it replies, since each of these requests may be carried out twice. For one thread.
+ */
+final class PacketCall {
+    /**
+     * What the daemon replied.
+     *
+     * @param problem what went wrong, if something did
+     * @param link the connection, which is the caller's to use or to give back
+     * @param inDoubt whether an earlier daemon may have carried out the request as well
+     */
+    record Reply(JsonFields fields, Optional<Problem> problem, PacketLink link, boolean inDoubt) {
+        /** Throws the problem, if there is one. */
+        void check() {
+            problem.ifPresent(one -> {
+                throw Failures.of(one);
+            });
+        }
+
+        boolean is(ProblemType type) {
+            return problem.filter(one -> one.type() == type).isPresent();
+        }
+    }
+
+    private final RawLeases leases;
+    private final Op op;
+    private final byte[] packet;
+    private final Duration longest;
+    private final Outage away;
+    private final boolean interruptible;
+    private final Stop stop;
+    private boolean inDoubt;
+
+    /**
+     * A request that nobody has got.
+     *
+     * @param longest how long its reply may take
+     * @param away bounds the time between one daemon and the next
+     * @param interruptible whether an interrupt ends it; else it is kept for later
+     * @param stop with which others end it
+     */
+    PacketCall(
+            RawLeases leases,
+            Op op,
+            JsonObject request,
+            Duration longest,
+            Outage away,
+            boolean interruptible,
+            Stop stop) {
+        this.leases = leases;
+        this.op = op;
+        this.packet = Json.bytes(request);
+        this.longest = longest;
+        this.away = away;
+        this.interruptible = interruptible;
+        this.stop = stop;
+    }
+
+    /**
+     * Sends it until there is a reply.
+     *
+     * @throws InterruptedException if the thread was interrupted and there was no reply
+     */
+    Reply reply() throws InterruptedException {
+        if (interruptible && Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+        while (true) {
+            var reply = attempt();
+            if (reply.isPresent()) {
+                return reply.get();
+            }
+        }
+    }
+
+    /** Sends it once; empty if it is to be sent again. */
+    private Optional<Reply> attempt() throws InterruptedException {
+        var kept = leases.idle();
+        PacketLink link;
+        try {
+            link = kept.isPresent() ? kept.get() : leases.connected();
+        } catch (DaemonUnavailableException e) {
+            if (stop.isStopped() || !away.pause()) {
+                throw inDoubt ? lost("no daemon answers") : e;
+            }
+            return Optional.empty();
+        }
+        Optional<Reply> reply = Optional.empty();
+        try {
+            stop.begin(link::end);
+            reply = exchange(link, kept.isPresent());
+            return reply;
+        } catch (ErrnoException e) {
+            throw Failures.of(e);
+        } finally {
+            stop.over();
+            if (reply.isEmpty()) {
+                link.close();
+            }
+        }
+    }
+
+    private Optional<Reply> exchange(PacketLink link, boolean kept)
+            throws InterruptedException, ErrnoException {
+        var sent = link.send(packet);
+        if (sent == SeqPacketSocket.Sent.PEER_GONE) {
+            return again(kept);
+        } else if (sent != SeqPacketSocket.Sent.DONE) {
+            throw lost("it does not take the request");
+        }
+        var received = link.await(Deadline.in(longest), interruptible);
+        if (received instanceof Received.Packet reply) {
+            var read = read(reply, link);
+            return read.is(ProblemType.SHUTTING_DOWN) && away.pause()
+                    ? Optional.empty()
+                    : Optional.of(read);
+        }
+        if (received == Received.Nothing.YET) {
+            throw stop.isStopped() ? stopped() : lost("there was no answer in " + longest);
+        }
+        inDoubt = true;
+        return again(kept);
+    }
+
+    /** The connection had ended, which does not say that no daemon is there if it was kept. */
+    private Optional<Reply> again(boolean kept) throws InterruptedException {
+        if (!kept && !away.pause()) {
+            throw lost("the connection ended");
+        }
+        return Optional.empty();
+    }
+
+    private Reply read(Received.Packet packet, PacketLink link) {
+        packet.closeFds();
+        try {
+            var fields = JsonFields.parse(packet.bytes());
+            var problem =
+                    fields.has("type")
+                            ? Optional.of(ProblemDocument.from(fields))
+                            : Optional.<Problem>empty();
+            return new Reply(fields, problem, link, inDoubt);
+        } catch (ProblemException e) {
+            throw new DaemonFaultException("not an answer of eventfdd: " + e.getMessage(), null, e);
+        }
+    }
+
+    private ConnectionLostException lost(String why) {
+        return new ConnectionLostException(
+                op.word() + " on " + leases.path() + ": " + why, null);
+    }
+
+    private static ClosedEventfdException stopped() {
+        return new ClosedEventfdException("the wait for a lease was ended", null);
+    }
+}
