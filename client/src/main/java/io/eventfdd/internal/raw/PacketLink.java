@@ -31,13 +31,11 @@ final class PacketLink implements LeaseTransport.Connection {
     /** Enough for most packets. */
     private static final int ROOM = 4096;
 
-    private static final Runnable NOBODY = () -> {};
-
     private final SeqPacketSocket socket;
     private final RawWaits waits;
     private PacketBuffer buffer = new PacketBuffer(ROOM, 0);
     private volatile boolean ended;
-    private volatile Runnable waker = NOBODY;
+    private volatile Runnable waker = PacketLink::wakeNobody;
 
     private PacketLink(SeqPacketSocket socket, RawWaits waits) {
         this.socket = socket;
@@ -111,6 +109,8 @@ final class PacketLink implements LeaseTransport.Connection {
         }
     }
 
+    private static void wakeNobody() {}
+
     private void sleep(Deadline deadline) throws InterruptedException, ErrnoException {
         var sleeper = waits.sleepers().borrow();
         waker = sleeper::wake;
@@ -119,7 +119,7 @@ final class PacketLink implements LeaseTransport.Connection {
                 sleeper.sleep(List.of(socket.fd()), deadline);
             }
         } finally {
-            waker = NOBODY;
+            waker = PacketLink::wakeNobody;
             waits.sleepers().giveBack(sleeper);
         }
     }
@@ -141,7 +141,7 @@ final class PacketLink implements LeaseTransport.Connection {
                 }
             }
         } finally {
-            waker = NOBODY;
+            waker = PacketLink::wakeNobody;
             leave(epoll, key);
         }
     }

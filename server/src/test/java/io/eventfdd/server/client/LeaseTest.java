@@ -222,7 +222,7 @@ class LeaseTest {
             thread[0].interrupt();
             assertThat(result(release)).isTrue();
             assertThat(result(waiting)).isTrue();
-            until(() -> daemon.count("s").equals("1") && daemon.waiters("s") == 0);
+            until(() -> daemon.waiters("s") == 0 && daemon.count("s").equals("1"));
             assertThat(semaphore.tryAcquire()).isTrue();
         }
     }
@@ -323,7 +323,7 @@ class LeaseTest {
                 assertThatThrownBy(waiting::get).isInstanceOf(CancellationException.class);
             }
             assertThat(result(release)).isTrue();
-            until(() -> daemon.count("s").equals("1") && daemon.waiters("s") == 0);
+            until(() -> daemon.waiters("s") == 0 && daemon.count("s").equals("1"));
             assertThat(semaphore.tryAcquire()).isTrue();
         }
         assertThat(leases()).isZero();
