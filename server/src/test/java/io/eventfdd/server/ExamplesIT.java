@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -293,6 +294,32 @@ class ExamplesIT {
             done += Integer.parseInt(worker.inputReader().readLine().substring("done ".length()));
         }
         assertThat(done).isEqualTo(100);
+    }
+
+    @Test
+    void anItemOfAWorkerThatIsKilledGoesToAnotherWorker() throws Exception {
+        assertThat(output(java("WorkQueue.java", "give", "20"))).isEmpty();
+        var killed = List.of(slowWorker(), slowWorker());
+        assertThat(items().get("leased")).isEqualTo(2);
+        for (var worker : killed) {
+            worker.destroyForcibly().onExit().join();
+        }
+        DaemonProcess.until(() -> items().equals(Map.of("count", 20, "leased", 0)));
+        var lines = output(java("WorkQueue.java", "work", "0")).lines().toList();
+        assertThat(lines).hasSize(21).endsWith("took 20", "done 20");
+        assertThat(items()).isEqualTo(Map.of("count", 0, "leased", 0));
+    }
+
+    /** A worker that has an item, and does not get it done. */
+    private static Process slowWorker() throws IOException {
+        var worker = java("WorkQueue.java", "work", "3600000");
+        assertThat(worker.inputReader().readLine()).isEqualTo("took 1");
+        return worker;
+    }
+
+    private static Map<String, Integer> items() {
+        var state = daemon.request().get("/v1/eventfds/items").jsonPath();
+        return Map.of("count", state.getInt("count"), "leased", state.getInt("leased"));
     }
 
     private static Process java(String example, String... arguments) throws IOException {
