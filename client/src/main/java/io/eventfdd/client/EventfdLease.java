@@ -18,7 +18,8 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p><b>Its end.</b> {@link #close} gives the permits back. {@link #commit} keeps them, as when the
  * item that they stand for is done. If neither happens and the holder ends, the lease
- * <em>lapses</em>: the daemon gives the permits back, and writes what {@link LeaseSpec#giving} says.
+ * <em>lapses</em>: the daemon gives the permits back, and writes what {@link LeaseSpec#giving}
+ * says.
  *
  * <p><b>Its holder.</b> If the spec does not say otherwise, this process holds the lease, on both
  * transports: the permits come back within milliseconds if the process ends, whatever ends it, and
@@ -47,8 +48,8 @@ public interface EventfdLease extends Closeable {
     Map<String, Integer> permitsByName();
 
     /**
-     * Whether the permits are certainly the owner's: the lease was neither closed nor committed, and
-     * it has not lapsed as far as this client knows. Does not ask the daemon.
+     * Whether the permits are certainly the owner's: the lease was neither closed nor committed,
+     * and it has not lapsed as far as this client knows. Does not ask the daemon.
      */
     boolean isHeld();
 

@@ -32,10 +32,10 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>The kernel gives one permit at a time. So there is no {@code acquire(n)}: two callers that
  * have half of their permits would wait for each other.
  *
- * <p><b>Permits that come back.</b> A permit that {@link #acquire} has taken is <em>not</em> leased:
- * if its process is killed, it does not come back. {@link #acquireLease} takes any number of
- * permits, at one moment, that come back by themselves if this process ends. It asks the daemon, so
- * it is slower than {@link #acquire}, which is the kernel's business alone.
+ * <p><b>Permits that come back.</b> A permit that {@link #acquire} has taken is <em>not</em>
+ * leased: if its process is killed, it does not come back. {@link #acquireLease} takes any number
+ * of permits, at one moment, that come back by themselves if this process ends. It asks the daemon,
+ * so it is slower than {@link #acquire}, which is the kernel's business alone.
  */
 public final class EventfdSemaphore implements Closeable {
     private final Eventfd eventfd;
@@ -70,8 +70,8 @@ public final class EventfdSemaphore implements Closeable {
     }
 
     /**
-     * Takes a permit, and waits for one no longer than {@code timeout}; false if there was none. The
-     * permit is not leased.
+     * Takes a permit, and waits for one no longer than {@code timeout}; false if there was none.
+     * The permit is not leased.
      */
     public boolean tryAcquire(Duration timeout) throws InterruptedException {
         return eventfd.read(timeout).isPresent();
@@ -91,14 +91,15 @@ public final class EventfdSemaphore implements Closeable {
 
     /**
      * Takes {@code permits} under a lease, at one moment, and waits until there are as many. Those
-     * who wait at the daemon are served in the order of their arrival. {@link
-     * EventfddClient#lease} takes from several semaphores, and has other kinds of holders.
+     * who wait at the daemon are served in the order of their arrival. {@link EventfddClient#lease}
+     * takes from several semaphores, and has other kinds of holders.
      *
      * @param permits 1 to 1,024
      * @throws LimitException if {@code max-leases} or {@code max-leases-per-user} is reached
      * @throws ClosedEventfdException if another thread closes this semaphore
      * @throws InterruptedException if the thread was interrupted, and nothing was taken. If the
-     *     lease was granted at that moment, it is returned, and the thread's interrupt status is set
+     *     lease was granted at that moment, it is returned, and the thread's interrupt status is
+     *     set
      */
     public EventfdLease acquireLease(int permits) throws InterruptedException {
         return take(permits, Deadline.NEVER).orElseThrow();

@@ -80,8 +80,7 @@ public final class EventfddClient implements Closeable {
         this.patience = builder.timeout;
         this.http = new HttpDaemon(directory.resolve("api.sock"), builder.timeout, builder.outage);
         this.httpLeases =
-                new HeldLeases(
-                        http.leases(), http::longestWait, builder.outage, builder.executor);
+                new HeldLeases(http.leases(), http::longestWait, builder.outage, builder.executor);
         this.overHttp = new HttpOpener(http, builder.executor, httpLeases, handles);
         this.fallsBack = builder.transport == Transport.AUTO;
         var socket = directory.resolve("fd.sock");
@@ -258,7 +257,8 @@ public final class EventfddClient implements Closeable {
      * @throws NotFoundException if one of its names does not exist
      * @throws LimitException if {@code max-leases} or {@code max-leases-per-user} is reached
      * @throws InterruptedException if the thread was interrupted, and nothing was taken. If the
-     *     lease was granted at that moment, it is returned, and the thread's interrupt status is set
+     *     lease was granted at that moment, it is returned, and the thread's interrupt status is
+     *     set
      */
     public EventfdLease lease(LeaseSpec spec) throws InterruptedException {
         return leases().take(spec.wish(), Deadline.NEVER, new Stop()).orElseThrow();
@@ -437,8 +437,8 @@ public final class EventfddClient implements Closeable {
     /**
      * Closes all handles and watches that this client has opened; their waits end as {@link
      * Eventfd#close} says. Releases all leases that it holds; if the daemon does not answer, they
-     * lapse with their holders. Over HTTP, it tells the daemon which of its last idempotency keys are
-     * done, which takes 200 ms at most.
+     * lapse with their holders. Over HTTP, it tells the daemon which of its last idempotency keys
+     * are done, which takes 200 ms at most.
      */
     @Override
     public void close() {

@@ -13,7 +13,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What a lease takes, what it gives if it lapses, and what holds it. Each method makes another spec.
+ * What a lease takes, what it gives if it lapses, and what holds it. Each method makes another
+ * spec.
  *
  * <pre>{@code
  * client.openSemaphore("licences", 3).close();

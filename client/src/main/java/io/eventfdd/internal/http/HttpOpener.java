@@ -25,8 +25,7 @@ public final class HttpOpener {
      * @param leases those of the client over HTTP
      * @param handles those of the client that are open; handles leave it as they are closed
      */
-    public HttpOpener(
-            HttpDaemon http, Executor executor, HeldLeases leases, Set<Eventfd> handles) {
+    public HttpOpener(HttpDaemon http, Executor executor, HeldLeases leases, Set<Eventfd> handles) {
         this.http = http;
         this.executor = executor;
         this.leases = leases;

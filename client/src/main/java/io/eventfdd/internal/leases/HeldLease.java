@@ -202,6 +202,10 @@ final class HeldLease implements EventfdLease {
 
     @Override
     public String toString() {
-        return "lease " + permitsByName() + " (" + state.get().name().toLowerCase(Locale.ROOT) + ")";
+        return "lease "
+                + permitsByName()
+                + " ("
+                + state.get().name().toLowerCase(Locale.ROOT)
+                + ")";
     }
 }

@@ -280,8 +280,8 @@ public final class HeldLeases implements AutoCloseable {
     }
 
     /**
-     * Ends the waits, and releases what is held. If no daemon answers at once, the leases lapse with
-     * their holders.
+     * Ends the waits, and releases what is held. If no daemon answers at once, the leases lapse
+     * with their holders.
      */
     @Override
     public void close() {

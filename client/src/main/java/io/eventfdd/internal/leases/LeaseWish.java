@@ -15,7 +15,8 @@ import java.util.Optional;
  * @param give what the daemon writes if it lapses
  * @param holder what holds it; empty for what suits the transport and the kernel best
  */
-public record LeaseWish(List<LeaseShare> take, List<LeaseShare> give, Optional<LeaseHolder> holder) {
+public record LeaseWish(
+        List<LeaseShare> take, List<LeaseShare> give, Optional<LeaseHolder> holder) {
     /** Copies the lists. */
     public LeaseWish {
         take = List.copyOf(take);

@@ -84,7 +84,9 @@ final class Renewal {
     }
 
     private void renewInTime() {
-        timer = leases.timer().schedule(this::tellIfOver, Math.max(0, left()), TimeUnit.NANOSECONDS);
+        timer =
+                leases.timer()
+                        .schedule(this::tellIfOver, Math.max(0, left()), TimeUnit.NANOSECONDS);
         if (ended) {
             timer.cancel(false);
         }

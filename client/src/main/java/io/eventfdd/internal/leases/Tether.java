@@ -44,9 +44,7 @@ final class Tether {
         if (closed) {
             return false;
         }
-        return connection != null
-                ? connection.hasEnded()
-                : generation != sentinel.generation();
+        return connection != null ? connection.hasEnded() : generation != sentinel.generation();
     }
 
     /** Asks the daemon for the lease {@code id}; false if it does not know it. */

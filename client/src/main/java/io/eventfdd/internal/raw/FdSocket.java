@@ -83,14 +83,16 @@ final class FdSocket implements AutoCloseable {
 
     /** Connects, so that it is known early whether somebody is there. */
     void connect() {
-        VirtualThreads.onPlatform(THREAD, () -> {
-            lock.lock();
-            try {
-                return connected();
-            } finally {
-                lock.unlock();
-            }
-        });
+        VirtualThreads.onPlatform(
+                THREAD,
+                () -> {
+                    lock.lock();
+                    try {
+                        return connected();
+                    } finally {
+                        lock.unlock();
+                    }
+                });
     }
 
     /** As {@link #connect}, and where there is a connection that has ended, makes another one. */
@@ -119,18 +121,20 @@ final class FdSocket implements AutoCloseable {
      * owns the descriptors.
      */
     Opened open(OpenRequest request) {
-        return VirtualThreads.onPlatform(THREAD, () -> {
-            var away = new Outage(outage, false);
-            while (true) {
-                try {
-                    return openNow(request);
-                } catch (DaemonUnavailableException | ShuttingDownException e) {
-                    if (!pause(away)) {
-                        throw e;
+        return VirtualThreads.onPlatform(
+                THREAD,
+                () -> {
+                    var away = new Outage(outage, false);
+                    while (true) {
+                        try {
+                            return openNow(request);
+                        } catch (DaemonUnavailableException | ShuttingDownException e) {
+                            if (!pause(away)) {
+                                throw e;
+                            }
+                        }
                     }
-                }
-            }
-        });
+                });
     }
 
     private Opened openNow(OpenRequest request) {

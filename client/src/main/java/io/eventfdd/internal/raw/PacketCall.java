@@ -171,8 +171,7 @@ final class PacketCall {
     }
 
     private ConnectionLostException lost(String why) {
-        return new ConnectionLostException(
-                op.word() + " on " + leases.path() + ": " + why, null);
+        return new ConnectionLostException(op.word() + " on " + leases.path() + ": " + why, null);
     }
 
     private static ClosedEventfdException stopped() {

@@ -13,8 +13,6 @@ import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.internal.reactor.EpollThread;
 import io.eventfdd.internal.reactor.GuardedWriter;
 
-import org.jspecify.annotations.Nullable;
-
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,9 +48,7 @@ final class PacketLink implements LeaseTransport.Connection {
                     try {
                         return new PacketLink(SeqPacketSocket.connect(path, patience), waits);
                     } catch (ErrnoException e) {
-                        throw e.outOfDescriptors()
-                                ? Failures.of(e)
-                                : Failures.unavailable(path, e);
+                        throw e.outOfDescriptors() ? Failures.of(e) : Failures.unavailable(path, e);
                     }
                 });
     }

@@ -111,7 +111,12 @@ class LeaseLifeIT {
 
     @ParameterizedTest
     @CsvSource({
-        "RAW, takeover", "RAW, TERM", "RAW, KILL", "HTTP, takeover", "HTTP, TERM", "HTTP, KILL"
+        "RAW, takeover",
+        "RAW, TERM",
+        "RAW, KILL",
+        "HTTP, takeover",
+        "HTTP, TERM",
+        "HTTP, KILL"
     })
     void leasesGoOnWithTheNextDaemon(Transport transport, String how) throws Exception {
         try (var client = client(transport);
@@ -137,7 +142,12 @@ class LeaseLifeIT {
 
     @ParameterizedTest
     @CsvSource({
-        "RAW, takeover", "RAW, TERM", "RAW, KILL", "HTTP, takeover", "HTTP, TERM", "HTTP, KILL"
+        "RAW, takeover",
+        "RAW, TERM",
+        "RAW, KILL",
+        "HTTP, takeover",
+        "HTTP, TERM",
+        "HTTP, KILL"
     })
     void aWaitForALeaseGoesOnWithTheNextDaemon(Transport transport, String how) throws Exception {
         try (var client = client(transport);

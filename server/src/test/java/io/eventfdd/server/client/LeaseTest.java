@@ -168,8 +168,7 @@ class LeaseTest {
             throws Exception {
         var semaphore = client(transport).openSemaphore("s", 0);
         long before = System.nanoTime();
-        var waiting =
-                begin(virtual, () -> semaphore.tryAcquireLease(1, Duration.ofMillis(2100)));
+        var waiting = begin(virtual, () -> semaphore.tryAcquireLease(1, Duration.ofMillis(2100)));
         assertThat(result(waiting)).isEmpty();
         assertThat(System.nanoTime() - before)
                 .isGreaterThanOrEqualTo(Duration.ofMillis(2100).toNanos());
