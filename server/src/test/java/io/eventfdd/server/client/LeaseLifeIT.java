@@ -171,8 +171,8 @@ class LeaseLifeIT {
             throws Exception {
         try (var client = client(transport);
                 var other = client(transport);
-                var semaphore = other.openSemaphore("s", 1);
-                var will = other.open("will", EventfdSpec.counter())) {
+                var semaphore = other.openSemaphore("s", 1)) {
+            other.open("will", EventfdSpec.counter());
             var lease =
                     client.lease(
                             LeaseSpec.of("s", 1).giving("will", 1).heldFor(Duration.ofSeconds(2)));
@@ -204,8 +204,8 @@ class LeaseLifeIT {
     @EnumSource(mode = Mode.EXCLUDE, names = "AUTO")
     void thePermitsOfAKilledJvmComeToWhoWaits(Transport transport) throws Exception {
         try (var client = client(transport);
-                var semaphore = client.openSemaphore("s", 1);
-                var will = client.open("will", EventfdSpec.counter())) {
+                var semaphore = client.openSemaphore("s", 1)) {
+            client.open("will", EventfdSpec.counter());
             var holder = holder(transport);
             try {
                 assertThat(holder.inputReader().readLine()).isEqualTo("holds 1");
@@ -240,8 +240,8 @@ class LeaseLifeIT {
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "AUTO")
     void theOwnerIsToldIfTheNextDaemonDoesNotKnowTheLease(Transport transport) throws Exception {
-        try (var client = client(transport);
-                var semaphore = client.openSemaphore("s", 2)) {
+        try (var client = client(transport)) {
+            client.openSemaphore("s", 2);
             var ofProcess = client.lease(LeaseSpec.of("s", 1));
             var ofConnection = client.lease(LeaseSpec.of("s", 1).heldByConnection());
             for (var id : leases()) {
