@@ -120,6 +120,6 @@ final class Resumption implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        sentinel.close();
+        sentinel.end();
     }
 }

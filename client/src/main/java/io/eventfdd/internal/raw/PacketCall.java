@@ -4,6 +4,7 @@ import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.DaemonUnavailableException;
+import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
@@ -113,6 +114,7 @@ final class PacketCall {
         }
         Optional<Reply> reply = Optional.empty();
         try {
+            leases.begin(link);
             stop.begin(link::end);
             reply = exchange(link, kept.isPresent());
             return reply;
@@ -120,6 +122,7 @@ final class PacketCall {
             throw Failures.of(e);
         } finally {
             stop.over();
+            leases.over(link);
             if (reply.isEmpty()) {
                 link.close();
             }
@@ -142,7 +145,7 @@ final class PacketCall {
                     : Optional.of(read);
         }
         if (received == Received.Nothing.YET) {
-            throw stop.isStopped() ? stopped() : lost("there was no answer in " + longest);
+            throw unanswered(link);
         }
         inDoubt = true;
         return again(kept);
@@ -170,11 +173,14 @@ final class PacketCall {
         }
     }
 
-    private ConnectionLostException lost(String why) {
-        return new ConnectionLostException(op.word() + " on " + leases.path() + ": " + why, null);
+    private EventfddException unanswered(PacketLink link) {
+        if (stop.isStopped()) {
+            return new ClosedEventfdException("the wait for a lease was ended", null);
+        }
+        return link.isEnded() ? Failures.clientClosed() : lost("there was no answer in " + longest);
     }
 
-    private static ClosedEventfdException stopped() {
-        return new ClosedEventfdException("the wait for a lease was ended", null);
+    private ConnectionLostException lost(String why) {
+        return new ConnectionLostException(op.word() + " on " + leases.path() + ": " + why, null);
     }
 }

@@ -4,7 +4,9 @@ import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.Outage;
+import io.eventfdd.internal.VirtualThreads;
 import io.eventfdd.internal.leases.LeaseTransport;
 import io.eventfdd.internal.leases.Stop;
 import io.eventfdd.internal.wire.JsonFields;
@@ -16,8 +18,12 @@ import io.eventfdd.internal.wire.Op;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Leases over {@code fd.sock}. A request that waits has a connection for itself, since the daemon
@@ -26,12 +32,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class RawLeases implements LeaseTransport {
     private static final int MOST_IDLE = 8;
 
+    /** How long a close waits for requests that are under way. */
+    private static final long CLOSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
+
     private final Path path;
     private final Duration patience;
     private final Duration outage;
     private final RawWaits waits;
     private final ConcurrentLinkedDeque<PacketLink> idle = new ConcurrentLinkedDeque<>();
     private final AtomicInteger idleCount = new AtomicInteger();
+    private final Set<PacketLink> busy = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     /**
@@ -73,6 +85,23 @@ final class RawLeases implements LeaseTransport {
     /** A new one. */
     PacketLink connected() {
         return PacketLink.connect(path, patience, waits);
+    }
+
+    /**
+     * A request begins on {@code link}. After the close, only platform threads may wait, since the
+     * epoll thread, which waits for the others, ends.
+     */
+    void begin(PacketLink link) {
+        busy.add(link);
+        if (closed && VirtualThreads.isCurrent()) {
+            over(link);
+            throw Failures.clientClosed();
+        }
+    }
+
+    /** The request on {@code link} is over. */
+    void over(PacketLink link) {
+        busy.remove(link);
     }
 
     private void giveBack(PacketLink link) {
@@ -205,6 +234,15 @@ final class RawLeases implements LeaseTransport {
     @Override
     public void close() {
         closed = true;
+        busy.forEach(PacketLink::end);
+        long start = System.nanoTime();
+        while (!busy.isEmpty() && System.nanoTime() - start < CLOSE_NANOS) {
+            if (Thread.currentThread().isInterrupted()) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
+        }
         closeIdle();
     }
 }
