@@ -73,10 +73,11 @@ final class Resumption implements AutoCloseable {
     }
 
     private synchronized void look() {
+        sentinel.look();
         if (closed || held.stream().noneMatch(lease -> lease.tether().isPresent())) {
             looking = false;
             sentinel.close();
-        } else if (held.stream().anyMatch(Resumption::isCutOff)) {
+        } else if (isAnyCutOff()) {
             VirtualThreads.startPlatform("eventfdd-client-resume", this::resumeAll);
         } else {
             lookLater();
@@ -89,12 +90,16 @@ final class Resumption implements AutoCloseable {
 
     private void resumeAll() {
         long pause = FIRST_PAUSE_NANOS;
-        while (!isClosed() && held.stream().anyMatch(Resumption::isCutOff)) {
+        while (isAnyCutOff()) {
             held.stream().filter(Resumption::isCutOff).forEach(Resumption::resume);
             LockSupport.parkNanos(pause);
             pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
         }
         lookAgain();
+    }
+
+    private synchronized boolean isAnyCutOff() {
+        return !closed && held.stream().anyMatch(Resumption::isCutOff);
     }
 
     private static void resume(HeldLease lease) {
@@ -105,10 +110,6 @@ final class Resumption implements AutoCloseable {
         } catch (EventfddException e) {
             // No daemon is there yet.
         }
-    }
-
-    private synchronized boolean isClosed() {
-        return closed;
     }
 
     private synchronized void lookAgain() {

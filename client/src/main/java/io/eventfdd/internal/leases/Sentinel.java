@@ -27,17 +27,22 @@ final class Sentinel {
         if (ended) {
             return UNKNOWN;
         }
+        look();
         if (connection == null) {
             connection = transport.connect();
         }
-        return generation();
+        return generation;
     }
 
-    /** The generation now. */
-    synchronized long generation() {
+    /** Looks whether the connection has ended. */
+    synchronized void look() {
         if (connection != null && connection.hasEnded()) {
             close();
         }
+    }
+
+    /** The generation at the last look. */
+    synchronized long generation() {
         return generation;
     }
 

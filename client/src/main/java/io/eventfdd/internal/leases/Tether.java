@@ -39,7 +39,10 @@ final class Tether {
         return tether;
     }
 
-    /** Whether another daemon may be there, which has to be asked. */
+    /**
+     * Whether another daemon may be there, which has to be asked. Does not look at the sentinel's
+     * connection, which all leases of the process share.
+     */
     synchronized boolean isCutOff() {
         if (closed) {
             return false;
@@ -52,7 +55,9 @@ final class Tether {
         if (isToProcess()) {
             long now = sentinel.begin();
             boolean known = transport.renew(id, transport.patience());
-            knownIn(now);
+            if (known) {
+                knownIn(now);
+            }
             return known;
         }
         var another = transport.resume(id);

@@ -175,7 +175,7 @@ class LeaseLifeIT {
             other.open("will", EventfdSpec.counter());
             var lease =
                     client.lease(
-                            LeaseSpec.of("s", 1).giving("will", 1).heldFor(Duration.ofSeconds(2)));
+                            LeaseSpec.of("s", 1).giving("will", 1).heldFor(Duration.ofSeconds(4)));
             var waiting = semaphore.acquireLeaseAsync(1);
             until(() -> other.state("s").waiters() == 1);
             daemon.signal("STOP");

@@ -384,11 +384,11 @@ class LeaseTest {
 
     @ParameterizedTest
     @EnumSource(mode = Mode.EXCLUDE, names = "AUTO")
-    void aLeaseForATimeIsRenewedOverManyTimes(Transport transport) throws Exception {
+    void aLeaseForATimeIsRenewedAgainAndAgain(Transport transport) throws Exception {
         var client = client(transport);
         var semaphore = client.openSemaphore("s", 1);
         client.open("will", EventfdSpec.counter());
-        var spec = LeaseSpec.of("s", 1).giving("will", 1).heldFor(Duration.ofSeconds(1));
+        var spec = LeaseSpec.of("s", 1).giving("will", 1).heldFor(Duration.ofSeconds(5));
         try (var lease = client.lease(spec)) {
             var expiries = new java.util.HashSet<String>();
             until(() -> {
@@ -399,7 +399,7 @@ class LeaseTest {
                                 .statusCode(200)
                                 .extract()
                                 .path("expires"));
-                return expiries.size() >= 8;
+                return expiries.size() >= 3;
             });
             assertThat(lease.isHeld()).isTrue();
             assertThat(lease.lapsed()).isNotDone();
@@ -415,10 +415,10 @@ class LeaseTest {
         var client = client(transport);
         var semaphore = client.openSemaphore("s", 1);
         var first = semaphore.acquireLease(1);
-        var second = client.leaseAsync(LeaseSpec.of("s", 1).heldFor(Duration.ofSeconds(1)));
+        var second = client.leaseAsync(LeaseSpec.of("s", 1).heldFor(Duration.ofSeconds(3)));
         until(() -> daemon.waiters("s") == 1);
         long begun = System.nanoTime();
-        until(() -> System.nanoTime() - begun > 1_200_000_000);
+        until(() -> System.nanoTime() - begun > 3_200_000_000L);
         first.close();
         var lease = second.get(15, TimeUnit.SECONDS);
         assertThat(lease.isHeld()).isTrue();
