@@ -10,6 +10,7 @@ import io.eventfdd.server.testing.Ran;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** {@code eventfdd exec} becomes the program, with the raw descriptors. */
+@Timeout(120)
 class ExecIT {
     private static DaemonProcess daemon;
 
@@ -73,6 +75,72 @@ class ExecIT {
         assertThat(signals(become)).isEqualTo(signals(given)).hasSize(2);
         become.destroy();
         given.destroy();
+    }
+
+    private static Ran shell(String line) throws Exception {
+        return Ran.of(
+                daemon.begin(
+                        "bash",
+                        "-c",
+                        line,
+                        "bash",
+                        DaemonProcess.launcher().toString(),
+                        daemon.directory().toString()));
+    }
+
+    private static final String EXEC = "\"$1\" exec --runtime-dir \"$2\" ";
+
+    @Test
+    void descriptorsThatItHasInheritedArePassedOn() throws Exception {
+        assertThat(shell(EXEC + "a -- cat <(echo hi)")).isEqualTo(new Ran(0, "hi"));
+        assertThat(
+                        shell(
+                                EXEC
+                                        + "a b -- bash -c 'echo out >&9; read -u 10; echo $REPLY'"
+                                        + " 9>&1 10<<<in"))
+                .isEqualTo(new Ran(0, "out\nin"));
+    }
+
+    @Test
+    void anEventfdTakesThePlaceOfAnInheritedDescriptor() throws Exception {
+        assertThat(
+                        shell(
+                                EXEC
+                                        + "a -- readlink /proc/self/fd/3 /proc/self/fd/4"
+                                        + " 3</dev/zero 4</dev/zero"))
+                .isEqualTo(new Ran(0, "anon_inode:[eventfd]\n/dev/zero"));
+    }
+
+    @Test
+    void aLockOnAnInheritedDescriptorStays() throws Exception {
+        var lock = daemon.file("lock");
+        var line = "exec 9>\"$3\"; flock 9; exec " + EXEC + "a -- sleep 1000";
+        var holding =
+                sleeping(
+                        daemon.begin(
+                                "bash",
+                                "-c",
+                                line,
+                                "bash",
+                                DaemonProcess.launcher().toString(),
+                                daemon.directory().toString(),
+                                lock.toString()));
+        assertThat(Ran.of(daemon.begin("flock", "-n", lock.toString(), "true")).status()).isOne();
+        holding.destroy();
+        holding.waitFor();
+        assertThat(Ran.of(daemon.begin("flock", "-n", lock.toString(), "true")).status()).isZero();
+    }
+
+    @Test
+    void theVariablesOfSocketActivationCanBeLeftAway() throws Exception {
+        var ran = exec("--no-listen-fds", "a", "--", "env");
+        assertThat(ran.status()).isZero();
+        assertThat(ran.output()).contains("PATH=").doesNotContain("LISTEN_");
+        // also those that eventfdd itself was given
+        var given = shell("LISTEN_FDS=1 LISTEN_PID=1 " + EXEC + "--no-listen-fds a -- env");
+        assertThat(given.output()).contains("PATH=").doesNotContain("LISTEN_");
+        assertThat(exec("--no-listen-fds", "a", "--", "readlink", "/proc/self/fd/3").output())
+                .isEqualTo("anon_inode:[eventfd]");
     }
 
     /** {@code process}, once it is sleep(1). */

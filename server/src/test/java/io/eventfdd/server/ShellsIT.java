@@ -10,12 +10,14 @@ import io.eventfdd.server.testing.Ran;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What the distribution has for shells and for man(1), tried with those programs themselves. */
+@Timeout(180)
 class ShellsIT {
     private static final Path HOME = DaemonProcess.launcher().getParent().getParent();
 
@@ -59,6 +61,8 @@ class ShellsIT {
                 try eventfdd st
                 try eventfdd stat --runt
                 try eventfdd ls -o ''
+                # until the daemon answers as soon as completion wants
+                until [[ $(try eventfdd write o) ]]; do :; done
                 try eventfdd write o
                 try eventfdd write --runtime-dir /nowhere o
                 """;
@@ -78,6 +82,8 @@ class ShellsIT {
         var script =
                 """
                 source $argv[1]
+                while test -z (complete -C 'eventfdd write o' | string collect)
+                end
                 for line in 'eventfdd st' 'eventfdd stat --runt' 'eventfdd completion ' 'eventfdd write o' 'eventfdd write --runtime-dir /nowhere o'
                     complete -C $line | cut -f1
                 end
@@ -110,6 +116,7 @@ class ShellsIT {
                             [[ $seen != *$1* ]] || { print "saw $1"; return }
                         else
                             sleep 0.05
+                            ((i % 40)) || [[ -z ${2-} ]] || zpty -n -w terminal $'\\t'
                         fi
                     done
                     print -r -- "no $1 in $seen"
@@ -123,12 +130,56 @@ class ShellsIT {
                 zpty -n -w terminal $'\\C-ueventfdd completion f\\t'
                 await 'fish'
                 zpty -n -w terminal $'\\C-ueventfdd write o\\t'
-                await 'orders'
+                await 'orders' '\\t'
                 """;
         var ran = run("zsh", "-f", "-c", script, "zsh", file("zsh/site-functions/_eventfdd"));
         assertThat(ran.output().lines())
                 .containsExactly(
                         "saw LOADED", "saw stat", "saw --runtime-dir", "saw fish", "saw orders");
+    }
+
+    @Test
+    void zshCompletesWithoutCompinitToo() throws Exception {
+        assumeThere("zsh");
+        var script = "source $1; print ${+functions[compdef]} ${_comps[eventfdd]}";
+        assertThat(run("zsh", "-f", "-c", script, "zsh", file("zsh/site-functions/_eventfdd")))
+                .isEqualTo(new Ran(0, "1 _eventfdd"));
+        assertThat(run("zsh", "-f", "-c", "source <(eventfdd completion zsh)"))
+                .isEqualTo(new Ran(0, ""));
+    }
+
+    @Test
+    void aDaemonThatDoesNotAnswerIsNotWaitedFor() throws Exception {
+        assumeThere("bash");
+        try (var stuck = DaemonProcess.start()) {
+            stuck.signal("STOP");
+            var script =
+                    """
+                    source "$1"
+                    compopt() { :; }
+                    COMP_WORDS=(eventfdd stat --runtime-dir "$2" '') COMP_CWORD=4
+                    _eventfdd_with_names
+                    echo "completed ${COMPREPLY[*]}"
+                    """;
+            var file = file("bash-completion/completions/eventfdd");
+            var ran =
+                    run(
+                            "timeout",
+                            "9",
+                            "bash",
+                            "-c",
+                            script,
+                            "bash",
+                            file,
+                            stuck.directory().toString());
+            stuck.signal("CONT");
+            // The time limit of other commands is 10 s.
+            assertThat(ran).isEqualTo(new Ran(0, "completed"));
+        }
+        for (var shell : Completion.values()) {
+            assertThat(Files.readString(Path.of(file(shell.file().toString()))))
+                    .contains("ls --answer-timeout 500ms");
+        }
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.eventfdd.server.testing.Ran;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** {@code eventfdd top} in a real terminal, tmux's. */
+@Timeout(120)
 class TopIT {
     private DaemonProcess daemon;
 
@@ -121,7 +123,65 @@ class TopIT {
     void anInterruptLeavesTheTerminalAsItWas() throws Exception {
         top("");
         tmux("send-keys", "C-c");
+        until(() -> !shows("NAME "));
+        // The shell gives up the rest of a line whose command ends by SIGINT.
+        assertThat(shows("ended")).isFalse();
+        type("echo ended $?", "Enter");
         assertRestored("130");
+    }
+
+    /** The process id of top. */
+    private String running() {
+        var line = " top --runtime-dir " + daemon.directory();
+        return ProcessHandle.allProcesses()
+                .filter(one -> one.info().commandLine().orElse("").contains(line))
+                .map(one -> Long.toString(one.pid()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The shell goes on with the rest of its line when top stops. */
+    private void goOn() throws IOException {
+        type("clear; fg; echo ended $?", "Enter");
+        until(() -> shows("NAME ") && shows("q quit"));
+    }
+
+    @Test
+    void ctrlZGivesTheShellItsTerminalAndFgGoesOn() throws Exception {
+        top("");
+        tmux("send-keys", "C-z");
+        until(() -> shows("ended 148"));
+        assertThat(shows("NAME ")).isFalse();
+        type("stty -a", "Enter");
+        until(() -> shows(" echo ") && shows("icanon"));
+        assertThat(shows("-icanon")).isFalse();
+        goOn();
+        tmux("send-keys", "C-z");
+        until(() -> shows("ended 148"));
+        goOn();
+        type("c");
+        until(() -> screen().get(2).startsWith("orders"));
+        type("q");
+        assertRestored("0");
+    }
+
+    @Test
+    void afterAStopByAnotherProcessItDrawsAnew() throws Exception {
+        top("");
+        daemon.run("kill", "-STOP", running());
+        until(() -> shows("ended 147"));
+        goOn();
+        type("q");
+        assertRestored("0");
+    }
+
+    @Test
+    void aSignalFromElsewhereLeavesTheTerminalAsItWasToo() throws Exception {
+        for (var signal : List.of("HUP", "TERM")) {
+            top("");
+            daemon.run("kill", "-" + signal, running());
+            assertRestored(signal.equals("HUP") ? "129" : "143");
+        }
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A program that this process becomes: same process id, environment, standard streams and parent;
@@ -70,17 +71,19 @@ public final class Exec {
     /**
      * Becomes it. Returns only by an exception, and then all is as before but for the variables.
      *
-     * @param fds what it has as descriptor 3, 4, … besides 0, 1 and 2; no others are passed on
-     * @param variables what is set in its environment besides what is there
+     * @param fds what it has as descriptor 3, 4, … besides 0, 1 and 2
+     * @param inherited which other descriptors are passed on, if no one of {@code fds} has their
+     *     number
+     * @param variables what is set in its environment besides what is there; an empty value removes
+     *     a variable
      * @throws ErrnoException ENOENT where there is no such program, another where it cannot be run
      */
-    public void become(List<Fd> fds, Map<String, String> variables) throws IOException {
+    public void become(List<Fd> fds, Set<Integer> inherited, Map<String, String> variables)
+            throws IOException {
         for (var variable : variables.entrySet()) {
-            if (Libc.setenv(bytes(variable.getKey()), bytes(variable.getValue()), 1) < 0) {
-                throw ErrnoException.ofLast("setenv(" + variable.getKey() + ")");
-            }
+            set(variable.getKey(), variable.getValue());
         }
-        passOnNothing();
+        passOnOnly(inherited);
         // Nothing of this is needed twice, and afterwards no class may have to be loaded: the
         // descriptor that gives way may be that of the classes' file.
         var arguments = arguments();
@@ -91,6 +94,16 @@ public final class Exec {
             displaced[i] = Libc.fcntl(FIRST + i, F_DUPFD_CLOEXEC, (long) FIRST + moved.length);
         }
         throw ErrnoException.of("execvp", execute(words.get(0), arguments, moved, displaced));
+    }
+
+    private static void set(String variable, String value) throws ErrnoException {
+        int failed =
+                value.isEmpty()
+                        ? Libc.unsetenv(bytes(variable))
+                        : Libc.setenv(bytes(variable), bytes(value), 1);
+        if (failed < 0) {
+            throw ErrnoException.ofLast("setenv(" + variable + ")");
+        }
     }
 
     /** An {@code argv}: the addresses of the words, zero, and behind them the words. */
@@ -145,11 +158,11 @@ public final class Exec {
     }
 
     /** A JVM's own descriptors are not all close-on-exec. */
-    private static void passOnNothing() throws IOException {
+    private static void passOnOnly(Set<Integer> inherited) throws IOException {
         try (var descriptors = Files.list(DESCRIPTORS)) {
             for (var descriptor : descriptors.toList()) {
                 int number = Integer.parseInt(descriptor.getFileName().toString());
-                if (number >= FIRST) {
+                if (number >= FIRST && !inherited.contains(number)) {
                     // fails for the one that listed them, which is closed
                     Libc.fcntl(number, F_SETFD, FD_CLOEXEC);
                 }

@@ -105,11 +105,15 @@ final class Libc {
 
     static native int setenv(byte[] name, byte[] value, int overwrite);
 
+    static native int unsetenv(byte[] name);
+
     static native int execvp(byte[] file, long arguments);
 
     static native int pthread_sigmask(int how, long[] set, long old);
 
     static native Pointer signal(int number, Pointer handler);
+
+    static native int raise(int number);
 
     static native int siginterrupt(int number, int interrupt);
 

@@ -33,7 +33,6 @@ public final class Terminal implements AutoCloseable {
     private static final int CHARACTERS = 17;
     private static final int VTIME = 5;
     private static final int VMIN = 6;
-    private static final int VSUSP = 10;
     private static final int ICANON = 0x2;
     private static final int ECHO = 0x8;
 
@@ -58,8 +57,6 @@ public final class Terminal implements AutoCloseable {
         flags.putInt(LOCAL_FLAGS, flags.getInt(LOCAL_FLAGS) & ~(ICANON | ECHO));
         attributes[CHARACTERS + VMIN] = 1;
         attributes[CHARACTERS + VTIME] = 0;
-        // Stopped, it would leave the shell a terminal that does not echo.
-        attributes[CHARACTERS + VSUSP] = 0;
         set(attributes);
         return Optional.of(terminal);
     }

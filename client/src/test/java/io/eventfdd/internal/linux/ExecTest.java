@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What is left of an exec that fails; one that does not is another process's to tell. */
 class ExecTest {
@@ -31,7 +32,10 @@ class ExecTest {
                 var other = EventFd.create(2, false, true)) {
             var before = descriptors();
             assertThatThrownBy(() ->
-                            exec.become(List.of(one.fd(), other.fd()), Map.of("EVENTFDD_T", "1")))
+                            exec.become(
+                                    List.of(one.fd(), other.fd()),
+                                    Set.of(),
+                                    Map.of("EVENTFDD_T", "1")))
                     .isInstanceOf(ErrnoException.class)
                     .hasMessageContaining("execvp");
             assertThat(descriptors()).isEqualTo(before);

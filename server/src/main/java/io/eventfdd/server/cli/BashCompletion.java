@@ -27,7 +27,7 @@ final class BashCompletion {
               done
               case ${COMP_WORDS[1]} in
                 <commands>)
-                  COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" ls "${place[@]}" 2>/dev/null | cut -f1)" -- "$word")) ;;
+                  COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" ls --answer-timeout 500ms "${place[@]}" 2>/dev/null | cut -f1)" -- "$word")) ;;
               esac
             }
             complete -F _eventfdd_with_names -o default eventfdd

@@ -38,14 +38,10 @@ final class BenchCommand extends DaemonCommand {
     @Override
     ExitStatus run(EventfddClient client) throws Exception {
         var name = "bench-" + ProcessHandle.current().pid();
-        try (var raw = connect(Transport.RAW)) {
-            measureRaw(raw, name);
-        } catch (EventfddException | LinkageError e) {
-            complain("raw calls: " + e.getMessage());
+        try (var _ = EndAct.of(() -> delete(name))) {
+            measureRaw(name);
+            measureHttp(client, name);
         }
-        // However it ends: SIGINT runs no finally.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> delete(name)));
-        measureHttp(client, name);
         print();
         return ExitStatus.DONE;
     }
@@ -55,6 +51,14 @@ final class BenchCommand extends DaemonCommand {
             client.list(name + ".").forEach(state -> client.delete(state.name()));
         } catch (EventfddException e) {
             complain(name + " may be left: " + e.getMessage());
+        }
+    }
+
+    private void measureRaw(String name) throws Exception {
+        try (var raw = connect(Transport.RAW)) {
+            measureRaw(raw, name);
+        } catch (EventfddException | LinkageError e) {
+            complain("raw calls: " + e.getMessage());
         }
     }
 

@@ -13,8 +13,11 @@ import org.jspecify.annotations.Nullable;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -101,15 +104,29 @@ public final class Commands implements Callable<Integer> {
         }
         var line = new CommandLine(new Commands());
         commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
+        line.setOut(StandardOutput.writer());
         line.getCommandSpec().usageMessage().exitCodeList(ExitStatus.table());
         line.getHelpSectionMap()
                 .put(SECTION_KEY_COMMAND_LIST, help -> list(help.commandSpec().subcommands()));
         // A name may not begin with @, but a program's argument may.
         line.setExpandAtFiles(false);
+        line.setExecutionStrategy(Commands::execute);
         line.setExecutionExceptionHandler(
                 (failure, command, parsed) -> failed(failure, command.getErr()));
         line.setParameterExceptionHandler(Commands::usedWrongly);
         return line;
+    }
+
+    /** Runs what was parsed, and shows what it printed. */
+    private static int execute(ParseResult parsed) {
+        var line = parsed.commandSpec().commandLine();
+        try {
+            int status = new RunLast().execute(parsed);
+            line.getOut().flush();
+            return status;
+        } catch (StandardOutput.Unwritable e) {
+            throw new ExecutionException(line, "standard output", e);
+        }
     }
 
     /** The commands with the first sentence about each, in groups. */

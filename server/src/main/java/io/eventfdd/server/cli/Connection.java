@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 import java.nio.file.Path;
+import java.time.Duration;
 
 /** Which daemon a command talks to. */
 final class Connection {
@@ -20,10 +21,22 @@ final class Connection {
                             + " $XDG_RUNTIME_DIR/eventfdd, /tmp/eventfdd-UID)")
     private @Nullable Path directory;
 
+    @Option(
+            names = "--answer-timeout",
+            paramLabel = "TIME",
+            converter = TimeLimit.PositiveText.class,
+            description =
+                    "how long the daemon may take to answer, besides the time that the command"
+                            + " itself waits (default: 10s)")
+    private @Nullable Duration answerTimeout;
+
     EventfddClient.Builder client(Transport transport) {
         var builder = EventfddClient.builder().transport(transport);
         if (directory != null) {
             builder.runtimeDirectory(directory);
+        }
+        if (answerTimeout != null) {
+            builder.timeout(answerTimeout);
         }
         return builder;
     }

@@ -2,7 +2,11 @@ package io.eventfdd.server.cli;
 
 import static java.util.Objects.requireNonNull;
 
+import io.eventfdd.client.Count;
+import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.EventfddException;
+import io.eventfdd.client.Signal;
 import io.eventfdd.client.Transport;
 
 import org.jspecify.annotations.Nullable;
@@ -14,11 +18,17 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 
 /** A command that is done by a daemon. */
 @Command(mixinStandardHelpOptions = true)
 abstract class DaemonCommand implements Callable<Integer> {
+    /** How long what goes back may wait for room. */
+    private static final Duration ROOM_TIMEOUT = Duration.ofSeconds(5);
+
     @Spec private @Nullable CommandSpec spec;
     @Mixin private final Connection connection = new Connection();
 
@@ -60,11 +70,45 @@ abstract class DaemonCommand implements Callable<Integer> {
         return spec().commandLine().getOut();
     }
 
-    /** A line, at once; false where nobody reads any more. */
-    final boolean print(String line) {
+    /** Prints a line, at once. */
+    final void print(String line) {
         out().println(line);
-        // The writer's stream keeps its failure for itself.
-        return !out().checkError() && !System.out.checkError();
+        out().flush();
+    }
+
+    /**
+     * Prints what was taken from {@code eventfds}. If it cannot be printed, it goes back to them,
+     * since nobody will know that it was taken.
+     *
+     * @param taken in the order of {@code eventfds}, or of some of them
+     */
+    final void printTaken(List<Signal> taken, List<Eventfd> eventfds, Runnable printing)
+            throws InterruptedException {
+        try {
+            printing.run();
+            out().flush();
+        } catch (StandardOutput.Unwritable e) {
+            List<String> fates = new ArrayList<>();
+            for (var signal : taken) {
+                fates.add(giveBack(signal, eventfds));
+            }
+            throw new StandardOutput.Unwritable(e, String.join("; ", fates));
+        }
+    }
+
+    /** Says whether it went back. */
+    private static String giveBack(Signal taken, List<Eventfd> eventfds)
+            throws InterruptedException {
+        var value = Count.toString(taken.value());
+        var name = taken.name().value();
+        var eventfd = eventfds.stream().filter(one -> one.name().equals(name)).findFirst();
+        try {
+            return eventfd.orElseThrow().write(taken.value(), ROOM_TIMEOUT)
+                    ? value + " was written back to " + name
+                    : value + " is lost, because " + name + " has no room for it";
+        } catch (EventfddException e) {
+            return value + " of " + name + " is lost: " + e.getMessage();
+        }
     }
 
     final void complain(String line) {

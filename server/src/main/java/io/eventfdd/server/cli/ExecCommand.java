@@ -8,27 +8,34 @@ import io.eventfdd.internal.linux.Exec;
 import io.eventfdd.internal.linux.Fd;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 @Command(
         name = "exec",
-        customSynopsis = "eventfdd exec [--runtime-dir=DIR] NAME... -- PROGRAM [ARG...]",
+        customSynopsis =
+                "eventfdd exec [--no-listen-fds] [--runtime-dir=DIR] NAME... -- PROGRAM [ARG...]",
         description = {
             "Becomes a program that has eventfds as descriptors 3, 4 and so on.",
             "The descriptors are the kernel's own objects: reading and writing them does not"
                     + " involve the daemon.",
             "The environment names them as systemd does, sd_listen_fds(3): LISTEN_FDS is their"
                     + " number, LISTEN_FDNAMES their names with colons between, LISTEN_PID the"
-                    + " process. Besides them, only the descriptors 0, 1 and 2 are passed on.",
+                    + " process.",
+            "Descriptors that eventfdd itself has inherited are passed on too, but an eventfd takes"
+                    + " the place of one with its number.",
             "If PROGRAM starts another program, that one may not get the descriptors: sudo, npm,"
                 + " npx, Java, and Python's subprocess without pass_fds do not pass them on. Name"
                 + " the program itself: -- node app.js, not -- npm start.",
-            "gunicorn, puma and unicorn mistake descriptor 3 for a listening socket, because"
-                    + " LISTEN_FDS is set. Start them with env -u LISTEN_FDS.",
+            "gunicorn, puma and unicorn mistake descriptor 3 for a listening socket if LISTEN_FDS"
+                    + " is set. Start them with --no-listen-fds.",
             "In a shell, od takes the value (-N8: once) and printf adds 1. The read command of"
                     + " bash takes the value and loses it."
         },
@@ -37,7 +44,7 @@ import java.util.Map;
             "Example: eventfdd exec orders -- python3 -c 'import os; os.eventfd_write(3, 1)'",
             "Example: eventfdd exec orders -- sh -c 'od -An -tu8 -N8 <&3'",
             "Example: eventfdd exec orders -- sh -c 'printf \"\\1\\0\\0\\0\\0\\0\\0\\0\" >&3'",
-            "Example: eventfdd exec jobs -- env -u LISTEN_FDS gunicorn app"
+            "Example: eventfdd exec --no-listen-fds jobs -- gunicorn app"
         })
 final class ExecCommand extends DaemonCommand {
     private static final String END_OF_NAMES = "--";
@@ -47,6 +54,13 @@ final class ExecCommand extends DaemonCommand {
             arity = "1..*",
             description = "the eventfds; the program follows --")
     private List<String> words = List.of();
+
+    @Option(
+            names = "--no-listen-fds",
+            description =
+                    "remove LISTEN_FDS, LISTEN_FDNAMES and LISTEN_PID from the environment rather"
+                            + " than set them")
+    private boolean withoutListenFds;
 
     ExecCommand() {
         super(Transport.RAW);
@@ -66,18 +80,31 @@ final class ExecCommand extends DaemonCommand {
         }
         var command = Exec.ofLastWords(program);
         var fds = client.openAll(names).stream().map(ExecCommand::fd).toList();
-        var environment =
-                Map.of(
-                        "LISTEN_FDS", Integer.toString(fds.size()),
-                        "LISTEN_FDNAMES", String.join(":", names),
-                        "LISTEN_PID", Long.toString(ProcessHandle.current().pid()));
         try {
-            command.become(fds, environment);
+            command.become(fds, inherited(), environment(names));
             throw new AssertionError("this process is another program now");
         } catch (ErrnoException e) {
             complain(words.get(names.size()) + ": " + e.getMessage());
             return e.is("ENOENT") ? ExitStatus.NO_PROGRAM : ExitStatus.CANNOT_RUN;
         }
+    }
+
+    /** What sd_listen_fds(3) reads; an empty value removes a variable. */
+    private Map<String, String> environment(List<String> names) {
+        var pid = Long.toString(ProcessHandle.current().pid());
+        return Map.of(
+                "LISTEN_FDS", withoutListenFds ? "" : Integer.toString(names.size()),
+                "LISTEN_FDNAMES", withoutListenFds ? "" : String.join(":", names),
+                "LISTEN_PID", withoutListenFds ? "" : pid);
+    }
+
+    /** The descriptors that were there before this JVM opened any, as its launcher tells them. */
+    static Set<Integer> inherited() {
+        return Pattern.compile(",")
+                .splitAsStream(System.getProperty("eventfdd.inherited", ""))
+                .filter(number -> !number.isEmpty())
+                .map(Integer::valueOf)
+                .collect(Collectors.toSet());
     }
 
     private static Fd fd(Eventfd eventfd) {

@@ -27,7 +27,7 @@ final class FishCompletion {
                             set place $words[$i]
                     end
                 end
-                eventfdd ls $place 2>/dev/null | cut -f1
+                eventfdd ls --answer-timeout 500ms $place 2>/dev/null | cut -f1
             end
 
             complete -c eventfdd -f

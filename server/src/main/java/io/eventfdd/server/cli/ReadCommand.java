@@ -1,17 +1,21 @@
 package io.eventfdd.server.cli;
 
 import io.eventfdd.client.Count;
+import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.Signal;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
+import java.util.List;
+
 @Command(
         name = "read",
         description = {
             "Takes the count and prints it; waits while it is 0.",
-            "Of a semaphore it takes 1."
+            "Of a semaphore it takes 1. What cannot be printed is written back."
         },
         footer = {"", "Example: eventfdd read --timeout 0s orders || echo nothing there"})
 final class ReadCommand extends DaemonCommand {
@@ -27,7 +31,11 @@ final class ReadCommand extends DaemonCommand {
             if (value.isEmpty()) {
                 return ExitStatus.TIME_UP;
             }
-            print(Count.toString(value.getAsLong()));
+            long taken = value.getAsLong();
+            printTaken(
+                    List.of(new Signal(new EventfdName(name), taken)),
+                    List.of(eventfd),
+                    () -> print(Count.toString(taken)));
             return ExitStatus.DONE;
         }
     }

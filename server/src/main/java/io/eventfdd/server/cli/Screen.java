@@ -1,6 +1,7 @@
 package io.eventfdd.server.cli;
 
 import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.linux.OwnSignals;
 import io.eventfdd.internal.linux.Terminal;
 
 import sun.misc.Signal;
@@ -14,12 +15,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The whole terminal, drawn by one thread and made what it was however the JVM ends, but for
- * SIGKILL.
+ * The whole terminal, drawn by one thread. It is made what it was however the JVM ends, but for
+ * SIGKILL, and while the process is stopped (Ctrl-Z). Signals come on threads of their own, so
+ * {@code this} guards the terminal.
  */
 final class Screen implements AutoCloseable {
-    /** The key that is none: the terminal has another size now. */
-    static final int RESIZED = -2;
+    /** The key that is none: all is to be drawn anew. */
+    static final int REDRAW = -2;
 
     private static final int END = -1;
 
@@ -31,14 +33,21 @@ final class Screen implements AutoCloseable {
     private static final String REVERSE = "\033[7m";
     private static final String NORMAL = "\033[m";
 
-    private final Terminal terminal;
+    private static final Signal STOP = new Signal("TSTP");
+    private static final Signal GO_ON = new Signal("CONT");
+    private static final Signal RESIZED = new Signal("WINCH");
+
     private final PrintWriter out;
     private final BlockingQueue<Integer> keys = new LinkedBlockingQueue<>();
-    private final Thread atTheEnd = new Thread(this::restore, "restore-terminal");
+    private final EndAct atTheEnd;
+
+    private Terminal terminal;
+    private boolean isDrawn = true;
 
     private Screen(Terminal terminal, PrintWriter out) {
         this.terminal = terminal;
         this.out = out;
+        this.atTheEnd = EndAct.of(this::restore);
     }
 
     /** Begins to draw; empty where there is no terminal. */
@@ -48,8 +57,9 @@ final class Screen implements AutoCloseable {
             return Optional.empty();
         }
         var screen = new Screen(terminal.get(), out);
-        Runtime.getRuntime().addShutdownHook(screen.atTheEnd);
-        Signal.handle(new Signal("WINCH"), signal -> screen.keys.add(RESIZED));
+        Signal.handle(RESIZED, signal -> screen.keys.add(REDRAW));
+        Signal.handle(STOP, signal -> screen.stop());
+        Signal.handle(GO_ON, signal -> screen.goOn());
         var reader = new Thread(screen::readKeys, "read-keys");
         reader.setDaemon(true);
         reader.start();
@@ -69,7 +79,7 @@ final class Screen implements AutoCloseable {
         } while (key != END);
     }
 
-    Terminal.Size size() {
+    synchronized Terminal.Size size() {
         return terminal.size();
     }
 
@@ -78,7 +88,10 @@ final class Screen implements AutoCloseable {
      *
      * @param head which of them stands out
      */
-    void draw(List<String> lines, int head) {
+    synchronized void draw(List<String> lines, int head) {
+        if (!isDrawn) {
+            return;
+        }
         var frame = new StringBuilder(HOME);
         for (int i = 0; i < lines.size(); i++) {
             frame.append(i == 0 ? "" : "\r\n");
@@ -93,29 +106,51 @@ final class Screen implements AutoCloseable {
         out.flush();
     }
 
-    /** The next key, or {@link #RESIZED}; empty where there is none until {@code nanoTime}. */
+    /** The next key, or {@link #REDRAW}; empty where there is none until {@code nanoTime}. */
     Optional<Integer> key(long nanoTime) throws InterruptedException {
         return Optional.ofNullable(keys.poll(nanoTime - System.nanoTime(), TimeUnit.NANOSECONDS));
     }
 
-    private void restore() {
-        out.print(END_DRAWING);
-        out.flush();
+    /** Gives the shell its terminal, and stops the process until SIGCONT. */
+    private synchronized void stop() {
+        restore();
+        OwnSignals.raiseByDefault(STOP.getNumber());
+        Signal.handle(STOP, signal -> stop());
+        // No SIGCONT comes if the kernel did not stop it: nobody could let an orphan go on.
+        goOn();
+    }
+
+    /** Takes the terminal again, after {@link #stop} or a SIGSTOP from elsewhere. */
+    private synchronized void goOn() {
+        try {
+            var anew = Terminal.keyByKey();
+            if (!isDrawn) {
+                terminal = anew.orElse(terminal);
+                isDrawn = true;
+            }
+            out.print(BEGIN_DRAWING);
+            keys.add(REDRAW);
+        } catch (ErrnoException e) {
+            keys.add((int) 'q');
+        }
+    }
+
+    private synchronized void restore() {
+        if (!isDrawn) {
+            return;
+        }
+        isDrawn = false;
         try {
             terminal.close();
-        } catch (ErrnoException e) {
+            out.print(END_DRAWING);
+            out.flush();
+        } catch (ErrnoException | StandardOutput.Unwritable e) {
             System.err.println("eventfdd: " + e.getMessage());
         }
     }
 
     @Override
     public void close() {
-        try {
-            Runtime.getRuntime().removeShutdownHook(atTheEnd);
-        } catch (IllegalStateException e) {
-            // the JVM is ending, and does it
-            return;
-        }
-        restore();
+        atTheEnd.close();
     }
 }

@@ -29,6 +29,18 @@ final class TimeLimit {
         return given == null ? standard : given;
     }
 
+    /** The text of a duration that is not zero. */
+    static final class PositiveText implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            var duration = new Text().convert(text);
+            if (duration.isZero()) {
+                throw new TypeConversionException(text + " is too short");
+            }
+            return duration;
+        }
+    }
+
     /** The text of a duration in the protocol's words. */
     static final class Text implements ITypeConverter<Duration> {
         @Override

@@ -18,7 +18,10 @@ import java.util.List;
 
 @Command(
         name = "wait",
-        description = "Waits until eventfds are readable, and prints their counts.",
+        description = {
+            "Waits until eventfds are readable, and prints their counts.",
+            "What --consume has taken and cannot be printed is written back."
+        },
         footer = {"", "Example: eventfdd wait --all --consume --timeout 1m left right"})
 final class WaitCommand extends DaemonCommand {
     /** Whether one is enough. */
@@ -56,17 +59,24 @@ final class WaitCommand extends DaemonCommand {
         if (ready.isEmpty()) {
             return ExitStatus.TIME_UP;
         }
-        if (format.isJson()) {
-            print(Output.text(StateFields.json(ready, consume ? "value" : "count")));
+        if (consume) {
+            printTaken(ready, eventfds, () -> print(ready));
         } else {
-            var rows =
-                    ready.stream()
-                            .map(one -> List.of(one.name().value(), Count.toString(one.value())))
-                            .toList();
-            new Output(out(), isForPeople())
-                    .table(List.of("NAME", consume ? "VALUE" : "COUNT"), rows);
+            print(ready);
         }
         return ExitStatus.DONE;
+    }
+
+    private void print(List<Signal> ready) {
+        if (format.isJson()) {
+            print(Output.text(StateFields.json(ready, consume ? "value" : "count")));
+            return;
+        }
+        var rows =
+                ready.stream()
+                        .map(one -> List.of(one.name().value(), Count.toString(one.value())))
+                        .toList();
+        new Output(out(), isForPeople()).table(List.of("NAME", consume ? "VALUE" : "COUNT"), rows);
     }
 
     private List<Signal> await(EventfddClient client, List<Eventfd> eventfds)

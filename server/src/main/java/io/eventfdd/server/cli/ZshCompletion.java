@@ -23,7 +23,7 @@ final class ZshCompletion {
             _eventfdd_names() {
                 local -a names place
                 [[ -z ${opt_args[--runtime-dir]-} ]] || place=(--runtime-dir ${(Q)opt_args[--runtime-dir]})
-                names=(${(f)"$(eventfdd ls $place 2>/dev/null | cut -f1)"})
+                names=(${(f)"$(eventfdd ls --answer-timeout 500ms $place 2>/dev/null | cut -f1)"})
                 compadd -a names
             }
 
@@ -45,6 +45,7 @@ final class ZshCompletion {
             if [[ ${funcstack[1]-} == _eventfdd ]]; then
                 _eventfdd "$@"
             else
+                (( $+functions[compdef] )) || { autoload -Uz compinit && compinit -i }
                 compdef _eventfdd eventfdd
             fi
             """;

@@ -41,7 +41,7 @@ class TopTableTest {
         assertThat(names(Sort.holders)).containsExactly("a", "c", "b");
         assertThat(Sort.ofKey('w')).hasValue(Sort.waiters);
         assertThat(Sort.ofKey('x')).isEmpty();
-        assertThat(Sort.ofKey(Screen.RESIZED)).isEmpty();
+        assertThat(Sort.ofKey(Screen.REDRAW)).isEmpty();
     }
 
     @Test

@@ -1,0 +1,61 @@
+package io.eventfdd.server.cli;
+
+import io.eventfdd.internal.linux.OutputReader;
+
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintWriter;
+
+/**
+ * Standard output of a command. If something cannot be written, whatever writes or flushes throws
+ * {@link Unwritable}, so that no command takes for printed what nobody will see. Its writer keeps
+ * what was printed until it is flushed.
+ */
+final class StandardOutput extends OutputStream {
+    /** Something could not be written to standard output. */
+    static final class Unwritable extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private Unwritable(IOException cause) {
+            super("cannot write to standard output: " + cause.getMessage(), cause);
+        }
+
+        /** The same, with what became of what could not be written. */
+        Unwritable(Unwritable cause, String consequence) {
+            super(cause.getMessage() + "; " + consequence, cause);
+        }
+
+        /** Whether that is because its reader has gone, as {@code head} does. */
+        boolean isUnread() {
+            return OutputReader.isGone();
+        }
+    }
+
+    private final OutputStream file = new FileOutputStream(FileDescriptor.out);
+
+    private StandardOutput() {}
+
+    /** A writer of it. */
+    static PrintWriter writer() {
+        var stream = new BufferedOutputStream(new StandardOutput());
+        return new PrintWriter(stream, false, System.out.charset());
+    }
+
+    @Override
+    public void write(int one) {
+        write(new byte[] {(byte) one}, 0, 1);
+    }
+
+    // A writer keeps an IOException for itself, but no other exception.
+    @Override
+    public void write(byte[] bytes, int from, int count) {
+        try {
+            file.write(bytes, from, count);
+        } catch (IOException e) {
+            throw new Unwritable(e);
+        }
+    }
+}
