@@ -56,7 +56,9 @@ final class Documents {
                         + Settings.STANDARD_FILE
                         + " if it exists. Options (--max-wait 2h) win over the environment"
                         + " (EVENTFDD_MAX_WAIT=2h), and that over the file. An unknown key or a"
-                        + " value out of range stops the start with an error that names it.");
+                        + " value out of range stops the start with an error that names it. A"
+                        + " variable of the environment that looks like a setting and is none is"
+                        + " logged as a warning.");
         page.paragraph(
                 "On SIGHUP the daemon reads its settings again. If one is wrong, all stay as they"
                         + " were, and the log says why.");

@@ -6,6 +6,7 @@ import io.eventfdd.internal.linux.InheritedFds;
 import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
+import io.eventfdd.server.config.Settings;
 import io.eventfdd.server.handover.Inheritance;
 import io.eventfdd.server.handover.Systemd;
 import io.eventfdd.server.handover.Takeover;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -108,6 +110,7 @@ final class Serve implements Callable<Integer> {
     static int serve(ServeOptions options) throws InvalidSetting, IOException {
         var settings = options.read();
         Logging.configure(settings);
+        warnOfMistakenVariables();
         int uid = OpenFiles.effectiveUser();
         var place =
                 options.directory() == null
@@ -143,6 +146,13 @@ final class Serve implements Callable<Integer> {
             } catch (HeldByAnotherException e) {
                 throw options.takeover() && inherited.isEmpty() ? unreachable(place, e) : e;
             }
+        }
+    }
+
+    private static void warnOfMistakenVariables() {
+        var logger = System.getLogger(Serve.class.getName());
+        for (var name : Settings.mistaken(System.getenv())) {
+            logger.log(Level.WARNING, "the environment has {0}, which is not a setting", name);
         }
     }
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * The log goes to standard error, a line a record, and its settings can change while the daemon
@@ -25,6 +26,20 @@ class LogIT {
         try (var daemon = DaemonProcess.start()) {
             daemon.request().get("/v1/eventfds").then().statusCode(200);
             assertThat(daemon.log()).isEmpty();
+        }
+    }
+
+    @Test
+    void aVariableThatLooksLikeASettingAndIsNoneIsToldAtTheStart() throws Exception {
+        var misspelt = List.of("env", "EVENTFDD_MAX_WAITS=2h", "EVENTFDD_PORT=tcp://10.0.0.1:80");
+        try (var daemon = DaemonProcess.startUnder(misspelt)) {
+            until(() -> daemon.log().endsWith("\n"));
+            assertThat(daemon.log().lines())
+                    .singleElement()
+                    .asString()
+                    .endsWith(
+                            "WARNING Serve: the environment has EVENTFDD_MAX_WAITS, which is not a"
+                                    + " setting");
         }
     }
 

@@ -123,7 +123,8 @@ public final class ManPage {
         item("EVENTFDD_CONFIG", "The daemon's file of settings, unless --config names it.");
         item(
                 "EVENTFDD_MAX_WAIT and so on",
-                "A setting of the daemon: its key in capital letters, with underscores.");
+                "A setting of the daemon: its key in capital letters, with underscores. The daemon"
+                        + " logs a warning about a variable that looks like one and is none.");
         item("EVENTFDD_JAVA_OPTS", "More options for the Java that runs the command.");
         item("JAVA_HOME", "The Java to use, if it is new enough.");
         section("FILES");

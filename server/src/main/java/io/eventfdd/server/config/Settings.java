@@ -9,16 +9,28 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /** The settings of this run: every one of the table has a value, and it is in range. Immutable. */
 public final class Settings {
     /** Where the file is looked for that nobody named. */
     public static final Path STANDARD_FILE = Path.of("/etc/eventfdd/eventfdd.yaml");
+
+    private static final String PREFIX = "EVENTFDD_";
+
+    /** What this program has in the environment besides settings. */
+    private static final Set<String> OTHERS = Set.of("CONFIG", "RUNTIME_DIR", "JAVA_OPTS");
+
+    /** What Kubernetes sets in each container for a service of the name {@code eventfdd-…}. */
+    private static final Pattern SERVICE_LINK = Pattern.compile("(.*_)?(SERVICE|PORT)(_.*)?");
 
     private final Map<Setting, Long> values;
 
@@ -31,8 +43,7 @@ public final class Settings {
      * takes the default.
      *
      * @param options by key, from the command line
-     * @param environment by name; those that begin with {@code EVENTFDD_} and are in no table are
-     *     not this program's to judge
+     * @param environment by name; unknown ones are no error, see {@link #mistaken}
      * @param file the file that was named; it must be there
      * @throws InvalidSetting where a key is unknown, a value is malformed or out of range, or the
      *     file cannot be read
@@ -85,6 +96,20 @@ public final class Settings {
                             + ": "
                             + e.getMessage());
         }
+    }
+
+    /** The variables of {@code environment} that look like settings and are none, in order. */
+    public static List<String> mistaken(Map<String, String> environment) {
+        var settings = Arrays.stream(Setting.values()).map(Setting::variable).toList();
+        return environment.keySet().stream()
+                .filter(name -> name.startsWith(PREFIX) && !settings.contains(name))
+                .filter(name -> !isOfOthers(name.substring(PREFIX.length())))
+                .sorted()
+                .toList();
+    }
+
+    private static boolean isOfOthers(String name) {
+        return OTHERS.contains(name) || SERVICE_LINK.matcher(name).matches();
     }
 
     private static Map<String, String> fromEnvironment(Map<String, String> environment) {

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -138,6 +139,37 @@ class SettingsTest {
                                 "max-eventfds", "7"),
                         Optional.empty());
         assertThat(settings.number(Setting.MAX_EVENTFDS)).isEqualTo(10_000);
+    }
+
+    @Test
+    void aVariableThatLooksLikeASettingAndIsNoneIsFound() {
+        var environment = new HashMap<String, String>();
+        for (var setting : Setting.values()) {
+            environment.put(setting.variable(), setting.standard());
+        }
+        for (var other :
+                List.of(
+                        "EVENTFDD_CONFIG",
+                        "EVENTFDD_JAVA_OPTS",
+                        "EVENTFDD_RUNTIME_DIR",
+                        "EVENTFD_X",
+                        "MAX_WAITS",
+                        // of the services eventfdd and eventfdd-metrics of a cluster
+                        "EVENTFDD_PORT",
+                        "EVENTFDD_PORT_80_TCP_ADDR",
+                        "EVENTFDD_SERVICE_HOST",
+                        "EVENTFDD_METRICS_SERVICE_PORT_HTTP",
+                        "EVENTFDD_METRICS_PORT_9464_TCP")) {
+            environment.put(other, "x");
+        }
+        assertThat(Settings.mistaken(environment)).isEmpty();
+        for (var mistaken :
+                List.of("EVENTFDD_MAX_WAITS", "EVENTFDD_max_wait", "EVENTFDD_", "EVENTFDD_PORTS")) {
+            environment.put(mistaken, "x");
+        }
+        assertThat(Settings.mistaken(environment))
+                .containsExactly(
+                        "EVENTFDD_", "EVENTFDD_MAX_WAITS", "EVENTFDD_PORTS", "EVENTFDD_max_wait");
     }
 
     @ParameterizedTest
