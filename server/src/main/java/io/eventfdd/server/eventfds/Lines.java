@@ -415,7 +415,8 @@ final class Lines {
         }
     }
 
-    private static Problem say(NamedEventfd eventfd, ErrnoException why) {
+    /** Logs, the first time, that the kernel refused something of {@code eventfd}. */
+    static Problem say(NamedEventfd eventfd, ErrnoException why) {
         var problem = ProblemType.INTERNAL.problem(eventfd + ": " + why.getMessage());
         if (!eventfd.faulty) {
             eventfd.faulty = true;

@@ -1,6 +1,11 @@
 package io.eventfdd.server.eventfds;
 
+import static io.eventfdd.client.ProblemType.INTERNAL;
+
+import static java.util.stream.Collectors.joining;
+
 import io.eventfdd.client.Count;
+import io.eventfdd.client.Problem;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.reactor.GuardedWriter;
 import io.eventfdd.server.eventfds.Waiter.Writer;
@@ -9,6 +14,7 @@ import io.eventfdd.server.loop.EventLoop;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -51,8 +57,17 @@ final class Room {
         }
         refill(eventfd);
         if (!eventfd.returning.isEmpty()) {
-            eventfd.linesChanged();
+            awaitRoom(eventfd);
+        }
+    }
+
+    /** What returns to {@code eventfd} waits for room; if the kernel refuses to tell, it stays. */
+    private void awaitRoom(NamedEventfd eventfd) throws IOException {
+        eventfd.linesChanged();
+        try {
             lines.arm(eventfd);
+        } catch (ErrnoException e) {
+            lines.fault(eventfd, e);
         }
     }
 
@@ -68,8 +83,7 @@ final class Room {
             long added = eventfd.returning.isEmpty() ? addAsFarAsThereIsRoom(eventfd, value) : 0;
             if (added != value) {
                 eventfd.returning.add(value - added);
-                eventfd.linesChanged();
-                lines.arm(eventfd);
+                awaitRoom(eventfd);
             }
         } catch (ErrnoException e) {
             lines.fault(eventfd, e);
@@ -172,7 +186,12 @@ final class Room {
         return true;
     }
 
-    /** Returns null if that is done, or else a target that has no room, and nothing was added. */
+    /**
+     * Returns null if that is done, or else a target that has no room, and nothing was added.
+     *
+     * <p>No eventfd refuses a value for which it has room. If the kernel refuses one all the same,
+     * the others have theirs and the answer says so: raw holders may have taken them already.
+     */
     private @Nullable NamedEventfd addToAll(Writer writer) throws IOException {
         var all = writer.targets();
         all.forEach(NamedEventfd::hold);
@@ -181,8 +200,17 @@ final class Room {
             if (!full.isEmpty()) {
                 return full.getFirst();
             }
+            var refused = new ArrayList<Problem>(0);
             for (int i = 0; i < all.size(); i++) {
-                addOrLeave(all.get(i), writer.value(i));
+                try {
+                    addOrLeave(all.get(i), writer.value(i));
+                } catch (ErrnoException e) {
+                    refused.add(Lines.say(all.get(i), e));
+                }
+            }
+            if (!refused.isEmpty()) {
+                var why = refused.stream().map(Problem::detail).collect(joining("; "));
+                lines.refuse(writer, INTERNAL.problem(why + "; the other values were added"));
             }
             return null;
         } finally {
@@ -200,7 +228,7 @@ final class Room {
     private void addOrLeave(NamedEventfd eventfd, long value) throws IOException {
         if (!add(eventfd, value)) {
             eventfd.returning.add(value);
-            lines.arm(eventfd);
+            awaitRoom(eventfd);
         }
     }
 

@@ -211,11 +211,7 @@ final class Waits {
 
     /** The same without looking who is next; the kernel reports it. */
     void giveBack(Reading reading) throws IOException {
-        try {
-            room.giveBack(reading);
-        } catch (ErrnoException e) {
-            lines.fault(reading.source(), e);
-        }
+        room.giveBack(reading);
     }
 
     /**

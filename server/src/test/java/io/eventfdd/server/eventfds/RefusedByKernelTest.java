@@ -147,6 +147,26 @@ class RefusedByKernelTest {
         assertThat(it.read(other)).isEqualTo(4);
     }
 
+    /** A directory always has room for poll(2), and none for write(2). */
+    @Test
+    void ofAWriteToManyTheOthersHaveTheirValuesAndTheAnswerSaysSo() throws Exception {
+        breakIt(0);
+        var third = it.counter("third");
+        assertThatThrownBy(() -> it.eventfds.write(
+                        new WriteManyRequest(
+                                List.of(
+                                        new WriteManyRequest.Entry(other, 4),
+                                        new WriteManyRequest.Entry(name, 1),
+                                        new WriteManyRequest.Entry(third, 5)),
+                                LONG),
+                        it.client().caller()))
+                .satisfies(RefusedByKernelTest::isInternal)
+                .hasMessageContaining("eventfd broken")
+                .hasMessageContaining("the other values were added");
+        assertThat(it.read(other)).isEqualTo(4);
+        assertThat(it.read(third)).isEqualTo(5);
+    }
+
     @Test
     void aWaitForAnyOfManyIsServedByTheOthers() throws Exception {
         var request = new WaitRequest(List.of(name, name("sound")), Mode.ANY, true, LONG);
