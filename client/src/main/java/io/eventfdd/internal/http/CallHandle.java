@@ -7,6 +7,7 @@ public final class CallHandle {
     private final Kind kind;
     private @Nullable HttpConnection connection;
     private boolean ended;
+    private boolean begun;
 
     private enum Kind {
         ORDINARY,
@@ -41,12 +42,23 @@ public final class CallHandle {
         return kind == Kind.SETTLING;
     }
 
-    /** The call begins, on {@code connection}. */
-    synchronized void begin(HttpConnection begun) {
-        connection = begun;
+    /** Another call has the handle from now on, and has not been sent. */
+    synchronized void renew() {
+        begun = false;
+    }
+
+    /** The call begins, on {@code on}. */
+    synchronized void begin(HttpConnection on) {
+        begun = true;
+        connection = on;
         if (ended) {
-            begun.abort();
+            on.abort();
         }
+    }
+
+    /** Whether a daemon may have got the call. */
+    synchronized boolean hasBegun() {
+        return begun;
     }
 
     /** The call is over, and its connection may be another's. */

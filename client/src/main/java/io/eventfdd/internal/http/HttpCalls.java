@@ -107,7 +107,7 @@ final class HttpCalls implements AutoCloseable {
         try {
             return call(call);
         } catch (ConnectionLostException | ClosedEventfdException e) {
-            return lateAnswer(call, look).orElseThrow(() -> e);
+            return lateAnswer(call, look, new CallHandle()).orElseThrow(() -> e);
         }
     }
 
@@ -123,33 +123,42 @@ final class HttpCalls implements AutoCloseable {
         try {
             return call(call, wait, handle);
         } catch (InterruptedException e) {
-            var late = lateAnswer(call, look).orElseThrow(() -> e);
+            var late = lateAnswer(call, look, handle).orElseThrow(() -> e);
             Thread.currentThread().interrupt();
             return late;
         } catch (ConnectionLostException | ClosedEventfdException e) {
-            return lateAnswer(call, look).orElseThrow(() -> e);
+            return lateAnswer(call, look, handle).orElseThrow(() -> e);
         }
     }
 
     /**
-     * The answer to a call with a key that was ended before its answer came; empty where the daemon
-     * has not carried it out, and never will. Where no daemon says which within three seconds, it
-     * is empty too: what a key keeps goes back when it lapses.
+     * The answer to a call with a key that was ended before its answer came; empty if the daemon
+     * has not carried it out, and never will.
+     *
+     * <p>If a daemon may have got the call and is away, or about to end, the next one is waited
+     * for: three seconds, or as long as an outage may be if the call was ended by its handle, so
+     * that nobody waits for it. If none says by then what became of the call, the answer is empty
+     * too: what a key keeps goes back when the key lapses.
      *
      * @param look changes nothing
+     * @param handle that of {@code call}
      */
-    private Optional<HttpAnswer> lateAnswer(HttpCall call, HttpCall look) {
+    private Optional<HttpAnswer> lateAnswer(HttpCall call, HttpCall look, CallHandle handle) {
+        var away = Duration.ZERO;
+        if (handle.hasBegun()) {
+            away = handle.isEnded() && outage.compareTo(SETTLING) > 0 ? outage : SETTLING;
+        }
         try {
-            return settle(call.instead(look)).is(ProblemType.IDEMPOTENCY_KEY_REUSED)
-                    ? Optional.of(settle(call))
+            return settle(call.instead(look), away).is(ProblemType.IDEMPOTENCY_KEY_REUSED)
+                    ? Optional.of(settle(call, away))
                     : Optional.empty();
         } catch (EventfddException e) {
             return Optional.empty(); // The daemon is not there.
         }
     }
 
-    private HttpAnswer settle(HttpCall call) {
-        return call(call, SETTLING, Duration.ZERO, CallHandle.settling());
+    private HttpAnswer settle(HttpCall call, Duration away) {
+        return call(call, SETTLING, away, CallHandle.settling());
     }
 
     /** Sends {@code call} once, and with it the keys that are done. */

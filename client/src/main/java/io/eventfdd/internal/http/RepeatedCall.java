@@ -86,6 +86,7 @@ final class RepeatedCall {
      * @throws ConnectionLostException if it is not known whether one carried it out
      */
     HttpAnswer answer() throws InterruptedException {
+        handle.renew();
         while (true) {
             var answer = attempt();
             if (answer.isPresent()) {

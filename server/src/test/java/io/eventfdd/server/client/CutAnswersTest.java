@@ -221,6 +221,38 @@ class CutAnswersTest {
     }
 
     @Test
+    void whatACancelledFutureTookGoesBackThroughTheNextDaemon() throws Exception {
+        var eventfd = client.open("n", counter(7));
+        proxy.hold(1);
+        var future = eventfd.readAsync();
+        until(() -> proxy.held() == 1);
+        proxy.stopListening();
+        assertThat(future.cancel(true)).isTrue();
+        until(() -> !proxy.hasClients());
+        proxy.close();
+        assertThat(daemon.count("n")).isEqualTo("0");
+        proxy = new CuttingProxy(directory.resolve("api.sock"), daemon.api());
+        until(() -> daemon.count("n").equals("7"));
+    }
+
+    @Test
+    void whatAnInterruptedReadTookIsItsResultOnceTheNextDaemonIsThere() throws Exception {
+        var eventfd = client.open("n", counter(7));
+        var reader = new Thread[1];
+        var read =
+                held(() -> {
+                    reader[0] = Thread.currentThread();
+                    return new Kept<>(eventfd.read(), Thread.interrupted());
+                });
+        proxy.stopListening();
+        reader[0].interrupt();
+        until(() -> !proxy.hasClients());
+        proxy.close();
+        proxy = new CuttingProxy(directory.resolve("api.sock"), daemon.api());
+        assertThat(read.get(15, TimeUnit.SECONDS)).isEqualTo(new Kept<>(7L, true));
+    }
+
+    @Test
     void whatAFutureTookGoesBackAsSoonAsThereIsRoomEvenIfTheClientIsClosed() throws Exception {
         var eventfd = client.open("n", counter(7));
         proxy.hold(1);

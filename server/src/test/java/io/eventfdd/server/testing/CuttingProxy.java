@@ -108,9 +108,12 @@ public final class CuttingProxy implements AutoCloseable {
             var connection = new Connection(client, server);
             var answering = Thread.ofVirtual().start(connection::answer);
             connection.ask();
+            clients.remove(client);
             answering.join();
         } catch (IOException | InterruptedException e) {
             // so it ends
+        } finally {
+            clients.remove(client);
         }
     }
 
@@ -167,6 +170,17 @@ public final class CuttingProxy implements AutoCloseable {
                 // so it ends
             }
         }
+    }
+
+    /** From now on nobody can connect, as where the daemon is away; connections stay. */
+    public void stopListening() throws IOException {
+        listener.close();
+        Files.deleteIfExists(socket);
+    }
+
+    /** Whether a client has not closed its connection. */
+    public boolean hasClients() {
+        return !clients.isEmpty();
     }
 
     /** Ends it, and all connections. */
