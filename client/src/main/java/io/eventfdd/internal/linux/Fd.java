@@ -27,7 +27,6 @@ public final class Fd implements AutoCloseable {
     private static final int O_CLOEXEC = 0x80000;
     private static final int F_SETFD = 2;
     private static final int FD_CLOEXEC = 1;
-    private static final int F_GETFL = 3;
     private static final int F_SETFL = 4;
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int O_NONBLOCK = 0x800;
@@ -211,9 +210,9 @@ public final class Fd implements AutoCloseable {
     }
 
     private int flags() throws ErrnoException {
-        int flags = Libc.fcntl(number, F_GETFL, 0);
+        int flags = SignalCalls.FASTEST.statusFlags(number);
         if (flags < 0) {
-            throw ErrnoException.ofLast("fcntl(fd=" + number + ", F_GETFL)");
+            throw ErrnoException.of("fcntl(fd=" + number + ", F_GETFL)", -flags);
         }
         return flags;
     }

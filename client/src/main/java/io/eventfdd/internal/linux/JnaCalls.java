@@ -27,6 +27,12 @@ final class JnaCalls implements SignalCalls {
     }
 
     @Override
+    public int statusFlags(int fd) {
+        int flags = Libc.fcntl(fd, F_GETFL, 0);
+        return flags >= 0 ? flags : -Native.getLastError();
+    }
+
+    @Override
     public void yieldToOthers() {
         Libc.sched_yield();
     }

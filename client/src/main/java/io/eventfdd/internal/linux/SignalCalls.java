@@ -1,11 +1,15 @@
 package io.eventfdd.internal.linux;
 
 /**
- * The system calls that a signal is made of, in which each nanosecond counts. Safe for all threads.
+ * The system calls that a signal, or the hand-out of a descriptor, is made of, in which each
+ * nanosecond counts. Safe for all threads.
  */
 interface SignalCalls {
     /** Those that are the fastest in this JVM. */
     SignalCalls FASTEST = Binding.fastest();
+
+    /** The command of fcntl(2) that {@link #statusFlags} makes. */
+    int F_GETFL = 3;
 
     /** eventfd_write(3): 0, or the negated errno. */
     int write(int fd, long value);
@@ -20,6 +24,9 @@ interface SignalCalls {
      * poll(2) of one descriptor without waiting: 1 where it is readable, 0, or the negated errno.
      */
     int isReadable(int fd);
+
+    /** fcntl(2)'s F_GETFL: the flags of the open file description, or the negated errno. */
+    int statusFlags(int fd);
 
     /** sched_yield(2). */
     void yieldToOthers();

@@ -44,7 +44,7 @@ public record DonateRequest(List<Entry> entries) {
     /** Checks the names. */
     public DonateRequest {
         entries = List.copyOf(entries);
-        OpenRequest.checkNames(entries.stream().map(Entry::name).toList());
+        OpenRequest.checkNames(entries, Entry::name);
     }
 
     /**

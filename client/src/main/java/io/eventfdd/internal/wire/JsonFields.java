@@ -25,7 +25,7 @@ public final class JsonFields {
     private final JsonObject object;
 
     /** So few that a list is faster than a set. */
-    private final List<String> asked = new ArrayList<>();
+    private final List<String> asked = new ArrayList<>(4);
 
     private JsonFields(String parent, int index, JsonObject object) {
         this.parent = parent;
@@ -187,10 +187,9 @@ public final class JsonFields {
 
     /** Refuses every field that was not asked for and is not among {@code later}, which will be. */
     public void end(String... later) {
-        asked.addAll(List.of(later));
-        var unknown = new ArrayList<String>();
+        var unknown = new ArrayList<String>(0);
         for (var name : object.names()) {
-            if (!asked.contains(name)) {
+            if (!asked.contains(name) && !isAmong(later, name)) {
                 unknown.add(Shown.of(path() + name));
             }
         }
@@ -200,6 +199,15 @@ public final class JsonFields {
                     (unknown.size() == 1 ? "unknown field: " : "unknown fields: ")
                             + String.join(", ", first));
         }
+    }
+
+    private static boolean isAmong(String[] names, String name) {
+        for (var one : names) {
+            if (one.equals(name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** For a field that must be there and is not. */

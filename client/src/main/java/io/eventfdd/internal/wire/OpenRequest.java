@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The packet that asks {@code fd.sock} for the descriptors of eventfds, all of them or none.
@@ -74,17 +75,21 @@ public record OpenRequest(List<Entry> entries) {
     /** Checks the names. */
     public OpenRequest {
         entries = List.copyOf(entries);
-        checkNames(entries.stream().map(Entry::name).toList());
+        checkNames(entries, Entry::name);
     }
 
-    /** Whether one packet can have {@code names}: 1 to 253, and none of them twice. */
-    static void checkNames(List<EventfdName> names) {
-        if (names.isEmpty() || names.size() > MAX_ENTRIES) {
+    /** Returns if one packet can have {@code entries}: 1 to 253, and no name of them twice. */
+    static <E> void checkNames(List<E> entries, Function<E, EventfdName> nameOf) {
+        if (entries.isEmpty() || entries.size() > MAX_ENTRIES) {
             throw ProblemType.INVALID_REQUEST.exception(
-                    "eventfds: " + names.size() + " entries are not 1 to " + MAX_ENTRIES);
+                    "eventfds: " + entries.size() + " entries are not 1 to " + MAX_ENTRIES);
         }
-        var seen = new HashSet<EventfdName>(2 * names.size());
-        for (var name : names) {
+        if (entries.size() == 1) {
+            return;
+        }
+        var seen = new HashSet<EventfdName>(2 * entries.size());
+        for (var entry : entries) {
+            var name = nameOf.apply(entry);
             if (!seen.add(name)) {
                 throw ProblemType.INVALID_REQUEST.exception("eventfds: " + name + " occurs twice");
             }

@@ -39,6 +39,10 @@ final class ForeignCalls implements SignalCalls {
                     FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT),
                     Linker.Option.critical(true));
 
+    /** Without the third argument, which this command does not have. */
+    private static final MethodHandle FCNTL =
+            bound("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+
     private static final MethodHandle SCHED_YIELD =
             bound("sched_yield", FunctionDescriptor.of(JAVA_INT));
 
@@ -89,6 +93,17 @@ final class ForeignCalls implements SignalCalls {
             throw new AssertionError(e);
         }
         return result < 0 ? again.isReadable(fd) : Readiness.isReadable(pollfd[0]);
+    }
+
+    @Override
+    public int statusFlags(int fd) {
+        int flags;
+        try {
+            flags = (int) FCNTL.invokeExact(fd, F_GETFL);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+        return flags >= 0 ? flags : again.statusFlags(fd);
     }
 
     @Override

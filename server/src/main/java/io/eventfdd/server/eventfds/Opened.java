@@ -4,8 +4,10 @@ import io.eventfdd.client.ProblemException;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.wire.OpenReply;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /** Eventfds whose descriptors are about to be sent to a client. Belongs to the loop's thread. */
@@ -24,20 +26,22 @@ public final class Opened {
      */
     Opened(List<NamedEventfd> all, List<NamedEventfd> made, CompletableFuture<Void> written) {
         this.all = all;
-        this.written = written;
-        var fresh = new HashSet<>(made);
-        this.fds = all.stream().map(eventfd -> eventfd.eventFd().fd()).toList();
-        this.reply =
-                new OpenReply(
-                        all.stream()
-                                .map(eventfd -> entry(eventfd, fresh.contains(eventfd)))
-                                .toList());
         this.made = made;
-    }
-
-    private static OpenReply.Entry entry(NamedEventfd eventfd, boolean isNew) {
-        var spec = eventfd.spec();
-        return new OpenReply.Entry(eventfd.name(), spec.semaphore(), spec.nonblocking(), isNew);
+        this.written = written;
+        this.fds = new ArrayList<>(all.size());
+        var entries = new ArrayList<OpenReply.Entry>(all.size());
+        var fresh = made.isEmpty() ? Set.of() : new HashSet<>(made);
+        for (var eventfd : all) {
+            fds.add(eventfd.eventFd().fd());
+            var spec = eventfd.spec();
+            entries.add(
+                    new OpenReply.Entry(
+                            eventfd.name(),
+                            spec.semaphore(),
+                            spec.nonblocking(),
+                            fresh.contains(eventfd)));
+        }
+        this.reply = new OpenReply(entries);
     }
 
     /** What to say of them. */

@@ -152,14 +152,15 @@ class RefusedByKernelTest {
     void ofAWriteToManyTheOthersHaveTheirValuesAndTheAnswerSaysSo() throws Exception {
         breakIt(0);
         var third = it.counter("third");
-        assertThatThrownBy(() -> it.eventfds.write(
-                        new WriteManyRequest(
-                                List.of(
-                                        new WriteManyRequest.Entry(other, 4),
-                                        new WriteManyRequest.Entry(name, 1),
-                                        new WriteManyRequest.Entry(third, 5)),
-                                LONG),
-                        it.client().caller()))
+        assertThatThrownBy(() ->
+                        it.eventfds.write(
+                                new WriteManyRequest(
+                                        List.of(
+                                                new WriteManyRequest.Entry(other, 4),
+                                                new WriteManyRequest.Entry(name, 1),
+                                                new WriteManyRequest.Entry(third, 5)),
+                                        LONG),
+                                it.client().caller()))
                 .satisfies(RefusedByKernelTest::isInternal)
                 .hasMessageContaining("eventfd broken")
                 .hasMessageContaining("the other values were added");
