@@ -10,14 +10,17 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * The client of one connection, in whose name calls wait: who it is, and the socket whose hang-up
- * ends its wait. One call waits at a time.
+ * The client of one connection: its user, and the socket whose hang-up ends the call that waits for
+ * it. A caller has at most one such call at a time.
  */
 public final class Caller {
     private final Fd socket;
     private final PeerCredentials peer;
 
-    /** Written by the loop alone, like all that follows; others only ask whether it is there. */
+    /**
+     * The loop's entry for the socket. Only the loop writes this field and those below it; other
+     * threads only ask whether it is set.
+     */
     private volatile @Nullable Registration registration;
 
     private @Nullable Waiter waiter;
@@ -30,18 +33,23 @@ public final class Caller {
     /** The lease that it was granted last. */
     private @Nullable Lease granted;
 
-    /** Whether it has ever had to do with leases, so that the loop has to know of its end. */
+    /**
+     * Whether the client has ever used leases, so that the loop must learn when its connection
+     * ends.
+     */
     private volatile boolean lends;
 
-    /** How many leases its connection holds, for other threads. */
+    /** The number of leases that its connection holds, for other threads to read. */
     private volatile int holds;
 
-    /** Whether somebody else hears its hang-up, who tells the loop. */
+    /**
+     * Whether the socket is in the epoll set for another reason, and its owner reports the hang-up.
+     */
     private final boolean heardElsewhere;
 
     /**
-     * The client at the other end of {@code socket}, which stays open until {@link Eventfds#forget}
-     * returns.
+     * Describes the client at the other end of {@code socket}, which must stay open until {@link
+     * Eventfds#forget} returns.
      */
     public Caller(Fd socket, PeerCredentials peer) {
         this(socket, peer, false);
@@ -54,8 +62,8 @@ public final class Caller {
     }
 
     /**
-     * The same for a socket that is in the loop's epoll set already: who put it there {@linkplain
-     * LeaseCalls#ended tells} of its end.
+     * Describes the client of a socket that is in the loop's epoll set already. The code that added
+     * it {@linkplain LeaseCalls#ended reports} the end of the connection.
      */
     public static Caller heardElsewhere(Fd socket, PeerCredentials peer) {
         return new Caller(socket, peer, true);
@@ -65,22 +73,25 @@ public final class Caller {
         return heardElsewhere;
     }
 
-    /** Who it is. */
+    /** The user, group and process of the client, as the kernel names them. */
     public PeerCredentials peer() {
         return peer;
     }
 
-    /** Its socket, which is open until {@link Eventfds#forget} returns. */
+    /** The client's socket, which is open until {@link Eventfds#forget} returns. */
     public Fd socket() {
         return socket;
     }
 
-    /** Whether the loop looks at the socket, or may do so. */
+    /** Whether the loop watches the socket, or may begin to. */
     boolean isWatched() {
         return registration != null || lends;
     }
 
-    /** Whether a lease is bound to the connection, which is not idle then; on any thread. */
+    /**
+     * Whether a lease is bound to the connection, which then does not count as idle. Any thread may
+     * call this.
+     */
     public boolean holdsLeases() {
         return holds > 0;
     }

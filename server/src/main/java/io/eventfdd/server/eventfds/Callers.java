@@ -12,22 +12,22 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The clients' sockets, as far as the loop looks at them: for the hang-up of one whose call waits,
- * and for the moment when one has taken its response. Belongs to the loop's thread.
+ * Watches the sockets of clients: for the hang-up of a client whose call waits, and for the moment
+ * at which a client has taken its response. Belongs to the loop's thread.
  */
 final class Callers {
     /**
-     * No event is asked for: HUP comes all the same, and only where the client closed both
+     * No event is requested: epoll reports EPOLLHUP anyway, and only if the client closed both
      * directions.
      */
     private static final int HANG_UP = 0;
 
-    /** The kernel reports room each time that the peer takes something. */
+    /** The kernel reports EPOLLOUT each time that the peer takes something. */
     private static final int TAKES = Epoll.OUT | Epoll.ET;
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
 
-    /** Hears that a client closed its connection. */
+    /** Is told that a client closed its connection. */
     @FunctionalInterface
     interface HangUp {
         void hungUp(Caller caller) throws IOException;
@@ -42,7 +42,7 @@ final class Callers {
         this.hangUp = hangUp;
     }
 
-    /** From now on the client's hang-up is heard. */
+    /** Starts to watch for the client's hang-up. */
     void listen(Caller caller) throws IOException {
         if (caller.registration() == null && !caller.isHeardElsewhere()) {
             caller.registration(
@@ -50,11 +50,12 @@ final class Callers {
         }
     }
 
-    /** The connection is about to be closed: its descriptor leaves the epoll set. */
+    /** Removes the descriptor of a connection that is about to be closed from the epoll set. */
     void forget(Caller caller) throws IOException {
         var registration = caller.registration();
         if (registration != null) {
-            // In this order: once nobody watches it, the connection's thread may close it.
+            // The order matters: once the descriptor is not watched, the connection's thread may
+            // close it.
             loop.unregister(registration);
             caller.registration(null);
         }
@@ -77,7 +78,7 @@ final class Callers {
         try {
             listen(caller);
         } catch (ErrnoException full) {
-            // The kernel watches no more descriptors for us: the loop looks again by itself.
+            // The kernel refuses to watch another descriptor, so the loop checks again by itself.
             loop.after(LOOK_AGAIN, () -> awaitTaken(caller, deadline, taken));
             return;
         }
@@ -109,7 +110,7 @@ final class Callers {
         }
     }
 
-    /** A response that the client may have taken or not. */
+    /** A response of which it is not known yet whether the client took it. */
     final class Delivery implements Deadlines.Timed {
         private final Caller caller;
         private final long sequence;
@@ -123,7 +124,7 @@ final class Callers {
             this.taken = taken;
         }
 
-        /** Tells the outcome if it is certain now; false if it is not. */
+        /** Completes the outcome if it is certain now, and returns whether it was. */
         boolean settle(int events) throws IOException {
             var now = UnixPeer.taken(caller.socket());
             if (now == Taken.NOT_YET && (events & Epoll.HUP) == 0) {
@@ -138,7 +139,7 @@ final class Callers {
             return deadline;
         }
 
-        /** Below zero, where no waiter's is. */
+        /** Below zero, so that it equals no waiter's number. */
         @Override
         public long sequence() {
             return -sequence;

@@ -2,7 +2,7 @@ package io.eventfdd.server.eventfds;
 
 import java.io.Serial;
 
-/** The client hung up while its call waited: there is nobody to answer. */
+/** Thrown if the client hung up while its call waited, so that nobody is left to answer. */
 public final class ClientGoneException extends RuntimeException {
     @Serial private static final long serialVersionUID = 1L;
 

@@ -3,23 +3,24 @@ package io.eventfdd.server.eventfds;
 import io.eventfdd.client.EventfdSpec;
 
 /**
- * What became of a wish to have an eventfd.
+ * The result of a request to create an eventfd.
  *
- * @param state the one that stands under the name now
+ * @param state the eventfd that has the name now
  */
 public record Creation(Result result, EventfdState state) {
-    /** How the eventfd that stands relates to the wish. */
+    /** How the eventfd that has the name relates to the request. */
     public enum Result {
-        /** It was made for it. */
+        /** The request created it. */
         CREATED,
-        /** It stood there with the same spec. */
+        /** It existed with the same spec. */
         FOUND,
-        /** It stood there with another spec, and stays. */
+        /** It existed with another spec, and stays as it is. */
         DIFFERENT
     }
 
     /**
-     * What is to be said if {@code name} stands for an eventfd with another spec than is wanted.
+     * The problem to report if {@code name} belongs to an eventfd with another spec than the
+     * requested one.
      */
     public static String another(String name, EventfdSpec standing, EventfdSpec wanted) {
         return name

@@ -8,26 +8,26 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongSupplier;
 
 /**
- * Logs what users were denied, once a minute for each of them at most, so that nobody can fill the
- * log. For all threads.
+ * Logs what users were denied, at most once a minute for each user, so that nobody can fill the
+ * log. Any thread may call it.
  */
 public final class Denials {
     private static final System.Logger LOGGER = System.getLogger(Denials.class.getName());
     private static final long SILENCE = Duration.ofMinutes(1).toNanos();
 
-    /** Above this many users the oldest news are forgotten. */
+    /** Above this number of users, the oldest entries are dropped. */
     private static final int USERS = 10_000;
 
     private final LongSupplier nanoTime;
     private final Map<Integer, Long> logged = new ConcurrentHashMap<>();
     private final LongAdder count = new LongAdder();
 
-    /** None yet; {@code nanoTime} is the clock, as {@link System#nanoTime}. */
+    /** Starts with no denials. {@code nanoTime} is the clock, such as {@link System#nanoTime}. */
     public Denials(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
     }
 
-    /** {@code user} was denied something; {@code sentence} says what. */
+    /** Records that {@code user} was denied something; {@code sentence} says what. */
     public void add(int user, String sentence) {
         count.increment();
         long now = nanoTime.getAsLong();
@@ -44,7 +44,7 @@ public final class Denials {
         }
     }
 
-    /** How often something was denied. */
+    /** The number of denials so far. */
     public long count() {
         return count.sum();
     }

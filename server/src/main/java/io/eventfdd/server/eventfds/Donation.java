@@ -3,22 +3,22 @@ package io.eventfdd.server.eventfds;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.internal.linux.Fd;
 
-/** What became of an eventfd that a holder brought. */
+/** What happened to an eventfd that a holder brought back. */
 public sealed interface Donation {
     /** Which. */
     EventfdName name();
 
-    /** The name waited for it, and leads to it again. */
+    /** The name waited for this eventfd, and leads to it again. */
     record Adopted(EventfdName name) implements Donation {}
 
-    /** The name leads to it anyway. */
+    /** The name already leads to this eventfd. */
     record Same(EventfdName name) implements Donation {}
 
     /**
-     * The name leads to another one by now.
+     * The name leads to another eventfd by now.
      *
-     * @param fd of that one; it stays the daemon's, and is open until the loop goes on to something
-     *     else
+     * @param fd the descriptor of the other eventfd; the daemon owns it, and it is open until the
+     *     loop goes on to something else
      */
     record Replaced(EventfdName name, Fd fd) implements Donation {}
 }

@@ -1,8 +1,8 @@
 package io.eventfdd.server.eventfds;
 
-/** Why a waiter left without being served. */
+/** The reason why a waiter left without being served. */
 public enum End {
-    /** The time that it was given is over. */
+    /** Its time is up. */
     TIMED_OUT,
     /** Its client hung up. */
     CLIENT_GONE,
@@ -10,6 +10,6 @@ public enum End {
     DELETED,
     /** The daemon stops. */
     SHUT_DOWN,
-    /** The loop died of a bug. */
+    /** The loop failed because of a bug. */
     FAILED
 }

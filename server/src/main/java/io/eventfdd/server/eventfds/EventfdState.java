@@ -6,13 +6,13 @@ import io.eventfdd.client.EventfdSpec;
 import java.time.Instant;
 
 /**
- * An eventfd as it was at one moment.
+ * The state of an eventfd at one moment.
  *
  * @param count the kernel's count, unsigned, which was not consumed
- * @param spec what it was made as
+ * @param spec the spec that it was created with
  * @param nonblocking O_NONBLOCK of the description that the raw holders share
  * @param waiters reads, waits, multi-waits, leases and writes for room that wait on it
- * @param leased what leases have taken of it, at the moment of the count
+ * @param leased the permits that leases have taken of it, at the moment of the count
  */
 public record EventfdState(
         EventfdName name,

@@ -27,8 +27,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The named eventfds and what can be done with them; for all threads but the loop's own. Calls
- * block their thread until they are done, the waiting ones on the loop, and throw {@link
+ * The named eventfds and the operations on them, for all threads but the loop's own. A call blocks
+ * its thread until it is done (if it has to wait, the loop serves it) and throws {@link
  * ProblemException} for every failure that has a {@link io.eventfdd.client.ProblemType}.
  */
 public final class Eventfds {
@@ -42,17 +42,17 @@ public final class Eventfds {
     private final LeaseCalls leases;
     private final LongAdder putBacks = new LongAdder();
 
-    /** None yet, and nobody wants to know which there are. */
+    /** Starts with no eventfds and without a ledger. */
     public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock) {
         this(loop, limits, groupId, clock, Ledger.NONE);
     }
 
     /**
-     * None yet.
+     * Starts with no eventfds.
      *
-     * @param groupId the group of all that are made
-     * @param clock for the time of their creation
-     * @param ledger is told of those that come and go
+     * @param groupId the group of all eventfds that are created
+     * @param clock the clock that gives the time of creation
+     * @param ledger is told of each eventfd that is created or deleted
      */
     public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock, Ledger ledger) {
         this.loop = loop;
@@ -64,7 +64,7 @@ public final class Eventfds {
         this.leases = new LeaseCalls(this, loop, waits, inventory, rights, succession, clock);
     }
 
-    /** Other limits from the return on; what there is above them stays. */
+    /** Changes the limits. Eventfds, waiters and leases above the new limits stay. */
     public void limit(Limits limits) {
         calls.run(() -> {
             inventory.limit(limits.eventfds());
@@ -73,24 +73,24 @@ public final class Eventfds {
         });
     }
 
-    /** Their descriptors, for clients that ask for them. */
+    /** Hands out descriptors to clients that ask for them. */
     public Handouts handouts() {
         return handouts;
     }
 
-    /** Their way from the process before this one, and to the next. */
+    /** Takes the eventfds over from the previous process, and leaves them to the next one. */
     public Succession succession() {
         return succession;
     }
 
-    /** The leases on them. */
+    /** The operations on leases. */
     public LeaseCalls leases() {
         return leases;
     }
 
     // The table
 
-    /** Makes an eventfd, or finds the one that stands under the name. */
+    /** Creates an eventfd, or finds the one that has the name. */
     public Creation create(EventfdName name, EventfdSpec spec, Caller caller) {
         var standing = succession.settled(name);
         if (standing == null) {
@@ -120,17 +120,18 @@ public final class Eventfds {
         return new Made(eventfd, true);
     }
 
-    /** The eventfd as it is now. */
+    /** The current state of the eventfd. */
     public EventfdState state(EventfdName name, Caller caller) {
         return stateOf(find(name, Right.READ, caller));
     }
 
     /**
-     * Those that {@code caller} may read, in ASCII order.
+     * Lists the eventfds that {@code caller} may read, in ASCII order of their names.
      *
-     * @param prefix what their names begin with
-     * @param after the name that they come after, whether it stands or not; empty for the first
-     * @param limit how many at most
+     * @param prefix the prefix of the names
+     * @param after the name after which the list starts, whether it exists or not; empty to start
+     *     with the first
+     * @param limit the longest length of the list
      */
     public Page list(String prefix, String after, int limit, Caller caller) {
         var found = new ArrayList<EventfdState>();
@@ -154,8 +155,8 @@ public final class Eventfds {
     }
 
     /**
-     * Forgets the name, ends all who wait on it, and closes the daemon's descriptor; raw holders
-     * keep theirs.
+     * Forgets the name, ends all calls that wait on it, and closes the daemon's descriptor. Raw
+     * holders keep theirs.
      */
     public void delete(EventfdName name, Caller caller) {
         succession.settled(name);
@@ -168,14 +169,14 @@ public final class Eventfds {
             inventory.remove(eventfd);
             return eventfd;
         });
-        // A name that is said to be free must not be there after a kill.
+        // Once the caller is told that the name is free, it must stay so even after a kill.
         inventory.written().join();
     }
 
     // The calls
 
     /**
-     * Adds {@code value}, waiting at most {@code timeout} for room.
+     * Adds {@code value}, and waits at most {@code timeout} for room.
      *
      * @param value 1 to 2^64-2, unsigned
      * @return whether it was added
@@ -191,10 +192,10 @@ public final class Eventfds {
     }
 
     /**
-     * Adds to many, all at one moment among all who come here, or none; waiting at most as long as
-     * {@code request} says for room in all of them.
+     * Adds to several eventfds, all at one moment as seen by the daemon's clients, or to none. It
+     * waits at most as long as {@code request} says for room in all of them.
      *
-     * @return the names that had no room at the end; empty if all was added
+     * @return the names of the eventfds without room at the end; empty if everything was added
      */
     public List<EventfdName> write(WriteManyRequest request, Caller caller) {
         var targets = new ArrayList<NamedEventfd>(request.entries().size());
@@ -210,7 +211,9 @@ public final class Eventfds {
                 : List.of();
     }
 
-    /** False where the kernel had no room, or where somebody might be overtaken. */
+    /**
+     * Returns false if the kernel had no room, or if the write could overtake somebody who waits.
+     */
     private static boolean addDirectly(NamedEventfd target, long value) {
         var eventFd = target.eventFd();
         if (!eventFd.fd().acquire()) {
@@ -226,8 +229,8 @@ public final class Eventfds {
     }
 
     /**
-     * Takes the count, waiting at most as long as {@code request} says for it; of a semaphore, as
-     * many permits as there are, at least 1 and at most as many as it says.
+     * Takes the count, and waits at most as long as {@code request} says for it. From a semaphore
+     * it takes at least 1 permit, and at most as many as the request says.
      *
      * @throws ProblemException {@code invalid-value} if it asks for several permits of a counter
      */
@@ -254,7 +257,9 @@ public final class Eventfds {
                 .map(List::getFirst);
     }
 
-    /** Empty if there is nothing to take, or if somebody might be overtaken. */
+    /**
+     * Returns empty if there is nothing to take, or if the read could overtake somebody who waits.
+     */
     private static Optional<Reading> takeDirectly(NamedEventfd target, int most) {
         var eventFd = target.eventFd();
         if (!eventFd.fd().acquire()) {
@@ -275,7 +280,7 @@ public final class Eventfds {
         }
     }
 
-    /** Waits at most {@code timeout} until it is readable, and takes nothing. */
+    /** Waits at most {@code timeout} until the eventfd is readable, and takes nothing. */
     public Optional<Reading> await(EventfdName name, Duration timeout, Caller caller) {
         var target = find(name, Right.READ, caller);
         var now = stateOf(target);
@@ -286,7 +291,7 @@ public final class Eventfds {
                 .map(List::getFirst);
     }
 
-    /** Waits on many; empty where the time is over first. */
+    /** Waits on several eventfds. The result is empty if the time is up first. */
     public Optional<List<Reading>> await(WaitRequest request, Caller caller) {
         var targets =
                 request.eventfds().stream().map(name -> find(name, Right.READ, caller)).toList();
@@ -297,7 +302,7 @@ public final class Eventfds {
                         : new Waiter.Observer(targets, request.mode(), caller, deadline));
     }
 
-    /** The counts of an eventfd as they come, until {@code caller}'s connection ends. */
+    /** Watches the counts of an eventfd until {@code caller}'s connection ends. */
     public Watch watch(EventfdName name, Caller caller) {
         var watch = new Watch();
         var watcher = new Waiter.Watcher(find(name, Right.READ, caller), watch, caller);
@@ -310,7 +315,7 @@ public final class Eventfds {
         });
     }
 
-    /** Gives what was taken, and not received, back to the eventfd that it came from. */
+    /** Gives a value that was taken but not received back to its eventfd. */
     public void putBack(Collection<Reading> taken) {
         putBacks.add(taken.size());
         loop.submit(() -> {
@@ -321,8 +326,8 @@ public final class Eventfds {
     }
 
     /**
-     * The connection of {@code caller} is about to be closed: its wait ends, and its socket is not
-     * looked at any more.
+     * Ends the wait of {@code caller}, whose connection is about to be closed, and stops watching
+     * its socket.
      */
     public void forget(Caller caller) {
         if (caller.isWatched()) {
@@ -331,9 +336,9 @@ public final class Eventfds {
     }
 
     /**
-     * Whether {@code caller}'s client took all that was sent to it, as soon as that is certain.
-     * {@link Taken#NOT_YET} if {@code patience} is over or the connection is shut down before; the
-     * client may take the rest even then.
+     * Tells whether {@code caller}'s client took all that was sent to it, as soon as that is
+     * certain. The result is {@link Taken#NOT_YET} if {@code patience} is over or the connection is
+     * shut down first; the client may still take the rest.
      */
     public Taken awaitTaken(Caller caller, Duration patience) {
         var taken = new CompletableFuture<Taken>();
@@ -345,8 +350,8 @@ public final class Eventfds {
     }
 
     /**
-     * From now on nobody waits: all who do get {@code end}, and so do all who come. No eventfd is
-     * brought back any more, and none that waits for that begins anew.
+     * Ends all waits with {@code end}, those that come later included. From now on no eventfd can
+     * be brought back, and none that waits for its holder begins anew.
      */
     public void endWaits(End end) {
         calls.run(() -> {
@@ -355,53 +360,55 @@ public final class Eventfds {
         });
     }
 
-    /** The loop has died of a bug: all waits end. On the loop's thread. */
+    /** Ends all waits because the loop failed. Called on the loop's thread. */
     public void loopFailed() {
         succession.end(problem(End.FAILED));
         waits.abandon(inventory.all());
     }
 
-    /** Whether the loop turns: it answers within a time that no healthy one needs. */
+    /**
+     * Whether the loop runs, which means that it answers within a time that no healthy loop needs.
+     */
     public boolean isTurning() {
         return calls.isTurning();
     }
 
-    /** How many eventfds there are. */
+    /** The number of eventfds. */
     public int size() {
         return calls.get(inventory::size);
     }
 
-    /** How many eventfds each user has that has some. */
+    /** The number of eventfds of each user that has any. */
     public Map<Integer, Integer> sizeByUser() {
         return calls.get(inventory::sizeByUser);
     }
 
-    /** How often a user was denied something. */
+    /** The number of times that a user was denied something. */
     public long denials() {
         return rights.denials();
     }
 
-    /** How many calls wait, once for each eventfd that they wait on. */
+    /** The number of calls that wait, counted once for each eventfd that they wait on. */
     public int waiting() {
         return calls.get(waits.lines()::waiting);
     }
 
-    /** How many streams of counts there are. */
+    /** The number of watches. */
     public int watching() {
         return calls.get(waits.lines()::watching);
     }
 
-    /** How many calls were served that had to wait. */
+    /** The number of calls that had to wait and were served. */
     public long wakeUps() {
         return waits.lines().wakeUps();
     }
 
-    /** How many values went back that were taken and not received. */
+    /** The number of values that were taken, not received, and given back. */
     public long putBacks() {
         return putBacks.sum();
     }
 
-    /** All of them as they are now, whoever they belong to. */
+    /** The current states of all eventfds of all users. */
     public List<EventfdState> states() {
         return inventory.all().stream().flatMap(it -> stateIfThere(it).stream()).toList();
     }
@@ -429,7 +436,7 @@ public final class Eventfds {
         try {
             var state = eventfd.state();
             if (state == null && !eventfd.eventFd().fd().isClosed()) {
-                // The loop is changing it together with others.
+                // The loop is changing this eventfd together with others.
                 return calls.get(() -> Optional.ofNullable(eventfd.state()));
             }
             return Optional.ofNullable(state);
@@ -453,14 +460,14 @@ public final class Eventfds {
                 });
     }
 
-    /** What the waiter was served; empty where its time was over first. */
+    /** Waits for the outcome of a waiter. The result is empty if its time was up first. */
     Optional<List<Reading>> wait(Waiter waiter) {
         submit(waiter);
         waiter.outcome().join();
         return outcome(waiter);
     }
 
-    /** The same of a waiter that has its outcome. */
+    /** Converts the outcome of a waiter that has one. */
     static Optional<List<Reading>> outcome(Waiter waiter) {
         return switch (waiter.outcome().join()) {
             case Outcome.Served(var readings) -> Optional.of(readings);

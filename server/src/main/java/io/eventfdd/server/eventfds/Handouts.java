@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Finds and makes the eventfds whose descriptors clients ask for. On the loop's own thread, which
- * then sends them: so nobody closes one under the sending.
+ * Finds and creates the eventfds whose descriptors clients ask for. It runs on the loop's thread,
+ * which then sends the descriptors, so nobody can close one while it is sent.
  */
 public final class Handouts {
     private static final CompletableFuture<Void> WRITTEN = CompletableFuture.completedFuture(null);
@@ -33,8 +33,8 @@ public final class Handouts {
     }
 
     /**
-     * Finds or makes all that {@code request} names, so that their descriptors can be sent; where
-     * one cannot be had, nothing has changed.
+     * Finds or creates all eventfds that {@code request} names, so that their descriptors can be
+     * sent. If one of them cannot be had, nothing has changed.
      *
      * @throws ProblemException {@code not-found}, {@code forbidden}, {@code exists} or {@code
      *     limit}
@@ -74,13 +74,13 @@ public final class Handouts {
             }
             return new Opened(all, made, told ? inventory.written() : WRITTEN);
         } catch (ErrnoException e) {
-            // What the kernel refuses of an eventfd is its client's problem, not the loop's.
+            // If the kernel refuses an eventfd, that is a problem of its client, not of the loop.
             takeBack(made);
             throw ProblemType.INTERNAL.exception("cannot hand it out: " + e.getMessage());
         }
     }
 
-    /** Whether {@code entry} can be had: rights first, then existence. */
+    /** Checks that {@code entry} can be had: the rights first, then the existence. */
     private void check(OpenRequest.Entry entry, @Nullable NamedEventfd standing, Caller caller) {
         var wanted = entry.create();
         if (standing == null) {
@@ -100,9 +100,9 @@ public final class Handouts {
     }
 
     /**
-     * The descriptors could not be sent: what was made for them goes again, as if deleted, so that
-     * it is all or nothing for the client that did not hear of it. In the moment in which it stood,
-     * other threads may have found it; for them, too, it was deleted.
+     * Deletes what was created for a request whose descriptors could not be sent, so that the
+     * request has either its whole effect or none. Other threads may have found such an eventfd
+     * meanwhile; for them, it was deleted.
      */
     public void takeBack(Opened opened) throws IOException {
         assert loop.inLoop();

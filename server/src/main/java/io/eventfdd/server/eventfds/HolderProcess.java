@@ -29,10 +29,10 @@ final class HolderProcess {
     private boolean closed;
 
     /**
-     * The process of {@code pidfd}.
+     * Represents the process of {@code pidfd}.
      *
-     * @param pid its pid, 0 if it cannot be known
-     * @param startTime when it began; 0 if that cannot be known
+     * @param pid the process ID; 0 if it cannot be known
+     * @param startTime when the process started; 0 if that cannot be known
      * @param pidfd null if the process has ended
      */
     HolderProcess(
@@ -61,30 +61,30 @@ final class HolderProcess {
         return ended;
     }
 
-    /** Whether it runs at this moment, whatever has been heard of it. */
+    /** Asks the kernel whether the process runs at this moment. */
     boolean isAlive() {
         return !ended && pidfd != null && ProcessFd.isAlive(pidfd);
     }
 
-    /** From now on the process's end is heard. */
+    /** Starts to watch for the end of the process. */
     void listen() throws ErrnoException {
         if (pidfd != null) {
             registration = loop.register(pidfd, Epoll.IN, events -> exited());
         }
     }
 
-    /** It holds {@code lease} too. */
+    /** Adds {@code lease} to those that the process holds. */
     void add(Lease lease) {
         leases.add(lease);
     }
 
-    /** It does not hold {@code lease} any more. */
+    /** Removes {@code lease} from those that the process holds. */
     void remove(Lease lease) throws IOException {
         leases.remove(lease);
         closeIfUnused();
     }
 
-    /** If it holds nothing, nobody needs to know any more whether it runs. */
+    /** Stops watching the process if it holds no lease. */
     void closeIfUnused() throws IOException {
         if (!leases.isEmpty() || closed) {
             return;

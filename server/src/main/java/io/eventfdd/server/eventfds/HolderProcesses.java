@@ -14,11 +14,11 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The processes that hold leases: one descriptor for each, however many leases it has. Belongs to
+ * The processes that hold leases. Each takes one descriptor, however many leases it has. Belongs to
  * the loop's thread.
  */
 final class HolderProcesses {
-    /** Hears that the process which holds a lease has ended. */
+    /** Is told that the process that holds a lease has ended. */
     @FunctionalInterface
     interface Ended {
         void holderEnded(Lease lease) throws IOException;
@@ -27,10 +27,13 @@ final class HolderProcesses {
     private final EventLoop loop;
     private final Ended ended;
 
-    /** Those that run and whose pid is known. No other process can have their pids. */
+    /**
+     * The processes that run and whose pid is known, by pid. No other process can have the same pid
+     * meanwhile.
+     */
     private final Map<Integer, HolderProcess> running = new HashMap<>();
 
-    /** How many there are that take a descriptor, and how many there may be. */
+    /** The number of processes that take a descriptor, and its limit. */
     private int open;
 
     private int most;
@@ -41,14 +44,14 @@ final class HolderProcesses {
         this.ended = ended;
     }
 
-    /** Another limit; those that there are above it stay. */
+    /** Changes the limit. Processes above the new limit stay. */
     void limit(int now) {
         most = now;
     }
 
     /**
-     * The process that connected {@code caller}. If no lease is added to it, {@link
-     * HolderProcess#closeIfUnused} has to follow.
+     * Finds the process that connected {@code caller}. If no lease is added to it, the caller must
+     * call {@link HolderProcess#closeIfUnused}.
      *
      * @throws ProblemException {@code unsupported} or {@code limit}
      */
@@ -76,7 +79,10 @@ final class HolderProcesses {
         }
     }
 
-    /** The process that had {@code pid}, 0 if that is not known, and began at {@code startTime}. */
+    /**
+     * Finds the process that had {@code pid} (0 if that is not known) and started at {@code
+     * startTime}.
+     */
     HolderProcess ofBefore(int pid, long startTime) {
         try {
             var opened = pid == 0 ? null : ProcessFd.open(pid).orElse(null);
@@ -102,7 +108,8 @@ final class HolderProcesses {
                 return found;
             }
             long startTime = pid == 0 ? 0 : ProcessFd.startTime(pid).orElse(0);
-            // In this order: if it runs now, the pid was not another's a moment ago.
+            // The order matters: if the process runs now, its pid belonged to no other process a
+            // moment ago.
             if (!ProcessFd.isAlive(pidfd)) {
                 pidfd.close();
                 return gone(pid);
@@ -120,22 +127,22 @@ final class HolderProcesses {
         }
     }
 
-    /** One that has ended already. */
+    /** Represents a process that has ended already. */
     private HolderProcess gone(int pid) {
         return new HolderProcess(this, loop, pid, 0, null);
     }
 
-    /** {@code process} has ended, or holds nothing any more. */
+    /** Forgets {@code process}, which has ended or holds nothing any more. */
     void forget(HolderProcess process) {
         running.remove(process.pid(), process);
     }
 
-    /** A descriptor less. */
+    /** Counts one descriptor less. */
     void closed() {
         open--;
     }
 
-    /** The holder of {@code lease} was {@code process}, which has ended. */
+    /** Called when {@code process}, which holds {@code lease}, has ended. */
     void ended(Lease lease, HolderProcess process) throws IOException {
         if (lease.holder instanceof Lease.Holder.OfProcess(var holder) && holder == process) {
             ended.holderEnded(lease);

@@ -6,9 +6,9 @@ import io.eventfdd.client.EventfdSpec;
 import java.time.Instant;
 
 /**
- * What an eventfd is but for its kernel object: what has to be known to go on with it in another
- * process.
+ * Everything about an eventfd except its kernel object: what another process must know to go on
+ * with it.
  *
- * @param created when it was made first, whatever processes have had it since
+ * @param created when it was first created, whichever processes have owned it since
  */
 public record Identity(EventfdName name, EventfdSpec spec, Owner owner, Instant created) {}

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The eventfds that there are, within their limit, and the ledger's knowledge of them. Looked up by
- * all threads, changed by the loop's alone.
+ * The set of all eventfds, with its limits and its ledger. All threads may look eventfds up; only
+ * the loop's thread changes the set.
  */
 final class Inventory {
     private final Names names = new Names();
@@ -28,10 +28,10 @@ final class Inventory {
     private final Ledger ledger;
 
     /**
-     * None yet.
+     * Starts empty.
      *
-     * @param groupId the group of all that are made
-     * @param clock for the time of their creation
+     * @param groupId the group of all eventfds that are created
+     * @param clock the clock that gives the time of creation
      */
     Inventory(Waits waits, Limits.Limit limit, int groupId, Clock clock, Ledger ledger) {
         this.waits = waits;
@@ -47,12 +47,12 @@ final class Inventory {
         return names.get(name);
     }
 
-    /** All of them, in ASCII order of their names. */
+    /** All eventfds, in ASCII order of their names. */
     Collection<NamedEventfd> all() {
         return names.all();
     }
 
-    /** Those from {@code name} on, or after it, in ASCII order of their names. */
+    /** The eventfds from {@code name} on, or after it, in ASCII order of their names. */
     Collection<NamedEventfd> from(String name, boolean inclusive) {
         return names.from(name, inclusive);
     }
@@ -61,7 +61,7 @@ final class Inventory {
         return ProblemType.NOT_FOUND.exception("there is no eventfd " + name);
     }
 
-    /** Done when another process would know all that was done here so far. */
+    /** Completed when another process would know all changes so far. */
     CompletableFuture<Void> written() {
         return ledger.written();
     }
@@ -69,7 +69,7 @@ final class Inventory {
     // What comes and goes, on the loop's thread
 
     /**
-     * Whether {@code caller} may have {@code more}.
+     * Checks that {@code caller} may have {@code more} eventfds.
      *
      * @throws ProblemException {@code limit}
      */
@@ -78,9 +78,9 @@ final class Inventory {
     }
 
     /**
-     * Makes one, which {@link #enter} has found by others.
+     * Creates an eventfd. Other threads find it only after {@link #enter}.
      *
-     * @throws ProblemException {@code limit} where the kernel makes no more
+     * @throws ProblemException {@code limit} if the kernel cannot create another one
      */
     NamedEventfd make(EventfdName name, EventfdSpec spec, Caller caller) {
         try {
@@ -90,7 +90,7 @@ final class Inventory {
         }
     }
 
-    /** That of one which {@code caller} makes now. */
+    /** The identity of an eventfd that {@code caller} creates now. */
     Identity identity(EventfdName name, EventfdSpec spec, Caller caller) {
         return new Identity(name, spec, new Owner(caller.peer().uid(), groupId), clock.instant());
     }
@@ -105,12 +105,12 @@ final class Inventory {
         waits.leases().entered(eventfd);
     }
 
-    /** What waited for {@code name} waits in vain: it cannot be made. */
+    /** Tells those who wait for {@code name} that its eventfd cannot be created. */
     void lost(EventfdName name) {
         waits.leases().lost(name);
     }
 
-    /** The same of one to which {@code returning} is on its way back. */
+    /** Enters an eventfd to which the values {@code returning} are on their way back. */
     void enter(NamedEventfd eventfd, List<Long> returning) throws IOException {
         enter(eventfd);
         for (long value : returning) {
@@ -118,7 +118,10 @@ final class Inventory {
         }
     }
 
-    /** Its descriptor is about to leave this process; false where it has left before. */
+    /**
+     * Notes that the descriptor is about to leave this process for the first time. Returns false if
+     * it has left before.
+     */
     boolean share(NamedEventfd eventfd) throws ErrnoException {
         if (!eventfd.share()) {
             return false;
@@ -127,13 +130,13 @@ final class Inventory {
         return true;
     }
 
-    /** It has {@code advance} from now on of what {@code object} has, which it was before. */
+    /** Notes that the eventfd has an advance on its former object {@code object}. */
     void advance(NamedEventfd eventfd, long object, long advance) {
         eventfd.advance(object, advance);
         ledger.advanced(eventfd.identity(), object, advance);
     }
 
-    /** Ends all who wait on it, and closes the daemon's descriptor. */
+    /** Ends all calls that wait on the eventfd, and closes the daemon's descriptor. */
     void remove(NamedEventfd eventfd) throws IOException {
         names.remove(eventfd);
         quota.add(eventfd.owner().uid(), -1);
@@ -141,7 +144,7 @@ final class Inventory {
         waits.delete(eventfd);
     }
 
-    /** Another limit; what there is above it stays. */
+    /** Changes the limits. Eventfds above the new limits stay. */
     void limit(Limits.Limit limit) {
         quota.limit(limit);
     }
@@ -150,7 +153,7 @@ final class Inventory {
         return quota.inAll();
     }
 
-    /** How many each user has that has some. */
+    /** The number of eventfds of each user that has any. */
     Map<Integer, Integer> sizeByUser() {
         return quota.byUser();
     }

@@ -5,10 +5,10 @@ import io.eventfdd.internal.linux.EventFd;
 import java.util.List;
 
 /**
- * An eventfd between two processes that own it.
+ * An eventfd on its way from one owning process to the next.
  *
  * @param eventFd the kernel's object
- * @param shared whether others may hold its open file description, too
+ * @param shared whether other processes may hold its open file description
  * @param returning values that were taken, are on their way back and found no room yet; not in the
  *     kernel's count
  * @param former the kernel objects that had the name before, since it was made

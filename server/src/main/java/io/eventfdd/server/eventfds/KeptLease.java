@@ -7,11 +7,12 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * A lease between two processes that have it.
+ * A lease on its way from one owning process to the next.
  *
- * @param process when the process of the lease's holder began, in the kernel's clock; 0 if that is
+ * @param process when the process that holds the lease started, in the kernel's clock; 0 if that is
  *     not known
- * @param term how long it is held after it is taken or renewed; zero if it is not held for a time
+ * @param term how long the lease is held after it is taken or renewed; zero if it is not held for a
+ *     time
  * @param until when that time is up, in the clock of {@link System#nanoTime}, which all processes
  *     of a system share
  * @param gone the names of the lease whose eventfds were deleted since
