@@ -26,8 +26,8 @@ public final class Lease implements Deadlines.Timed {
         record For(Duration term) implements Holder {}
 
         /**
-         * A connection that has ended and that another one may take the place of; until a deadline
-         * if {@code timed}, and otherwise as long as the key lives for which the answer is kept.
+         * A connection that has ended and that another one may replace: until a deadline if {@code
+         * timed}, otherwise as long as the idempotency key lives that keeps the answer.
          */
         record Absent(boolean timed) implements Holder {}
     }
@@ -41,16 +41,22 @@ public final class Lease implements Deadlines.Timed {
     Holder holder;
     private long deadline;
 
-    /** Where the answer goes that grants it, until it is known that the client took it. */
+    /**
+     * The connection that gets the answer with the lease, until it is known that the client took
+     * it.
+     */
     @Nullable Caller asker;
 
-    /** Whether the answer is kept for an idempotency key if the client does not take it. */
+    /** Whether an idempotency key keeps the answer if the client does not take it. */
     boolean keyed;
 
     /** Whether the answer was handed to the kernel as a whole. */
     private volatile boolean sent;
 
-    /** Whether the holder has ended, while something has to be known before the lease can. */
+    /**
+     * Whether the holder has ended but the lease cannot end yet, because something has to be known
+     * first.
+     */
     boolean holderEnded;
 
     boolean over;
@@ -70,7 +76,7 @@ public final class Lease implements Deadlines.Timed {
         this.holder = holder;
     }
 
-    /** As it is now, for all threads. */
+    /** The current state, for all threads to read. */
     public LeaseState state() {
         return state;
     }
@@ -98,7 +104,10 @@ public final class Lease implements Deadlines.Timed {
         return give;
     }
 
-    /** The answer that grants it is on its way to the client, all of it; on any thread. */
+    /**
+     * Notes that the whole answer with the lease is on its way to the client. Any thread may call
+     * this.
+     */
     public void sent() {
         sent = true;
     }
@@ -107,12 +116,12 @@ public final class Lease implements Deadlines.Timed {
         return sent;
     }
 
-    /** Whether all of its eventfds are known, so that it can end. */
+    /** Whether all eventfds of the lease are known, so that it can end. */
     boolean isSettled() {
         return take.stream().allMatch(Part::isSettled) && give.stream().allMatch(Part::isSettled);
     }
 
-    /** It may expire from {@code nanoTime} on. */
+    /** Sets the time from which on the lease may expire. */
     void deadline(long nanoTime) {
         deadline = nanoTime;
     }
@@ -122,7 +131,7 @@ public final class Lease implements Deadlines.Timed {
         return deadline;
     }
 
-    /** Above those of all waiters. */
+    /** Above the numbers of all waiters. */
     @Override
     public long sequence() {
         return sequence;

@@ -30,8 +30,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /**
- * What callers do with leases. Each call is there twice: for a thread of the caller's own, which it
- * blocks, and for the loop's thread, on which it returns at once.
+ * The operations on leases. Each exists twice: one form blocks the caller's own thread, and one is
+ * for the loop's thread and returns at once.
  */
 public final class LeaseCalls {
     private static final int ROOT = 0;
@@ -71,8 +71,9 @@ public final class LeaseCalls {
     // Taking
 
     /**
-     * Takes a lease, waiting at most as long as {@code request} says; empty if its permits were not
-     * available in time. What becomes of the answer has to be told by {@link #settle}.
+     * Takes a lease, and waits at most as long as {@code request} says. The result is empty if its
+     * permits were not available in time. The caller must report with {@link #settle} whether the
+     * client took the answer.
      *
      * @param keyed whether the answer is kept for an idempotency key
      * @throws ProblemException {@code not-found}, {@code forbidden}, {@code invalid-value}, {@code
@@ -88,7 +89,7 @@ public final class LeaseCalls {
         return Optional.of(taker.lease());
     }
 
-    /** A lease that is asked for on the loop's thread. */
+    /** A request for a lease on the loop's thread. */
     public static final class Asked {
         private final Taker taker;
 
@@ -96,13 +97,15 @@ public final class LeaseCalls {
             this.taker = taker;
         }
 
-        /** Done when {@link #result} tells. What hangs onto it must be short. */
+        /**
+         * Completed when {@link #result} has an answer. Actions that depend on it must be short.
+         */
         public CompletableFuture<?> settled() {
             return taker.outcome();
         }
 
         /**
-         * The lease; empty if it was not available in time.
+         * The lease, or empty if it was not available in time.
          *
          * @throws ProblemException why there is none
          */
@@ -111,7 +114,9 @@ public final class LeaseCalls {
         }
     }
 
-    /** Asks for a lease on the loop's thread, once no name of it is {@linkplain #awaited open}. */
+    /**
+     * Asks for a lease on the loop's thread, once none of its names is {@linkplain #awaited open}.
+     */
     public Asked ask(LeaseRequest request, Caller caller) throws IOException {
         assert loop.inLoop();
         var taker = taker(request, false, caller);
@@ -166,12 +171,15 @@ public final class LeaseCalls {
         return Stream.concat(state.take().stream(), state.give().stream()).map(LeaseShare::name);
     }
 
-    /** When all names of {@code request} are settled, if one of them waits for its holder. */
+    /**
+     * If a name of {@code request} waits for its holder, a future that is completed when all names
+     * are settled.
+     */
     public Optional<CompletableFuture<Void>> awaited(LeaseRequest request) {
         return succession.awaited(names(request));
     }
 
-    /** The same of the names of a lease, which cannot end before that. */
+    /** The same for the names of a lease, which cannot end before they are settled. */
     public Optional<CompletableFuture<Void>> awaited(String id) {
         var lease = leases.get(id);
         return lease == null ? Optional.empty() : succession.awaited(names(lease));
@@ -180,19 +188,22 @@ public final class LeaseCalls {
     // The answer
 
     /**
-     * The client took the answer that granted {@code lease}, or did not: then there never was such
-     * a lease, unless the answer is kept for a key. On any thread.
+     * Reports whether the client took the answer with {@code lease}. If it did not, the lease is
+     * undone, unless a key keeps the answer. Any thread may call this.
      */
     public void settle(Lease lease, boolean taken) {
         loop.submit(() -> leases.settle(lease, taken));
     }
 
-    /** The answer that granted {@code lease} is not kept for its key any more. On any thread. */
+    /**
+     * Reports that the answer with {@code lease} is not kept for its key any more. Any thread may
+     * call this.
+     */
     public void keyOver(Lease lease) {
         loop.submit(() -> leases.keyOver(lease));
     }
 
-    /** The connection of {@code caller} has ended. On the loop's thread. */
+    /** Reports that the connection of {@code caller} has ended. Called on the loop's thread. */
     public void ended(Caller caller) throws IOException {
         assert loop.inLoop();
         waits.ended(caller);
@@ -206,24 +217,24 @@ public final class LeaseCalls {
 
     // Looking
 
-    /** The lease of that id, if {@code caller} may see it. */
+    /** Finds the lease with this ID, if {@code caller} may see it. */
     public LeaseState state(String id, Caller caller) {
         return visible(id, caller).state();
     }
 
     /**
-     * Some of the leases, in order of their ids.
+     * A part of the list of leases, in the order of their IDs.
      *
-     * @param more whether there are more
+     * @param more whether others come after them
      */
     public record Page(List<LeaseState> leases, boolean more) {}
 
     /**
-     * Those that {@code caller} may see.
+     * Lists the leases that {@code caller} may see.
      *
-     * @param name only those that take from or give to that one
-     * @param after the id that they come after; empty for the first
-     * @param limit how many at most
+     * @param name the name of an eventfd, to list only the leases that take from it or give to it
+     * @param after the ID after which the list starts; empty to start with the first
+     * @param limit the longest length of the list
      */
     public Page list(Optional<EventfdName> name, String after, int limit, Caller caller) {
         var found = new ArrayList<LeaseState>();
@@ -240,7 +251,7 @@ public final class LeaseCalls {
         return new Page(found, false);
     }
 
-    /** How many leases there are of each kind. */
+    /** The number of leases of each kind of holder. */
     public Map<LeaseState.Kind, Integer> sizes() {
         var sizes = new EnumMap<LeaseState.Kind, Integer>(LeaseState.Kind.class);
         for (var kind : LeaseState.Kind.values()) {
@@ -251,7 +262,7 @@ public final class LeaseCalls {
         return sizes;
     }
 
-    /** How old the oldest lease is; zero if there is none. */
+    /** The age of the oldest lease; zero if there is none. */
     public Duration oldest() {
         return leases.after("").stream()
                 .map(lease -> lease.state().since())
@@ -261,12 +272,12 @@ public final class LeaseCalls {
                 .orElse(Duration.ZERO);
     }
 
-    /** How many leases lapsed. */
+    /** The number of leases that lapsed. */
     public long lapses() {
         return leases.lapses();
     }
 
-    /** How many permits came back from leases. */
+    /** The number of permits that came back from leases. */
     public long returned() {
         return leases.returned();
     }
@@ -300,12 +311,12 @@ public final class LeaseCalls {
 
     // Ending and renewing
 
-    /** Releases the lease of that id: what it took goes back. */
+    /** Releases a lease: its permits go back. */
     public void release(String id, Caller caller) {
         end(id, End.RELEASED, caller);
     }
 
-    /** Commits the lease of that id: what it took stays taken. */
+    /** Commits a lease: its permits stay taken. */
     public void commit(String id, Caller caller) {
         end(id, End.COMMITTED, caller);
     }
@@ -316,13 +327,13 @@ public final class LeaseCalls {
         inventory.written().join();
     }
 
-    /** {@link #release} on the loop's thread, once it is not {@linkplain #awaited open}. */
+    /** {@link #release} on the loop's thread, once the lease is not {@linkplain #awaited open}. */
     public CompletableFuture<Void> releaseNow(String id, Caller caller) throws IOException {
         endNow(id, End.RELEASED, caller);
         return inventory.written();
     }
 
-    /** {@link #commit} on the loop's thread, once it is not {@linkplain #awaited open}. */
+    /** {@link #commit} on the loop's thread, once the lease is not {@linkplain #awaited open}. */
     public CompletableFuture<Void> commitNow(String id, Caller caller) throws IOException {
         endNow(id, End.COMMITTED, caller);
         return inventory.written();
@@ -344,7 +355,7 @@ public final class LeaseCalls {
     }
 
     /**
-     * Counts the time of a lease from now, moves it to {@code holder}, or resumes it on the
+     * Renews a lease: starts its time again, moves it to {@code holder}, or resumes it on the
      * connection of {@code caller}.
      *
      * @throws ProblemException {@code exists} if another connection holds it
@@ -386,14 +397,14 @@ public final class LeaseCalls {
     }
 
     /**
-     * From now on no lease lapses: the connections that end are this process's doing, and the next
-     * one goes on with what there is.
+     * Keeps all leases from lapsing from now on: connections end because this process closes them,
+     * and the next process goes on with the leases.
      */
     public void freeze() {
         calls.run(leases::freeze);
     }
 
-    /** Done when another process would know all that was done here so far. */
+    /** Completed when another process would know all changes so far. */
     public CompletableFuture<Void> written() {
         return inventory.written();
     }

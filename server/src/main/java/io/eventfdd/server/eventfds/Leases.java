@@ -29,40 +29,42 @@ import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * The leases that there are: they begin here once their permits can be taken, and end here, once.
- * Looked up by all threads, changed by the loop's alone.
+ * The set of all leases. A lease begins here when its permits can be taken, and ends here, exactly
+ * once. All threads may look leases up; only the loop's thread changes the set.
  *
- * <p>A lease is bound to its holder from the moment in which it takes its permits, but it counts
- * only once its client has taken the answer: until that is known, a holder's end is remembered and
- * acted on later.
+ * <p>A lease is bound to its holder from the moment at which it takes its permits, but it is final
+ * only when its client has taken the answer. Until that is known, the end of a holder is noted and
+ * handled later.
  */
 final class Leases {
-    /** How a lease ends. */
+    /** The ways in which a lease ends. */
     enum End {
         /** What it took goes back. */
         RELEASED,
-        /** What it took stays taken. */
+        /** Committed: its permits stay taken. */
         COMMITTED,
-        /** What it took goes back, and what it gives is written. */
+        /** Lapsed: its permits go back, and the values that it gives are written. */
         LAPSED,
-        /** There never was one: what it took goes back. */
+        /** Undone, because the client did not take the answer: its permits go back. */
         WITHDRAWN
     }
 
     /**
-     * A part of a lease whose eventfd is not there yet.
+     * A part of a lease whose eventfd does not exist yet.
      *
-     * @param taken whether the lease took it, and does not give it
+     * @param taken true if the lease took from it, false if the lease gives to it
      */
     private record OpenPart(Part part, Lease lease, boolean taken) {}
 
-    /** Does what follows when something came back to eventfds. */
+    /** Is told that permits came back to eventfds. */
     @FunctionalInterface
     interface Returns {
         void cameBack(Collection<NamedEventfd> eventfds) throws IOException;
     }
 
-    /** Their place in the order of deadlines, above that of all waiters. */
+    /**
+     * The first sequence number of a lease among the deadlines; those of all waiters are below it.
+     */
     private static final long FIRST_SEQUENCE = 1L << 62;
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
@@ -78,13 +80,14 @@ final class Leases {
     private final ReadBuffer buffer = new ReadBuffer();
     private final ConcurrentNavigableMap<String, Lease> byId = new ConcurrentSkipListMap<>();
 
-    /** What leases of another process wait for, by its name. */
+    /** The parts of leases of another process that wait for an eventfd, by its name. */
     private final Map<EventfdName, List<OpenPart>> open = new HashMap<>();
 
     private long sequence = FIRST_SEQUENCE;
 
     /**
-     * Whether this process ends: from now on no holder's end counts, since the next one goes on.
+     * Whether this process ends. Then the end of a holder does not matter, because the next process
+     * goes on with the leases.
      */
     private boolean frozen;
 
@@ -111,36 +114,36 @@ final class Leases {
 
     // For all threads
 
-    /** The one of that id. */
+    /** The lease with this ID, if there is one. */
     @Nullable Lease get(String id) {
         return byId.get(id);
     }
 
-    /** Those whose ids come after {@code id}, in their order. */
+    /** The leases after {@code id}, in the order of their IDs. */
     Collection<Lease> after(String id) {
         return byId.tailMap(id, false).values();
     }
 
-    /** How many lapsed. */
+    /** The number of leases that lapsed. */
     long lapses() {
         return lapses;
     }
 
-    /** How many permits came back from leases. */
+    /** The number of permits that came back from leases. */
     long returned() {
         return returned;
     }
 
     // The beginning
 
-    /** Other limits; what there is above them stays. */
+    /** Changes the limits. Leases above the new limits stay. */
     void limit(Limits limits) {
         quota.limit(limits.leases());
         processes.limit(limits.leaseHolders());
     }
 
     /**
-     * Returns if {@code taker} may have a lease more.
+     * Checks that {@code taker} may have another lease.
      *
      * @throws ProblemException {@code limit}
      */
@@ -149,11 +152,11 @@ final class Leases {
     }
 
     /**
-     * Takes what {@code taker} wants from all of its targets, at one moment among all that this
-     * process does, or from none.
+     * Takes the permits that {@code taker} wants from all of its targets, at one moment as seen by
+     * the daemon's clients, or from none.
      *
-     * @return null if it has its lease, or else a target where a raw holder was faster
-     * @throws ProblemException if it may not have one, for now
+     * @return null if the taker has its lease, or else a target at which a raw holder was faster
+     * @throws ProblemException if the taker may not have a lease
      */
     @Nullable NamedEventfd grant(Taker taker) throws IOException {
         assert loop.inLoop();
@@ -197,7 +200,10 @@ final class Leases {
         ledger.leased(kept(lease));
     }
 
-    /** Reads the permits; what was read goes back if a raw holder was faster at one of them. */
+    /**
+     * Reads the permits. If a raw holder was faster at one of the targets, the permits that were
+     * read go back.
+     */
     private @Nullable NamedEventfd takeAll(Taker taker) throws IOException {
         var all = taker.targets();
         all.forEach(NamedEventfd::hold);
@@ -269,7 +275,7 @@ final class Leases {
                 : Optional.empty();
     }
 
-    /** {@code lease} hangs on {@code holder} from now on. */
+    /** Binds {@code lease} to {@code holder}. */
     private void bind(Lease lease, Holder holder) {
         lease.holder = holder;
         lease.holderEnded = false;
@@ -277,7 +283,7 @@ final class Leases {
             case Holder.OfProcess(var process) -> {
                 process.add(lease);
                 if (process.hasEnded()) {
-                    // Not at once: it is still being answered.
+                    // Not at once, because its request is still being answered.
                     loop.begin(() -> {
                         processes.ended(lease, process);
                         return false;
@@ -304,7 +310,7 @@ final class Leases {
         }
     }
 
-    /** The holder has ended: so does the lease, as soon as it may. */
+    /** Ends a lease whose holder has ended, as soon as it may end. */
     void holderEnded(Lease lease) throws IOException {
         if (frozen || lease.over) {
             return;
@@ -318,13 +324,13 @@ final class Leases {
     }
 
     /**
-     * The connection of {@code caller} has ended; what it was answered last is settled. Its leases
-     * end, one in each step.
+     * Ends the leases of {@code caller}, whose connection has ended, one lease in each step. Its
+     * last answer is settled.
      */
     void connectionEnded(Caller caller) throws IOException {
         var last = caller.granted();
         if (last != null && last.asker == caller) {
-            settle(last, false); // it was not even sent
+            settle(last, false); // the answer was not even sent
         }
         caller.granted(null);
         if (!frozen) {
@@ -348,7 +354,8 @@ final class Leases {
     // The answer
 
     /**
-     * Whether the client took the answer that granted {@code lease}: if not, there never was one.
+     * Settles whether the client took the answer with {@code lease}. If it did not, the lease is
+     * undone.
      */
     void settle(Lease lease, boolean taken) throws IOException {
         if (lease.asker == null || lease.over) {
@@ -367,7 +374,7 @@ final class Leases {
         }
     }
 
-    /** No retry can get the answer any more that granted {@code lease}. */
+    /** Notes that no retry can get the answer with {@code lease} any more. */
     void keyOver(Lease lease) throws IOException {
         lease.keyed = false;
         lease.asker = null;
@@ -377,8 +384,8 @@ final class Leases {
     }
 
     /**
-     * The holder has ended, and nobody has said yet whether the client took the answer. If it is
-     * still connected, its socket tells; if it is not, its connection is about to end.
+     * Called when the holder has ended before it is known whether the client took the answer. If
+     * the client is still connected, its socket tells; if not, its connection is about to end.
      */
     private void look(Lease lease) throws IOException {
         var asker = lease.asker;
@@ -395,7 +402,7 @@ final class Leases {
     // What others do with them
 
     /**
-     * Moves {@code lease} to {@code wanted}, or counts its time from now.
+     * Moves {@code lease} to {@code wanted}, or starts its time again.
      *
      * @throws ProblemException {@code exists} if another connection holds it
      */
@@ -423,7 +430,7 @@ final class Leases {
     }
 
     private void move(Lease lease, Holder to, int pid) throws IOException {
-        // In this order: a process that stays the same is not let go of in between.
+        // The order matters: if the process stays the same, it is not let go in between.
         var from = lease.holder;
         boolean isSameProcess =
                 from instanceof Holder.OfProcess(var before)
@@ -441,7 +448,7 @@ final class Leases {
 
     // The end
 
-    /** {@code lease} ends, which it does once. */
+    /** Ends {@code lease}, which happens exactly once. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     void end(Lease lease, End end) throws IOException {
         if (lease.over) {
@@ -475,7 +482,7 @@ final class Leases {
         }
     }
 
-    /** The count and what is leased change at one moment. */
+    /** Changes the count and the number of leased permits at one moment. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     private void takeBack(NamedEventfd eventfd, long value, End end) throws IOException {
         eventfd.hold();
@@ -493,9 +500,9 @@ final class Leases {
     // From process to process
 
     /**
-     * Goes on with the leases of another process, before it is known which eventfds there are.
+     * Goes on with the leases of another process, before it is known which eventfds exist.
      *
-     * @param grace how long those that a connection held wait for another one
+     * @param grace how long leases that a connection held wait for another connection
      */
     void restore(Collection<KeptLease> kept, Duration grace) {
         for (var one : kept) {
@@ -538,7 +545,7 @@ final class Leases {
         }
     }
 
-    /** {@code eventfd} is there: what waited for its name has it. */
+    /** Gives {@code eventfd} to the parts of leases that waited for its name. */
     void entered(NamedEventfd eventfd) {
         var parts = open.remove(eventfd.name());
         if (parts == null) {
@@ -553,7 +560,7 @@ final class Leases {
         settled(parts);
     }
 
-    /** There will be no eventfd for what waited for {@code name}. */
+    /** Tells the parts of leases that wait for {@code name} that there will be no eventfd. */
     void lost(EventfdName name) {
         var parts = open.remove(name);
         if (parts != null) {
@@ -562,7 +569,7 @@ final class Leases {
         }
     }
 
-    /** Leases whose end had to wait for that end now, one in each step. */
+    /** Ends the leases whose end had to wait for this, one in each step. */
     private void settled(List<OpenPart> parts) {
         var left = parts.iterator();
         loop.begin(() -> {
@@ -576,7 +583,7 @@ final class Leases {
         });
     }
 
-    /** From now on no holder's end counts: another process goes on with what there is. */
+    /** Ignores the end of holders from now on, because another process goes on with the leases. */
     void freeze() {
         frozen = true;
     }

@@ -20,16 +20,16 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * The lines before the eventfds: who stands in which, and what the kernel is asked to report.
- * Belongs to the loop's thread.
+ * The lines of waiters at each eventfd: which waiter stands in which line, and which events the
+ * kernel is asked to report. Belongs to the loop's thread.
  *
- * <p>An eventfd is in the epoll set only while someone stands in one of its lines, and
- * edge-triggered: a count that nobody takes must not turn the loop. So the order is always the
- * same: stand in line, look, and only then arm; the kernel reports what is ready at that moment and
- * every write after it.
+ * <p>An eventfd is in the epoll set only while a waiter stands in one of its lines, and is
+ * edge-triggered, so that a count that nobody takes does not keep the loop busy. The order is
+ * therefore always the same: stand in line, look, and only then arm. The kernel then reports what
+ * is ready at that moment, and every later write.
  */
 final class Lines {
-    /** Hears that an eventfd may be readable or may have room. */
+    /** Is told that an eventfd may be readable or may have room. */
     @FunctionalInterface
     interface Ready {
         void ready(NamedEventfd eventfd, int events) throws IOException;
@@ -37,10 +37,10 @@ final class Lines {
 
     private static final System.Logger LOGGER = System.getLogger(Lines.class.getName());
 
-    /** How many lines are left in one step: each may take a system call. */
+    /** The number of lines that a waiter leaves in one step; each may take a system call. */
     private static final int LINES_A_STEP = 64;
 
-    /** How many waiters end in one step. */
+    /** The number of waiters that end in one step. */
     private static final int WAITERS_A_STEP = 8;
 
     private final EventLoop loop;
@@ -60,7 +60,7 @@ final class Lines {
         this.watching = new Quota("max-watchers", limits.watchers());
     }
 
-    /** For those who come from now on. */
+    /** Changes the limits. Calls that wait above the new limits stay. */
     void limit(Limits limits) {
         assert loop.inLoop();
         mostPerConnection = limits.waitersPerConnection();
@@ -68,19 +68,19 @@ final class Lines {
         watching.limit(limits.watchers());
     }
 
-    /** How many wait, once for each eventfd that they wait on. */
+    /** The number of calls that wait, counted once for each eventfd that they wait on. */
     int waiting() {
         assert loop.inLoop();
         return waiting.inAll();
     }
 
-    /** How many watch. */
+    /** The number of watches. */
     int watching() {
         assert loop.inLoop();
         return watching.inAll();
     }
 
-    /** How many were served that had to wait. */
+    /** The number of calls that had to wait and were served. */
     long wakeUps() {
         return wakeUps;
     }
@@ -88,7 +88,7 @@ final class Lines {
     // Standing in line
 
     /**
-     * Returns if the limits let {@code waiter} in.
+     * Checks that the limits admit {@code waiter}.
      *
      * @throws ProblemException {@code limit}
      */
@@ -108,15 +108,13 @@ final class Lines {
         return waiter instanceof Watcher ? watching : waiting;
     }
 
-    /** {@code waiter} takes its places. Nothing is armed yet. */
+    /** Puts {@code waiter} into its lines. This arms nothing. */
     void enter(Waiter waiter) {
         quota(waiter).add(waiter.caller().peer().uid(), waiter.targets().size());
         waiter.targets().forEach(target -> target.enter(waiter));
     }
 
-    /**
-     * {@code waiter} needs all of its targets, and from now on stands in the line of {@code to}.
-     */
+    /** Moves {@code waiter}, which needs all of its targets, into the line of {@code to}. */
     void move(Waiter waiter, NamedEventfd to) throws IOException {
         var from = waiter.watched();
         if (from == to || waiter.isOver()) {
@@ -141,7 +139,7 @@ final class Lines {
         }
     }
 
-    /** The wait will last: has the kernel report what {@code waiter} waits for. */
+    /** Asks the kernel to report the events for which {@code waiter} waits. */
     void await(Waiter waiter) throws ErrnoException {
         waiter.caller().waiter(waiter);
         waiter.setWaiting();
@@ -155,7 +153,7 @@ final class Lines {
 
     // Departure
 
-    /** {@code waiter} leaves with what it came for. */
+    /** Ends the wait of {@code waiter}, which was served. */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     void served(Waiter waiter, List<Reading> readings) throws IOException {
         if (waiter.caller().waiter() == waiter) {
@@ -164,7 +162,7 @@ final class Lines {
         leave(waiter, new Outcome.Served(readings));
     }
 
-    /** {@code waiter} leaves unserved. */
+    /** Ends the wait of {@code waiter}, which was not served. */
     void end(Waiter waiter, End end) throws IOException {
         if (waiter instanceof Watcher watcher) {
             watcher.watch().tell(new Watch.Event.Ended(end));
@@ -172,7 +170,7 @@ final class Lines {
         leave(waiter, new Outcome.Ended(end));
     }
 
-    /** {@code waiter} leaves, as {@code problem} says. */
+    /** Ends the wait of {@code waiter} with {@code problem}. */
     void refuse(Waiter waiter, Problem problem) throws IOException {
         if (waiter instanceof Watcher watcher) {
             watcher.watch().tell(new Watch.Event.Ended(End.FAILED));
@@ -180,7 +178,10 @@ final class Lines {
         leave(waiter, new Outcome.Refused(problem));
     }
 
-    /** From now on it cannot be served; it has its outcome once it is out of all lines. */
+    /**
+     * Starts the departure of {@code waiter}: it cannot be served any more, and gets its outcome
+     * once it is out of all lines.
+     */
     void leave(Waiter waiter, Outcome outcome) throws IOException {
         if (waiter.isOver()) {
             return;
@@ -220,7 +221,8 @@ final class Lines {
                 }
                 disarm(target);
                 if (waiter instanceof Writer writer && writer.standsInLineOf(target)) {
-                    // There may be room for the next one, which the kernel does not report again.
+                    // There may be room for the next writer, and the kernel does not report it
+                    // again.
                     ready.ready(target, Epoll.OUT);
                 }
             }
@@ -239,8 +241,8 @@ final class Lines {
     }
 
     /**
-     * The time of {@code waiter} is up. If its line is being served just now, it may still get what
-     * it came for.
+     * Called when the time of {@code waiter} is up. If its line is being served at this moment, it
+     * may still be served.
      */
     void expire(Waiter waiter) throws IOException {
         for (var target : waiter.targets()) {
@@ -261,8 +263,8 @@ final class Lines {
     }
 
     /**
-     * What {@code writer} waits for: those without room for its values, or the one that has room,
-     * but not for those who came before it.
+     * The eventfds for which {@code writer} waits: those without room for its values, or the one
+     * that has room, but in which others are to be served first.
      */
     private List<NamedEventfd> full(Writer writer) throws ErrnoException {
         var full = targets.withoutRoom(writer);
@@ -273,7 +275,10 @@ final class Lines {
         return watched == null ? writer.targets() : List.of(watched);
     }
 
-    /** The lines of {@code eventfd} have been served: those whose time was up meanwhile end. */
+    /**
+     * Called when the lines of {@code eventfd} have been served: ends the waiters whose time was up
+     * meanwhile.
+     */
     void endLate(NamedEventfd eventfd) throws IOException {
         if (eventfd.late.isEmpty() || eventfd.isBeingServed()) {
             return;
@@ -287,7 +292,7 @@ final class Lines {
         }
     }
 
-    /** All who wait for {@code eventfd} end, some in each step; then it is closed. */
+    /** Ends all who wait for {@code eventfd}, some in each step, and then closes it. */
     void endAll(NamedEventfd eventfd, End end) throws IOException {
         var ending = new Ending(eventfd, end);
         if (ending.step()) {
@@ -315,7 +320,7 @@ final class Lines {
                 }
             }
             if (!left.hasNext()) {
-                // Not before, since they look at all of their targets.
+                // Not earlier, because the waiters look at all of their targets.
                 eventfd.eventFd().close();
             }
             return left.hasNext();
@@ -327,7 +332,7 @@ final class Lines {
         }
     }
 
-    /** Nothing can be done for {@code waiter} any more but to tell it. */
+    /** Completes {@code waiter}, for which nothing else can be done. */
     void abandon(Waiter waiter, End end) {
         if (waiter instanceof Watcher watcher && !waiter.outcome().isDone()) {
             watcher.watch().tell(new Watch.Event.Ended(end));
@@ -338,7 +343,7 @@ final class Lines {
     // Readiness
 
     /**
-     * Asks the kernel for just what those in the lines of {@code eventfd} wait for.
+     * Asks the kernel for exactly the events for which the lines of {@code eventfd} wait.
      *
      * @throws ErrnoException if the kernel has no room for one more, or refuses this one
      */
@@ -356,7 +361,7 @@ final class Lines {
         eventfd.interest = interest;
     }
 
-    /** Asks for less, if anything was asked. */
+    /** Asks the kernel for fewer events, if it was asked for any. */
     void disarm(NamedEventfd eventfd) {
         if (eventfd.armed != null) {
             int interest = interest(eventfd);
@@ -392,8 +397,8 @@ final class Lines {
     }
 
     /**
-     * The kernel refused something of {@code eventfd}: that is the end of all who wait for it, and
-     * not of the loop.
+     * Handles a refusal of the kernel at {@code eventfd}: it ends all who wait for it, but not the
+     * loop.
      */
     void fault(NamedEventfd eventfd, ErrnoException why) throws IOException {
         var problem = say(eventfd, why);
@@ -404,7 +409,10 @@ final class Lines {
         }
     }
 
-    /** The same for {@code waiter} alone, if it is not known which of its eventfds it is. */
+    /**
+     * The same for {@code waiter} alone, if it is not known which of its eventfds the kernel
+     * refused.
+     */
     void fault(Waiter waiter, ErrnoException why) throws IOException {
         if (waiter.isSingle()) {
             fault(waiter.target(), why);
@@ -428,7 +436,10 @@ final class Lines {
         return problem;
     }
 
-    /** The kernel does not watch for {@code waiter}: it has no room, or refuses an eventfd. */
+    /**
+     * Handles the case that the kernel does not watch for {@code waiter}, because it has no room or
+     * refuses an eventfd.
+     */
     void refuse(Waiter waiter, ErrnoException why) throws IOException {
         if (why.is("ENOSPC") || why.is("ENOMEM")) {
             refuse(
@@ -440,7 +451,7 @@ final class Lines {
         }
     }
 
-    /** The reason to end {@code waiter} at its arrival; null if there is none. */
+    /** The reason to refuse {@code waiter} when it arrives; null if there is none. */
     static @Nullable End refusal(Waiter waiter) {
         if (waiter.caller().isGone()) {
             return End.CLIENT_GONE;

@@ -19,19 +19,19 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * One named eventfd: the kernel's object, its owner, and the lines of those who wait on it. It
- * belongs to the loop's thread, with one exception.
+ * One named eventfd: the kernel's object, its owner, and the lines of its waiters. It belongs to
+ * the loop's thread, with one exception.
  *
  * <p><b>The short-cut.</b> A call that need not wait goes from its own thread straight to the
- * kernel where nobody waits whom it could overtake, and where nobody else holds the open file
- * description: as long as it has not left this process, its O_NONBLOCK, which every holder could
- * clear, is set, and no call can block. {@link #share} ends that, once and for all.
+ * kernel, if it cannot overtake a waiter and if no other process holds the open file description.
+ * As long as the description has not left this process, nobody can clear its O_NONBLOCK, so no call
+ * can block. {@link #share} ends that, once and for all.
  *
  * <p><b>The flag.</b> From then on any holder may change O_NONBLOCK for all. Each hand-out sets it
- * again as the spec has it, and {@link #state} says what it is.
+ * to the value in the spec again, and {@link #state} reports the current value.
  */
 final class NamedEventfd {
-    /** Lines are in the order of arrival, and let go from the middle. */
+    /** Lines keep the order of arrival, and waiters may leave from the middle. */
     private static final Comparator<Waiter> BY_ARRIVAL = Comparator.comparingLong(Waiter::sequence);
 
     private final Identity identity;
@@ -39,50 +39,52 @@ final class NamedEventfd {
     private Former former;
     private final boolean beganAnew;
 
-    /** Those that take, first come, first served. */
+    /** The waiters that take the count, in the order in which they are served. */
     final TreeSet<Waiter.Consumer> consumers = new TreeSet<>(BY_ARRIVAL);
 
-    /** Those that only see, once. */
+    /** The waiters that only see the count, once. */
     final TreeSet<Waiter.Observer> observers = new TreeSet<>(BY_ARRIVAL);
 
-    /** Those that see each count. */
+    /** The watches, which see each count. */
     final TreeSet<Waiter.Watcher> watchers = new TreeSet<>(BY_ARRIVAL);
 
-    /** Those that wait for room, first come, first served. */
+    /** The waiters that need room, in the order in which they are served. */
     final TreeSet<Waiter.Writer> writers = new TreeSet<>(BY_ARRIVAL);
 
     /**
-     * Those that need this eventfd together with others and stand in the line of another one, where
-     * they lack something.
+     * The waiters that need this eventfd together with others, and stand in the line of another one
+     * that cannot serve them yet.
      */
     private Set<Waiter> elsewhere = Set.of();
 
     private int readersElsewhere;
 
-    /** Values on their way back that found no room yet; they go before the writers. */
+    /**
+     * Values on their way back that found no room yet; they are added before those of the writers.
+     */
     final Deque<Long> returning = new ArrayDeque<>(0);
 
-    /** Those whose time is up, but whose line is being served: they end when it has been. */
+    /** The waiters whose time is up while their line is being served; they end afterwards. */
     final List<Waiter> late = new ArrayList<>(0);
 
-    /** In the epoll set, while someone waits. */
+    /** The registration in the epoll set, while anyone waits. */
     @Nullable Registration armed;
 
-    /** What was asked of the kernel while armed. */
+    /** The events that the kernel was asked for. */
     int interest;
 
     boolean deleted;
 
-    /** How far its consumers have come, while {@link Pass} serves them. */
+    /** The progress of {@link Pass} in the line of consumers, while it serves them. */
     Pass.@Nullable Place place;
 
-    /** What tells its observers and watchers of the count, while it does. */
+    /** The showing that tells observers and watches of the count, while there is one. */
     @Nullable Showing showing;
 
-    /** How many showings its consumers wait for. */
+    /** The number of showings for which its consumers wait. */
     int heldUp;
 
-    /** The count that {@link Targets} saw last, and the moment of that. */
+    /** The count that {@link Targets} saw last, and when it saw it. */
     long counted;
 
     long countedAt;
@@ -90,10 +92,13 @@ final class NamedEventfd {
     /** Whether values are being added to it, step by step. */
     boolean refilling;
 
-    /** Whether the kernel has refused something of it, which is said once. */
+    /** Whether the kernel has refused something at this eventfd, which is logged once. */
     boolean faulty;
 
-    /** Whether the loop is changing it together with others: nobody else looks meanwhile. */
+    /**
+     * Whether the loop is changing this eventfd together with others, so that no other thread may
+     * look at it.
+     */
     private volatile boolean held;
 
     private volatile boolean shared;
@@ -101,7 +106,7 @@ final class NamedEventfd {
     private volatile boolean writesInLine;
     private volatile int waiters;
 
-    /** How much leases have taken of it. */
+    /** The permits that leases have taken of it. */
     private volatile long leased;
 
     private NamedEventfd(
@@ -113,7 +118,7 @@ final class NamedEventfd {
         this.shared = shared;
     }
 
-    /** A new one. */
+    /** Creates a new eventfd. */
     static NamedEventfd create(Identity identity) throws ErrnoException {
         var spec = identity.spec();
         var eventFd = EventFd.create(spec.initial(), spec.semaphore(), true);
@@ -121,9 +126,9 @@ final class NamedEventfd {
     }
 
     /**
-     * One that another process owned.
+     * Takes over an eventfd from another process.
      *
-     * @param former the kernel objects that it was before
+     * @param former the kernel objects that the name led to before
      */
     static NamedEventfd adopt(Identity identity, EventFd eventFd, boolean shared, Former former)
             throws ErrnoException {
@@ -133,7 +138,7 @@ final class NamedEventfd {
         return new NamedEventfd(identity, eventFd, shared, former, false);
     }
 
-    /** A new one in place of one that has gone with its process. */
+    /** Creates a new eventfd in place of one that was lost with its process. */
     static NamedEventfd beginAnew(Vacancy vacancy) throws ErrnoException {
         var identity = vacancy.identity();
         var eventFd = EventFd.create(0, identity.spec().semaphore(), true);
@@ -143,14 +148,17 @@ final class NamedEventfd {
         return new NamedEventfd(identity, eventFd, false, vacancy.former(), true);
     }
 
-    /** Whether {@code object} was this one before, so that its holder may be told of this. */
+    /**
+     * Whether the name led to {@code object} before, so that a holder of that may be given this
+     * eventfd.
+     */
     boolean was(EventFd object) throws ErrnoException {
         return former.contains(object.id());
     }
 
     /**
-     * Whether nobody knows what it was before: the process that had it may have been killed in the
-     * moment in which it handed it out.
+     * Whether the former objects are not known, because the previous process may have been killed
+     * while it handed the eventfd out.
      */
     boolean mayHaveBeenAnything() {
         return beganAnew && former.isEmpty();
@@ -160,7 +168,7 @@ final class NamedEventfd {
         return former;
     }
 
-    /** Its {@linkplain Former advance} on what {@code object} has is {@code now}. */
+    /** Sets the {@linkplain Former advance} on the count of {@code object} to {@code now}. */
     void advance(long object, long now) {
         former = former.withAdvance(object, now);
     }
@@ -182,8 +190,8 @@ final class NamedEventfd {
     }
 
     /**
-     * The kernel's object; off the loop only between {@code fd().acquire()} and {@code
-     * fd().release()}.
+     * The kernel's object. Other threads than the loop's may use it only between {@code
+     * fd().acquire()} and {@code fd().release()}.
      */
     EventFd eventFd() {
         return eventFd;
@@ -205,8 +213,7 @@ final class NamedEventfd {
 
     /**
      * Prepares the description for leaving this process: O_NONBLOCK becomes what the spec says,
-     * whatever other holders have made of it, and from now on every read and write goes through the
-     * loop.
+     * whatever other holders have set, and from now on every read and write goes through the loop.
      *
      * @return false if it has left before
      */
@@ -214,8 +221,8 @@ final class NamedEventfd {
         boolean first = !shared;
         if (first) {
             shared = true;
-            // A direct call that asked just before is over within a microsecond, unless its thread
-            // is preempted in it.
+            // A direct call that was allowed just before this ends within a microsecond, unless its
+            // thread is preempted.
             eventFd.fd().awaitUnused();
         }
         eventFd.fd().setNonblocking(spec().nonblocking());
@@ -224,7 +231,7 @@ final class NamedEventfd {
 
     // The lines, on the loop's thread
 
-    /** {@code waiter} stands in line from now on, or is known to need this one as well. */
+    /** Puts {@code waiter} into its line here, or notes that it needs this eventfd as well. */
     void enter(Waiter waiter) {
         if (!waiter.standsInLineOf(this)) {
             if (elsewhere.isEmpty()) {
@@ -244,7 +251,7 @@ final class NamedEventfd {
         linesChanged();
     }
 
-    /** {@code waiter} does not wait for this one any more. */
+    /** Removes {@code waiter}, which does not wait for this eventfd any more. */
     void leave(Waiter waiter) {
         if (!waiter.standsInLineOf(this)) {
             if (!elsewhere.isEmpty() && elsewhere.remove(waiter) && waiter.isReader()) {
@@ -264,7 +271,7 @@ final class NamedEventfd {
         linesChanged();
     }
 
-    /** All who wait for it, in any line or elsewhere. */
+    /** All waiters that need this eventfd, in a line of this one or of another. */
     List<Waiter> allWaiters() {
         var all = new ArrayList<Waiter>(consumers);
         all.addAll(observers);
@@ -274,17 +281,19 @@ final class NamedEventfd {
         return all;
     }
 
-    /** Whether a reader needs it that stands in the line of another eventfd. */
+    /** Whether a reader that stands in the line of another eventfd needs this one. */
     boolean isReadElsewhere() {
         return readersElsewhere > 0;
     }
 
-    /** Whether its lines are being served, so that nobody can say yet who gets nothing. */
+    /**
+     * Whether its lines are being served, so that it is not yet known which waiters get nothing.
+     */
     boolean isBeingServed() {
         return place != null || showing != null || heldUp > 0 || refilling;
     }
 
-    /** The lines have changed: tells the short-cut of it. */
+    /** Called after each change of the lines: decides whether the short-cut is open. */
     void linesChanged() {
         readsInLine =
                 held
@@ -296,8 +305,8 @@ final class NamedEventfd {
     }
 
     /**
-     * {@code waiter} begins to wait, or has waited; 1 or -1. A call that is served as it comes is
-     * never counted, and a stream of counts is none that waits.
+     * Counts {@code waiter} when it begins to wait (1) or has waited (-1). A call that is served at
+     * once is never counted, and neither is a watch.
      */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     void waits(Waiter waiter, int change) {
@@ -306,15 +315,19 @@ final class NamedEventfd {
         }
     }
 
-    /** Leases have taken {@code more} of it, or less if that is negative. */
+    /**
+     * Notes that leases have taken {@code more} permits of it, or fewer if {@code more} is
+     * negative.
+     */
     @SuppressWarnings("NonAtomicVolatileUpdate") // one writer
     void lent(long more) {
         leased += more;
     }
 
     /**
-     * From now on nobody but the loop reads, writes or looks at it, until {@link #letGo}: so it can
-     * change together with others at one moment. Raw holders go on.
+     * Keeps all threads but the loop's from reading, writing or looking at the eventfd until {@link
+     * #letGo}, so that it can change together with others at one moment. Raw holders are not
+     * affected.
      */
     void hold() {
         held = true;
@@ -328,8 +341,8 @@ final class NamedEventfd {
     }
 
     /**
-     * As it is now; for all threads. Null if it is deleted already, and off the loop also if the
-     * loop is changing it at this moment.
+     * The current state, on any thread. The result is null if the eventfd is deleted, and on other
+     * threads than the loop's also if the loop is changing it at this moment.
      */
     @Nullable EventfdState state() throws ErrnoException {
         if (!eventFd.fd().acquire()) {
@@ -352,7 +365,10 @@ final class NamedEventfd {
         }
     }
 
-    /** What its holders have; as long as there are none, the flag is set for the short-cut. */
+    /**
+     * The value of O_NONBLOCK that its holders have. As long as there are none, the flag is set for
+     * the short-cut.
+     */
     private boolean isNonblocking() throws ErrnoException {
         return shared ? eventFd.fd().isNonblocking() : spec().nonblocking();
     }

@@ -11,9 +11,9 @@ import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /**
- * Which eventfd each name leads to; read by all threads, changed by the loop's alone. Lists need
- * the names in order; but to find one of many among them takes a dozen comparisons, so all are in a
- * hash map too.
+ * The eventfds by their names. All threads may read; only the loop's thread changes them. Lists
+ * need the names in order, but to find one of many in order takes a dozen comparisons, so there is
+ * also a hash map.
  */
 final class Names {
     private final Map<String, NamedEventfd> byName = new ConcurrentHashMap<>();
@@ -36,12 +36,12 @@ final class Names {
         inOrder.remove(name);
     }
 
-    /** All of them, in ASCII order of their names. */
+    /** All eventfds, in ASCII order of their names. */
     Collection<NamedEventfd> all() {
         return inOrder.values();
     }
 
-    /** Those from {@code name} on, or after it, in ASCII order of their names. */
+    /** The eventfds from {@code name} on, or after it, in ASCII order of their names. */
     Collection<NamedEventfd> from(String name, boolean inclusive) {
         return inOrder.tailMap(name, inclusive).values();
     }

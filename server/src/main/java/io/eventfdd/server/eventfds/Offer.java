@@ -5,10 +5,10 @@ import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.EventFd;
 
 /**
- * A kernel object that a client holds under a name, and gives to the daemon to have it back under
- * it.
+ * A kernel object that a client holds under a name, and brings back to the daemon under the same
+ * name.
  *
- * @param spec what it was made as; the initial count is of no meaning
- * @param eventFd a descriptor of it, which is an eventfd's
+ * @param spec the spec that it was created with; its initial count has no meaning
+ * @param eventFd a descriptor of the object, which is known to be an eventfd
  */
 public record Offer(EventfdName name, EventfdSpec spec, EventFd eventFd) {}

@@ -19,10 +19,10 @@ public final class Opened {
     private final CompletableFuture<Void> written;
 
     /**
-     * All of them, ready to leave the process.
+     * Prepares all of them to leave the process.
      *
-     * @param made those that were made for it
-     * @param written when another process would know of them
+     * @param made the eventfds that were created for the request
+     * @param written completed when another process would know of them
      */
     Opened(List<NamedEventfd> all, List<NamedEventfd> made, CompletableFuture<Void> written) {
         this.all = all;
@@ -44,7 +44,7 @@ public final class Opened {
         this.reply = new OpenReply(entries);
     }
 
-    /** What to say of them. */
+    /** The entries of the answer. */
     public OpenReply reply() {
         return reply;
     }
@@ -55,15 +55,16 @@ public final class Opened {
     }
 
     /**
-     * Done when another process would know of them, if this one is killed: not before may their
-     * client. On any thread; what hangs onto it must be short.
+     * Completed when another process would know of them if this one is killed. The client must not
+     * learn of them earlier. Any thread may complete it, so actions that depend on it must be
+     * short.
      */
     public CompletableFuture<Void> written() {
         return written;
     }
 
     /**
-     * Returns where all of them are still there.
+     * Checks that all of them still exist.
      *
      * @throws ProblemException {@code not-found}
      */

@@ -3,7 +3,7 @@ package io.eventfdd.server.eventfds;
 import java.util.List;
 
 /**
- * Part of the list of eventfds, in ASCII order of their names.
+ * A part of the list of eventfds, in ASCII order of their names.
  *
  * @param more whether others come after them
  */

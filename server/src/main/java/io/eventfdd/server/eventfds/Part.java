@@ -8,13 +8,16 @@ import io.eventfdd.internal.wire.LeaseShare;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a lease has to do with one eventfd. After a restart the eventfd may come later than the
- * lease: until then the part is open. Changed by the loop's thread alone.
+ * The part of a lease that concerns one eventfd. After a restart the eventfd may be restored later
+ * than the lease; until then the part is open. Only the loop's thread changes it.
  */
 final class Part {
     final LeaseShare share;
 
-    /** What rights on it depend on; null if it was deleted before a restart. */
+    /**
+     * The identity of the eventfd, which decides about rights; null if it was deleted before a
+     * restart.
+     */
     private volatile @Nullable Identity identity;
 
     private @Nullable NamedEventfd eventfd;
@@ -24,14 +27,14 @@ final class Part {
         this.share = share;
     }
 
-    /** That of {@code eventfd}. */
+    /** The part that concerns {@code eventfd}. */
     static Part of(LeaseShare share, NamedEventfd eventfd) {
         var part = new Part(share);
         part.settle(eventfd);
         return part;
     }
 
-    /** One whose eventfd is not known yet. */
+    /** A part whose eventfd is not known yet. */
     static Part open(LeaseShare share) {
         return new Part(share);
     }
@@ -48,29 +51,29 @@ final class Part {
         return identity;
     }
 
-    /** This is its eventfd. */
+    /** Sets the eventfd of an open part. */
     void settle(NamedEventfd found) {
         eventfd = found;
         identity = found.identity();
         settled = true;
     }
 
-    /** There is no eventfd for it any more. */
+    /** Notes that the eventfd is gone. */
     void settleAsGone() {
         settled = true;
     }
 
-    /** Its eventfd, which is known. */
+    /** The eventfd, which must be known. */
     NamedEventfd target() {
         return requireNonNull(eventfd);
     }
 
-    /** Whether it is known what its eventfd is, or that it is gone. */
+    /** Whether the eventfd is known, or known to be gone. */
     boolean isSettled() {
         return settled;
     }
 
-    /** Its eventfd; null if that is gone or not known. */
+    /** The eventfd; null if it is gone or not known. */
     @Nullable NamedEventfd eventfd() {
         return eventfd == null || eventfd.deleted ? null : eventfd;
     }

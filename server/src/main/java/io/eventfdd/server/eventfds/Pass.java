@@ -19,22 +19,23 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Serves the lines of the eventfds that may be readable: first all who only see, then those who
- * take, in the order of their arrival over all these lines together; one of them in each step.
- * Belongs to the loop's thread.
+ * Serves the lines of the eventfds that may be readable: first all waiters that only see the count,
+ * then those that take it, in the order of their arrival across all these lines. Each step serves
+ * one consumer. Belongs to the loop's thread.
  *
- * <p>A consumer of many that would take from an eventfd brings that one's line in too, so that
- * nobody ahead of it there is passed by. One that needs all of its targets and lacks one goes to
- * stand in the line of that one, keeps the place of its arrival there, and holds up nobody.
+ * <p>If a consumer of several eventfds could take from one of them, the line of that eventfd is
+ * served too, so that the consumer overtakes nobody there. A consumer that needs all of its targets
+ * and lacks one moves to the line of that target. It keeps the place of its arrival there and holds
+ * up nobody.
  *
- * <p>Others write meanwhile. So the line of an eventfd that was found at 0 is out of the pass: the
- * kernel reports what comes to it after that look, and its line is served from the front again.
+ * <p>Other processes write meanwhile. An eventfd that was found at 0 therefore leaves the pass: the
+ * kernel reports a later write, and its line is then served from the front again.
  */
 final class Pass implements EventLoop.Work {
-    /** How far the line of one eventfd has come: to {@code next}. */
+    /** The progress in the line of one eventfd: {@code next} is to be served next. */
     record Place(NamedEventfd eventfd, Consumer next) {}
 
-    /** A consumer on many can be the next one in several lines. */
+    /** A consumer of several eventfds can be the next one in several lines. */
     private static final Comparator<Place> BY_ARRIVAL =
             Comparator.<Place>comparingLong(place -> place.next().sequence())
                     .thenComparing(place -> place.eventfd().name().value());
@@ -47,15 +48,15 @@ final class Pass implements EventLoop.Work {
     private final ReadBuffer buffer = new ReadBuffer();
     private final TreeSet<Place> places = new TreeSet<>(BY_ARRIVAL);
 
-    /** What is under way. */
+    /** The showings that are under way. */
     private final Set<Showing> showings = new LinkedHashSet<>();
 
     private boolean begun;
 
-    /** Whether what is due has to wait for the events of the next turn. */
+    /** Whether the rest of the pass has to wait for the events of the next turn. */
     private boolean deferred;
 
-    /** A pass with nothing to do. */
+    /** Creates a pass with nothing to do. */
     Pass(EventLoop loop, Lines lines, Targets targets, Room room, Leases leases) {
         this.loop = loop;
         this.lines = lines;
@@ -64,7 +65,9 @@ final class Pass implements EventLoop.Work {
         this.leases = leases;
     }
 
-    /** {@code eventfd} may be readable: its lines are to be served from the front. */
+    /**
+     * Schedules the lines of {@code eventfd}, which may be readable, to be served from the front.
+     */
     void due(NamedEventfd eventfd) {
         if (eventfd.deleted) {
             return;
@@ -80,7 +83,7 @@ final class Pass implements EventLoop.Work {
         }
     }
 
-    /** Serves what is due as far as this turn has time, and the rest later. */
+    /** Serves as many waiters as this turn has time for, and the rest later. */
     void serveNow() throws IOException {
         while (!deferred && !places.isEmpty() && loop.hasTime()) {
             serveNext();
@@ -88,7 +91,7 @@ final class Pass implements EventLoop.Work {
         serveLater();
     }
 
-    /** Serves what is due as work, of this turn or the next ones. */
+    /** Serves the rest as work of this turn or of the next ones. */
     void serveLater() {
         if (!begun && !places.isEmpty()) {
             begun = true;
@@ -96,7 +99,7 @@ final class Pass implements EventLoop.Work {
         }
     }
 
-    /** Serves nobody before the loop has looked for events again. */
+    /** Pauses until the loop has looked for events again. */
     void defer() {
         deferred = true;
     }
@@ -112,10 +115,11 @@ final class Pass implements EventLoop.Work {
     }
 
     /**
-     * All who see {@code eventfd} have been shown its count, and {@code showing} is over.
+     * Called when {@code showing} is over: all who only see {@code eventfd} have been shown its
+     * count.
      *
-     * @param readable whether those who take it are next
-     * @param held whose lines have waited for that
+     * @param readable whether the consumers are next
+     * @param held the eventfds whose lines have waited for this
      */
     void shown(
             Showing showing, NamedEventfd eventfd, boolean readable, Collection<NamedEventfd> held)
@@ -169,7 +173,7 @@ final class Pass implements EventLoop.Work {
         lines.endLate(eventfd);
     }
 
-    /** Offers what there is to {@code consumer}; false if its line is out of the pass. */
+    /** Tries to serve {@code consumer}. Returns false if its line left the pass. */
     private boolean serve(NamedEventfd eventfd, Consumer consumer) throws IOException {
         if (consumer.isOver() || !consumer.standsInLineOf(eventfd)) {
             return true;
@@ -203,7 +207,7 @@ final class Pass implements EventLoop.Work {
         return true;
     }
 
-    /** One that lacks permits is passed over: there may be enough for those behind it. */
+    /** A consumer that lacks permits is skipped: there may be enough for those behind it. */
     private boolean grant(NamedEventfd eventfd, Taker taker) throws IOException {
         var all = taker.targets();
         var enough = targets.readable(taker);
@@ -259,8 +263,8 @@ final class Pass implements EventLoop.Work {
     }
 
     /**
-     * Takes from each of {@code readable}, into {@code taken}. Returns the one at which a raw
-     * holder was faster, if {@code consumer} needs all of them.
+     * Takes from each of {@code readable}, into {@code taken}. If {@code consumer} needs all of
+     * them, it returns the one at which a raw holder was faster.
      */
     private @Nullable NamedEventfd takeAll(
             List<NamedEventfd> readable, Consumer consumer, List<Reading> taken)
@@ -288,8 +292,8 @@ final class Pass implements EventLoop.Work {
     }
 
     /**
-     * Brings in the lines in which others stand before {@code consumer}; then it is that line's
-     * turn to come back to it. False if there are none.
+     * Adds the lines in which others stand before {@code consumer} to the pass, which then comes
+     * back to it. Returns false if there are none.
      */
     private boolean othersComeFirst(
             NamedEventfd eventfd, Consumer consumer, List<NamedEventfd> readable) {
@@ -314,8 +318,8 @@ final class Pass implements EventLoop.Work {
     }
 
     /**
-     * Has the line of {@code eventfd} wait for the end of a showing in which somebody may have to
-     * be shown {@code target} who stands at another eventfd. False if there is none.
+     * Makes the line of {@code eventfd} wait for the end of a showing at another eventfd, in which
+     * a waiter may have to be shown {@code target}. Returns false if there is no such showing.
      */
     private boolean holdUp(NamedEventfd target, NamedEventfd eventfd) {
         if (!target.isReadElsewhere()) {
@@ -330,7 +334,7 @@ final class Pass implements EventLoop.Work {
         return false;
     }
 
-    /** Whether anyone is to be served by {@code target} before {@code consumer} is. */
+    /** Whether {@code target} has to serve anyone before {@code consumer}. */
     private static boolean isAhead(NamedEventfd target, Consumer consumer) {
         return !target.observers.isEmpty()
                 || (!target.consumers.isEmpty()
@@ -338,9 +342,9 @@ final class Pass implements EventLoop.Work {
     }
 
     /**
-     * {@code consumer} lacks {@code missing}, and goes to stand there from the line of {@code
-     * eventfd}; perhaps before the one whose turn it is there. False if that is the same line,
-     * which is out of the pass then.
+     * Moves {@code consumer} from the line of {@code eventfd} to that of {@code missing}, which it
+     * lacks; there it may stand before the one whose turn it is. Returns false if that is the same
+     * line, which then leaves the pass.
      */
     private boolean moveTo(NamedEventfd missing, NamedEventfd eventfd, Consumer consumer)
             throws IOException {

@@ -7,8 +7,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How much of one thing there is, in all and of each user, against its limits. Belongs to the
- * loop's thread.
+ * Counts one kind of thing, in all and for each user, against its limits. Belongs to the loop's
+ * thread.
  */
 final class Quota {
     private final String setting;
@@ -16,19 +16,19 @@ final class Quota {
     private final Map<Integer, Integer> ofUser = new HashMap<>();
     private int inAll;
 
-    /** Nothing yet; {@code setting} is the limit's key, for the one who meets it. */
+    /** Starts at zero. {@code setting} is the key of the limit, for the error. */
     Quota(String setting, Limits.Limit limit) {
         this.setting = setting;
         this.limit = limit;
     }
 
-    /** From now on that much; what there is above it stays. */
+    /** Changes the limit. What exists above it stays. */
     void limit(Limits.Limit now) {
         limit = now;
     }
 
     /**
-     * Whether {@code user} may have {@code more}.
+     * Checks that {@code user} may have {@code more}.
      *
      * @throws ProblemException {@code limit}, naming the one that is reached
      */
@@ -50,13 +50,13 @@ final class Quota {
         }
     }
 
-    /** {@code user} has {@code more} now, or less where that is negative. */
+    /** Notes that {@code user} has {@code more} now, or less if {@code more} is negative. */
     void add(int user, int more) {
         inAll += more;
         ofUser.merge(user, more, (a, b) -> a + b == 0 ? null : a + b);
     }
 
-    /** How much each user has that has some. */
+    /** The count of each user that has any. */
     Map<Integer, Integer> byUser() {
         return Map.copyOf(ofUser);
     }
