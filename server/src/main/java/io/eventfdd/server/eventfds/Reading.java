@@ -4,8 +4,8 @@ import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 
 /**
- * What was seen or taken of one eventfd; what was taken can be {@linkplain Eventfds#putBack put
- * back} to that very one.
+ * A count that was seen, or a value that was taken, of one eventfd. A value that was taken can be
+ * {@linkplain Eventfds#putBack put back} to the same eventfd.
  */
 public final class Reading {
     private final NamedEventfd source;
@@ -20,12 +20,12 @@ public final class Reading {
         return source;
     }
 
-    /** The name that it had. */
+    /** The name that the eventfd had. */
     public EventfdName name() {
         return source.name();
     }
 
-    /** Whether its eventfd was deleted, and takes it with it. */
+    /** Whether the eventfd was deleted, so that the value is gone too. */
     public boolean isGone() {
         return source.eventFd().fd().isClosed();
     }

@@ -4,15 +4,15 @@ import io.eventfdd.client.AccessMode;
 import io.eventfdd.internal.linux.PeerCredentials;
 
 /**
- * What a call needs of the mode bits. As for files, the first class that fits counts: owner, group,
+ * The mode bits that a call needs. As for files, the first class that fits decides: owner, group,
  * other.
  */
 public enum Right {
-    /** State, wait, watch, read. */
+    /** To see the state, to wait, to watch and to read. */
     READ(04, "read"),
-    /** Write. */
+    /** To write. */
     WRITE(02, "write"),
-    /** The raw fd, which is read-write. */
+    /** To get the raw descriptor, with which one can read and write. */
     READ_WRITE(06, "read and write");
 
     private static final int ROOT = 0;
@@ -27,12 +27,12 @@ public enum Right {
         this.verb = verb;
     }
 
-    /** What it lets one do, for a sentence. */
+    /** The verb for what it allows, for a sentence. */
     public String verb() {
         return verb;
     }
 
-    /** Whether {@code peer} has it on an eventfd of that owner, group and mode. */
+    /** Whether {@code peer} has this right on an eventfd with this owner, group and mode. */
     public boolean isHeldBy(PeerCredentials peer, int ownerUid, int ownerGid, AccessMode mode) {
         if (peer.uid() == ROOT) {
             return true;
@@ -41,7 +41,9 @@ public enum Right {
         return ((mode.bits() >> shift) & bits) == bits;
     }
 
-    /** Whether {@code peer} may delete what {@code ownerUid} made: the owner or root. */
+    /**
+     * Whether {@code peer} may delete an eventfd of {@code ownerUid}: only the owner and root may.
+     */
     public static boolean mayDelete(PeerCredentials peer, int ownerUid) {
         return peer.uid() == ROOT || peer.uid() == ownerUid;
     }

@@ -3,7 +3,7 @@ package io.eventfdd.server.eventfds;
 import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
-/** Lets callers do what the mode of an eventfd allows, and nothing else. For all threads. */
+/** Checks that callers do only what the mode of an eventfd allows. Any thread may call it. */
 final class Rights {
     private final Denials denials = new Denials(System::nanoTime);
 
@@ -13,7 +13,7 @@ final class Rights {
     }
 
     /**
-     * Returns where {@code caller} has {@code right}.
+     * Checks that {@code caller} has {@code right}.
      *
      * @throws ProblemException {@code forbidden}
      */
@@ -31,7 +31,7 @@ final class Rights {
     }
 
     /**
-     * Returns where {@code caller} may delete it.
+     * Checks that {@code caller} may delete the eventfd.
      *
      * @throws ProblemException {@code forbidden}
      */
@@ -53,7 +53,7 @@ final class Rights {
         return ProblemType.FORBIDDEN.exception(sentence);
     }
 
-    /** How often somebody had no right. */
+    /** The number of times that a caller did not have the right. */
     long denials() {
         return denials.count();
     }

@@ -18,13 +18,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Adds what waits for room: first values that go back to where they were taken, then what writers
- * bring, first come, first served. Belongs to the loop's thread.
+ * Adds the values that wait for room: first those that go back to where they were taken, then those
+ * of the writers, in the order of arrival. Belongs to the loop's thread.
  *
- * <p>A writer to many adds to all of them at one moment among all that this process does. While it
- * lacks room in one, it stands in that one's line, and holds up nobody elsewhere. Raw holders
- * cannot be kept out: if one of them fills an eventfd in that very moment, the value goes in as
- * soon as there is room again.
+ * <p>A writer to several eventfds adds to all of them at one moment as seen by the daemon's
+ * clients. While it lacks room in one of them, it stands in the line of that one and holds up
+ * nobody elsewhere. Raw holders cannot be kept out: if one of them fills an eventfd at that very
+ * moment, the value is added as soon as there is room again.
  */
 final class Room {
     private final EventLoop loop;
@@ -39,8 +39,9 @@ final class Room {
     }
 
     /**
-     * Gives what was taken back to where it came from, before all who wait to write; as far as
-     * there is room, and the rest as soon as there is. A deleted eventfd takes it with it.
+     * Gives a value back to the eventfd that it was taken from, ahead of all writers: as much as
+     * there is room for, and the rest as soon as there is more. If the eventfd was deleted, the
+     * value is gone.
      */
     void giveBack(Reading reading) throws IOException {
         var eventfd = reading.source();
@@ -51,7 +52,8 @@ final class Room {
         if (value != Count.OVERFLOW) {
             eventfd.returning.add(value);
         } else {
-            // The kernel counted once more than any write can.
+            // This count is 1 more than a write can make it; only the kernel itself can add so
+            // much.
             eventfd.returning.add(Count.MAX);
             eventfd.returning.add(1L);
         }
@@ -72,8 +74,8 @@ final class Room {
     }
 
     /**
-     * Adds {@code value} before all who wait to write: at once as far as there is room, and the
-     * rest as soon as there is. A deleted eventfd takes it with it.
+     * Adds {@code value} ahead of all writers: as much as there is room for, and the rest as soon
+     * as there is more. If the eventfd was deleted, the value is gone.
      */
     void addSoon(NamedEventfd eventfd, long value) throws IOException {
         if (eventfd.deleted) {
@@ -90,7 +92,7 @@ final class Room {
         }
     }
 
-    /** Adds what waits for room in {@code eventfd}, as long as there is room. */
+    /** Adds the values that wait for room in {@code eventfd}, as long as there is room. */
     void refill(NamedEventfd eventfd) throws IOException {
         if (eventfd.refilling || eventfd.deleted) {
             return;
@@ -142,7 +144,9 @@ final class Room {
             return true;
         }
 
-        /** Serves the first of the writers; false if it has to wait, or there is none. */
+        /**
+         * Serves the first of the writers. Returns false if it has to wait, or if there is none.
+         */
         private boolean write() throws IOException {
             if (eventfd.writers.isEmpty()) {
                 return false;
@@ -161,7 +165,7 @@ final class Room {
         }
     }
 
-    /** Serves {@code writer} if all of its targets have room; otherwise it stays in line. */
+    /** Serves {@code writer} if all of its targets have room. Otherwise it stays in line. */
     boolean writeToMany(Writer writer) throws IOException {
         if (writer.lostTarget()) {
             lines.end(writer, End.DELETED);
@@ -187,10 +191,12 @@ final class Room {
     }
 
     /**
-     * Returns null if that is done, or else a target that has no room, and nothing was added.
+     * Returns null if the values were added. Otherwise nothing was added, and the result is a
+     * target without room.
      *
      * <p>No eventfd refuses a value for which it has room. If the kernel refuses one all the same,
-     * the others have theirs and the answer says so: raw holders may have taken them already.
+     * the other eventfds keep their values, and the answer says so: raw holders may have taken them
+     * already.
      */
     private @Nullable NamedEventfd addToAll(Writer writer) throws IOException {
         var all = writer.targets();
@@ -218,7 +224,7 @@ final class Room {
         }
     }
 
-    /** Whether others are to be added to {@code target} before {@code writer}'s value. */
+    /** Whether {@code target} gets other values before that of {@code writer}. */
     private static boolean isAhead(NamedEventfd target, Writer writer) {
         return !target.returning.isEmpty()
                 || (!target.writers.isEmpty()
@@ -239,14 +245,14 @@ final class Room {
         long count = eventfd.eventFd().count();
         long room = count == Count.OVERFLOW ? 0 : Count.MAX - count;
         if (Long.compareUnsigned(value, room) <= 0) {
-            // A raw holder has just made room, which the kernel reports.
+            // A raw holder has just made room, and the kernel reports it.
             return 0;
         }
         return room != 0 && add(eventfd, room) ? room : 0;
     }
 
     /**
-     * Adds {@code value} if there is room. Never blocks for more than a moment, whatever a raw
+     * Adds {@code value} if there is room. It never blocks for more than a moment, whatever a raw
      * holder does.
      */
     private boolean add(NamedEventfd eventfd, long value) throws ErrnoException {

@@ -10,18 +10,18 @@ import java.lang.System.Logger.Level;
 import java.util.function.BooleanSupplier;
 
 /**
- * Takes off the {@linkplain Former advance} that an eventfd began anew with, now that a holder has
- * brought the object whose count that was: from the object, and from the eventfd if the object has
- * too little left. What is left on the object after that is for its holders to move. Belongs to the
- * loop's thread.
+ * Subtracts the {@linkplain Former advance} that an eventfd began anew with, once a holder has
+ * brought the object with that count: from the object, and from the eventfd if the object has too
+ * little left. The holders of the object move what is left on it after that. Belongs to the loop's
+ * thread.
  *
- * <p>If all of it was taken twice, from both, the rest of the advance stays: it is taken off when
- * the object is brought again.
+ * <p>If readers have taken the same count from both already, the rest of the advance stays, and is
+ * subtracted when the object is brought again.
  */
 final class Settlement implements EventLoop.Work {
     private static final System.Logger LOGGER = System.getLogger(Settlement.class.getName());
 
-    /** The most permits of a semaphore that one step takes. */
+    /** The greatest number of permits of a semaphore that one step takes. */
     private static final int PERMITS = 64;
 
     private final Inventory inventory;
@@ -33,9 +33,9 @@ final class Settlement implements EventLoop.Work {
     private final ReadBuffer buffer = new ReadBuffer();
 
     /**
-     * One that has acquired {@code object}, until its last step.
+     * Creates a settlement, which holds {@code object} until its last step.
      *
-     * @param isOver whether the counts are another process's from now on
+     * @param isOver whether the counts belong to another process by now
      */
     private Settlement(
             Inventory inventory,
@@ -52,7 +52,7 @@ final class Settlement implements EventLoop.Work {
         this.id = object.id();
     }
 
-    /** Settles with {@code eventfd} what its holders have brought as {@code object}. */
+    /** Settles the advance of {@code eventfd} on {@code object}, which a holder has brought. */
     static void begin(
             EventLoop loop,
             Inventory inventory,
@@ -101,7 +101,7 @@ final class Settlement implements EventLoop.Work {
         object.fd().release();
     }
 
-    /** Takes once; false if nothing is owed any more, or nothing is left. */
+    /** Takes once. Returns false if nothing is owed any more, or if nothing is left. */
     private boolean settle() throws IOException {
         long owed = advance();
         int most = Long.compareUnsigned(owed, PERMITS) < 0 ? (int) owed : PERMITS;

@@ -15,11 +15,12 @@ import java.util.NavigableSet;
 import java.util.Set;
 
 /**
- * Shows the count of one eventfd, which may have become readable, to all who only see it: some in
- * each step. Those who take it come after them. Belongs to the loop's thread.
+ * Shows the count of one eventfd, which may have become readable, to all waiters that only see it,
+ * some of them in each step. Waiters that take the count come after them. Belongs to the loop's
+ * thread.
  */
 final class Showing implements EventLoop.Work {
-    /** How many are told in one step, for one look at the count. */
+    /** The number of waiters that one step serves with one look at the count. */
     private static final int MOST_A_STEP = 32;
 
     private final NamedEventfd eventfd;
@@ -32,7 +33,7 @@ final class Showing implements EventLoop.Work {
     /** Whether the eventfd has become readable again since this began. */
     private boolean again;
 
-    /** Those whose consumers wait for the end of this. */
+    /** The eventfds whose consumers wait for the end of this showing. */
     private final Set<NamedEventfd> held = new LinkedHashSet<>(0);
 
     Showing(NamedEventfd eventfd, Pass pass, Lines lines, Targets targets) {
@@ -43,19 +44,19 @@ final class Showing implements EventLoop.Work {
         targets.changed();
     }
 
-    /** The eventfd may have been written meanwhile. */
+    /** Notes that the eventfd may have been written meanwhile. */
     void again() {
         again = true;
     }
 
-    /** The line of {@code other} is served on when this is over. */
+    /** Makes the line of {@code other} wait until this showing is over. */
     void hold(NamedEventfd other) {
         if (held.add(other)) {
             other.heldUp++;
         }
     }
 
-    /** Whether anyone may have to be shown it before others take what there is. */
+    /** Whether the count may have to be shown to anyone before others take it. */
     boolean hasObservers() {
         return !eventfd.observers.isEmpty();
     }
@@ -86,7 +87,7 @@ final class Showing implements EventLoop.Work {
         return begins;
     }
 
-    /** Shows it to some, the watchers first; false if there are no more. */
+    /** Shows the count to some waiters, the watches first. Returns false if there are no more. */
     private boolean show(long count) throws IOException {
         for (int i = 0; i < MOST_A_STEP; i++) {
             var watcher = next(eventfd.watchers, lastWatcher);
@@ -117,9 +118,9 @@ final class Showing implements EventLoop.Work {
     }
 
     /**
-     * Serves {@code observer} of many if what it wants is there; otherwise it stays, in the line of
-     * a target that is missing if it needs all. The counts are looked at without a pause, so that
-     * they are of one moment among all that goes through the loop.
+     * Serves {@code observer}, which waits on several eventfds, if it can be served. Otherwise it
+     * stays; if it needs all of them, it moves to the line of one that is not readable. All counts
+     * are read without a pause, so they belong to one moment as seen by the daemon's clients.
      */
     static void see(Observer observer, Lines lines, Targets targets) throws IOException {
         if (observer.lostTarget()) {
@@ -154,7 +155,7 @@ final class Showing implements EventLoop.Work {
         }
     }
 
-    /** The first of {@code all} that is not in {@code some}, which is in the same order. */
+    /** The first element of {@code all} that is not in {@code some}, which has the same order. */
     static NamedEventfd firstMissing(List<NamedEventfd> all, List<NamedEventfd> some) {
         int i = 0;
         while (i < some.size() && all.get(i) == some.get(i)) {

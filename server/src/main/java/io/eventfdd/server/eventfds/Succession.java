@@ -24,9 +24,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /**
- * How eventfds come from the process that owned them before, and go to the next one: what was left
- * is restored, what only holders have is theirs to bring back for a time of grace, and what nobody
- * brings begins anew. Its state belongs to the loop's thread.
+ * Takes eventfds over from the previous process, and leaves them to the next one. Eventfds that
+ * came with their descriptors are restored. For those that only holders still have, it waits for a
+ * time of grace until a holder brings them back; eventfds that nobody brings begin anew. Its state
+ * belongs to the loop's thread.
  */
 public final class Succession {
     private static final System.Logger LOGGER = System.getLogger(Succession.class.getName());
@@ -39,13 +40,16 @@ public final class Succession {
     private final Leases leases;
     private final Vacancies vacancies = new Vacancies();
 
-    /** Whether a name that nobody knows may be a holder's. */
+    /** Whether a holder may bring an eventfd under a name that is not known. */
     private boolean acceptsStrangers;
 
-    /** Whether the time of grace is not over. */
+    /** Whether the time of grace still runs. */
     private boolean isGrace;
 
-    /** Why what there is is final, where it is: another process is going to have it. */
+    /**
+     * The reason why nothing may change any more, because another process is about to take over;
+     * null before that.
+     */
     private @Nullable ProblemException end;
 
     Succession(EventLoop loop, LoopCalls calls, Inventory inventory, Waits waits, Rights rights) {
@@ -59,7 +63,7 @@ public final class Succession {
 
     // What comes
 
-    /** Goes on with what another process had, as below, and that had no leases. */
+    /** Goes on with the eventfds of another process, which had no leases. */
     public void restore(
             Collection<Kept> present,
             Collection<Vacancy> absent,
@@ -69,16 +73,16 @@ public final class Succession {
     }
 
     /**
-     * Goes on with what another process had; before there are any calls, and not on the loop's
-     * thread.
+     * Goes on with the eventfds and leases of another process. It must be called before there are
+     * any calls, and not on the loop's thread.
      *
-     * @param present those that came with their kernel objects
-     * @param absent those that did not
+     * @param present the eventfds that came with their kernel objects
+     * @param absent the eventfds that came without
      * @param leased the leases on them
-     * @param grace how long names wait for a holder to bring theirs, and then begin anew; and how
-     *     long leases that a connection held wait for another one
-     * @param acceptsStrangers whether meanwhile a holder may bring one under a name that is not
-     *     known, since what was known is lost
+     * @param grace how long names wait for a holder before they begin anew, and how long leases
+     *     that a connection held wait for another connection
+     * @param acceptsStrangers whether meanwhile a holder may bring an eventfd under an unknown
+     *     name, because the table was lost
      */
     public void restore(
             Collection<Kept> present,
@@ -111,7 +115,7 @@ public final class Succession {
     private void beginAnew(Vacancy vacancy) throws IOException {
         var returning = new ArrayList<>(vacancy.returning());
         if (vacancy.count() == Count.OVERFLOW) {
-            // No write reaches this count: the last 1 comes once there is room.
+            // No write can reach this count, so the last 1 is added once there is room.
             returning.add(1L);
         }
         var eventfd = NamedEventfd.beginAnew(vacancy);
@@ -142,7 +146,7 @@ public final class Succession {
         }
     }
 
-    /** One of them in each step: there may be thousands. */
+    /** Handles one vacancy in each step, because there may be thousands. */
     private final class BeginningAnew implements EventLoop.Work {
         private final Iterator<Vacancy> left;
 
@@ -171,14 +175,14 @@ public final class Succession {
     }
 
     /**
-     * When all names of {@code request} are settled, where one of them waits for its holder; for
-     * all threads.
+     * If a name of {@code request} waits for its holder, a future that is completed when all its
+     * names are settled. Any thread may call this.
      */
     public Optional<CompletableFuture<Void>> awaited(OpenRequest request) {
         return awaited(request.entries().stream().map(OpenRequest.Entry::name));
     }
 
-    /** The same of {@code names}. */
+    /** The same for {@code names}. */
     Optional<CompletableFuture<Void>> awaited(Stream<EventfdName> names) {
         if (vacancies.isEmpty()) {
             return Optional.empty();
@@ -189,7 +193,8 @@ public final class Succession {
     }
 
     /**
-     * The one that stands under {@code name}, as soon as that is settled. Not on the loop's thread.
+     * Finds the eventfd with {@code name}, and waits until the name is settled. Not for the loop's
+     * thread.
      */
     @Nullable NamedEventfd settled(EventfdName name) {
         var standing = inventory.get(name);
@@ -205,8 +210,8 @@ public final class Succession {
     }
 
     /**
-     * A value that another process took of {@code name}, as soon as it is settled what that is;
-     * empty where it is gone. Not on the loop's thread.
+     * A value that another process took of {@code name}, as a reading of the eventfd that has the
+     * name once it is settled; empty if there is none. Not for the loop's thread.
      */
     public Optional<Reading> taken(EventfdName name, long value) {
         return Optional.ofNullable(settled(name)).map(eventfd -> new Reading(eventfd, value));
@@ -215,11 +220,11 @@ public final class Succession {
     // What holders bring
 
     /**
-     * Takes one of {@code offer}'s eventfd, or closes it. On the loop's thread.
+     * Takes the eventfd of {@code offer}, or closes its descriptor. Called on the loop's thread.
      *
-     * @throws ProblemException where it is not taken: {@code not-found} for a name that is not
-     *     known, or is another eventfd's since the one that is offered was deleted; {@code
-     *     forbidden}; {@code exists} for one of another spec; {@code limit}
+     * @throws ProblemException if it is not taken: {@code not-found} for a name that is not known,
+     *     or that belongs to another eventfd because the offered one was deleted; {@code
+     *     forbidden}; {@code exists} if the spec differs; {@code limit}
      */
     public Donation donate(Offer offer, Caller caller) throws IOException {
         assert loop.inLoop();
@@ -229,7 +234,7 @@ public final class Succession {
             adopted = donation instanceof Donation.Adopted;
             return donation;
         } catch (ErrnoException e) {
-            // What the kernel refuses of an eventfd is its donor's problem, not the loop's.
+            // If the kernel refuses an eventfd, that is a problem of its donor, not of the loop.
             throw ProblemType.INTERNAL.exception(offer.name() + ": " + e.getMessage());
         } finally {
             if (!adopted) {
@@ -260,7 +265,10 @@ public final class Succession {
         return new Donation.Adopted(name);
     }
 
-    /** The name leads to one already: to that of the offer, or to another that its holder gets. */
+    /**
+     * Handles an offer whose name already leads to an eventfd: to the offered one, or to another
+     * one, which the holder gets.
+     */
     private Donation replace(NamedEventfd standing, Offer offer, Caller caller) throws IOException {
         rights.require(Right.READ_WRITE, standing.identity(), caller);
         requireSame(standing.spec(), offer);
@@ -277,7 +285,10 @@ public final class Succession {
         return new Donation.Replaced(offer.name(), standing.eventFd().fd());
     }
 
-    /** The name waits for one: for that of the offer, if it has led to it before. */
+    /**
+     * Handles an offer whose name waits for a holder: for this one, if the name has led to the
+     * offered object before.
+     */
     private void fill(Vacancy vacancy, Offer offer, Caller caller) throws IOException {
         var identity = vacancy.identity();
         rights.require(Right.READ_WRITE, identity, caller);
@@ -292,8 +303,8 @@ public final class Succession {
     }
 
     /**
-     * {@code object} has the name again after another had it that began with its count: that is an
-     * advance of that one's holders now.
+     * {@code object} has the name again, after another object had it that began with the count of
+     * {@code object}. That count is now an advance of the holders of the other object.
      */
     private void passOn(NamedEventfd eventfd, long object) {
         var former = eventfd.former();
@@ -309,7 +320,7 @@ public final class Succession {
     private NamedEventfd adopt(Identity identity, Offer offer, Former former, List<Long> returning)
             throws IOException {
         var eventfd = NamedEventfd.adopt(identity, offer.eventFd(), true, former);
-        // The flag is what its holders have made of it, of which nobody has told.
+        // The holders may have changed the flag, and nobody has reported it.
         eventfd.share();
         inventory.enter(eventfd, returning);
         return eventfd;
@@ -325,8 +336,8 @@ public final class Succession {
     // What goes
 
     /**
-     * From now on nothing is brought back any more, and none that waits for that begins anew; who
-     * waits for it gets {@code why}. On the loop's thread.
+     * Ends the time of grace: nothing can be brought back any more, no vacancy begins anew, and
+     * calls that wait for one get {@code why}. Called on the loop's thread.
      */
     void end(ProblemException why) {
         end = why;
@@ -334,8 +345,8 @@ public final class Succession {
     }
 
     /**
-     * What another process needs to go on with; once nobody waits, and nobody calls any more. Not
-     * on the loop's thread.
+     * Collects all that another process needs to go on. It must be called after all calls have
+     * ended, and not on the loop's thread.
      */
     public List<Kept> keep() {
         var kept = new ArrayList<Kept>();
@@ -353,7 +364,7 @@ public final class Succession {
         return kept;
     }
 
-    /** Those that still wait for their holders; for all threads. */
+    /** The eventfds that still wait for their holders. Any thread may call this. */
     public List<Vacancy> vacancies() {
         return vacancies.all();
     }

@@ -9,24 +9,28 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Looks at many eventfds at once, by one poll(2). Belongs to the loop's thread.
+ * Looks at several eventfds at once, with one poll(2). Belongs to the loop's thread.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/poll.2.html">poll(2)</a>
  */
 final class Targets {
     private final Readiness readiness = new Readiness();
 
-    /** Another number as soon as the counts that were seen before may not be those of now. */
+    /** A number that changes as soon as counts that were seen before may be out of date. */
     private long moment = 1;
 
-    /** What was seen of any count is forgotten: something was taken, added, or has to be fresh. */
+    /**
+     * Forgets all counts that were seen, because something was taken or added, or because a count
+     * has to be fresh.
+     */
     void changed() {
         moment++;
     }
 
     /**
-     * The count of {@code eventfd}, without taking it. The kernel is asked once for many who are
-     * shown it at one moment: that is a file of proc(5), and takes 5 µs or more.
+     * The count of {@code eventfd}, which is not taken. The kernel is asked once for all waiters
+     * that are shown it at one moment, because the count comes from a file of proc(5), which takes
+     * 5 µs or more.
      */
     long count(NamedEventfd eventfd) throws ErrnoException {
         if (eventfd.countedAt != moment) {
@@ -36,7 +40,7 @@ final class Targets {
         return eventfd.counted;
     }
 
-    /** Those of {@code eventfds} that are readable at this moment, in their order. */
+    /** The elements of {@code eventfds} that are readable at this moment, in their order. */
     List<NamedEventfd> readable(List<NamedEventfd> eventfds) throws ErrnoException {
         look(eventfds);
         var readable = new ArrayList<NamedEventfd>(eventfds.size());
@@ -48,7 +52,7 @@ final class Targets {
         return readable;
     }
 
-    /** Those of {@code consumer}'s targets that have what it wants of them, in their order. */
+    /** The targets of {@code consumer} that have what it wants of them, in their order. */
     List<NamedEventfd> readable(Consumer consumer) throws ErrnoException {
         var readable = readable(consumer.targets());
         if (!(consumer instanceof Taker taker)) {
@@ -70,7 +74,7 @@ final class Targets {
         return enough;
     }
 
-    /** Those of {@code writer}'s targets that have no room for its value at this moment. */
+    /** The targets of {@code writer} that have no room for its value at this moment. */
     List<NamedEventfd> withoutRoom(Waiter.Writer writer) throws ErrnoException {
         var eventfds = writer.targets();
         look(eventfds);
@@ -83,7 +87,7 @@ final class Targets {
         return full;
     }
 
-    /** The kernel tells by poll(2) whether there is room for 1; for more, the count tells. */
+    /** poll(2) tells whether there is room for 1. For more, the count tells. */
     private boolean hasRoom(NamedEventfd eventfd, long value, int index) throws ErrnoException {
         boolean writable = readiness.isWritable(index);
         if (readiness.isReadable(index) ? value == 1 || !writable : writable) {

@@ -13,8 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The names that wait for a holder to bring their eventfds back, for a time of grace after the
- * start. Who calls one of them waits as well. Read by all threads, changed by the loop's alone.
+ * The names that wait, for a time of grace after the start, for a holder to bring their eventfds
+ * back. Calls on such a name wait as well. All threads may read; only the loop's thread changes it.
  */
 final class Vacancies {
     private record Entry(Vacancy vacancy, CompletableFuture<Void> filled) {}
@@ -26,27 +26,27 @@ final class Vacancies {
                 vacancy.identity().name().value(), new Entry(vacancy, new CompletableFuture<>()));
     }
 
-    /** Whether all names are settled, as they are but for a moment after the start. */
+    /** Whether all names are settled, which is the case except for a moment after the start. */
     boolean isEmpty() {
         return entries.isEmpty();
     }
 
-    /** That of {@code name}. */
+    /** The vacancy of {@code name}, if there is one. */
     @Nullable Vacancy of(EventfdName name) {
         var entry = entries.get(name.value());
         return entry == null ? null : entry.vacancy;
     }
 
-    /** When the one of {@code name} ends, where there is one. */
+    /** A future that is completed when the vacancy of {@code name} ends, if there is one. */
     Optional<CompletableFuture<Void>> filled(EventfdName name) {
         return Optional.ofNullable(entries.get(name.value())).map(Entry::filled);
     }
 
-    /** There is an eventfd of that name again. */
+    /** Ends the vacancy of a name that has an eventfd again. */
     void end(EventfdName name) {
         var entry = entries.remove(name.value());
         if (entry != null) {
-            // Those who hang on it do no work here but to have some submitted.
+            // Actions that depend on the future only submit work here.
             entry.filled.complete(null);
         }
     }
@@ -57,7 +57,7 @@ final class Vacancies {
         return all;
     }
 
-    /** Nobody comes any more: whoever waits gets {@code problem}. */
+    /** Ends all vacancies: calls that wait for one get {@code problem}. */
     void close(ProblemException problem) {
         entries.values().forEach(entry -> entry.filled.completeExceptionally(problem));
     }

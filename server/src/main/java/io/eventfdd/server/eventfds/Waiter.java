@@ -14,17 +14,17 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A call that waits on one eventfd or more. It belongs to the loop's thread from its arrival to its
- * end; {@link #outcome} is what its own thread waits for.
+ * A call that waits on one or several eventfds. It belongs to the loop's thread from its arrival to
+ * its end; its own thread waits for {@link #outcome}.
  *
- * <p>A waiter that any of its targets can serve stands in the lines of all of them. One that needs
- * all of them at one moment stands in one line only: that of a target in which something is
- * missing. As long as it is missing there, what happens to the others does not matter.
+ * <p>A waiter that any of its targets can serve stands in the lines of all of them. A waiter that
+ * needs all of them at one moment stands in one line only: that of a target that cannot serve it
+ * yet. Until that target can, changes of the others do not matter.
  */
 abstract sealed class Waiter implements Deadlines.Timed {
     /** How a wait ended. */
     sealed interface Outcome {
-        /** Served: what was seen or taken, at least one; for a write, nothing. */
+        /** Served: the readings that were seen or taken, at least one; for a write, none. */
         record Served(List<Reading> readings) implements Outcome {}
 
         /** Not served. */
@@ -33,8 +33,8 @@ abstract sealed class Waiter implements Deadlines.Timed {
         /**
          * Nothing was written in time.
          *
-         * @param full at least one: those without room at the end, or the one where others waited
-         *     for room first
+         * @param full at least one eventfd: those without room at the end, or the one at which
+         *     others waited for room first
          */
         record NoRoom(List<NamedEventfd> full) implements Outcome {
             public NoRoom {
@@ -42,7 +42,7 @@ abstract sealed class Waiter implements Deadlines.Timed {
             }
         }
 
-        /** Not taken into the lines, or put out of them by a failure of the kernel. */
+        /** Not admitted into the lines, or removed from them by a failure of the kernel. */
         record Refused(Problem problem) implements Outcome {}
     }
 
@@ -62,15 +62,18 @@ abstract sealed class Waiter implements Deadlines.Timed {
         this.deadline = deadline;
     }
 
-    /** Takes each readable of its targets, or all of them; in line with others that do. */
+    /**
+     * A waiter that takes from each of its targets that is readable, or from all together. It
+     * stands in line with other consumers.
+     */
     static sealed class Consumer extends Waiter permits Taker {
         private final Mode mode;
         private final int most;
 
         /**
-         * A consumer of many.
+         * Creates a consumer of several eventfds.
          *
-         * @param most how many permits to take of a single semaphore, 1 to 1,024
+         * @param most the greatest number of permits to take of a single semaphore, 1 to 1,024
          */
         Consumer(List<NamedEventfd> targets, Mode mode, int most, Caller caller, long deadline) {
             super(targets, caller, deadline);
@@ -88,7 +91,10 @@ abstract sealed class Waiter implements Deadlines.Timed {
         }
     }
 
-    /** Takes what a lease asks for: a number of permits of each of its targets, or none. */
+    /**
+     * A waiter that takes the permits that a lease asks for: a number from each of its targets, or
+     * nothing.
+     */
     static final class Taker extends Consumer {
         private final String id;
         private final LeaseRequest request;
@@ -98,12 +104,12 @@ abstract sealed class Waiter implements Deadlines.Timed {
         private @Nullable Lease lease;
 
         /**
-         * A taker.
+         * Creates a taker.
          *
-         * @param id what the lease is to be called
-         * @param take what {@code request} takes, in the order of the targets
-         * @param give what it gives
-         * @param keyed whether the answer is kept for an idempotency key
+         * @param id the ID of the lease
+         * @param take the permits that {@code request} takes, in the order of the targets
+         * @param give the values that it gives
+         * @param keyed whether an idempotency key keeps the answer
          */
         Taker(
                 String id,
@@ -145,23 +151,23 @@ abstract sealed class Waiter implements Deadlines.Timed {
             return keyed;
         }
 
-        /** How many permits it takes of that target. */
+        /** The number of permits that it takes of this target. */
         long amount(int index) {
             return take.get(index).value();
         }
 
-        /** It was granted this one. */
+        /** Sets the lease that it was granted. */
         void lease(Lease granted) {
             lease = granted;
         }
 
-        /** What it was granted. */
+        /** The lease that it was granted. */
         Lease lease() {
             return requireNonNull(lease);
         }
     }
 
-    /** Sees what is readable and takes nothing. */
+    /** A waiter that sees which of its targets are readable, and takes nothing. */
     static final class Observer extends Waiter {
         private final Mode mode;
 
@@ -176,14 +182,14 @@ abstract sealed class Waiter implements Deadlines.Timed {
         }
     }
 
-    /** Adds a value to each of its targets once there is room in all of them. */
+    /** A waiter that adds a value to each of its targets once there is room in all of them. */
     static final class Writer extends Waiter {
         private final List<Long> values;
 
         /**
-         * A writer.
+         * Creates a writer.
          *
-         * @param values for each target, unsigned
+         * @param values the value for each target, unsigned
          */
         Writer(List<NamedEventfd> targets, List<Long> values, Caller caller, long deadline) {
             super(targets, caller, deadline);
@@ -200,7 +206,7 @@ abstract sealed class Waiter implements Deadlines.Timed {
         }
     }
 
-    /** Sees every count and stays; it ends by itself only with its client. */
+    /** A waiter that sees every count and stays. It ends by itself only when its client does. */
     static final class Watcher extends Waiter {
         private final Watch watch;
 
@@ -223,7 +229,7 @@ abstract sealed class Waiter implements Deadlines.Timed {
         return targets;
     }
 
-    /** The one target of a waiter on one. */
+    /** The target of a waiter that has exactly one. */
     NamedEventfd target() {
         return targets.getFirst();
     }
@@ -242,15 +248,15 @@ abstract sealed class Waiter implements Deadlines.Timed {
         return false;
     }
 
-    /** Whether it is served by all of its targets together, or by any. */
+    /** Whether it needs all of its targets together, rather than any of them. */
     abstract boolean needsAll();
 
-    /** Whether it waits for what can be read, once. */
+    /** Whether it waits to be shown or to take a count, once. */
     boolean isReader() {
         return this instanceof Consumer || this instanceof Observer;
     }
 
-    /** Whether its place is in the line of {@code target}, which is one of its targets. */
+    /** Whether it stands in the line of {@code target}, which is one of its targets. */
     boolean standsInLineOf(NamedEventfd target) {
         return watched == null || watched == target;
     }
@@ -260,7 +266,7 @@ abstract sealed class Waiter implements Deadlines.Timed {
         return watched;
     }
 
-    /** From now on its only place is in the line of {@code target}. */
+    /** Moves its only place into the line of {@code target}. */
     void watch(NamedEventfd target) {
         watched = target;
     }
@@ -277,7 +283,7 @@ abstract sealed class Waiter implements Deadlines.Timed {
         return !(this instanceof Watcher);
     }
 
-    /** Whether it could not be served as it came, and waits. */
+    /** Whether it could not be served at its arrival, and waits. */
     boolean isWaiting() {
         return waiting;
     }
@@ -286,7 +292,9 @@ abstract sealed class Waiter implements Deadlines.Timed {
         waiting = true;
     }
 
-    /** Whether it is out of the lines, or leaving them: it must not be served any more. */
+    /**
+     * Whether it has left the lines, or is leaving them, so that it must not be served any more.
+     */
     boolean isOver() {
         return over;
     }
@@ -305,7 +313,7 @@ abstract sealed class Waiter implements Deadlines.Timed {
         return sequence;
     }
 
-    /** It takes its place in the lines, which is that of its arrival. */
+    /** Gives it its place in the lines, which is that of its arrival. */
     void arrive(long sequence, Lines lines) {
         this.sequence = sequence;
         this.lines = lines;

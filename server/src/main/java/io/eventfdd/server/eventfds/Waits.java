@@ -19,8 +19,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * The waits: who arrives is served at once or stands in line, and what the kernel reports is given
- * to those in line. Belongs to the loop's thread.
+ * The waits. A waiter that arrives is served at once or stands in line, and when the kernel reports
+ * events, the lines are served. Belongs to the loop's thread.
  */
 final class Waits {
     private final EventLoop loop;
@@ -56,7 +56,7 @@ final class Waits {
 
     // Arrival
 
-    /** Serves {@code waiter} at once, or has it stand in line until its time is up. */
+    /** Serves {@code waiter} at once, or puts it in line until its time is up. */
     void arrive(Waiter waiter) throws IOException {
         assert loop.inLoop();
         var refusal = over == null ? Lines.refusal(waiter) : over;
@@ -106,8 +106,8 @@ final class Waits {
             case Consumer consumer -> {
                 offer(consumer);
                 if (readElsewhere) {
-                    // A reader that stands elsewhere is ahead if what it lacked has come, and only
-                    // the events of the next turn tell.
+                    // A reader that stands elsewhere is ahead if what it lacked has arrived, and
+                    // only the events of the next turn tell.
                     pass.defer();
                 }
                 pass.serveNow();
@@ -132,7 +132,7 @@ final class Waits {
         }
     }
 
-    /** It will be a while: arms the eventfds and listens for the client's hang-up. */
+    /** Prepares for a longer wait: arms the eventfds and watches for the client's hang-up. */
     private void settle(Waiter waiter) throws IOException {
         if (waiter.hasDeadline()) {
             if (waiter.deadline() - loop.now() <= 0) {
@@ -161,7 +161,7 @@ final class Waits {
         }
     }
 
-    /** The client of {@code caller} closed its connection. */
+    /** Called when the client of {@code caller} closed its connection. */
     void hungUp(Caller caller) throws IOException {
         caller.setGone();
         var waiter = caller.waiter();
@@ -170,7 +170,10 @@ final class Waits {
         }
     }
 
-    /** The connection of {@code caller} ends, or has ended: nothing waits for it any more. */
+    /**
+     * Called when the connection of {@code caller} ends or has ended: nothing waits for it any
+     * more.
+     */
     void ended(Caller caller) throws IOException {
         hungUp(caller);
         callers.forget(caller);
@@ -180,25 +183,25 @@ final class Waits {
     // What others do to the lines
 
     /**
-     * Takes the count of {@code eventfd} before all who stand in line, or permits of a semaphore up
-     * to {@code most}; 0 if there is nothing.
+     * Takes the count of {@code eventfd}, or up to {@code most} permits of a semaphore, ahead of
+     * all who stand in line. Returns 0 if there is nothing.
      */
     long take(NamedEventfd eventfd, int most) throws IOException {
         return pass.take(eventfd, most);
     }
 
-    /** Gives what was taken back to where it came from: to the next in line. */
+    /** Gives a value back to its eventfd, from which the next in line gets it. */
     void putBack(Reading reading) throws IOException {
         giveBack(reading);
         pass.due(reading.source());
         if (reading.source().isReadElsewhere()) {
-            // As for one who arrives: who stands elsewhere may be ahead.
+            // As for a waiter that arrives: a reader that stands elsewhere may be ahead.
             pass.defer();
         }
         pass.serveNow();
     }
 
-    /** Something has come back to {@code eventfds}: the next in line get it. */
+    /** Serves the next in line at {@code eventfds}, to which something has come back. */
     private void cameBack(Collection<NamedEventfd> eventfds) throws IOException {
         for (var eventfd : eventfds) {
             pass.due(eventfd);
@@ -209,14 +212,14 @@ final class Waits {
         pass.serveNow();
     }
 
-    /** The same without looking who is next; the kernel reports it. */
+    /** Gives a value back without serving the next in line; the kernel reports it. */
     void giveBack(Reading reading) throws IOException {
         room.giveBack(reading);
     }
 
     /**
-     * All who wait on {@code eventfd} end, it leaves the epoll set and is closed; what was on its
-     * way back goes with it.
+     * Ends all who wait on {@code eventfd}, removes it from the epoll set and closes it. Values on
+     * their way back to it are gone.
      */
     void delete(NamedEventfd eventfd) throws IOException {
         eventfd.deleted = true;
@@ -225,7 +228,7 @@ final class Waits {
         lines.endAll(eventfd, End.DELETED);
     }
 
-    /** All who wait on any of {@code eventfds} end, and nobody may wait any more. */
+    /** Ends all who wait on any of {@code eventfds}; from now on nobody may wait. */
     void close(Collection<NamedEventfd> eventfds, End end) throws IOException {
         over = end;
         leases.freeze();
@@ -238,7 +241,7 @@ final class Waits {
         }
     }
 
-    /** The loop has failed: all that can be done is to tell those who wait. */
+    /** Tells those who wait that the loop has failed; nothing else can be done. */
     void abandon(Collection<NamedEventfd> eventfds) {
         over = End.FAILED;
         eventfds.stream()

@@ -6,16 +6,16 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The counts of one eventfd as they come, the newest in place of those that were not fetched yet.
- * The loop's thread puts them in, one other thread takes them out.
+ * The counts of one eventfd as they change. A new count replaces those that were not fetched yet.
+ * The loop's thread puts counts in, and one other thread takes them out.
  */
 public final class Watch {
-    /** What a watcher is told. */
+    /** An event for a watcher. */
     public sealed interface Event {
         /** The count now, unsigned. */
         record Counted(long count) implements Event {}
 
-        /** There will be no more. */
+        /** The watch has ended; there are no more events. */
         record Ended(End end) implements Event {}
     }
 
@@ -29,8 +29,8 @@ public final class Watch {
     }
 
     /**
-     * Puts {@code event} in place of one that was not fetched; by the loop's thread alone, so that
-     * it always fits.
+     * Replaces the event that was not fetched, if any, with {@code event}. Only the loop's thread
+     * calls this, so there is always room.
      */
     void tell(Event event) {
         newest.poll();
