@@ -15,27 +15,30 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Accepts connections, and goes on where there is no descriptor for one: it gives up the one that
- * it has in reserve, so that the client can be told, and pauses where that does not help. An outage
- * is logged when it begins and when it ends. Belongs to the loop's thread.
+ * Accepts connections, even if there is no descriptor for one: it gives up the descriptor that it
+ * keeps in reserve, so that the client can be told, and pauses if that does not help. An outage is
+ * logged when it begins and when it ends. Belongs to the loop's thread.
  */
 final class Acceptor implements Registration.Target {
-    /** Who hears of the connections. */
+    /** Takes the connections that are accepted. */
     interface Host {
-        /** Whether there may be one more, be it only to be told that it is too many. */
+        /** Whether there may be one more connection, if only to be told that there are too many. */
         boolean hasRoom();
 
-        /** A client, which is the host's to close. */
+        /** Takes a client, whose socket the host has to close. */
         void arrived(SeqPacketSocket socket) throws IOException;
 
-        /** A client that got the last descriptor there was; the host's to tell and close, soon. */
+        /**
+         * Takes a client that got the last descriptor; the host has to tell it so and close its
+         * socket soon.
+         */
         void noDescriptors(SeqPacketSocket socket);
     }
 
     private static final System.Logger LOGGER = System.getLogger(Acceptor.class.getName());
     private static final Duration PAUSE = Duration.ofMillis(50);
 
-    /** How many at once, so that the others get their turn. */
+    /** The number of clients that are accepted at once, so that other work gets its turn. */
     private static final int A_TURN = 64;
 
     private final EventLoop loop;
@@ -46,7 +49,10 @@ final class Acceptor implements Registration.Target {
     private boolean outage;
     private boolean closed;
 
-    /** What to do once everybody is accepted who has connected; null while more may come. */
+    /**
+     * The action for the moment when all clients that have connected are accepted; null while more
+     * may come.
+     */
     private @Nullable Runnable last;
 
     Acceptor(EventLoop loop, SeqPacketSocket listener, Host host) {
@@ -55,7 +61,7 @@ final class Acceptor implements Registration.Target {
         this.host = host;
     }
 
-    /** From now on connections are accepted. */
+    /** Starts to accept connections. */
     void start() throws ErrnoException {
         refill();
         registration = loop.register(listener.fd(), Epoll.IN, this);
@@ -115,7 +121,9 @@ final class Acceptor implements Registration.Target {
         return given != null;
     }
 
-    /** The listener is level-triggered: it would turn the loop until there is a descriptor. */
+    /**
+     * The listener is level-triggered, so it would keep the loop busy until there is a descriptor.
+     */
     private void pause() throws ErrnoException {
         unregister();
         loop.after(
@@ -152,15 +160,15 @@ final class Acceptor implements Registration.Target {
     }
 
     /**
-     * Nobody can connect to the listener any more. Those who have are accepted; then this stops and
-     * {@code next} runs.
+     * Called when nobody can connect to the listener any more. Clients that have connected are
+     * accepted; then this stops and {@code next} runs.
      */
     void stopAfterLast(Runnable next) throws IOException {
         last = next;
         ready(0);
     }
 
-    /** No more connections; the listener is still to be closed. */
+    /** Stops accepting. The listener still has to be closed. */
     void stop() throws ErrnoException {
         closed = true;
         unregister();

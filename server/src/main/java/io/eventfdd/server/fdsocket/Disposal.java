@@ -16,19 +16,20 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The thread that lets go of what clients sent and nobody wants.
+ * The thread that closes descriptors that clients sent and nobody wants.
  *
- * <p>A descriptor in a packet is closed, where it is the last of its file, by whoever drops the
- * packet: takes it without room for descriptors, or closes the socket over it. Closing may block as
- * long as the sender likes; a TCP socket with SO_LINGER does. So the loop must do neither, and this
- * thread has an alarm. No descriptor that nobody asked for ever comes into this process's table.
+ * <p>If a packet holds the last descriptor of a file, the file is closed by the thread that drops
+ * the packet, which means that it takes the packet without room for descriptors, or closes the
+ * socket with the packet unread. The sender can make this closing block for as long as it likes, as
+ * with SO_LINGER on a TCP socket. The loop must therefore do neither, and this thread sets an
+ * alarm. A descriptor that nobody asked for never gets into the table of this process.
  */
 final class Disposal implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Disposal.class.getName());
     private static final Duration PATIENCE = Duration.ofMillis(2);
     private static final long TIME_TO_END_SECONDS = 1;
 
-    /** How much is looked at of what a client has sent already, at most. */
+    /** The greatest number of packets of one client that are read before its socket is closed. */
     private static final int PACKETS = 32;
 
     private final ExecutorService thread =
@@ -43,18 +44,18 @@ final class Disposal implements AutoCloseable {
         void call() throws ErrnoException;
     }
 
-    /** What is to be done about a packet with descriptors, on this thread. */
+    /** Decides about a packet with descriptors, on this thread. */
     interface Receiver {
         /**
-         * The most descriptors that are wanted with {@code packet}; the kernel closes the others.
-         * If it is 0, none of them comes into this process.
+         * The greatest number of descriptors that are wanted with {@code packet}; the kernel closes
+         * the others. If it is 0, none of them gets into this process.
          */
         int wanted(byte[] packet);
 
-        /** It was taken, and its descriptors are the receiver's. */
+        /** The packet was taken, and the receiver owns its descriptors. */
         void taken(Received.Packet packet) throws ErrnoException;
 
-        /** It was dropped. */
+        /** The packet was dropped. */
         void dropped();
     }
 
@@ -63,7 +64,7 @@ final class Disposal implements AutoCloseable {
      * it.
      */
     void take(SeqPacketSocket socket, Receiver receiver) {
-        // The loop may close it at any time, but must not do so under this call.
+        // The loop may close the socket at any time, but not during this call.
         boolean open = socket.fd().acquire();
         assert open;
         thread.execute(() -> {
@@ -92,7 +93,7 @@ final class Disposal implements AutoCloseable {
         }
     }
 
-    /** Room for a packet, and for {@code fds} descriptors or none at all. */
+    /** A buffer for a packet, with room for {@code fds} descriptors, or for none. */
     private PacketBuffer room(int fds) {
         if (room == null || (fds > 0 && fds != roomForFds)) {
             room = new PacketBuffer(OpenRequest.MAX_PACKET, fds);
@@ -101,14 +102,15 @@ final class Disposal implements AutoCloseable {
         return room;
     }
 
-    /** Closes {@code socket}, whatever is unread in it. */
+    /** Closes {@code socket}, with any packets that are unread in it. */
     void close(SeqPacketSocket socket) {
         thread.execute(() -> briefly(socket::close));
     }
 
     /**
-     * Closes {@code socket}, whose client has gone, and then does {@code next}. What the client
-     * sent before that, and {@code receiver} wants, is taken first: it may be the last of its kind.
+     * Closes {@code socket}, whose client has gone, and then runs {@code next}. Packets of the
+     * client that {@code receiver} wants are taken first: they may hold the last descriptors of an
+     * eventfd.
      */
     void close(SeqPacketSocket socket, Receiver receiver, Runnable next) {
         thread.execute(() -> {
@@ -129,8 +131,9 @@ final class Disposal implements AutoCloseable {
     }
 
     /**
-     * Closes {@code socket} and does {@code next}, for a client that is still there to read what it
-     * was told: were anything unread at the close, it would be told ECONNRESET first.
+     * Closes {@code socket} and runs {@code next}, for a client that has still to read its last
+     * reply. If anything were unread at the close, the client would get ECONNRESET before the
+     * reply.
      */
     void dismiss(SeqPacketSocket socket, Runnable next) {
         thread.execute(() -> {
@@ -157,7 +160,9 @@ final class Disposal implements AutoCloseable {
         }
     }
 
-    /** Without it, what follows takes as long as the sender likes: others of its kind wait. */
+    /**
+     * Without the alarm, the next call takes as long as the sender likes, and other closings wait.
+     */
     private void setAlarm(boolean on) {
         try {
             if (alarm == null) {
@@ -173,7 +178,7 @@ final class Disposal implements AutoCloseable {
         }
     }
 
-    /** Waits a moment for what is still to be closed. */
+    /** Waits a moment for the closings that are still to be done. */
     @Override
     public void close() {
         thread.shutdown();

@@ -25,26 +25,27 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What clients bring: checks that it is what they say, on any thread, and gives it to the eventfds,
- * on the loop's.
+ * Takes the eventfds that clients bring back. It checks on any thread that they are what the client
+ * says, and hands them to the eventfds on the loop's thread.
  */
 final class Donors {
     /**
-     * Something that was brought under a name.
+     * A descriptor that was brought under a name.
      *
-     * @param offer empty where it is not what its donor says; then it is closed already
+     * @param offer empty if it is not what its donor says; then it is closed already
      */
     record Brought(EventfdName name, @Nullable Offer offer) {}
 
-    /** What to say, and the descriptors that go with it; they stay the daemon's. */
+    /** The reply, and the descriptors that go with it, which the daemon still owns. */
     record Answer(DonateReply reply, List<Fd> fds) {}
 
     private Donors() {}
 
     /**
-     * What {@code packet} brings; its descriptors belong to the offers from now on, or are closed.
+     * Reads the offers in {@code packet}. From now on its descriptors belong to the offers, or are
+     * closed.
      *
-     * @throws ProblemException where the packet as a whole is no donation
+     * @throws ProblemException if the packet as a whole is not a donation
      */
     static List<Brought> understood(Received.Packet packet) throws ErrnoException {
         boolean understood = false;
@@ -96,7 +97,7 @@ final class Donors {
         return eventFd.isSemaphore().orElse(entry.spec().semaphore()) == entry.spec().semaphore();
     }
 
-    /** Has {@code eventfds} take what they want of it; on the loop's thread. */
+    /** Offers the donation to {@code eventfds}. Called on the loop's thread. */
     static Answer donate(List<Brought> brought, Eventfds eventfds, Caller caller)
             throws IOException {
         var entries = new ArrayList<DonateReply.Entry>(brought.size());

@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** Carries out the calls of one client, one at a time. Belongs to the loop's thread. */
+/** Carries out the calls of one client, one after the other. Belongs to the loop's thread. */
 final class FdCalls {
     private static final int ROOT = 0;
 
@@ -24,7 +24,7 @@ final class FdCalls {
     private final FdConnection connection;
     private final Caller caller;
 
-    /** What is to be sent as soon as it is written down. */
+    /** The eventfds that are sent as soon as the table has them. */
     private @Nullable Opened unsent;
 
     FdCalls(FdServer server, EventLoop loop, FdConnection connection, Caller caller) {
@@ -34,7 +34,9 @@ final class FdCalls {
         this.caller = caller;
     }
 
-    /** Also where the donor has gone meanwhile: it may have been the last holder. */
+    /**
+     * This is done even if the donor has gone meanwhile, because it may have been the last holder.
+     */
     void donate(List<Donors.Brought> brought) throws IOException {
         var answer = Donors.donate(brought, server.eventfds(), caller);
         var packet = Json.bytes(answer.reply().toJson());
@@ -78,7 +80,7 @@ final class FdCalls {
         }
     }
 
-    /** At once, or as soon as a daemon after this one would know of them. */
+    /** Sends the descriptors at once, or as soon as the next daemon would know of them. */
     private void send(Opened opened) throws IOException {
         unsent = opened;
         if (opened.written().isDone()) {
@@ -106,7 +108,10 @@ final class FdCalls {
         }
     }
 
-    /** Nothing is sent any more: it is all or nothing for the client. */
+    /**
+     * Takes everything back if nothing can be sent any more: a request has its whole effect or
+     * none.
+     */
     void end() throws IOException {
         if (unsent != null) {
             server.eventfds().handouts().takeBack(unsent);
@@ -114,12 +119,12 @@ final class FdCalls {
         }
     }
 
-    /** Whether a process of {@code user} may have all that this daemon has. */
+    /** Whether a process of {@code user} may take over from this daemon. */
     static boolean mayTakeOver(int user) {
         return user == ROOT || user == OpenFiles.effectiveUser();
     }
 
-    /** Another daemon wants all that this one has. */
+    /** Handles the request of another daemon to take over. */
     void takeOver() throws IOException {
         if (connection.isClosed()) {
             return;

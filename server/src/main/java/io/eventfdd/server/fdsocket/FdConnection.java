@@ -29,26 +29,26 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One client: a packet is read, carried out and answered, and only when the client has taken the
- * answer is the next one read. So a client that sends and never reads fills its own queue, and has
- * one reply under way at most. Belongs to the loop's thread.
+ * One client. Its requests are read, carried out and answered one after the other, and the next one
+ * is read only when the client has taken the last reply. A client that sends and never reads
+ * therefore fills its own queue, and has at most one reply under way. Belongs to the loop's thread.
  *
- * <p>It is in the epoll set for input. Where the next packet is there before the last reply is
- * taken, it waits for that in place of input: the kernel reports room each time that the client
- * takes a packet. A client that asks, reads, and asks again costs no event more.
+ * <p>The socket is in the epoll set for input. If the next packet arrives before the last reply is
+ * taken, the connection waits for output instead, because the kernel reports room each time that
+ * the client takes a packet. A client that asks, reads and asks again costs no additional event.
  */
 final class FdConnection implements Registration.Target {
     private static final System.Logger LOGGER = System.getLogger(FdConnection.class.getName());
 
-    /** Up to here, to understand a request takes the loop less time than to carry it out. */
+    /** Up to this size, a request takes the loop less time to parse than to carry out. */
     private static final int SHORT = 8 * 1024;
 
     private static final int INPUT = Epoll.IN;
 
-    /** Edge-triggered: there is room all the time, and only its growth is of interest. */
+    /** Edge-triggered, because there is always room, and only its growth matters. */
     private static final int TAKING = Epoll.OUT | Epoll.ET;
 
-    /** A hang-up is reported all the same. */
+    /** No events: a hang-up is reported anyway. */
     private static final int NOTHING = 0;
 
     private static final Problem UNASKED =
@@ -57,7 +57,7 @@ final class FdConnection implements Registration.Target {
     static final Problem SHUTTING_DOWN =
             ProblemType.SHUTTING_DOWN.problem("the daemon is shutting down");
 
-    /** The outcome of a request whose client did not get its answer. */
+    /** The outcome of a request whose client did not get the reply. */
     private static final String GONE = "gone-client";
 
     /** The outcome of a request that was carried out. */
@@ -83,18 +83,18 @@ final class FdConnection implements Registration.Target {
     private int interest = INPUT;
     private long replies;
 
-    /** When the request was read that is being carried out. */
+    /** The time at which the current request was read. */
     private long began;
 
     private Op operation = Op.OPEN;
 
-    /** How many replies there were when this was found deaf last. */
+    /** The number of replies when the client was last found not to take them. */
     private long deafAt;
 
     /** The descriptors of the last reply, which the client may have taken by now. */
     private Flights.@Nullable Flight flight;
 
-    /** Begins to serve it; where that fails, {@code socket} is still the caller's. */
+    /** Begins to serve the client. If that fails, the caller still owns {@code socket}. */
     FdConnection(FdServer server, EventLoop loop, SeqPacketSocket socket) throws ErrnoException {
         this.server = server;
         this.loop = loop;
@@ -116,7 +116,7 @@ final class FdConnection implements Registration.Target {
 
     // A request
 
-    /** Reads the next packet, where there is one and its time has come. */
+    /** Reads the next packet, if there is one and the connection is ready for it. */
     void readNext() throws IOException {
         if (state != State.IDLE) {
             return;
@@ -139,7 +139,7 @@ final class FdConnection implements Registration.Target {
         }
     }
 
-    /** What it changes to is looked at at once, whatever has happened before. */
+    /** Changes the events that are waited for; the kernel checks the new ones at once. */
     private void listenFor(int events) throws ErrnoException {
         if (interest != events) {
             interest = events;
@@ -186,7 +186,7 @@ final class FdConnection implements Registration.Target {
         throw new IllegalStateException("a packet that was there is gone");
     }
 
-    /** What to do, on the loop's thread, about what {@code packet} asks; on any thread. */
+    /** Parses the request in {@code packet}, on any thread, into a task for the loop's thread. */
     private EventLoop.Task understood(byte[] packet) {
         try {
             var fields = JsonFields.parse(packet);
@@ -219,7 +219,7 @@ final class FdConnection implements Registration.Target {
         }
     }
 
-    /** Whether {@code packet} is what another daemon asks for everything with. */
+    /** Whether {@code packet} is the request of another daemon to take over. */
     static boolean isTakeover(byte[] packet) {
         try {
             return Op.of(JsonFields.parse(packet)) == Op.TAKEOVER;
@@ -228,7 +228,7 @@ final class FdConnection implements Registration.Target {
         }
     }
 
-    /** Leaves the socket to somebody else; empty where it is closed. */
+    /** Releases the socket to another owner; empty if it is closed. */
     Optional<SeqPacketSocket> detach() throws IOException {
         if (state == State.CLOSED) {
             return Optional.empty();
@@ -245,9 +245,9 @@ final class FdConnection implements Registration.Target {
         return () -> reply(problem);
     }
 
-    /** A packet with descriptors, which are wanted only where it brings eventfds. */
+    /** Decides about a packet with descriptors, which are wanted only if it is a donation. */
     private final class Brought implements Disposal.Receiver {
-        /** Why they are not wanted. */
+        /** The reason why the descriptors are not wanted. */
         private Problem refusal = UNASKED;
 
         @Override
@@ -276,7 +276,10 @@ final class FdConnection implements Registration.Target {
             }
         }
 
-        /** Returns when it is done: one at a time, so that few descriptors are on their way. */
+        /**
+         * Returns when the donation is done: one at a time, so that few descriptors are on their
+         * way.
+         */
         private void settle(List<Donors.Brought> brought) {
             new LoopCalls(loop)
                     .run(() -> {
@@ -295,16 +298,17 @@ final class FdConnection implements Registration.Target {
         return state == State.CLOSED;
     }
 
-    /** The answer takes a while; until then no packet is read. */
+    /** Notes that the reply takes a while. No packet is read until then. */
     void busy() throws ErrnoException {
         state = State.BUSY;
         listenFor(NOTHING);
     }
 
     /**
-     * Sends what a call has come to, and descriptors with it; false where the client is gone.
+     * Sends a reply together with descriptors. Returns false if the client is gone.
      *
-     * @throws ProblemException {@code limit} where too many are under way; then it is to be replied
+     * @throws ProblemException {@code limit} if too many descriptors are under way; the caller has
+     *     to reply this problem
      */
     boolean sendFds(byte[] packet, List<Fd> fds) throws IOException {
         if (state == State.CLOSED) {
@@ -332,7 +336,7 @@ final class FdConnection implements Registration.Target {
     }
 
     /**
-     * Whether there may be so many more under way.
+     * Checks that so many more descriptors may be under way.
      *
      * @throws ProblemException {@code limit}
      */
@@ -361,13 +365,13 @@ final class FdConnection implements Registration.Target {
         reply(ProblemDocument.bytes(problem), problem.type().slug());
     }
 
-    /** Sends what a call has come to; {@code outcome} is for those who count. */
+    /** Sends a reply; {@code outcome} is for the metrics. */
     void reply(byte[] packet, String outcome) throws IOException {
         if (state == State.CLOSED) {
             gone();
             return;
         }
-        // There is always room: the client has taken all that was sent before.
+        // There is always room, because the client has taken all that was sent before.
         if (send(packet, List.of()) == Sent.DONE) {
             replied(outcome);
         } else {
@@ -389,7 +393,7 @@ final class FdConnection implements Registration.Target {
         }
     }
 
-    /** A call is over whose client is gone. */
+    /** Ends a call whose client is gone. */
     void gone() {
         answered(GONE);
     }
@@ -400,8 +404,9 @@ final class FdConnection implements Registration.Target {
     }
 
     /**
-     * Closes this if the client wants more and has taken no reply since the last look; true if it
-     * has to be looked at again, since it has taken none for the first time.
+     * Closes the connection if the client has sent another request and has taken no reply since the
+     * last check. Returns true if it has to be checked again, because this is the first check
+     * without a reply taken.
      */
     boolean closeIfStillDeaf() throws IOException {
         if (state != State.IDLE || interest != TAKING) {
@@ -429,7 +434,7 @@ final class FdConnection implements Registration.Target {
         close();
     }
 
-    /** The daemon stops: says so to a client that waits for a reply. */
+    /** Tells a client that waits for a reply that the daemon stops. */
     void shutDown() throws IOException {
         if (state == State.BUSY) {
             send(ProblemDocument.bytes(SHUTTING_DOWN), List.of());

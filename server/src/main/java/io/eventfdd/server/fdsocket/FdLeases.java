@@ -23,8 +23,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Carries out the calls of one client on leases, one at a time, and finds out whether it took the
- * reply that granted one. Belongs to the loop's thread, but for {@link #understood}.
+ * Carries out the calls of one client on leases, one after the other, and finds out whether the
+ * client took a reply with a lease. Belongs to the loop's thread, except for {@link #understood}.
  */
 final class FdLeases {
     private static final byte[] NONE = "{\"id\":null}".getBytes(StandardCharsets.US_ASCII);
@@ -34,10 +34,10 @@ final class FdLeases {
     private final FdConnection connection;
     private final Caller caller;
 
-    /** What the last reply granted, until it is known whether the client took that reply. */
+    /** The lease in the last reply, until it is known whether the client took that reply. */
     private @Nullable Lease granted;
 
-    /** Whether the connection ended over a reply that was not taken. */
+    /** Whether the connection ended with a reply that was not taken. */
     private boolean isReplyLost;
 
     FdLeases(FdServer server, EventLoop loop, FdConnection connection, Caller caller) {
@@ -51,7 +51,7 @@ final class FdLeases {
         return server.eventfds().leases();
     }
 
-    /** What to do, on the loop's thread, about a packet of {@code op}; on any thread. */
+    /** Parses a packet of {@code op}, on any thread, into a task for the loop's thread. */
     EventLoop.Task understood(Op op, JsonFields fields) {
         if (op == Op.LEASE) {
             var request =
@@ -80,13 +80,16 @@ final class FdLeases {
                 "the field id of " + op.word() + " is missing");
     }
 
-    /** A call that is done on the loop's thread, and then has to be written down. */
+    /**
+     * A call that is carried out on the loop's thread, and whose effect the table must have before
+     * the reply.
+     */
     @FunctionalInterface
     private interface Call {
         CompletableFuture<Void> make() throws IOException;
     }
 
-    /** Does {@code task} as soon as {@code awaited} is over. */
+    /** Runs {@code task} as soon as {@code awaited} is completed. */
     private void settled(Optional<CompletableFuture<Void>> awaited, EventLoop.Task task)
             throws IOException {
         if (connection.isClosed()) {
@@ -161,7 +164,7 @@ final class FdLeases {
         }
     }
 
-    /** If the client has gone meanwhile, the lease goes with its connection. */
+    /** If the client has gone meanwhile, the lease ends with its connection. */
     private void grant(Lease lease) throws IOException {
         connection.reply(Json.bytes(lease.state().toJson()), FdConnection.OK);
         if (!connection.isClosed()) {
@@ -172,7 +175,9 @@ final class FdLeases {
 
     // The reply
 
-    /** The client asks for more, and nothing of the last reply is in its queue any more. */
+    /**
+     * Called when the client asks for more, and its queue holds nothing of the last reply any more.
+     */
     void settle() throws IOException {
         if (granted != null) {
             leases().settleNow(granted, UnixPeer.hasTakenAll(caller.socket()) || isTaken());
@@ -180,12 +185,15 @@ final class FdLeases {
         }
     }
 
-    /** Reading from the client failed: if it closed the connection over a reply, that says so. */
+    /**
+     * Called when reading from the client failed, which tells whether it closed the connection with
+     * a reply unread.
+     */
     void lostReply(ErrnoException why) {
         isReplyLost = why.is("ECONNRESET");
     }
 
-    /** The connection ends. */
+    /** Called when the connection ends. */
     void end() throws IOException {
         if (granted != null) {
             leases().settleNow(granted, !isReplyLost && isTaken());

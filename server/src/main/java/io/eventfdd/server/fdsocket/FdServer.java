@@ -37,18 +37,18 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 public final class FdServer implements AutoCloseable {
     /**
-     * How much of it there may be.
+     * The limits of the server.
      *
-     * @param connections at a time; one more is told and closed
-     * @param fdsInFlight descriptors that are sent and not received, in all; the kernel's own limit
-     *     for a daemon without privileges is RLIMIT_NOFILE
-     * @param patience how long a client that wants more may leave a reply untaken, at least; it has
-     *     to end some time, since a packet that is not read may hold the client's own socket, and
-     *     then nobody hears of the client's end
+     * @param connections connections at a time; one more is told so and closed
+     * @param fdsInFlight descriptors of all users that were sent and not yet received; the kernel's
+     *     own limit for a daemon without privileges is RLIMIT_NOFILE
+     * @param patience the least time for which a client that has sent another request may leave a
+     *     reply untaken. It must end at some time, because an unread packet may hold the client's
+     *     own socket, and then nobody learns of the client's end
      * @param packet bytes of a request
      * @param donation descriptors that one packet brings
-     * @param told connections above the limit that may be there at a time, to be told and closed
-     * @param longestWait the longest that a lease may be waited for
+     * @param told connections above the limit that may exist at a time, to be told so and closed
+     * @param longestWait the longest time that a request may wait for a lease
      * @param longestLease the longest time that a lease can be held for
      */
     public record Limits(
@@ -60,7 +60,7 @@ public final class FdServer implements AutoCloseable {
             int told,
             Duration longestWait,
             Duration longestLease) {
-        /** With the rest as the settings begin with. */
+        /** Uses the defaults of the settings for the rest. */
         public Limits(int connections, long fdsInFlight) {
             this(
                     connections,
@@ -80,36 +80,36 @@ public final class FdServer implements AutoCloseable {
                     ProblemType.LIMIT.problem(
                             "open files: the daemon has no descriptor for another connection"));
 
-    /** The most connections that are worth having only to be told that there are too many. */
+    /** The greatest number of connections above the limit that are accepted to be told so. */
     public static final int MOST_TOLD = 16;
 
-    /** The listener, and its reserve for accept. */
+    /** The descriptors of the listener and of its reserve. */
     private static final int LISTENING = 2;
 
     /**
-     * How many descriptors a server needs besides those of {@code max-fd-connections}.
+     * The number of descriptors that a server needs besides those of {@code max-fd-connections}.
      *
-     * @param told connections above the limit, to be told and closed
+     * @param told connections above the limit, to be told so and closed
      * @param donation descriptors that one packet brings; one is taken at a time
      */
     public static int descriptors(int told, int donation) {
         return LISTENING + told + donation;
     }
 
-    /** Sees each request once it is answered, on the loop's thread. */
+    /** Is told of each request when it is answered, on the loop's thread. */
     @FunctionalInterface
     public interface Observer {
         /**
-         * A request was answered, or its client went before.
+         * Called when a request was answered, or when its client went before that.
          *
-         * @param peer who asked
-         * @param operation the packet's {@code op}; {@code open} where it has none that is known
+         * @param peer the client
+         * @param operation the packet's {@code op}; {@code open} if the packet has no known one
          * @param outcome {@code ok}, {@code gone-client}, or the name of the problem
          * @param nanos from the reading of the request to the end of its answer
          */
         void replied(PeerCredentials peer, String operation, String outcome, long nanos);
 
-        /** This one, and then {@code next}. */
+        /** An observer that tells this one and then {@code next}. */
         default Observer then(Observer next) {
             return (peer, operation, outcome, nanos) -> {
                 replied(peer, operation, outcome, nanos);
@@ -118,15 +118,15 @@ public final class FdServer implements AutoCloseable {
         }
     }
 
-    /** Is asked, on the loop's thread, when another daemon wants all that this one has. */
+    /** Is asked, on the loop's thread, when another daemon wants to take over. */
     @FunctionalInterface
     public interface Heirs {
-        /** Why this daemon cannot hand over and goes on, if that is so; does not block. */
+        /** The reason why this daemon cannot hand over, if there is one. It does not block. */
         default CompletableFuture<Optional<String>> obstacle() {
             return CompletableFuture.completedFuture(Optional.empty());
         }
 
-        /** It hands over now. */
+        /** Begins the hand-over. */
         void handOver();
     }
 
@@ -140,22 +140,22 @@ public final class FdServer implements AutoCloseable {
     private final Requests requests;
     private final Flights flights;
 
-    /** Written by the loop's thread. */
+    /** Only the loop's thread writes this field. */
     private volatile Limits limits;
 
-    // The loop's own.
+    // The fields from here on belong to the loop's thread.
     private final PacketBuffer buffer =
             new PacketBuffer(OpenRequest.MAX_PACKET, OpenRequest.MAX_ENTRIES);
     private final Set<FdConnection> connections = new HashSet<>();
     private final Set<Latecomer> latecomers = new HashSet<>();
 
-    /** The connection of the daemon that asks for all that there is. */
+    /** The connection of the daemon that takes over. */
     private @Nullable FdConnection heir;
 
-    /** Whether those that do not take their replies are looked at after a while. */
+    /** Whether a check is scheduled for clients that do not take their replies. */
     private boolean lookingAfterDeaf;
 
-    /** Those too that are still to be closed. */
+    /** All connections, including those that are still to be closed. */
     private final AtomicInteger open = new AtomicInteger();
 
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -180,7 +180,7 @@ public final class FdServer implements AutoCloseable {
         this.flights = new Flights(limits.fdsInFlight());
     }
 
-    /** Where clients come in: a listening socket, its name, and what accepts on the loop. */
+    /** The entrance for clients: a listening socket, its name, and its acceptor on the loop. */
     private record Door(SocketFile file, SeqPacketSocket listener, Acceptor acceptor) {}
 
     private Door inherited(ListenerPlace place) throws IOException {
@@ -209,12 +209,12 @@ public final class FdServer implements AutoCloseable {
     }
 
     /**
-     * Serves at {@code place} from now on.
+     * Starts to serve at {@code place}.
      *
-     * @param loop which runs
+     * @param loop the running loop
      * @param observer is told of each request
-     * @param heirs is asked when another daemon wants all that this has
-     * @throws IOException where the socket cannot be
+     * @param heirs is asked when another daemon wants to take over
+     * @throws IOException if the socket cannot be opened
      */
     public static FdServer start(
             EventLoop loop,
@@ -321,23 +321,23 @@ public final class FdServer implements AutoCloseable {
         return observer;
     }
 
-    /** The most bytes that a request has. */
+    /** The greatest size of a request in bytes. */
     int maxPacket() {
         assert loop.inLoop();
         return limits.packet();
     }
 
-    /** The longest that a lease may be waited for; for any thread. */
+    /** The longest time that a request may wait for a lease. Any thread may call this. */
     Duration maxWait() {
         return limits.longestWait();
     }
 
-    /** The longest time that a lease can be held for; for any thread. */
+    /** The longest time that a lease can be held for. Any thread may call this. */
     Duration maxLease() {
         return limits.longestLease();
     }
 
-    /** The most descriptors that a packet may bring; for any thread. */
+    /** The greatest number of descriptors that a packet may bring. Any thread may call this. */
     int maxDonation() {
         return limits.donation();
     }
@@ -348,7 +348,7 @@ public final class FdServer implements AutoCloseable {
         handedOut += fds;
     }
 
-    /** There is one that wants more and has not taken the last reply. */
+    /** Called for a client that has sent another request and has not taken the last reply. */
     void lookAfterDeaf() {
         assert loop.inLoop();
         if (!lookingAfterDeaf) {
@@ -366,15 +366,15 @@ public final class FdServer implements AutoCloseable {
         }
     }
 
-    /** Why another daemon cannot have everything, if that is so. */
+    /** The reason why another daemon cannot take over, if there is one. */
     CompletableFuture<Optional<String>> obstacle() {
         assert loop.inLoop();
         return heirs.obstacle();
     }
 
     /**
-     * Begins to hand everything over to another daemon, which {@code connection} is of; false if
-     * one is handed everything already.
+     * Begins to hand over to the daemon at the other end of {@code connection}. Returns false if a
+     * hand-over is under way already.
      */
     boolean beginTakeover(FdConnection connection) {
         assert loop.inLoop();
@@ -392,7 +392,10 @@ public final class FdServer implements AutoCloseable {
         open.decrementAndGet();
     }
 
-    /** {@code connection} has ended; {@code receiver} may want what its client sent before. */
+    /**
+     * Called when {@code connection} has ended; {@code receiver} may want packets that its client
+     * sent before.
+     */
     void ended(FdConnection connection, SeqPacketSocket socket, Disposal.Receiver receiver) {
         assert loop.inLoop();
         connections.remove(connection);
@@ -404,7 +407,10 @@ public final class FdServer implements AutoCloseable {
         }
     }
 
-    /** Whether the client has closed too, and left nothing: then there is nothing to dispose of. */
+    /**
+     * Whether the client has closed its end too and left nothing unread, so that there is nothing
+     * to dispose of.
+     */
     private boolean isEmpty(SeqPacketSocket socket) {
         try {
             return socket.peek(buffer).next() == SeqPacketSocket.Next.END;
@@ -415,7 +421,7 @@ public final class FdServer implements AutoCloseable {
 
     // For everybody
 
-    /** Other limits from the return on; what there is above them stays. */
+    /** Changes the limits. Connections and descriptors above the new limits stay. */
     public void limit(Limits now) {
         new LoopCalls(loop)
                 .run(() -> {
@@ -424,7 +430,7 @@ public final class FdServer implements AutoCloseable {
                 });
     }
 
-    /** How many descriptors went to clients since the start. */
+    /** The number of descriptors that were sent to clients since the start. */
     public long fdsHandedOut() {
         return handedOut;
     }
@@ -435,12 +441,12 @@ public final class FdServer implements AutoCloseable {
     }
 
     /**
-     * Makes the socket anew if somebody removed it; connections that there are go on. Not while
-     * this stops, and for one thread at a time, which is not the loop's.
+     * Creates the socket again if somebody removed it. Existing connections go on. It must not be
+     * called while the server stops, and only by one thread at a time, which is not the loop's.
      *
-     * @return whether it was made
-     * @throws IOException if it cannot be made, if another process's socket is there now, or if it
-     *     is the service manager's to make
+     * @return whether it was created
+     * @throws IOException if it cannot be created, if another process has a socket there now, or if
+     *     it belongs to the service manager
      */
     public boolean restore() throws IOException {
         var before = door;
@@ -456,21 +462,21 @@ public final class FdServer implements AutoCloseable {
         return true;
     }
 
-    /** How many connections there are. */
+    /** The number of connections. */
     public int connections() {
         return open.get();
     }
 
     /**
-     * What another daemon gets.
+     * The things that the next daemon gets.
      *
      * @param heir the connection to it, unless it has gone
      */
     public record Estate(Optional<SeqPacketSocket> heir, Fd listener) {}
 
     /**
-     * Ends as {@link #close} does, but the socket listens on, and the daemon that asked is still
-     * connected.
+     * Ends the server as {@link #close} does, but the socket keeps listening, and the daemon that
+     * asked stays connected.
      */
     public Estate leave() throws IOException {
         var copy = door.listener.fd().duplicate();
@@ -486,8 +492,8 @@ public final class FdServer implements AutoCloseable {
     }
 
     /**
-     * Removes the socket, ends all connections and tells those that wait for a reply. Before the
-     * loop is closed.
+     * Removes the socket, ends all connections and tells clients that wait for a reply. It must be
+     * called before the loop is closed.
      */
     @Override
     public void close() throws IOException {

@@ -9,16 +9,18 @@ import java.util.Map;
 import java.util.SequencedSet;
 
 /**
- * The descriptors that are sent and not yet received. They count against the RLIMIT_NOFILE of the
- * daemon's user (unix(7), ETOOMANYREFS), and one who never reads must not use them up. Belongs to
- * the loop's thread.
+ * The descriptors that were sent and not yet received. They count against the RLIMIT_NOFILE of the
+ * daemon's user (unix(7), ETOOMANYREFS), and a client that never reads must not use them up.
+ * Belongs to the loop's thread.
  *
- * <p>The rule is that a user may have as many under way as are left over for the others. So a deaf
- * one comes to half of all at most, two come to a third each, and there is always something left
- * for one that comes anew.
+ * <p>A user may have as many descriptors under way as are left for the others. One user whose
+ * clients never read gets at most half of all, two such users get a third each, and there is always
+ * something left for another user.
  */
 final class Flights {
-    /** How many are asked at most whether they have landed, when one wants to start. */
+    /**
+     * The greatest number of flights that are checked for having landed when a new one is to start.
+     */
     private static final int LOOKS = 64;
 
     /** The descriptors of one reply. */
@@ -27,7 +29,7 @@ final class Flights {
             try {
                 return socket.peerHasTakenAll();
             } catch (ErrnoException e) {
-                return false; // until its connection ends
+                return false; // not before its connection ends
             }
         }
     }
@@ -35,7 +37,10 @@ final class Flights {
     private long most;
     private final Map<Integer, Integer> ofUser = new HashMap<>();
 
-    /** Nobody says when a reply is received, unless asked; those asked last are last. */
+    /**
+     * The flights under way, those that were checked last at the end; only a check tells whether a
+     * reply was received.
+     */
     private final SequencedSet<Flight> underWay = new LinkedHashSet<>();
 
     private long total;
@@ -44,14 +49,14 @@ final class Flights {
         this.most = most;
     }
 
-    /** From now on that many; what is under way above it lands all the same. */
+    /** Changes the limit. Descriptors above it that are under way are not affected. */
     void limit(long now) {
         most = now;
     }
 
     /**
-     * Looks for flights that have landed until {@code user} may have {@code fds} more under way;
-     * false if that many are under way still.
+     * Checks flights for having landed until {@code user} may have {@code fds} more descriptors
+     * under way. Returns false if too many still are.
      */
     boolean makeRoomFor(int fds, int user) {
         for (int looks = Math.min(LOOKS, underWay.size()); !isRoomFor(fds, user); looks--) {
@@ -71,7 +76,7 @@ final class Flights {
         return ofUser.getOrDefault(user, 0) + fds <= most - total;
     }
 
-    /** They are sent. */
+    /** Notes that descriptors were sent. */
     Flight begin(SeqPacketSocket socket, int user, int fds) {
         var flight = new Flight(socket, user, fds);
         underWay.add(flight);
@@ -80,7 +85,10 @@ final class Flights {
         return flight;
     }
 
-    /** They are received, or their receiver is gone; may be said more than once. */
+    /**
+     * Notes that the descriptors were received, or that their receiver is gone. It may be called
+     * more than once.
+     */
     void end(Flight flight) {
         if (underWay.remove(flight)) {
             total -= flight.fds();

@@ -10,12 +10,12 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * A client above the limit of connections that may be another daemon, which takes over whatever the
- * limit is: what becomes of it is decided when it has said what it wants, or after a moment.
- * Belongs to the loop's thread.
+ * A client above the limit of connections. It may be another daemon, which may take over in spite
+ * of the limit, so it is decided what to do with it when its first request has arrived, or after a
+ * moment. Belongs to the loop's thread.
  */
 final class Latecomer implements Registration.Target {
-    /** What decides, once; the socket is its own from then on. */
+    /** Decides about the client, once, and owns the socket from then on. */
     interface Judge {
         void judge(Latecomer latecomer, SeqPacketSocket socket) throws IOException;
     }
@@ -28,7 +28,9 @@ final class Latecomer implements Registration.Target {
     private final Registration registration;
     private boolean decided;
 
-    /** Begins to wait for it; if that fails, {@code socket} is still the caller's. */
+    /**
+     * Begins to wait for the first request. If that fails, the caller still owns {@code socket}.
+     */
     Latecomer(EventLoop loop, SeqPacketSocket socket, Judge judge) throws ErrnoException {
         this.loop = loop;
         this.socket = socket;
@@ -42,7 +44,7 @@ final class Latecomer implements Registration.Target {
         decide();
     }
 
-    /** Has it judged now, by what it has said so far. */
+    /** Has the client judged now, by what it has sent so far. */
     void decide() throws IOException {
         if (!decided) {
             decided = true;

@@ -10,9 +10,9 @@ import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 
 /**
- * The long requests, which are read and understood on threads of their own: a bounded number at a
- * time, since each has a packet and its JSON in memory. The others stay with the kernel until it is
- * their turn. Belongs to the loop's thread.
+ * The long requests, which are read and parsed on other threads: a bounded number at a time,
+ * because each has a packet and its JSON in memory. The others stay in the kernel until it is their
+ * turn. Belongs to the loop's thread.
  */
 final class Requests implements AutoCloseable {
     private static final int MOST = 64;
@@ -27,8 +27,8 @@ final class Requests implements AutoCloseable {
     }
 
     /**
-     * Lets {@code connection} read a long request: now, and then this is true, or as soon as there
-     * is room, when its {@code readNext} is called.
+     * Lets {@code connection} read a long request. Returns true if it may do so now; otherwise its
+     * {@code readNext} is called as soon as there is room.
      */
     boolean admitOrQueue(FdConnection connection) {
         if (underWay < MOST) {
@@ -38,7 +38,7 @@ final class Requests implements AutoCloseable {
         return false;
     }
 
-    /** Does {@code work} on another thread, and what comes of it on the loop's. */
+    /** Runs {@code work} on another thread, and the task that it returns on the loop's thread. */
     void elsewhere(Supplier<EventLoop.Task> work) {
         underWay++;
         threads.execute(() -> {
