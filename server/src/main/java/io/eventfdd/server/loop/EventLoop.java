@@ -21,40 +21,43 @@ import java.util.function.LongSupplier;
 /**
  * The thread {@code eventfdd-loop} and its epoll set: it runs what is submitted, tells
  * registrations of their readiness, and wakes up for the next deadline. It is a platform thread,
- * since a native call pins a virtual one.
+ * because a native call pins a virtual thread to its carrier.
  */
 public final class EventLoop implements AutoCloseable {
     /** Work for the loop's thread. */
     @FunctionalInterface
     public interface Task {
-        /** Does it, on the loop's thread. What it throws ends the loop. */
+        /** Runs the task on the loop's thread. An exception ends the loop. */
         void run() throws IOException;
 
-        /** The loop has ended, and will not do it. On any thread. */
+        /** Called, on any thread, if the loop has ended and will not run the task. */
         default void abandon() {}
     }
 
     /**
-     * Work that may be too much for one turn: it is done in steps, some in each turn, so that its
-     * size delays nobody else. A step takes some tens of microseconds where it can.
+     * Work that may be too much for one turn. It is done in steps, some in each turn, so that its
+     * size delays nothing else. A step should take at most some tens of microseconds.
      */
     @FunctionalInterface
     public interface Work {
-        /** Does a step, on the loop's thread. False if nothing is left to do. */
+        /** Does one step, on the loop's thread. Returns false if nothing is left to do. */
         boolean step() throws IOException;
 
-        /** The loop has ended and will do no more steps. On its thread. */
+        /** Called on the loop's thread if the loop has ended and will do no more steps. */
         default void abandon() {}
     }
 
     private static final System.Logger LOGGER = System.getLogger(EventLoop.class.getName());
 
-    /** So many that one wait for events is a small part of handling them, and no more. */
+    /**
+     * The number of events of one wait: just enough that the wait costs little beside handling
+     * them.
+     */
     private static final int EVENTS_A_TURN = 64;
 
     /**
-     * How long one turn goes on with work, and how long with tasks, and how long with deadlines, in
-     * nanoseconds; what is left then is for the next turn. Each of them does one step at least.
+     * The time that one turn spends on work, on tasks and on deadlines each, in nanoseconds. The
+     * rest is left for the next turn. Each of the three does at least one step.
      */
     private static final long BUDGET_NANOS = 200_000;
 
@@ -63,18 +66,19 @@ public final class EventLoop implements AutoCloseable {
     private final Registrations registrations = new Registrations();
     private final Queue<Task> submitted = new ConcurrentLinkedQueue<>();
 
-    /** What is not finished; each has its steps in turn. */
+    /** The unfinished work; each piece does its steps in turn. */
     private final Deque<Work> works = new ArrayDeque<>();
 
     /**
-     * When something was submitted that the loop has not begun to act on; 0 where there is none.
+     * The time of the first submission that the loop has not begun to act on; 0 if there is none.
      */
     private final AtomicLong submittedAt = new AtomicLong();
 
     /**
-     * Whether the loop waits for events, or is about to. It sets this and then looks at {@link
-     * #submittedAt}, others set that and then look at this: so one of both sees the other, and a
-     * loop that turns needs no wake-up.
+     * Whether the loop waits for events, or is about to. The loop sets this field and then reads
+     * {@link #submittedAt}; other threads set {@link #submittedAt} and then read this field. At
+     * least one of the two sees what the other has written, and a loop that is busy needs no
+     * wake-up.
      */
     private volatile boolean asleep;
 
@@ -84,7 +88,7 @@ public final class EventLoop implements AutoCloseable {
     private volatile Runnable onFailure = () -> {};
     private volatile boolean over;
 
-    /** Written by the loop's thread alone. */
+    /** Only the loop's thread writes this field. */
     private volatile long turns;
 
     private final Longest longestTurn;
@@ -92,16 +96,16 @@ public final class EventLoop implements AutoCloseable {
     private long timers;
     private boolean closing;
 
-    /** When the part of the turn that is under way has to end. */
+    /** The time at which the current part of the turn has to end. */
     private long budgetEnd;
 
-    /** Whether {@link #endOfBatch} is among what is submitted. */
+    /** Whether {@link #endOfBatch} has been submitted and has not run yet. */
     private boolean batchOpen;
 
     private final Task endOfBatch = () -> batchOpen = false;
 
     /**
-     * A loop that does not run yet.
+     * Creates a loop, which does not run yet.
      *
      * @param nanoTime the clock, as {@link System#nanoTime}
      */
@@ -114,7 +118,10 @@ public final class EventLoop implements AutoCloseable {
         this.thread = Thread.ofPlatform().name("eventfdd-loop").unstarted(this::run);
     }
 
-    /** Starts the thread. {@code onFailure} runs on it, once, if the loop dies of a bug. */
+    /**
+     * Starts the thread. If the loop fails because of a bug, {@code onFailure} runs on that thread,
+     * once.
+     */
     public void start(Runnable onFailure) {
         this.onFailure = onFailure;
         thread.start();
@@ -126,8 +133,8 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /**
-     * Runs {@code task} on the loop's thread, after what was submitted before; abandons it where
-     * the loop has ended.
+     * Runs {@code task} on the loop's thread, after all tasks that were submitted before. If the
+     * loop has ended, the task is abandoned.
      */
     public void submit(Task task) {
         submitted.add(task);
@@ -144,7 +151,7 @@ public final class EventLoop implements AutoCloseable {
         }
     }
 
-    /** Once for many tasks, and only where the loop would not see them by itself. */
+    /** Wakes the loop once for many tasks, and only if it would not see them by itself. */
     private void wake() {
         if (submittedAt.get() != 0 || !submittedAt.compareAndSet(0, now() | 1)) {
             return;
@@ -154,7 +161,7 @@ public final class EventLoop implements AutoCloseable {
         }
     }
 
-    /** The clock that deadlines are told in. */
+    /** The current time of the clock that deadlines use. */
     public long now() {
         return nanoTime.getAsLong();
     }
@@ -165,7 +172,7 @@ public final class EventLoop implements AutoCloseable {
         deadlines.add(new Timer(now() + delay.toNanos(), Long.MIN_VALUE + ++timers, task));
     }
 
-    /** Its sequence is counted from the lowest number, far from all that waits. */
+    /** Its sequence number counts from the lowest number up, far from those of all waiters. */
     private record Timer(long deadline, long sequence, Task task) implements Deadlines.Timed {
         @Override
         public void expire() throws IOException {
@@ -178,22 +185,22 @@ public final class EventLoop implements AutoCloseable {
         return deadlines;
     }
 
-    /** Has {@code work} done from now on, beside other work. */
+    /** Begins {@code work}, whose steps take turns with those of other work. */
     public void begin(Work work) {
         assert inLoop();
         works.add(work);
     }
 
-    /** What {@link #each} does to one element. */
+    /** The action of {@link #each} on one element. */
     @FunctionalInterface
     public interface Action<T> {
-        /** Does it, on the loop's thread. */
+        /** Runs the action on the loop's thread. */
         void on(T element) throws IOException;
     }
 
     /**
-     * Does {@code action} to all of {@code elements} as they are now, to one in each step: there
-     * may be thousands. The first step is done at once.
+     * Runs {@code action} for each element that {@code elements} has now, one in each step, because
+     * there may be thousands. The first step is done at once.
      */
     public <T> void each(Collection<T> elements, Action<T> action) throws IOException {
         var left = List.copyOf(elements).iterator();
@@ -215,7 +222,10 @@ public final class EventLoop implements AutoCloseable {
         return nanoTime.getAsLong() - budgetEnd < 0;
     }
 
-    /** Adds {@code fd} to the epoll set; {@code target} hears of it until {@link #unregister}. */
+    /**
+     * Adds {@code fd} to the epoll set, and tells {@code target} of its events until {@link
+     * #unregister}.
+     */
     public Registration register(Fd fd, int interest, Registration.Target target)
             throws ErrnoException {
         assert inLoop();
@@ -229,14 +239,15 @@ public final class EventLoop implements AutoCloseable {
         return registration;
     }
 
-    /** Changes what is asked of it, and looks at once. */
+    /** Changes the events that are asked for. The kernel checks them at once. */
     public void modify(Registration registration, int interest) throws ErrnoException {
         assert inLoop();
         epoll.modify(registration.fd(), interest, registration.token());
     }
 
     /**
-     * Removes it; the descriptor is still open. What epoll_wait has found of it already is dropped.
+     * Removes the registration of a descriptor that is still open. Events that epoll_wait has
+     * already returned for it are dropped.
      */
     public void unregister(Registration registration) throws ErrnoException {
         assert inLoop();
@@ -246,7 +257,7 @@ public final class EventLoop implements AutoCloseable {
 
     private void run() {
         try {
-            // Each write is an edge, so that the count need never be read.
+            // Edge-triggered: each write is an edge, so the count need never be read.
             var own = register(waker.fd(), Epoll.IN | Epoll.ET, events -> {});
             while (!closing) {
                 turn();
@@ -263,23 +274,25 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /**
-     * How often the loop has woken up: it stands still while nobody calls and nobody's time is up.
+     * The number of times that the loop has woken up. It does not change while there are no calls
+     * and no deadlines.
      */
     public long turns() {
         return turns;
     }
 
     /**
-     * The longest that the loop was busy without looking for what is ready, in the last minute or
-     * two, in nanoseconds: an event of the kernel's waits for it that long at most.
+     * The longest time, in nanoseconds, for which the loop was busy without asking the kernel for
+     * events, in the last minute or two. No event of the kernel has waited longer.
      */
     public long longestTurn() {
         return longestTurn.at(now());
     }
 
     /**
-     * Has {@code lags} told, on the loop's thread, how long it took until the loop acted on what
-     * was submitted, in nanoseconds: once for all that it found at a time, from the first of it on.
+     * Tells {@code lags}, on the loop's thread, how many nanoseconds it took until the loop acted
+     * on a submission: once for all submissions that it found together, counted from the first of
+     * them.
      */
     public void tellLags(LongConsumer lags) {
         this.lags = lags;
@@ -307,7 +320,7 @@ public final class EventLoop implements AutoCloseable {
         budgetEnd = now() + BUDGET_NANOS;
     }
 
-    /** Events begin work: so it has its steps before what was submitted. */
+    /** Events begin work, so work gets its steps before the tasks. */
     private void work() throws IOException {
         beginBudget();
         for (var work = works.poll(); work != null; work = hasTime() ? works.poll() : null) {
@@ -318,8 +331,9 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /**
-     * Only what is there now, and only as much as the turn has time for: a task that submits
-     * another one must not keep the kernel's events waiting, and many tasks must not either.
+     * Runs only the tasks that are there now, and only as many as the turn has time for. Neither a
+     * task that submits another one nor a large number of tasks may keep the kernel's events
+     * waiting.
      */
     private void runSubmitted() throws IOException {
         long ready = submittedAt.getAndSet(0);
@@ -335,7 +349,7 @@ public final class EventLoop implements AutoCloseable {
             submitted.remove().run();
         } while (batchOpen && hasTime());
         if (!submitted.isEmpty()) {
-            // So that the loop does not sleep over what is left, which has waited since then.
+            // Keeps the loop from sleeping while tasks are left, which have waited since then.
             submittedAt.set(ready == 0 ? now() | 1 : ready);
         }
     }
@@ -350,8 +364,8 @@ public final class EventLoop implements AutoCloseable {
     }
 
     /**
-     * Ends the thread after what was submitted before, and closes the epoll set. Not from the
-     * loop's thread.
+     * Ends the thread after all tasks that were submitted before, and closes the epoll set. It must
+     * not be called on the loop's thread.
      */
     @Override
     public void close() {

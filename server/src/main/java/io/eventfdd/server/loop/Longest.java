@@ -3,15 +3,15 @@ package io.eventfdd.server.loop;
 import java.time.Duration;
 
 /**
- * The longest of what was measured in the last minute or two, whoever asks and however often. One
- * thread adds, any may ask. Times are those of {@link System#nanoTime}.
+ * The longest of the times that were measured in the last minute or two. Asking does not change it.
+ * One thread adds, and any thread may ask. Times are those of {@link System#nanoTime}.
  */
 final class Longest {
     private static final long WINDOW = Duration.ofMinutes(1).toNanos();
 
     private volatile Windows windows;
 
-    /** The longest since {@code began}, and the longest in the minute before that. */
+    /** The longest time since {@code began}, and the longest in the minute before that. */
     private record Windows(long began, long now, long before) {
         Windows at(long time) {
             long age = time - began;
@@ -23,13 +23,13 @@ final class Longest {
         windows = new Windows(time, 0, 0);
     }
 
-    /** Something took {@code nanos}, until {@code time}. */
+    /** Adds a measurement of {@code nanos}, which ended at {@code time}. */
     void add(long time, long nanos) {
         var current = windows.at(time);
         windows = nanos > current.now ? new Windows(current.began, nanos, current.before) : current;
     }
 
-    /** The longest, in nanoseconds. */
+    /** The longest time, in nanoseconds. */
     long at(long time) {
         var current = windows.at(time);
         return Math.max(current.now, current.before);

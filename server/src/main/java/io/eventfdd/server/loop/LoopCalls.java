@@ -9,28 +9,30 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
-/** Has things done on the loop's thread, and waits for them; for all threads but that one. */
+/**
+ * Runs calls on the loop's thread and waits for their results. For all threads but the loop's own.
+ */
 public final class LoopCalls {
-    /** How long a healthy loop is never away. */
+    /** A time within which a healthy loop always answers. */
     private static final Duration TURN = Duration.ofSeconds(2);
 
     private final EventLoop loop;
 
-    /** Those to {@code loop}. */
+    /** Creates the calls to {@code loop}. */
     public LoopCalls(EventLoop loop) {
         this.loop = loop;
     }
 
-    /** What the loop is asked for. */
+    /** A call on the loop's thread. */
     @FunctionalInterface
     public interface Call<T> {
         T get() throws IOException;
     }
 
     /**
-     * What {@code call} returns. A problem that it throws is the caller's.
+     * Runs {@code call} and returns its result. A problem that it throws is thrown here.
      *
-     * @throws ProblemException {@code internal} where the loop has ended
+     * @throws ProblemException {@code internal} if the loop has ended
      */
     public <T> T get(Call<T> call) {
         var result = new CompletableFuture<T>();
@@ -57,7 +59,7 @@ public final class LoopCalls {
         return join(result);
     }
 
-    /** What {@code future} brings; a problem is thrown as itself. */
+    /** Waits for the result of {@code future}. A problem is thrown as it is. */
     public static <T> T join(CompletableFuture<T> future) {
         try {
             return future.join();
@@ -69,12 +71,12 @@ public final class LoopCalls {
         }
     }
 
-    /** Has {@code task} done; false where the loop has ended. */
+    /** Runs {@code task}. Returns false if the loop has ended. */
     public boolean run(EventLoop.Task task) {
         return begin(task).join();
     }
 
-    /** Whether the loop answers within a time that no healthy one needs. */
+    /** Whether the loop answers within a time that no healthy loop needs. */
     public boolean isTurning() {
         return begin(() -> {})
                 .completeOnTimeout(false, TURN.toMillis(), TimeUnit.MILLISECONDS)

@@ -6,10 +6,10 @@ import java.io.IOException;
 
 /** One descriptor in the loop's epoll set. Belongs to the loop's thread. */
 public final class Registration {
-    /** Hears of a descriptor's readiness, on the loop's thread. */
+    /** Is told of a descriptor's events, on the loop's thread. */
     @FunctionalInterface
     public interface Target {
-        /** {@code events} as epoll_wait reported them. */
+        /** Handles {@code events}, as epoll_wait reported them. */
         void ready(int events) throws IOException;
     }
 
@@ -32,8 +32,8 @@ public final class Registration {
     }
 
     /**
-     * What the kernel gives back with each event: the place in the table, and its generation above
-     * it.
+     * The number that the kernel returns with each event: the place in the table in the lower half,
+     * and its generation in the upper half.
      */
     long token() {
         return token;

@@ -12,7 +12,8 @@ import java.util.List;
 
 /**
  * Finds the registration that an event is for. A place in the table is used again, but with another
- * generation, so that a late event of the one before it finds nobody. Belongs to the loop's thread.
+ * generation, so a late event of the previous registration finds nothing. Belongs to the loop's
+ * thread.
  */
 final class Registrations {
     private final List<@Nullable Registration> places = new ArrayList<>();

@@ -1,6 +1,6 @@
 /**
- * The one thread: its queue of tasks, its timers, and the turns of its epoll set. What is
- * registered there, and why, it does not know.
+ * The one thread: its queue of tasks, its timers, and the turns of its epoll set. It does not know
+ * what is registered there, or why.
  *
  * <p><b>The one-thread rule.</b> Every eventfd, the epoll set, and every waiter belong to the
  * thread named {@code eventfdd-loop}. Other threads only submit to it ({@link
