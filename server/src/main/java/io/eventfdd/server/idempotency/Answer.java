@@ -13,10 +13,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What a call answers, before it is sent; it may be sent more than once. Immutable. */
+/** The answer of a call before it is sent. It may be sent more than once. Immutable. */
 public sealed interface Answer {
     /**
-     * 200 with a JSON body; what was taken for it is the client's once the client has taken the
+     * 200 with a JSON body. The values in it belong to the client once the client has taken the
      * answer.
      */
     record Ok(JsonObject body, List<Reading> taken) implements Answer {
@@ -31,7 +31,8 @@ public sealed interface Answer {
     }
 
     /**
-     * 201 with the state of a lease, which is the client's once the client has taken the answer.
+     * 201 with the state of a lease. The lease belongs to the client once the client has taken the
+     * answer.
      *
      * @param granted the lease; absent if another process granted it
      */
@@ -55,7 +56,9 @@ public sealed interface Answer {
         }
     }
 
-    /** A problem that is as good as an answer: it stays the same when the call comes again. */
+    /**
+     * A problem that is kept like an answer, so that it stays the same when the call is repeated.
+     */
     record Refusal(Problem problem) implements Answer {
         @Override
         public int size() {
@@ -63,7 +66,7 @@ public sealed interface Answer {
         }
     }
 
-    /** The one that another process gave. */
+    /** The answer that another process gave. */
     static Answer of(KeptAnswer kept) {
         if (kept.status() == 204) {
             return new NoContent();
@@ -78,7 +81,7 @@ public sealed interface Answer {
         return new Refusal(ProblemDocument.from(JsonFields.of("", body)));
     }
 
-    /** The same for another process. */
+    /** The answer in the form for another process. */
     default KeptAnswer leave(
             int uid, String key, String request, List<KeptAnswer.Taken> taken, Duration left) {
         return switch (this) {
@@ -98,12 +101,12 @@ public sealed interface Answer {
         };
     }
 
-    /** What was taken from eventfds for it. */
+    /** The values that were taken from eventfds for it. */
     default List<Reading> taken() {
         return List.of();
     }
 
-    /** The lease that it grants. */
+    /** The lease in the answer, if there is one. */
     default Optional<Lease> lease() {
         return Optional.empty();
     }

@@ -20,12 +20,12 @@ import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /**
- * The answers that belong to idempotency keys: a call that comes again with its key gets its answer
- * again and does nothing twice. An answer is kept until the client says that it is done with the
- * key, or the key's life is over. For all threads.
+ * The answers that belong to idempotency keys. A call that is repeated with its key gets its answer
+ * again, and is not carried out twice. An answer is kept until the client says that it is done with
+ * the key, or until the key's life is over. Any thread may call it.
  *
- * <p>What a call took and its client did not is kept with the key, and goes back to the eventfd
- * when the key lapses.
+ * <p>Values that a call took, and that its client has not taken, are kept with the key. They go
+ * back to their eventfds when the key lapses.
  *
  * @see <a href="https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/">The
  *     Idempotency-Key header</a>
@@ -43,23 +43,23 @@ public final class IdempotencyKeys implements AutoCloseable {
     private final LongAdder replays = new LongAdder();
 
     /**
-     * How much one user may have kept.
+     * The limits for one user.
      *
-     * @param keys how many
-     * @param bytes of their answers
+     * @param keys number of keys
+     * @param bytes bytes of their answers
      */
     public record Limits(int keys, long bytes) {}
 
     /**
-     * None yet.
+     * Starts without keys.
      *
-     * @param origin what {@link #origin} tells
+     * @param origin the value of {@link #origin}
      */
     public IdempotencyKeys(Eventfds eventfds, Duration life, Limits limits, String origin) {
         this(eventfds, life, limits, origin, System::nanoTime);
     }
 
-    /** The same by {@code clock}, which counts nanoseconds. */
+    /** Starts without keys, and uses {@code clock}, which counts nanoseconds. */
     IdempotencyKeys(
             Eventfds eventfds, Duration life, Limits limits, String origin, LongSupplier clock) {
         this.origin = origin;
@@ -69,22 +69,22 @@ public final class IdempotencyKeys implements AutoCloseable {
         this.lapses = new KeyLapses(clock, this::lapsed);
     }
 
-    /** Another life for the answers that come from now on, and other limits for new keys. */
+    /** Changes the life of later answers, and the limits for new keys. */
     public void limit(Duration life, Limits limits) {
         this.life = life;
         usage.limit(limits);
     }
 
-    /** An answer with the call that it is kept for. */
+    /** An answer and the call that it is kept for. */
     public record Keyed(Answer answer, KeyedCall call) {}
 
     /**
-     * The answer of {@code key}, or else that of {@code call}, which is made now and kept where it
-     * is one that is.
+     * Returns the answer of {@code key}. If there is none, it makes {@code call} and keeps its
+     * answer, if that is one to keep.
      *
-     * @param uid whose key it is
-     * @param request what the call is told by: method, path and body
-     * @throws ProblemException that of the call, or {@code idempotency-key-in-use}, {@code
+     * @param uid the user of the key
+     * @param request what identifies the call: its method, path and body
+     * @throws ProblemException the problem of the call, or {@code idempotency-key-in-use}, {@code
      *     idempotency-key-reused}, {@code limit}, {@code invalid-request}
      */
     public Keyed answer(int uid, String key, List<byte[]> request, Supplier<Answer> call) {
@@ -117,7 +117,7 @@ public final class IdempotencyKeys implements AutoCloseable {
         }
     }
 
-    /** Enters {@code mine} if its key is new; else the one that stands. */
+    /** Enters {@code mine} if its key is new. Otherwise it returns the call that has the key. */
     private Optional<KeyedCall> enter(KeyedCall mine) {
         var standing = calls.get(mine.key());
         if (standing == null) {
@@ -131,7 +131,7 @@ public final class IdempotencyKeys implements AutoCloseable {
         return Optional.ofNullable(standing);
     }
 
-    /** An answer that is kept; the problems that are not are thrown. */
+    /** Makes the call and returns an answer to keep. A problem that is not kept is thrown. */
     private static Answer made(Supplier<Answer> call) {
         try {
             return call.get();
@@ -159,8 +159,8 @@ public final class IdempotencyKeys implements AutoCloseable {
     // The end of a key
 
     /**
-     * Forgets the keys of {@code uid} in {@code list}, which has commas between them. No key costs
-     * more than to find it and take it out: nothing waits here.
+     * Forgets the keys of {@code uid} in {@code list}, which are separated by commas. Each is found
+     * and removed without waiting.
      */
     public void forgetDone(int uid, String list) {
         for (int from = 0, comma; from < list.length(); from = comma + 1) {
@@ -186,7 +186,7 @@ public final class IdempotencyKeys implements AutoCloseable {
         }
     }
 
-    /** Lets those keys go whose life is over, as its thread does. */
+    /** Removes the keys whose life is over, as the thread does. */
     void letGo() {
         lapses.letGo();
     }
@@ -197,7 +197,7 @@ public final class IdempotencyKeys implements AutoCloseable {
         }
     }
 
-    /** Makes the key of {@code call} a new one; false if it is that already. */
+    /** Removes {@code call} and stops counting its key. Returns false if it was removed already. */
     private boolean forget(KeyedCall call) {
         boolean was = calls.remove(call.key(), call);
         if (was) {
@@ -207,19 +207,19 @@ public final class IdempotencyKeys implements AutoCloseable {
     }
 
     /**
-     * Tells these keys from those of a daemon that did not know them; the same for all daemons that
-     * went on with the keys of the one before them.
+     * Identifies this set of keys. All daemons that went on with the keys of their predecessor have
+     * the same origin; a daemon that does not know the keys has another one.
      */
     public String origin() {
         return origin;
     }
 
-    /** How many calls came again with their key. */
+    /** The number of calls that were repeated with their key. */
     public long replays() {
         return replays.sum();
     }
 
-    /** How many keys are kept. */
+    /** The number of keys that are kept. */
     public int size() {
         return calls.size();
     }
@@ -228,7 +228,7 @@ public final class IdempotencyKeys implements AutoCloseable {
 
     /**
      * Goes on with the answers of another process, once its eventfds are known here. Each is kept
-     * for what was left of its life, and not longer than a new one.
+     * for the rest of its life, but not longer than a new one.
      */
     public void restore(List<KeptAnswer> answers) {
         for (var answer : answers) {
@@ -247,7 +247,7 @@ public final class IdempotencyKeys implements AutoCloseable {
     }
 
     /**
-     * Waits until it is known which eventfds the values were taken from: one may need its holder.
+     * Waits until the eventfds of the values are known; one of them may have to be brought back.
      */
     private void settle(KeyedCall call, KeptAnswer answer) {
         try {
@@ -263,7 +263,7 @@ public final class IdempotencyKeys implements AutoCloseable {
                 .toList();
     }
 
-    /** The answers that are kept, for another process; once no call is made any more. */
+    /** The answers for the next process. It must be called after all calls have ended. */
     public List<KeptAnswer> leave() {
         lapses.close();
         return calls.values().stream().flatMap(call -> call.leave(lapses).stream()).toList();

@@ -6,15 +6,16 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The answer of an idempotency key on its way from process to process.
+ * The answer of an idempotency key on its way from one process to the next.
  *
- * @param uid whose key it is
+ * @param uid the user of the key
  * @param key the key
  * @param request the digest of its request
  * @param status the HTTP status of the answer
- * @param body its JSON, empty where it has none
- * @param taken what it was answered with and its client did not take
- * @param left what was left of the key's life; no date, since clocks are set while no daemon runs
+ * @param body its JSON; empty if it has none
+ * @param taken the values in the answer that no client has taken
+ * @param left the rest of the key's life; not a date, because the clock may be set while no daemon
+ *     runs
  */
 public record KeptAnswer(
         int uid,
@@ -24,7 +25,7 @@ public record KeptAnswer(
         String body,
         List<Taken> taken,
         Duration left) {
-    /** More than is left of any key's life: that of a new key then. */
+    /** More than the life of any key, so that the life of a new key is used instead. */
     public static final Duration WHOLE_LIFE = Duration.ofDays(1);
 
     /** Copies the values. */

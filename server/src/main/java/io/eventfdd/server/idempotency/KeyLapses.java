@@ -9,14 +9,14 @@ import java.util.function.LongSupplier;
 
 /**
  * The keyed calls in the order in which their keys lapse, and the thread {@code eventfdd-keys} that
- * lets them go. A call that is removed before that leaves nothing behind. For all threads.
+ * removes them. A call that is removed earlier leaves nothing behind. Any thread may call it.
  *
- * <p>Most keys are removed long before they would lapse, at the full rate of the calls. So the
- * thread is not woken for a key that is removed: it finds nothing to do at that time, and sleeps
- * until the key that is the first then.
+ * <p>Most keys are removed long before they would lapse, at the full rate of the calls. The thread
+ * is therefore not woken when a key is removed. It wakes at the time of that key, finds nothing to
+ * do, and sleeps until the time of the first key that is left.
  */
 final class KeyLapses implements AutoCloseable {
-    /** The end of a sleep that only a new key ends. */
+    /** The wake-up time of a sleep that only a new key ends. */
     private static final long NEVER = Long.MAX_VALUE;
 
     private final LongSupplier clock;
@@ -26,14 +26,14 @@ final class KeyLapses implements AutoCloseable {
     private final AtomicLong moments = new AtomicLong();
     private final Thread thread;
 
-    /** When the thread wakes by itself. A key that lapses earlier has to wake it. */
+    /** The time at which the thread wakes by itself. A key that lapses earlier has to wake it. */
     private volatile long wakeUp = NEVER;
 
     /**
-     * When a key lapses.
+     * The moment at which a key lapses.
      *
      * @param nanos since the start
-     * @param number what tells it from other moments at that time
+     * @param number a number that distinguishes moments at the same time
      */
     record Moment(long nanos, long number) implements Comparable<Moment> {
         @Override
@@ -45,10 +45,10 @@ final class KeyLapses implements AutoCloseable {
     }
 
     /**
-     * No calls yet.
+     * Starts without calls.
      *
-     * @param clock nanoseconds since whenever, which no change of the wall clock moves
-     * @param lapsed gets each call whose key has lapsed
+     * @param clock a clock in nanoseconds that changes of the wall clock do not affect
+     * @param lapsed is given each call whose key has lapsed
      */
     KeyLapses(LongSupplier clock, Consumer<? super KeyedCall> lapsed) {
         this.clock = clock;
@@ -62,9 +62,9 @@ final class KeyLapses implements AutoCloseable {
     }
 
     /**
-     * Has {@code call} lapse after {@code life} from now.
+     * Schedules {@code call} to lapse after {@code life} from now.
      *
-     * @return when that is, and what removes it
+     * @return the moment, with which it can be removed
      */
     Moment add(KeyedCall call, Duration life) {
         var moment = new Moment(now() + life.toNanos(), moments.incrementAndGet());
@@ -75,12 +75,12 @@ final class KeyLapses implements AutoCloseable {
         return moment;
     }
 
-    /** Has the call that was to lapse at {@code moment} not do so. */
+    /** Removes the call that was to lapse at {@code moment}. */
     void remove(Moment moment) {
         calls.remove(moment);
     }
 
-    /** How long it is until {@code moment}; zero if that has passed. */
+    /** The time until {@code moment}; zero if that has passed. */
     Duration left(Moment moment) {
         return Duration.ofNanos(Math.max(0, moment.nanos() - now()));
     }
@@ -89,7 +89,7 @@ final class KeyLapses implements AutoCloseable {
         while (!Thread.currentThread().isInterrupted()) {
             letGo();
             wakeUp = next();
-            // Whoever added an earlier one before that has not woken this.
+            // A thread that added an earlier one before this point has not woken this thread.
             if (next() >= wakeUp) {
                 sleep(wakeUp);
             }
@@ -109,7 +109,10 @@ final class KeyLapses implements AutoCloseable {
         }
     }
 
-    /** Lets those go whose time has come; on return they are gone, whoever did it. */
+    /**
+     * Removes the calls whose time has come. When it returns they are gone, even if another thread
+     * removed them.
+     */
     synchronized void letGo() {
         for (var first = calls.firstEntry();
                 first != null && first.getKey().nanos() <= now();
@@ -120,7 +123,7 @@ final class KeyLapses implements AutoCloseable {
         }
     }
 
-    /** How many calls wait for the end of their keys. */
+    /** The number of calls whose keys have not lapsed. */
     int size() {
         return calls.size();
     }

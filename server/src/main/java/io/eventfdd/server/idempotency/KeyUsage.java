@@ -6,7 +6,10 @@ import io.eventfdd.client.ProblemType;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** How many idempotency keys each user has, and how much their answers fill. For all threads. */
+/**
+ * The number of idempotency keys of each user, and the size of their answers. Any thread may call
+ * it.
+ */
 final class KeyUsage {
     private final Map<Integer, Used> users = new ConcurrentHashMap<>();
     private volatile IdempotencyKeys.Limits limits;
@@ -23,7 +26,7 @@ final class KeyUsage {
         this.limits = limits;
     }
 
-    /** Sets other limits for keys that are new from now on. */
+    /** Changes the limits for new keys. */
     void limit(IdempotencyKeys.Limits now) {
         limits = now;
     }
@@ -56,7 +59,7 @@ final class KeyUsage {
         }
     }
 
-    /** Counts {@code keys} and {@code bytes} more, whatever the limits are. */
+    /** Adds {@code keys} and {@code bytes} regardless of the limits. */
     void add(int uid, int keys, long bytes) {
         users.merge(
                 uid,

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A call that has an idempotency key, its answer as soon as there is one, and what that answer took
- * from eventfds and no client has taken yet. For all threads.
+ * A call with an idempotency key, its answer once there is one, and the values in that answer that
+ * no client has taken yet. Any thread may call it.
  */
 public final class KeyedCall {
     private final Key key;
@@ -24,29 +24,31 @@ public final class KeyedCall {
     private Optional<KeyLapses.Moment> lapse = Optional.empty();
     private List<Reading> kept = List.of();
 
-    /** The lease that the answer grants, as long as the key lives. */
+    /** The lease in the answer, as long as the key lives. */
     private Optional<Lease> lease = Optional.empty();
 
-    /** What another process kept, until it is settled which eventfds that was taken from. */
+    /**
+     * The values that another process kept, until the eventfds that they were taken from are known.
+     */
     private List<KeptAnswer.Taken> inherited = List.of();
 
-    /** The bytes that the answer fills. */
+    /** The size of the answer in bytes. */
     private int size;
 
-    /** How many clients the answer is on its way to. */
+    /** The number of clients to which the answer is on its way. */
     private int deliveries;
 
-    /** Whether the key is new to whoever comes with it. */
+    /** Whether the key has ended, so that it is new to the next call that uses it. */
     private boolean over;
 
-    /** A key is one user's own. */
+    /** A key belongs to one user. */
     record Key(int uid, String text) {}
 
     /**
-     * A call that has no answer yet.
+     * Creates a call without an answer.
      *
      * @param request the digest of the request
-     * @param eventfds where values go back to
+     * @param eventfds the eventfds to which values go back
      */
     KeyedCall(Key key, byte[] request, Eventfds eventfds) {
         this.key = key;
@@ -54,7 +56,7 @@ public final class KeyedCall {
         this.eventfds = eventfds;
     }
 
-    /** The call that another process gave the answer {@code before} to. */
+    /** Creates a call that another process has answered with {@code before}. */
     static KeyedCall of(KeptAnswer before, Eventfds eventfds) {
         return new KeyedCall(
                 new Key(before.uid(), before.key()),
@@ -67,10 +69,11 @@ public final class KeyedCall {
     }
 
     /**
-     * The answer once more, on its way to a client; empty if the key is over since it was found.
+     * Returns the answer again, to be sent to a client; empty if the key has lapsed since it was
+     * found.
      *
-     * @throws ProblemException if there is none yet, or {@code same} is not the digest of its
-     *     request
+     * @throws ProblemException if there is no answer yet, or if {@code same} is not the digest of
+     *     the request
      */
     synchronized Optional<Answer> again(byte[] same) {
         if (over) {
@@ -88,7 +91,7 @@ public final class KeyedCall {
         return answer;
     }
 
-    /** The call has its answer, which is on its way to a client and kept for {@code life}. */
+    /** Sets the answer, which is on its way to a client and is kept for {@code life}. */
     synchronized void answered(Answer now, Duration life, KeyLapses lapses) {
         deliveries++;
         kept = now.taken();
@@ -96,7 +99,7 @@ public final class KeyedCall {
         keep(now, life, lapses);
     }
 
-    /** The call has the answer that another process gave. */
+    /** Sets the answer that another process gave. */
     synchronized void answered(KeptAnswer before, Duration life, KeyLapses lapses) {
         inherited = before.taken();
         keep(Answer.of(before), life, lapses);
@@ -108,12 +111,12 @@ public final class KeyedCall {
         lapse = Optional.of(lapses.add(this, life));
     }
 
-    /** When its key lapses; empty as long as the call runs. */
+    /** The moment at which the key lapses; empty as long as the call runs. */
     synchronized Optional<KeyLapses.Moment> lapse() {
         return lapse;
     }
 
-    /** The client took what was on its way to it, or did not. */
+    /** Notes whether the client took the answer that was on its way to it. */
     public synchronized void delivered(boolean taken) {
         deliveries--;
         if (taken) {
@@ -125,14 +128,14 @@ public final class KeyedCall {
     }
 
     /**
-     * Whether a value or a lease belongs to the answer that no client may have taken yet: then it
-     * has to be {@linkplain #delivered told} whether this one did.
+     * Whether the answer has a value or a lease that no client may have taken yet. Then the caller
+     * must {@linkplain #delivered report} whether this client took it.
      */
     public synchronized boolean keepsValue() {
         return !kept.isEmpty() || !inherited.isEmpty() || lease.isPresent();
     }
 
-    /** The eventfds are there that {@code readings} were taken from in another process. */
+    /** Sets {@code readings}, which another process took from eventfds that are known here now. */
     synchronized void keep(List<Reading> readings) {
         if (!inherited.isEmpty()) {
             inherited = List.of();
@@ -141,7 +144,7 @@ public final class KeyedCall {
         }
     }
 
-    /** Its client is done with it, so that it has taken all that it was answered. */
+    /** Notes that the client is done with the key, so that it has taken the whole answer. */
     synchronized void done() {
         over = true;
         inherited = List.of();
@@ -149,7 +152,7 @@ public final class KeyedCall {
         endLease();
     }
 
-    /** Its key has lapsed: what nobody took goes back. */
+    /** Notes that the key has lapsed: values that nobody took go back. */
     synchronized void lapsed() {
         over = true;
         putBackIfOver();
@@ -171,12 +174,14 @@ public final class KeyedCall {
         lease = Optional.empty();
     }
 
-    /** The bytes that its answer fills; 0 as long as the call runs. */
+    /** The size of the answer in bytes; 0 as long as the call runs. */
     synchronized int size() {
         return size;
     }
 
-    /** Its answer and what is left of its life, for another process; empty as long as it runs. */
+    /**
+     * The answer and the rest of its life, for the next process; empty as long as the call runs.
+     */
     synchronized Optional<KeptAnswer> leave(KeyLapses lapses) {
         return answer.flatMap(it ->
                 lapse.map(moment ->
