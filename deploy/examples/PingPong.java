@@ -14,6 +14,10 @@ import java.nio.file.Path;
  */
 public class PingPong {
     public static void main(String[] arguments) throws InterruptedException {
+        if (arguments.length != 3) {
+            System.err.println("usage: PingPong DIR ping|pong ROUNDS");
+            System.exit(2);
+        }
         boolean pings = arguments[1].equals("ping");
         int rounds = Integer.parseInt(arguments[2]);
         try (EventfddClient client = EventfddClient.connect(Path.of(arguments[0]));

@@ -33,6 +33,10 @@ public class SelectorLoop {
     private static final long END = 1000;
 
     public static void main(String[] arguments) throws IOException {
+        if (arguments.length != 3) {
+            System.err.println("usage: SelectorLoop DIR NAME SOCKET");
+            System.exit(2);
+        }
         try (EventfddClient client = EventfddClient.connect(Path.of(arguments[0]));
                 Eventfd wake = client.open(arguments[1], EventfdSpec.counter());
                 Selector selector = Selector.open();

@@ -22,6 +22,10 @@ public class WorkQueue {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     public static void main(String[] arguments) throws InterruptedException {
+        if (arguments.length != 3 || !arguments[1].matches("give|work")) {
+            System.err.println("usage: WorkQueue DIR give N, or WorkQueue DIR work MILLISECONDS");
+            System.exit(2);
+        }
         try (EventfddClient client = EventfddClient.connect(Path.of(arguments[0]));
                 EventfdSemaphore items = client.openSemaphore("items", 0)) {
             if (arguments[1].equals("give")) {

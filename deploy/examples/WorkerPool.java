@@ -17,9 +17,14 @@ public class WorkerPool {
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     public static void main(String[] arguments) throws InterruptedException {
+        boolean gives = arguments.length == 3 && arguments[1].equals("give");
+        if (!gives && (arguments.length != 2 || !arguments[1].equals("work"))) {
+            System.err.println("usage: WorkerPool DIR work, or WorkerPool DIR give N");
+            System.exit(2);
+        }
         try (EventfddClient client = EventfddClient.connect(Path.of(arguments[0]));
                 EventfdSemaphore work = client.openSemaphore("work", 0)) {
-            if (arguments[1].equals("give")) {
+            if (gives) {
                 work.release(Long.parseLong(arguments[2]));
                 return;
             }

@@ -6,6 +6,7 @@ import java.util.concurrent.CompletableFuture
 import java.util.concurrent.TimeUnit
 import java.util.concurrent.TimeoutException
 import kotlin.coroutines.resumeWithException
+import kotlin.system.exitProcess
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
@@ -58,6 +59,10 @@ private const val ROUNDS = 200
 object CoroutineReads {
     @JvmStatic
     fun main(arguments: Array<String>) {
+        if (arguments.size != 2) {
+            System.err.println("usage: CoroutineReads DIR NAME")
+            exitProcess(2)
+        }
         EventfddClient.connect(Path.of(arguments[0])).use { client ->
             client.open(arguments[1], EventfdSpec.semaphoreOf(0)).use { permits -> runBlocking { run(permits) } }
         }

@@ -46,6 +46,10 @@ public final class NettyLoop {
     private NettyLoop() {}
 
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length != 3) {
+            System.err.println("usage: NettyLoop DIR NAME SOCKET");
+            System.exit(2);
+        }
         var group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
         var ended = new CompletableFuture<Void>();
         try (EventfddClient client = EventfddClient.connect(Path.of(arguments[0]));

@@ -128,6 +128,10 @@ public final class ReactorReads {
     }
 
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length != 2) {
+            System.err.println("usage: ReactorReads DIR NAME");
+            System.exit(2);
+        }
         try (EventfddClient client = EventfddClient.connect(Path.of(arguments[0]));
                 Eventfd permits = client.open(arguments[1], EventfdSpec.semaphoreOf(0))) {
             permits.write(5);

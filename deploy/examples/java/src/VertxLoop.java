@@ -43,6 +43,10 @@ public final class VertxLoop extends VerticleBase {
     }
 
     public static void main(String[] arguments) throws Exception {
+        if (arguments.length != 3) {
+            System.err.println("usage: VertxLoop DIR NAME SOCKET");
+            System.exit(2);
+        }
         // To connect and to open are blocking calls, which do not belong on an event loop.
         try (EventfddClient client = EventfddClient.connect(Path.of(arguments[0]));
                 Eventfd wake = client.open(arguments[1], EventfdSpec.counter())) {

@@ -8,11 +8,14 @@ import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Ran;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -320,6 +323,20 @@ class ExamplesIT {
     private static Map<String, Integer> items() {
         var state = daemon.request().get("/v1/eventfds/items").jsonPath();
         return Map.of("count", state.getInt("count"), "leased", state.getInt("leased"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "PingPong; PingPong DIR ping|pong ROUNDS",
+                "SelectorLoop; SelectorLoop DIR NAME SOCKET",
+                "WorkQueue; WorkQueue DIR give N, or WorkQueue DIR work MILLISECONDS",
+                "WorkerPool; WorkerPool DIR work, or WorkerPool DIR give N"
+            })
+    void aProgramWithoutItsArgumentsSaysHowItIsRun(String program, String usage) throws Exception {
+        var ran = Ran.of(java(program + ".java"));
+        assertThat(ran).isEqualTo(new Ran(2, "usage: " + usage));
     }
 
     private static Process java(String example, String... arguments) throws IOException {
