@@ -316,7 +316,7 @@ final class Daemon {
         try {
             read = reader.read();
         } catch (InvalidSetting e) {
-            LOGGER.log(Level.WARNING, "the settings stay as they were: {0}", e.getMessage());
+            LOGGER.log(Level.WARNING, "the settings stay unchanged: {0}", e.getMessage());
             return;
         }
         var now = budget.atReload(settings.reloaded(read));
@@ -329,10 +329,13 @@ final class Daemon {
         settings = now;
         for (var setting : Setting.values()) {
             if (!setting.isReloadable() && asked.differsIn(setting, read)) {
-                LOGGER.log(Level.WARNING, "{0} changes at the next start", setting.key());
+                LOGGER.log(
+                        Level.WARNING,
+                        "{0} has changed, and takes effect at the next start",
+                        setting.key());
             }
         }
-        LOGGER.log(Level.INFO, "the settings are read again");
+        LOGGER.log(Level.INFO, "read the settings again");
     }
 
     /** Serves, from the return on. */
@@ -496,6 +499,9 @@ final class Daemon {
         keys.close();
         loop.close();
         accessLog.close();
+        if (ending == Ending.STOPPED) {
+            LOGGER.log(Level.INFO, "stopped");
+        }
         return status;
     }
 
@@ -541,7 +547,8 @@ final class Daemon {
     }
 
     private void give(Estate estate, Table.Left left) throws IOException {
-        var heir = estate.fds.heir().orElseThrow(() -> new IOException("the other has gone"));
+        var heir =
+                estate.fds.heir().orElseThrow(() -> new IOException("the other daemon has gone"));
         try (heir) {
             if (left.failure().isPresent()) {
                 Takeover.refuse(heir, left.failure().get());
@@ -554,7 +561,7 @@ final class Daemon {
     private Optional<Inheritance> goOn(Estate estate, Table.Left left) {
         try {
             if (directory.takeAgain(TIME_FOR_HEIR)) {
-                LOGGER.log(Level.INFO, "going on with all that there was");
+                LOGGER.log(Level.INFO, "the hand-over failed; going on with all eventfds");
                 return Optional.of(
                         Inheritance.ofItself(
                                 estate.api,
@@ -601,7 +608,7 @@ final class Daemon {
     }
 
     private JsonObject about() {
-        var about = Json.object().put("version", Version.text());
+        var about = Json.object().put("version", Version.text()).put("openapi", "/openapi");
         about.putObject("runtime")
                 .put("directory", directory.path().toString())
                 .put("api", directory.apiSocket().toString())

@@ -116,7 +116,7 @@ final class Upkeep implements AutoCloseable {
             boolean missing = part.restoring().restore();
             if (missing) {
                 LOGGER.log(
-                        Level.WARNING, "{0} was removed; it is made anew", part.path().toString());
+                        Level.WARNING, "{0} was removed; created it again", part.path().toString());
             }
             return missing;
         } catch (IOException e) {
@@ -130,9 +130,9 @@ final class Upkeep implements AutoCloseable {
         if (!found.equals(amiss)) {
             amiss = found;
             if (found.isEmpty()) {
-                LOGGER.log(Level.INFO, "clients find the daemon again");
+                LOGGER.log(Level.INFO, "clients can reach the daemon again");
             } else {
-                LOGGER.log(Level.ERROR, "clients do not find the daemon: {0}", found);
+                LOGGER.log(Level.ERROR, "clients cannot reach the daemon: {0}", found);
             }
         }
     }
@@ -182,7 +182,7 @@ final class Upkeep implements AutoCloseable {
         thread.shutdown();
         try {
             if (!thread.awaitTermination(TIME_TO_END.toNanos(), TimeUnit.NANOSECONDS)) {
-                LOGGER.log(Level.WARNING, "a look at {0} does not end", directory);
+                LOGGER.log(Level.WARNING, "checking {0} did not end in time", directory);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

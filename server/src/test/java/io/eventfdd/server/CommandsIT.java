@@ -118,7 +118,8 @@ class CommandsIT {
         assertThat(run("create", "--initial", "2", "orders")).isEqualTo(new Ran(0, "orders"));
         assertThat(run("write", "orders", "18446744073709551612")).isEqualTo(new Ran(0, ""));
         assertThat(run("stat", "orders").output())
-                .startsWith("orders\t18446744073709551614\tcounter\t0660\t");
+                .startsWith(
+                        "name\torders\ncount\t18446744073709551614\nkind\tcounter\nmode\t0660\n");
         assertThat(run("write", "orders").status()).isEqualTo(5);
         assertThat(run("read", "orders")).isEqualTo(new Ran(0, "18446744073709551614"));
         assertThat(run("read", "--timeout", "0s", "orders")).isEqualTo(new Ran(124, ""));
@@ -150,6 +151,13 @@ class CommandsIT {
         assertThat(run("wait", "--all", "--timeout", "10ms", "left", "right").status())
                 .isEqualTo(124);
         assertThat(run("wait", "--all", "--any", "left").status()).isEqualTo(2);
+    }
+
+    @Test
+    void aTimeoutThatIsTooLongNamesTheCommandsOwnLimit() throws Exception {
+        var ran = run("read", "--timeout", "99999h", "a");
+        assertThat(ran.status()).isEqualTo(2);
+        assertThat(ran.output()).contains("'99999h' is longer than 3650 days");
     }
 
     @Test

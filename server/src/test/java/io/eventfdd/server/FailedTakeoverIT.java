@@ -58,7 +58,7 @@ class FailedTakeoverIT {
     }
 
     private void assertThatItGoesOn() throws IOException {
-        until(() -> daemon.log().contains("going on with all that there was"));
+        until(() -> daemon.log().contains("the hand-over failed; going on with all eventfds"));
         try (var client = daemon.connect()) {
             for (int i = 0; i < MANY; i++) {
                 client.call("GET", "/v1/eventfds/e" + i, "");
@@ -107,7 +107,7 @@ class FailedTakeoverIT {
     @Test
     void aSignalEndsTheOneThatGoesOn() throws Exception {
         askAndLeave();
-        until(() -> daemon.log().contains("going on with all that there was"));
+        until(() -> daemon.log().contains("the hand-over failed; going on with all eventfds"));
         daemon.signal("TERM");
         assertThat(daemon.exitStatus()).as(daemon.log()).isZero();
         daemon.restart();
@@ -121,7 +121,7 @@ class FailedTakeoverIT {
         daemon.request().put("/v1/eventfds/n").then().statusCode(201);
         var before = limits();
         askAndLeave();
-        until(() -> daemon.log().contains("going on with all that there was"));
+        until(() -> daemon.log().contains("the hand-over failed; going on with all eventfds"));
         assertThat(limits()).isEqualTo(before);
     }
 

@@ -70,14 +70,24 @@ class LogIT {
     }
 
     @Test
+    void theEndIsLogged() throws Exception {
+        try (var daemon = DaemonProcess.start()) {
+            daemon.signal("TERM");
+            until(() -> !daemon.process().isAlive());
+            assertThat(daemon.log().strip()).matches("\\S+Z INFO Daemon: stopped");
+        }
+    }
+
+    @Test
     void settingsAreReadAgainOnSighup(@TempDir Path directory) throws Exception {
         var file = Files.writeString(directory.resolve("eventfdd.yaml"), "access-log: off\n");
         try (var daemon = DaemonProcess.start("--config", file.toString())) {
             Files.writeString(file, "access-log: on\nmax-wait: 2h\nsocket-mode: 0600\n");
             daemon.signal("HUP");
-            until(() -> daemon.log().contains("the settings are read again"));
-            assertThat(daemon.log()).contains("socket-mode changes at the next start");
-            assertThat(daemon.log()).doesNotContain("max-wait changes");
+            until(() -> daemon.log().contains("read the settings again"));
+            assertThat(daemon.log())
+                    .contains("socket-mode has changed, and takes effect at the next start");
+            assertThat(daemon.log()).doesNotContain("max-wait has changed");
             daemon.request().get("/v1").then().body("limits.max-wait", equalTo("2h"));
             until(() -> daemon.log().contains("GET /v1 uid="));
         }
@@ -93,7 +103,7 @@ class LogIT {
             assertThat(daemon.log().lines())
                     .singleElement()
                     .asString()
-                    .endsWith("the settings stay as they were: unknown setting: no-such-key");
+                    .endsWith("the settings stay unchanged: unknown setting: no-such-key");
             daemon.request().get("/v1").then().body("limits.max-wait", equalTo("2h"));
             Files.delete(file);
             daemon.signal("HUP");

@@ -116,7 +116,7 @@ class ReadinessIT {
                 var hangUp = new ProcessBuilder("kill", "-HUP", Long.toString(daemon.pid()));
                 assertThat(hangUp.start().waitFor()).isZero();
                 var lines = daemon.inputReader().lines();
-                assertThat(lines.anyMatch(line -> line.endsWith("the settings are read again")))
+                assertThat(lines.anyMatch(line -> line.endsWith("read the settings again")))
                         .isTrue();
             } finally {
                 daemon.destroy();
@@ -143,7 +143,7 @@ class ReadinessIT {
         Files.createFile(directory.resolve(socket));
         var daemon = Ran.of(serve());
         assertThat(daemon.status()).as(daemon.output()).isEqualTo(1);
-        assertThat(daemon.output()).contains(socket + " is there and is not a socket");
+        assertThat(daemon.output()).contains(socket + " exists and is not a socket");
         // Messages come in their order, and this is the first one.
         Systemd.of(Map.of("NOTIFY_SOCKET", address)).stopping();
         assertThat(heard.readLine()).isEqualTo("STOPPING=1 STATUS=stopping");

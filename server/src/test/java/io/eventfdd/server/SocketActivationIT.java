@@ -139,7 +139,7 @@ class SocketActivationIT {
         try (var http = client(Transport.HTTP)) {
             http.create("a", EventfdSpec.counter());
             Files.delete(directory.resolve("api.sock"));
-            until(() -> log().contains("the service manager made it"));
+            until(() -> log().contains("restart its socket unit"));
             assertThat(http.state("a").count()).as("connections go on").isZero();
         }
         stop();
@@ -188,7 +188,7 @@ class SocketActivationIT {
             assertThat(http.list()).hasSize(3);
         }
         assertThat(log())
-                .contains("under the name unknown")
+                .contains("with the name unknown")
                 .contains("inherited eventfd 333 is not in the table");
     }
 

@@ -113,7 +113,7 @@ class SocketsIT {
         daemon.request().put("/v1/eventfds/orders").then().statusCode(201);
         for (var name : List.of("lock", "table", "api.sock", "fd.sock")) {
             Files.delete(daemon.directory().resolve(name));
-            until(() -> daemon.log().contains(name + " was removed; it is made anew"));
+            until(() -> daemon.log().contains(name + " was removed; created it again"));
         }
         assertThatItIsFoundAtItsSockets();
         daemon.signal("KILL");
@@ -125,7 +125,7 @@ class SocketsIT {
     @Test
     void aTakeOverThatCannotAskSaysWhy() throws Exception {
         replace("fd.sock");
-        until(() -> daemon.log().contains("clients do not find the daemon"));
+        until(() -> daemon.log().contains("clients cannot reach the daemon"));
         var heir = Ran.of(daemon.beginRefusedTakeover(List.of()));
         assertThat(heir.status()).as(heir.output()).isEqualTo(1);
         assertThat(heir.output())

@@ -219,7 +219,7 @@ final class HttpCalls implements AutoCloseable {
                         + socket
                         + ": "
                         + (cause instanceof SocketTimeoutException
-                                ? "there was no answer in time"
+                                ? "the daemon did not answer in time"
                                 : "the connection ended")
                         + "; whether it was carried out is not known",
                 cause);

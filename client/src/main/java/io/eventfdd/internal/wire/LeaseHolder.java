@@ -59,7 +59,7 @@ public sealed interface LeaseHolder {
                             + Shown.quoted(text)
                             + " is not \"process\", \"connection\" or a duration such as 30s");
         }
-        var time = Timeout.parse("holder", text, LONGEST);
+        var time = Timeout.parse("holder", text, LONGEST, "any lease");
         if (time.compareTo(SHORTEST) < 0 || time.compareTo(longest) > 0) {
             throw ProblemType.INVALID_VALUE.exception(
                     "holder: "

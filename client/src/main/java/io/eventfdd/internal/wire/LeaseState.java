@@ -86,7 +86,7 @@ public record LeaseState(
             return Instant.parse(text);
         } catch (DateTimeException e) {
             throw ProblemType.INVALID_VALUE.exception(
-                    name + ": " + Shown.quoted(text) + " is no time");
+                    name + ": " + Shown.quoted(text) + " is not a time");
         }
     }
 

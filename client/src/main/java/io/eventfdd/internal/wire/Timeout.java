@@ -19,13 +19,25 @@ public final class Timeout {
     private Timeout() {}
 
     /**
-     * The duration that {@code text} tells.
+     * Parses a time that a client wants to wait.
      *
-     * @param what the field or parameter it stands in, for the error
-     * @param longest the longest that is taken
-     * @throws ProblemException {@code invalid-request} where it is not a duration, or longer
+     * @param what the field or parameter that {@code text} comes from, for the error
+     * @param longest the setting {@code max-wait}
+     * @throws ProblemException {@code invalid-request} if it is not a duration, or longer
      */
     public static Duration parse(String what, String text, Duration longest) {
+        return parse(what, text, longest, "max-wait, " + format(longest));
+    }
+
+    /**
+     * Parses a duration.
+     *
+     * @param what the field, parameter or setting that {@code text} comes from, for the error
+     * @param longest the longest duration that is allowed
+     * @param limit what {@code longest} is, for the error
+     * @throws ProblemException {@code invalid-request} if it is not a duration, or longer
+     */
+    public static Duration parse(String what, String text, Duration longest, String limit) {
         var matcher = TEXT.matcher(text);
         if (!matcher.matches()) {
             throw ProblemType.INVALID_REQUEST.exception(
@@ -37,7 +49,7 @@ public final class Timeout {
         }
         var digits = matcher.group(1);
         if (digits.length() > MAX_DIGITS) {
-            throw tooLong(what, text, longest);
+            throw tooLong(what, text, limit);
         }
         long number = Long.parseLong(digits);
         var duration =
@@ -48,14 +60,14 @@ public final class Timeout {
                     default -> Duration.ofHours(number);
                 };
         if (duration.compareTo(longest) > 0) {
-            throw tooLong(what, text, longest);
+            throw tooLong(what, text, limit);
         }
         return duration;
     }
 
-    private static ProblemException tooLong(String what, String text, Duration longest) {
+    private static ProblemException tooLong(String what, String text, String limit) {
         return ProblemType.INVALID_REQUEST.exception(
-                what + ": '" + Shown.of(text) + "' is longer than max-wait, " + format(longest));
+                what + ": '" + Shown.of(text) + "' is longer than " + limit);
     }
 
     /** The text of {@code duration}, rounded up to a millisecond so that a wait is never early. */

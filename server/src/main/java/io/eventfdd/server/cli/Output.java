@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Prints a table: with a head and in columns for people, with tabs between and no head for pipes.
+ * Prints tables: with a head and in columns on a terminal, with tabs and without a head into a
+ * pipe.
  */
 final class Output {
     private final PrintWriter out;
@@ -44,16 +45,13 @@ final class Output {
         }
     }
 
-    /** One row of a table: for people, each field on a line of its own. */
+    /** Prints one row of a table: a line for each field, with its label. */
     void one(List<String> head, List<String> row) {
-        if (!forPeople) {
-            out.println(String.join("\t", row));
-            return;
-        }
         int width = head.stream().mapToInt(String::length).max().orElse(0);
         for (int i = 0; i < row.size(); i++) {
             var field = head.get(i).toLowerCase(Locale.ROOT);
-            out.println(field + " ".repeat(width - field.length() + 2) + row.get(i));
+            var gap = forPeople ? " ".repeat(width - field.length() + 2) : "\t";
+            out.println(field + gap + row.get(i));
         }
     }
 

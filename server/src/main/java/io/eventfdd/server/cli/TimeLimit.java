@@ -11,9 +11,9 @@ import picocli.CommandLine.TypeConversionException;
 
 import java.time.Duration;
 
-/** How long a command waits for what may never come. */
+/** The option {@code --timeout}: how long a command waits. */
 final class TimeLimit {
-    /** As good as for ever. */
+    /** Stands for a wait without a limit. */
     static final Duration NONE = Duration.ofDays(3650);
 
     @Option(
@@ -29,7 +29,7 @@ final class TimeLimit {
         return given == null ? standard : given;
     }
 
-    /** The text of a duration that is not zero. */
+    /** Parses durations that are not zero. */
     static final class PositiveText implements ITypeConverter<Duration> {
         @Override
         public Duration convert(String text) {
@@ -41,12 +41,13 @@ final class TimeLimit {
         }
     }
 
-    /** The text of a duration in the protocol's words. */
+    /** Parses durations as the protocol writes them. */
     static final class Text implements ITypeConverter<Duration> {
         @Override
         public Duration convert(String text) {
             try {
-                return Timeout.parse("timeout", text, NONE);
+                return Timeout.parse(
+                        "timeout", text, NONE, "3650 days; leave it out to wait for ever");
             } catch (ProblemException e) {
                 throw new TypeConversionException(e.problem().detail());
             }

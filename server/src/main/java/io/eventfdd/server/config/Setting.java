@@ -291,7 +291,8 @@ public enum Setting {
             return switch (setting.kind) {
                 case NUMBER, PORT -> Long.parseUnsignedLong(text);
                 case DURATION ->
-                        Timeout.parse(setting.key(), text, Duration.ofDays(365)).toMillis();
+                        Timeout.parse(setting.key(), text, Duration.ofDays(365), "a year")
+                                .toMillis();
                 case MODE -> octal(text);
                 case CHOICE -> place(setting.choices(), text);
             };

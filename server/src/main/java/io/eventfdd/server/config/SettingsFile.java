@@ -34,11 +34,13 @@ final class SettingsFile {
             return settings;
         }
         if (!(content instanceof Map<?, ?> map)) {
-            throw new InvalidSetting("cannot read " + file + ": it has no keys");
+            throw new InvalidSetting(
+                    "cannot read " + file + ": it is not a list of settings (key: value)");
         }
         for (var entry : map.entrySet()) {
             if (!(entry.getValue() instanceof String value)) {
-                throw new InvalidSetting(entry.getKey() + ": in " + file + " it has not one value");
+                throw new InvalidSetting(
+                        entry.getKey() + ": " + file + " gives it no single value");
             }
             settings.put(String.valueOf(entry.getKey()), value);
         }

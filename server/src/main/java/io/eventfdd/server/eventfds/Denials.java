@@ -40,7 +40,10 @@ public final class Denials {
                         ? logged.putIfAbsent(user, now) == null
                         : now - last >= SILENCE && logged.replace(user, last, now);
         if (due) {
-            LOGGER.log(Level.WARNING, "denied, and not told again for a minute: {0}", sentence);
+            LOGGER.log(
+                    Level.WARNING,
+                    "denied: {0} (further denials of this user are not logged for a minute)",
+                    sentence);
         }
     }
 

@@ -75,7 +75,7 @@ final class HolderProcesses {
                             "holder: the kernel cannot name the process of a connection"
                                     + " (SO_PEERPIDFD needs Linux 6.5)")
                     : ProblemType.LIMIT.exception(
-                            "the kernel watches no more processes: " + e.getMessage());
+                            "the kernel cannot watch another process: " + e.getMessage());
         }
     }
 

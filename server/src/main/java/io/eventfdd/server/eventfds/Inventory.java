@@ -86,7 +86,8 @@ final class Inventory {
         try {
             return NamedEventfd.create(identity(name, spec, caller));
         } catch (ErrnoException e) {
-            throw ProblemType.LIMIT.exception("the kernel makes no more: " + e.getMessage());
+            throw ProblemType.LIMIT.exception(
+                    "the kernel cannot create another eventfd: " + e.getMessage());
         }
     }
 

@@ -417,8 +417,8 @@ final class Lines {
         if (waiter.isSingle()) {
             fault(waiter.target(), why);
         } else {
-            var problem = ProblemType.INTERNAL.problem("one of many: " + why.getMessage());
-            LOGGER.log(Level.ERROR, "a call on many eventfds ends: {0}", problem.detail());
+            var problem = ProblemType.INTERNAL.problem("one of the eventfds: " + why.getMessage());
+            LOGGER.log(Level.ERROR, "a call on many eventfds failed: {0}", problem.detail());
             refuse(waiter, problem);
         }
     }
@@ -430,7 +430,7 @@ final class Lines {
             eventfd.faulty = true;
             LOGGER.log(
                     Level.ERROR,
-                    "{0}; calls that wait for it end, and the daemon goes on",
+                    "{0}; the calls that wait on it fail, and the daemon goes on",
                     problem.detail());
         }
         return problem;
@@ -445,7 +445,7 @@ final class Lines {
             refuse(
                     waiter,
                     ProblemType.LIMIT.problem(
-                            "the kernel takes no more waiters: " + why.getMessage()));
+                            "the kernel allows no more waiters: " + why.getMessage()));
         } else {
             fault(waiter, why);
         }

@@ -165,7 +165,7 @@ public final class Succession {
                 try {
                     beginAnew(vacancy);
                 } catch (ErrnoException e) {
-                    LOGGER.log(Level.ERROR, "cannot make {0} again: {1}", name, e.getMessage());
+                    LOGGER.log(Level.ERROR, "cannot create {0} again: {1}", name, e.getMessage());
                     vacancies.end(name);
                     inventory.lost(name);
                 }
@@ -329,7 +329,9 @@ public final class Succession {
     private static void requireSame(EventfdSpec spec, Offer offer) {
         if (spec.semaphore() != offer.spec().semaphore()) {
             throw ProblemType.EXISTS.exception(
-                    "the eventfd " + offer.name() + " is of the other mode of reading");
+                    "the eventfd "
+                            + offer.name()
+                            + " has the other mode of reading (semaphore or counter)");
         }
     }
 

@@ -174,7 +174,10 @@ final class Disposal implements AutoCloseable {
                 alarm.clear();
             }
         } catch (ErrnoException e) {
-            LOGGER.log(Level.WARNING, "no alarm for closing: {0}", e.getMessage());
+            LOGGER.log(
+                    Level.WARNING,
+                    "cannot set an alarm before closing descriptors: {0}",
+                    e.getMessage());
         }
     }
 

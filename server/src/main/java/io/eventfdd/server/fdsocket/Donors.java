@@ -52,7 +52,7 @@ final class Donors {
         try {
             if (packet.controlTruncated()) {
                 throw ProblemType.LIMIT.exception(
-                        "open files: the daemon has no room for what was brought");
+                        "open files: the daemon has no descriptors left for this donation");
             }
             if (packet.truncated()) {
                 throw ProblemType.TOO_LARGE.exception(

@@ -145,7 +145,7 @@ final class FdCalls {
         } else if (obstacle.isPresent()) {
             connection.reply(
                     ProblemType.LIMIT.problem(
-                            "the daemon goes on, since it could not hand over: " + obstacle.get()));
+                            "the daemon could not hand over, and goes on: " + obstacle.get()));
         } else if (!server.beginTakeover(connection)) {
             connection.reply(FdConnection.SHUTTING_DOWN);
         }

@@ -53,7 +53,7 @@ final class FdConnection implements Registration.Target {
 
     private static final Problem UNASKED =
             ProblemType.INVALID_REQUEST.problem(
-                    "descriptors came with the request; nobody asked for them");
+                    "the request came with descriptors; only donate may bring some");
     static final Problem SHUTTING_DOWN =
             ProblemType.SHUTTING_DOWN.problem("the daemon is shutting down");
 
@@ -209,13 +209,16 @@ final class FdConnection implements Registration.Target {
                 }
                 case DONATE ->
                         throw ProblemType.INVALID_REQUEST.exception(
-                                "op: donate comes with the descriptors that it brings");
+                                "op: donate needs the descriptors of its eventfds in the same"
+                                        + " packet");
             };
         } catch (ProblemException e) {
             return answering(e.problem());
         } catch (RuntimeException | StackOverflowError bug) {
-            LOGGER.log(Level.ERROR, "a request on fd.sock met a bug", bug);
-            return answering(ProblemType.INTERNAL.problem("the daemon's log says more"));
+            LOGGER.log(Level.ERROR, "a request on fd.sock failed because of a bug", bug);
+            return answering(
+                    ProblemType.INTERNAL.problem(
+                            "the daemon failed because of a bug; its log says more"));
         }
     }
 
@@ -325,8 +328,8 @@ final class FdConnection implements Registration.Target {
             }
             case TOO_MANY_IN_FLIGHT ->
                     throw ProblemType.LIMIT.exception(
-                            "fds in flight: the user of this daemon has too many that nobody"
-                                    + " received (ETOOMANYREFS)");
+                            "fds in flight: the user of this daemon has sent too many that nobody"
+                                    + " has received (ETOOMANYREFS)");
             case WOULD_BLOCK, PEER_GONE -> {
                 gone();
                 close();

@@ -86,7 +86,11 @@ public record Inheritance(
             } else if (one.name().equals("fd") && fds.isEmpty()) {
                 fds = Optional.of(one.fd());
             } else if (id.isEmpty() || eventfds.putIfAbsent(id.get(), one.fd()) != null) {
-                LOGGER.log(Level.WARNING, "inherited {0} under the name {1}", one.fd(), one.name());
+                LOGGER.log(
+                        Level.WARNING,
+                        "ignoring the inherited {0} with the name {1}",
+                        one.fd(),
+                        one.name());
                 one.fd().close();
             }
         }

@@ -257,7 +257,7 @@ sealed interface Line {
             return new Key(answer(fields));
         }
         if (fields.count("eventfdd", 0, ANY, 0) != VERSION) {
-            throw ProblemType.INVALID_REQUEST.exception("a line of no kind that is known");
+            throw ProblemType.INVALID_REQUEST.exception("a line of an unknown kind");
         }
         return new Head(fields.bool("stopped", false), fields.text("keys").orElse(""));
     }
@@ -298,7 +298,7 @@ sealed interface Line {
         var state = LeaseState.from(fields.fields("leased").orElseThrow());
         var ids = fields.integers("eventfds");
         if (ids.size() != Leased.shares(state).size()) {
-            throw ProblemType.INVALID_VALUE.exception("eventfds are not those of the lease");
+            throw ProblemType.INVALID_VALUE.exception("the eventfds are not those of the lease");
         }
         try {
             var lease =
@@ -310,7 +310,7 @@ sealed interface Line {
                             Set.of());
             return new Leased(lease, List.copyOf(ids), fields.text("boot").orElse(""));
         } catch (DateTimeException e) {
-            throw ProblemType.INVALID_VALUE.exception("term is no duration");
+            throw ProblemType.INVALID_VALUE.exception("term is not a duration");
         }
     }
 
@@ -351,14 +351,14 @@ sealed interface Line {
         } catch (DateTimeException e) {
             // as below
         }
-        throw ProblemType.INVALID_VALUE.exception("life is no duration");
+        throw ProblemType.INVALID_VALUE.exception("life is not a duration");
     }
 
     private static Instant instant(JsonFields fields, String name) {
         try {
             return Instant.parse(fields.text(name).orElse(""));
         } catch (DateTimeException e) {
-            throw ProblemType.INVALID_VALUE.exception(name + " is no time");
+            throw ProblemType.INVALID_VALUE.exception(name + " is not a time");
         }
     }
 }

@@ -84,7 +84,7 @@ record Past(
             } catch (ProblemException | IllegalArgumentException e) {
                 LOGGER.log(
                         Level.WARNING,
-                        "{0}, line {1}: {2}; what follows is lost",
+                        "{0}, line {1}: {2}; the rest of the file is ignored",
                         file,
                         i + 1,
                         e.getMessage());

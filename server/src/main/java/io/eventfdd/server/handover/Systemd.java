@@ -42,7 +42,7 @@ public final class Systemd implements Keeper, AutoCloseable {
             return new Systemd(
                     Optional.of(NotifySocket.connect(address, PATIENCE)), watchdog(environment));
         } catch (ErrnoException e) {
-            LOGGER.log(Level.WARNING, "the service manager hears nothing: {0}", e.getMessage());
+            LOGGER.log(Level.WARNING, "cannot reach the service manager: {0}", e.getMessage());
             return new Systemd(Optional.empty(), Optional.empty());
         }
     }
@@ -58,7 +58,7 @@ public final class Systemd implements Keeper, AutoCloseable {
                     ? Optional.of(Duration.ofNanos(TimeUnit.MICROSECONDS.toNanos(micros)))
                     : Optional.empty();
         } catch (NumberFormatException e) {
-            LOGGER.log(Level.WARNING, "WATCHDOG_USEC is no number");
+            LOGGER.log(Level.WARNING, "WATCHDOG_USEC is not a number; the watchdog is not served");
             return Optional.empty();
         }
     }
@@ -109,7 +109,7 @@ public final class Systemd implements Keeper, AutoCloseable {
         } catch (ErrnoException e) {
             LOGGER.log(
                     Level.WARNING,
-                    "the service manager did not hear {0}: {1}",
+                    "cannot tell the service manager {0}: {1}",
                     message.lines().findFirst().orElse(""),
                     e.getMessage());
         }

@@ -219,7 +219,8 @@ public final class Table implements Ledger, AutoCloseable {
                 } catch (ErrnoException e) {
                     LOGGER.log(
                             Level.WARNING,
-                            "{0} will not be known by its holders: {1}",
+                            "cannot note in the table that {0} was handed out; its holders may not"
+                                    + " be able to bring it back: {1}",
                             identity.name(),
                             e.getMessage());
                 } finally {
@@ -546,7 +547,7 @@ public final class Table implements Ledger, AutoCloseable {
         try {
             file.keepSpace(spaceNeeded());
         } catch (IOException e) {
-            LOGGER.log(Level.DEBUG, "no space for the next process: {0}", e.getMessage());
+            LOGGER.log(Level.DEBUG, "cannot keep space for the next process: {0}", e.getMessage());
         }
     }
 
@@ -588,7 +589,7 @@ public final class Table implements Ledger, AutoCloseable {
         thread.shutdown();
         try {
             if (!thread.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS)) {
-                LOGGER.log(Level.WARNING, "{0} is not written in time", path);
+                LOGGER.log(Level.WARNING, "{0} was not written in time", path);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -90,22 +90,23 @@ public final class Takeover {
     private static Inheritance receive(SeqPacketSocket socket, List<Fd> all) throws IOException {
         var room = room();
         if (socket.send(room, REQUEST, List.of(), PATIENCE) != Sent.DONE) {
-            throw new IOException(reason(socket, room).orElse("it does not take the request"));
+            throw new IOException(reason(socket, room).orElse("it did not accept the request"));
         }
         var listeners = List.<Fd>of();
         var eventfds = new HashMap<Long, Fd>();
         while (true) {
             if (!(socket.receive(room, PATIENCE) instanceof Received.Packet packet)) {
-                throw new IOException("it does not go on");
+                throw new IOException("it stopped answering");
             }
             all.addAll(packet.fds());
             if (packet.controlTruncated()) {
-                throw new IOException("this process may not open as many files");
+                throw new IOException(
+                        "this process may not open as many files as the other daemon has");
             }
             var fields = JsonFields.parse(packet.bytes());
             if (fields.has("end")) {
                 if (listeners.size() != 2) {
-                    throw new IOException("it sent no listeners");
+                    throw new IOException("it sent no listening sockets");
                 }
                 return new Inheritance(
                         Optional.of(listeners.get(0)),
@@ -118,13 +119,13 @@ public final class Takeover {
             } else if (fields.has("ids")) {
                 var ids = fields.integers("ids");
                 if (ids.size() != packet.fds().size()) {
-                    throw new IOException("it sent other descriptors than it says");
+                    throw new IOException("its descriptors are not those that it announced");
                 }
                 for (int i = 0; i < ids.size(); i++) {
                     eventfds.put(ids.get(i), packet.fds().get(i));
                 }
             } else {
-                throw new IOException(fields.text("detail").orElse("it says something else"));
+                throw new IOException(fields.text("detail").orElse("it sent an unknown answer"));
             }
         }
     }
@@ -164,7 +165,7 @@ public final class Takeover {
         letGo.run();
         send(heir, room, END, List.of());
         if (!(heir.receive(room, PATIENCE) instanceof Received.Packet)) {
-            throw new IOException("the other daemon does not say that it serves");
+            throw new IOException("the other daemon did not confirm that it serves");
         }
     }
 
@@ -190,7 +191,7 @@ public final class Takeover {
             sent = heir.send(room, packet, fds, PATIENCE);
         }
         if (sent != Sent.DONE) {
-            throw new IOException("the other daemon does not take it: " + sent);
+            throw new IOException("the other daemon did not accept it: " + sent);
         }
     }
 }

@@ -362,11 +362,7 @@ public final class ApiServer {
             try {
                 it.listener.stop();
             } catch (IOException e) {
-                LOG.log(
-                        Level.WARNING,
-                        "cannot take {0} away: {1}",
-                        settings.socket(),
-                        e.getMessage());
+                LOG.log(Level.WARNING, "cannot remove {0}: {1}", settings.socket(), e.getMessage());
             }
             endConnections(it.listener.connections(), time);
             Helidon.stop(it.helidon);
@@ -383,7 +379,7 @@ public final class ApiServer {
                     || !connections.awaitNone(time.minusNanos(System.nanoTime() - start))) {
                 connections.hangUp();
                 if (!connections.awaitNone(AFTER_HANG_UP)) {
-                    LOG.log(Level.WARNING, "{0} calls do not end", connections.count());
+                    LOG.log(Level.WARNING, "{0} calls did not end in time", connections.count());
                 }
             }
         } catch (InterruptedException e) {

@@ -91,7 +91,7 @@ final class Dispatcher implements Handler {
         } catch (Routes.MethodNotAllowed e) {
             exchange.answerHeader(HeaderNames.ALLOW, e.allow());
             exchange.problem(
-                    ProblemType.METHOD_NOT_ALLOWED.problem("this path takes " + e.allow()));
+                    ProblemType.METHOD_NOT_ALLOWED.problem("this path allows only " + e.allow()));
         } catch (Throwable e) {
             failed(exchange, e);
         }
@@ -100,10 +100,11 @@ final class Dispatcher implements Handler {
     private void dispatch(Exchange exchange, HttpPrologue prologue) throws Exception {
         if (stopping.getAsBoolean()) {
             exchange.makeLast();
-            throw ProblemType.SHUTTING_DOWN.exception("no new calls are taken");
+            throw ProblemType.SHUTTING_DOWN.exception(
+                    "the daemon is shutting down and takes no new calls");
         }
         if (prologue.fragment().hasValue()) {
-            throw ProblemType.INVALID_REQUEST.exception("a request has no fragment (#)");
+            throw ProblemType.INVALID_REQUEST.exception("a request must not have a fragment (#)");
         }
         var match = routes.match(prologue.method().text(), prologue.uriPath().rawPath());
         exchange.leadsTo(match);
@@ -139,19 +140,22 @@ final class Dispatcher implements Handler {
             afresh(exchange, why);
             exchange.makeLast();
             exchange.problem(
-                    ProblemType.SHUTTING_DOWN.problem("the daemon stops before this call is done"));
+                    ProblemType.SHUTTING_DOWN.problem(
+                            "the daemon stopped before this call was done"));
             return;
         }
         var prologue = exchange.request().prologue();
         LOG.log(
                 Level.ERROR,
-                "a bug, in the answer to "
+                "a bug in the daemon: cannot answer "
                         + Shown.of(prologue.method().text())
                         + " "
                         + Shown.of(prologue.uriPath().rawPath()),
                 why);
         afresh(exchange, why);
-        exchange.problem(ProblemType.INTERNAL.problem("the daemon failed; its log says more"));
+        exchange.problem(
+                ProblemType.INTERNAL.problem(
+                        "the daemon failed because of a bug; its log says more"));
     }
 
     /**

@@ -64,7 +64,7 @@ final class KeyedCalls {
         var keys = exchange.headers(IDEMPOTENCY_KEY);
         if (keys.size() > 1) {
             throw ProblemType.INVALID_REQUEST.exception(
-                    "Idempotency-Key: a request has one, and this one has " + keys.size());
+                    "Idempotency-Key: a request may have one key, and this one has " + keys.size());
         }
         return keys.stream().findFirst();
     }

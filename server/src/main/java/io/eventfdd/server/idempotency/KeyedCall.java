@@ -85,7 +85,7 @@ public final class KeyedCall {
         }
         if (!Arrays.equals(request, same)) {
             throw ProblemType.IDEMPOTENCY_KEY_REUSED.exception(
-                    "the key came before with another method, path or body");
+                    "this key was used before with another method, path or body");
         }
         deliveries++;
         return answer;

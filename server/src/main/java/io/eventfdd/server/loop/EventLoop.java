@@ -264,7 +264,7 @@ public final class EventLoop implements AutoCloseable {
             }
             unregister(own);
         } catch (Throwable bug) {
-            LOGGER.log(Level.ERROR, "the event loop failed; the daemon ends", bug);
+            LOGGER.log(Level.ERROR, "the event loop failed; the daemon stops", bug);
             onFailure.run();
         } finally {
             over = true;

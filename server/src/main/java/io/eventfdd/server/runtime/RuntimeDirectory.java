@@ -262,7 +262,7 @@ public final class RuntimeDirectory implements AutoCloseable {
         } catch (FileAlreadyExistsException e) {
             if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
                 throw new IOException(
-                        "the runtime directory " + path + " is there and is not a directory", e);
+                        "the runtime directory " + path + " exists and is not a directory", e);
             }
         }
     }

@@ -64,7 +64,7 @@ public final class SocketFile {
             return;
         }
         if (!isSocket(path)) {
-            throw new IOException(path + " is there and is not a socket");
+            throw new IOException(path + " exists and is not a socket");
         }
         if (isLive(path)) {
             throw new IOException("another process listens on " + path);
@@ -115,8 +115,8 @@ public final class SocketFile {
         if (!ours) {
             throw new IOException(
                     path
-                            + " was removed; the service manager made it, and makes it anew if its"
-                            + " socket unit is restarted");
+                            + " was removed; restart its socket unit, so that the service manager"
+                            + " creates it again");
         }
         return true;
     }

@@ -286,7 +286,7 @@ class TableTest {
         assertThat(known()).containsExactly(A);
         assertThat(logged)
                 .extracting(LogRecord::getMessage)
-                .anyMatch(message -> message.contains("what follows is lost"));
+                .anyMatch(message -> message.contains("the rest of the file is ignored"));
         try (var table = open()) {
             assertThat(table.isKnown()).isTrue();
         }

@@ -199,6 +199,7 @@ class EventfdApiTest {
                 .statusCode(200)
                 .contentType("application/json")
                 .body("version", matchesPattern(".+"))
+                .body("openapi", equalTo("/openapi"))
                 .body("runtime.directory", equalTo(daemon.directory().toString()))
                 .body("runtime.api", equalTo(daemon.api().toString()))
                 .body("runtime.fd", equalTo(daemon.directory().resolve("fd.sock").toString()))

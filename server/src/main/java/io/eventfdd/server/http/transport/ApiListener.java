@@ -99,7 +99,10 @@ public final class ApiListener {
 
     private static void refuseDescriptors(Fd fd) {
         if (!UnixPeer.refuseDescriptors(fd)) {
-            LOG.log(Level.WARNING, "this kernel cannot refuse descriptors: they are dropped");
+            LOG.log(
+                    Level.WARNING,
+                    "this kernel cannot refuse descriptors (api-descriptors: refuse); it drops them"
+                            + " instead");
         }
     }
 

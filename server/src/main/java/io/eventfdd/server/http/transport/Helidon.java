@@ -79,7 +79,7 @@ public final class Helidon {
         var stopper = Thread.ofPlatform().daemon().name("eventfdd-http-stop").start(server::stop);
         try {
             if (!stopper.join(TIME_TO_STOP)) {
-                LOG.log(Level.WARNING, "the HTTP server does not stop");
+                LOG.log(Level.WARNING, "the HTTP server did not stop in time");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -63,7 +63,7 @@ public final class TransportProblems {
             case 415 -> "the body is of another type";
             case 417 -> "the expectation cannot be met";
             case 431 -> "the headers are too long";
-            case 500 -> "the daemon failed; its log says more";
+            case 500 -> "the daemon failed because of a bug; its log says more";
             case 501 -> "the transfer coding is not known here";
             case 503 -> "no more requests are taken";
             case 505 -> "only HTTP/1.1 is spoken here";
