@@ -25,9 +25,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /**
- * Brings the raw eventfds of one client to the next daemon: what they hold is the kernel's, and
- * outlives the one that they had it from. The connection's end is heard of by the epoll thread; the
- * rest is done by a thread of its own, which is there as long as there is something to do.
+ * Brings the raw eventfds of one client to the next daemon. Their counts belong to the kernel and
+ * outlive the daemon that they came from. The epoll thread learns of the end of the connection; a
+ * thread that exists only while there is something to do does the rest.
  */
 final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Donor.class.getName());
@@ -47,9 +47,9 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
     private volatile boolean closed;
 
     /**
-     * Nothing to do yet.
+     * Creates a donor with nothing to do.
      *
-     * @param eventfds those that are open
+     * @param eventfds the eventfds that are open
      */
     Donor(
             Path path,
@@ -62,7 +62,7 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
         this.socket = new FdSocket(path, patience, outage, this);
     }
 
-    /** The connection whose end this hears of. */
+    /** The connection whose end this waits for. */
     FdSocket socket() {
         return socket;
     }
@@ -116,7 +116,7 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
         }
     }
 
-    /** Takes the next round of work; false if there is none, and then this thread is at its end. */
+    /** Takes the next round of work. Returns false if there is none; then this thread ends. */
     private synchronized boolean takeWork() {
         if (closed || !hasMore) {
             isAtWork = false;
@@ -136,7 +136,7 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
         }
     }
 
-    /** Brings everything that is held to the daemon; false if there is none yet. */
+    /** Brings all eventfds to the daemon. Returns false if there is no daemon yet. */
     private boolean tryDonateAll() {
         try {
             socket.reconnect();
@@ -150,7 +150,10 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
         }
     }
 
-    /** As many at a time as every daemon takes in one packet, and no name twice. */
+    /**
+     * Splits the eventfds into packets that every daemon accepts: not too many in one, and no name
+     * twice.
+     */
     private static List<Map<EventfdName, RawEventfd>> inPackets(Collection<RawEventfd> all) {
         var packets = new ArrayList<Map<EventfdName, RawEventfd>>();
         for (var eventfd : all) {

@@ -35,25 +35,26 @@ import java.util.function.UnaryOperator;
 
 /**
  * The connection to {@code fd.sock}, over which descriptors come, as client/PROTOCOL.md describes.
- * It is kept, and made again if it ended. Safe for all threads; one request at a time is under way.
+ * It is kept open, and connected again if it has ended. Safe for all threads; one request at a time
+ * is under way.
  */
 final class FdSocket implements AutoCloseable {
-    /** Descriptors and what the daemon says of them, in the order of the request. */
+    /** Descriptors and the daemon's reply about them, in the order of the request. */
     record Opened(OpenReply reply, List<Fd> fds) {}
 
-    /** What became of eventfds that were brought, and descriptors of those that replace some. */
+    /** The daemon's reply to a donation, with the descriptors of the eventfds that replace some. */
     record Donated(DonateReply reply, List<Fd> fds) {}
 
-    /** Is told of the connection's life, under its lock. */
+    /** Is told when the connection begins and ends, under its lock. */
     interface Life {
-        /** It is made. */
+        /** The connection is made. */
         void began(SeqPacketSocket connection);
 
-        /** It is about to be closed. */
+        /** The connection is about to be closed. */
         void ends(SeqPacketSocket connection);
     }
 
-    /** Of the thread that opens for a virtual one. */
+    /** The name of a thread that opens eventfds on behalf of a virtual thread. */
     private static final String THREAD = "eventfdd-client-open";
 
     private final Path path;
@@ -62,17 +63,17 @@ final class FdSocket implements AutoCloseable {
     private final Life life;
     private final ReentrantLock lock = new ReentrantLock();
 
-    // Guarded by the lock.
+    // The lock guards these fields.
     private @Nullable PacketBuffer buffer;
     private @Nullable SeqPacketSocket connection;
     private boolean wasThere;
     private boolean closed;
 
     /**
-     * A connection, not yet made.
+     * Creates a connection, which is not made yet.
      *
      * @param patience how long an answer may take
-     * @param outage how long the daemon may be away once it was there
+     * @param outage how long the daemon may be away after it was there
      */
     FdSocket(Path path, Duration patience, Duration outage, Life life) {
         this.path = path;
@@ -81,7 +82,7 @@ final class FdSocket implements AutoCloseable {
         this.life = life;
     }
 
-    /** Connects, so that it is known early whether somebody is there. */
+    /** Connects, so that a missing daemon is noticed early. */
     void connect() {
         VirtualThreads.onPlatform(
                 THREAD,
@@ -95,7 +96,7 @@ final class FdSocket implements AutoCloseable {
                 });
     }
 
-    /** As {@link #connect}, and where there is a connection that has ended, makes another one. */
+    /** As {@link #connect}, but replaces a connection that has ended. */
     void reconnect() {
         lock.lock();
         try {
@@ -117,8 +118,8 @@ final class FdSocket implements AutoCloseable {
     }
 
     /**
-     * What {@code request} asks for, from the next daemon if one ends before it answers; the caller
-     * owns the descriptors.
+     * Sends {@code request} and returns the reply. If a daemon ends before it replies, the request
+     * goes to the next one. The caller owns the descriptors.
      */
     Opened open(OpenRequest request) {
         return VirtualThreads.onPlatform(
@@ -149,7 +150,7 @@ final class FdSocket implements AutoCloseable {
         }
     }
 
-    /** Without the lock, so that others can close this meanwhile. */
+    /** Waits without the lock, so that other threads can close this meanwhile. */
     private boolean pause(Outage away) {
         try {
             return wasThere() && away.pause();
@@ -171,8 +172,8 @@ final class FdSocket implements AutoCloseable {
      * Brings {@code request}'s eventfds to the daemon.
      *
      * @param eventfds their descriptors, which stay open during the call
-     * @return what became of them, and the descriptors of those that were replaced, which the
-     *     caller owns
+     * @return the reply, with the descriptors of the eventfds that replace some, which the caller
+     *     owns
      */
     Donated donate(DonateRequest request, List<Fd> eventfds) {
         lock.lock();
@@ -214,11 +215,12 @@ final class FdSocket implements AutoCloseable {
         var packet = Json.bytes(request.toJson());
         var what = what(request);
         boolean kept = connection != null;
-        // Whether an exclusive one was made is not known; any other finds what it made before.
+        // If the request was exclusive, it is not known whether the eventfd was created; any other
+        // request finds what it created before.
         boolean repeats = request.entries().stream().noneMatch(OpenRequest.Entry::exclusive);
         var reply = exchange(packet, List.of(), what, repeats);
         if (reply == null && kept) {
-            // The daemon had closed what was kept from before, or is another one by now.
+            // The daemon had closed the kept connection, or another daemon serves by now.
             disconnect();
             reply = exchange(packet, List.of(), what, repeats);
         }
@@ -238,8 +240,8 @@ final class FdSocket implements AutoCloseable {
     }
 
     /**
-     * Null if the connection ended before the daemon got the request, or before it answered one
-     * that {@code repeats}: one that may be carried out twice.
+     * Returns null if the connection ended before the daemon got the request, or before it answered
+     * a request that {@code repeats}, which means that it may be carried out twice.
      */
     private Received.@Nullable Packet exchange(
             byte[] packet, List<Fd> fds, String what, boolean repeats) throws ErrnoException {
@@ -271,7 +273,7 @@ final class FdSocket implements AutoCloseable {
     private static Opened opened(OpenRequest request, Received.Packet packet) {
         return read(
                 packet,
-                // Over HTTP a name that is there already has a word of its own.
+                // Over HTTP, a name that exists already has a problem type of its own.
                 type ->
                         type == ProblemType.EXISTS
                                         && request.entries().stream()
@@ -288,7 +290,7 @@ final class FdSocket implements AutoCloseable {
                 });
     }
 
-    /** What {@code reader} makes of it; where that is nothing, its descriptors are closed. */
+    /** Reads the packet with {@code reader}. If that fails, the descriptors are closed. */
     private static <T> T read(
             Received.Packet packet,
             UnaryOperator<ProblemType> problems,

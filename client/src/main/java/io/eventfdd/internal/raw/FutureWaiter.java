@@ -9,11 +9,11 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * A future in a line. What was taken for a future that somebody completed or cancelled first goes
- * back.
+ * A future in a line. If somebody completed or cancelled the future first, the value that was taken
+ * for it goes back.
  *
- * <p>It is completed on the client's executor: what strangers hang onto it must not hold up the
- * epoll thread.
+ * <p>It is completed on the client's executor, because actions of the application that depend on it
+ * must not hold up the epoll thread.
  */
 final class FutureWaiter extends Waiter {
     private static final System.Logger LOG = System.getLogger(FutureWaiter.class.getName());
@@ -23,9 +23,9 @@ final class FutureWaiter extends Waiter {
     private final LongSupplier count;
 
     /**
-     * A future for {@code wish}.
+     * Creates a future for {@code wish}.
      *
-     * @param count what a future that wished for {@link Wish#READABLE} is completed with
+     * @param count gives the value that completes a future that waits for {@link Wish#READABLE}
      */
     FutureWaiter(Line line, Wish wish, LongSupplier count) {
         super(wish, 0);
@@ -34,7 +34,9 @@ final class FutureWaiter extends Waiter {
         this.future = new WaitFuture<>(this::leave);
     }
 
-    /** The future of this: whoever ends it from outside takes this out of the line first. */
+    /**
+     * The future of this waiter. If it is completed from outside, the waiter first leaves the line.
+     */
     CompletableFuture<Long> future() {
         return future;
     }
@@ -43,7 +45,7 @@ final class FutureWaiter extends Waiter {
         try {
             line.leave(this);
         } catch (EventfddException e) {
-            // It has left all the same; the epoll set may report an event that nobody waits for.
+            // It has left anyway; the epoll set may report an event that nobody waits for.
             LOG.log(Level.DEBUG, "cannot change the epoll set", e);
         }
     }

@@ -25,18 +25,20 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /**
- * Those who wait at one raw eventfd of this process: the parked ones, whom the epoll thread serves,
- * and the sleeping ones, who block in poll(2) on their own and are here to be woken when it closes.
+ * The waiters at one raw eventfd of this process. Parked waiters are served by the epoll thread.
+ * Sleepers block in poll(2) by themselves, and are listed here only to be woken when the eventfd
+ * closes.
  *
- * <p>The eventfd is in the epoll set only while someone is parked, since each write of anybody
- * costs more meanwhile. It is there edge-triggered: whenever a waiter for the count stands in line,
+ * <p>The eventfd is in the epoll set only while a waiter is parked, because meanwhile every write
+ * of any process costs more. It is edge-triggered: whenever a waiter for the count stands in line,
  * either the count was seen to be 0 after all others were served, or an event is on its way.
  *
- * <p>Who parks gets its value from the epoll thread, which takes it under the line's lock: one
- * count wakes one waiter, and who leaves the line either has been served or never will be.
+ * <p>A parked waiter gets its value from the epoll thread, which takes it under the line's lock.
+ * One count therefore wakes one waiter, and a waiter that leaves the line either has been served or
+ * never will be.
  */
 final class Line implements EpollThread.Target {
-    /** What a waiter was served with. */
+    /** A waiter and the value that it was served with. */
     private record News(Waiter waiter, long value) {
         void tell() {
             waiter.served(value);
@@ -52,21 +54,22 @@ final class Line implements EpollThread.Target {
     private final AtomicInteger deliveries = new AtomicInteger();
     private final ReentrantLock lock = new ReentrantLock();
 
-    // All that follows is guarded by the lock.
+    // The lock guards all fields from here on.
     private final WaiterQueue readable = new WaiterQueue();
     private final WaiterQueue values = new WaiterQueue();
     private final WaiterQueue room = new WaiterQueue();
     private final Set<Sleeper> sleepers = Collections.newSetFromMap(new IdentityHashMap<>(2));
 
-    /** Whether there are sleepers. Written under the lock. */
+    /** Whether there are sleepers. It is written under the lock. */
     private volatile boolean asleep;
 
     /**
-     * What the epoll set is asked for; 0 where the eventfd is not in it. Written under the lock.
+     * The events that the epoll set is asked for; 0 if the eventfd is not in it. It is written
+     * under the lock.
      */
     private volatile int interest;
 
-    /** Its key in the epoll set, while it is there. */
+    /** The key of the eventfd in the epoll set, while it is there. */
     private long key;
 
     private boolean closed;
@@ -86,14 +89,14 @@ final class Line implements EpollThread.Target {
         return eventFd;
     }
 
-    /** Where futures are completed. */
+    /** The executor that completes futures. */
     Executor executor() {
         return waits.executor();
     }
 
-    // Those who park
+    // Parked waiters
 
-    /** Lets {@code waiter} stand in line, last. */
+    /** Puts {@code waiter} at the end of the line. */
     void join(Waiter waiter) {
         join(waiter, false);
     }
@@ -128,7 +131,7 @@ final class Line implements EpollThread.Target {
         };
     }
 
-    /** Takes {@code waiter} out of the line; false where it was served or ended already. */
+    /** Removes {@code waiter} from the line. Returns false if it was served or ended already. */
     boolean leave(Waiter waiter) {
         lock.lock();
         try {
@@ -140,7 +143,7 @@ final class Line implements EpollThread.Target {
             queue.remove(waiter);
             arm();
             if (heldUpOthers && !room.isEmpty()) {
-                // There may be room for the next one's value though nothing has changed.
+                // There may be room for the value of the next writer although nothing has changed.
                 waits.epollThread().modify(eventFd.fd(), interest, key);
             }
             return true;
@@ -151,12 +154,12 @@ final class Line implements EpollThread.Target {
         }
     }
 
-    /** Whether someone waits here; a look without the lock. */
+    /** Whether anyone waits here, as seen without the lock. */
     boolean isOccupied() {
         return interest != 0 || asleep;
     }
 
-    /** Asks the epoll set for what the waiters wait for. */
+    /** Asks the epoll set for the events that the waiters wait for. */
     private void arm() throws ErrnoException {
         int wanted =
                 (readable.isEmpty() && values.isEmpty() ? 0 : Epoll.IN)
@@ -175,7 +178,10 @@ final class Line implements EpollThread.Target {
         interest = wanted;
     }
 
-    /** Serves who can be served. On the epoll thread only, whose buffer and writer these are. */
+    /**
+     * Serves the waiters that can be served. Only the epoll thread calls this; the buffer and the
+     * writer are its own.
+     */
     @Override
     public void ready(int events, ReadBuffer buffer, GuardedWriter guarded) {
         List<News> news = new ArrayList<>();
@@ -211,7 +217,7 @@ final class Line implements EpollThread.Target {
                 return;
             }
             values.remove(waiter);
-            // Until it is delivered the value may have to go back.
+            // Until the value is delivered it may have to go back.
             deliver();
             news.add(new News(waiter, value));
         }
@@ -227,18 +233,18 @@ final class Line implements EpollThread.Target {
         }
     }
 
-    /** A value that was taken reached its waiter, or went back. */
+    /** Notes that a value that was taken has reached its waiter, or went back. */
     void delivered() {
         deliveries.decrementAndGet();
         eventFd.fd().release();
     }
 
-    /** How many values were taken and not {@linkplain #delivered() delivered} yet. */
+    /** The number of values that were taken and not yet {@linkplain #delivered() delivered}. */
     int deliveries() {
         return deliveries.get();
     }
 
-    /** Announces a value that was taken, from which on the descriptor stays open for it. */
+    /** Announces a value that was taken. From now on the descriptor stays open for it. */
     private void deliver() {
         eventFd.fd().acquire();
         deliveries.incrementAndGet();
@@ -264,7 +270,7 @@ final class Line implements EpollThread.Target {
     }
 
     private boolean writeBack(long value) throws ErrnoException {
-        // Not while the descriptor is replaced; one that is closed is kept open by the delivery.
+        // Not while the descriptor is being replaced. If it is closed, the delivery keeps it open.
         boolean acquired = eventFd.fd().acquire();
         try {
             return writer.write(value);
@@ -275,7 +281,10 @@ final class Line implements EpollThread.Target {
         }
     }
 
-    /** As {@link #putBack} for who took the value on a thread of its own; false where closed. */
+    /**
+     * As {@link #putBack}, for a thread that took the value by itself. Returns false if this is
+     * closed.
+     */
     boolean putBackFromOutside(long value) {
         if (!eventFd.fd().acquire()) {
             return false;
@@ -289,7 +298,7 @@ final class Line implements EpollThread.Target {
         }
     }
 
-    /** A value on its way back that found no room; the first to get it. */
+    /** A value on its way back that found no room; it is the first to get some. */
     private static final class PutBack extends Waiter {
         PutBack(long value) {
             super(Wish.ROOM, value);
@@ -302,7 +311,7 @@ final class Line implements EpollThread.Target {
         void ended(Supplier<? extends RuntimeException> why) {}
     }
 
-    // Those who sleep
+    // Sleepers
 
     /**
      * Keeps the descriptor open until {@link #exit}, and wakes {@code sleeper} when this closes.
@@ -322,7 +331,7 @@ final class Line implements EpollThread.Target {
     }
 
     void exit(Sleeper sleeper) {
-        // Before the lock, whose holder may wait for just that.
+        // Done before the lock is taken, because its holder may wait for exactly this.
         eventFd.fd().release();
         lock.lock();
         try {
@@ -336,10 +345,10 @@ final class Line implements EpollThread.Target {
     // Another kernel object
 
     /**
-     * From now on this is {@code other}'s kernel object, under the same descriptor number: who
-     * waits goes on waiting there. Another thread than the epoll thread's.
+     * Replaces the kernel object with that of {@code other}, under the same descriptor number.
+     * Waiters go on waiting there. It must not be called on the epoll thread.
      *
-     * @return a descriptor of the object that it was; empty where this is closed
+     * @return a descriptor of the previous object; empty if this is closed
      */
     Optional<Fd> replace(Fd other) throws ErrnoException {
         lock.lock();
@@ -347,7 +356,7 @@ final class Line implements EpollThread.Target {
             if (closed) {
                 return Optional.empty();
             }
-            // The entry in the epoll set is the old object's, which others may keep open.
+            // The entry in the epoll set belongs to the old object, which others may keep open.
             int before = interest;
             if (before != 0) {
                 waits.epollThread().remove(eventFd.fd(), key);
@@ -375,7 +384,7 @@ final class Line implements EpollThread.Target {
         }
     }
 
-    /** Ends all waits; false where that was done before. */
+    /** Ends all waits. Returns false if that was done before. */
     boolean close() {
         List<Waiter> ended;
         lock.lock();
@@ -393,7 +402,7 @@ final class Line implements EpollThread.Target {
         return true;
     }
 
-    /** Ends the waits of all who are parked, since the epoll thread cannot serve them. */
+    /** Ends the waits of all parked waiters, because the epoll thread cannot serve them. */
     @Override
     public void fail(Exception cause) {
         List<Waiter> ended;

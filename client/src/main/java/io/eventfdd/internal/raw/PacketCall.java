@@ -25,15 +25,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * One request about a lease until it has its reply: it is sent to the next daemon if one ends
- * before it replies, since each of these requests may be carried out twice. For one thread.
+ * One request about a lease until it has its reply. If a daemon ends before it replies, the request
+ * is sent to the next one, because each of these requests may be carried out twice. For one thread.
  */
 final class PacketCall {
     /**
-     * What the daemon replied.
+     * The reply of the daemon.
      *
-     * @param problem what went wrong, if something did
-     * @param link the connection, which is the caller's to use or to give back
+     * @param problem the problem, if there was one
+     * @param link the connection, which the caller uses or gives back
      * @param inDoubt whether an earlier daemon may have carried out the request as well
      */
     record Reply(JsonFields fields, Optional<Problem> problem, PacketLink link, boolean inDoubt) {
@@ -59,12 +59,12 @@ final class PacketCall {
     private boolean inDoubt;
 
     /**
-     * A request that nobody has got.
+     * Creates a request, which has not been sent.
      *
      * @param longest how long its reply may take
      * @param away bounds the time between one daemon and the next
-     * @param interruptible whether an interrupt ends it; else it is kept for later
-     * @param stop with which others end it
+     * @param interruptible whether an interrupt ends it; otherwise the interrupt is kept for later
+     * @param stop with which other threads end it
      */
     PacketCall(
             RawLeases leases,
@@ -84,7 +84,7 @@ final class PacketCall {
     }
 
     /**
-     * Sends it until there is a reply.
+     * Sends the request until there is a reply.
      *
      * @throws InterruptedException if the thread was interrupted and there was no reply
      */
@@ -100,7 +100,7 @@ final class PacketCall {
         }
     }
 
-    /** Sends it once; empty if it is to be sent again. */
+    /** Sends the request once. The result is empty if it has to be sent again. */
     private Optional<Reply> attempt() throws InterruptedException {
         var kept = leases.idle();
         PacketLink link;
@@ -151,7 +151,7 @@ final class PacketCall {
         return again(kept);
     }
 
-    /** The connection had ended, which does not say that no daemon is there if it was kept. */
+    /** The connection had ended. If it was kept from before, a daemon may be there nevertheless. */
     private Optional<Reply> again(boolean kept) throws InterruptedException {
         if (!kept && !away.pause()) {
             throw lost("the connection ended");

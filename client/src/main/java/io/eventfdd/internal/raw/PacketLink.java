@@ -20,13 +20,14 @@ import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A connection to {@code fd.sock} that waits for its replies as its thread does: a platform thread
- * in the kernel, a virtual one parked. One thread at a time uses it; any may {@link #end} its wait.
+ * A connection to {@code fd.sock} that waits for its replies in the way that suits the thread: a
+ * platform thread waits in the kernel, a virtual thread is parked. One thread at a time uses it;
+ * any thread may {@link #end} its wait.
  */
 final class PacketLink implements LeaseTransport.Connection {
     private static final System.Logger LOG = System.getLogger(PacketLink.class.getName());
 
-    /** Enough for most packets. */
+    /** A size that is enough for most packets. */
     private static final int ROOM = 4096;
 
     private final SeqPacketSocket socket;
@@ -40,7 +41,7 @@ final class PacketLink implements LeaseTransport.Connection {
         this.waits = waits;
     }
 
-    /** A new one to the daemon at {@code path}. */
+    /** Connects to the daemon at {@code path}. */
     static PacketLink connect(Path path, Duration patience, RawWaits waits) {
         return VirtualThreads.onPlatform(
                 "eventfdd-client-connect",
@@ -53,9 +54,9 @@ final class PacketLink implements LeaseTransport.Connection {
                 });
     }
 
-    /** Sends {@code packet}, if the daemon takes it at once; it has read all that came before. */
+    /** Sends {@code packet}, if the daemon takes it at once; it has read all earlier ones. */
     SeqPacketSocket.Sent send(byte[] packet) throws ErrnoException {
-        // A reply tells at most as much as its request does, or why that failed.
+        // A reply is at most as long as its request, or says why that failed.
         int room = packet.length + ROOM;
         if (packet.length > ROOM / 2) {
             buffer = new PacketBuffer(room, 0);
@@ -67,7 +68,7 @@ final class PacketLink implements LeaseTransport.Connection {
      * Waits for a packet, or for the end of the connection; {@link Received.Nothing#YET} if neither
      * came until {@code deadline}, or if the wait was ended.
      *
-     * @param interruptible whether an interrupt ends it; else it is kept for later
+     * @param interruptible whether an interrupt ends it; otherwise the interrupt is kept for later
      * @throws InterruptedException if the thread was interrupted and no packet is there
      */
     Received await(Deadline deadline, boolean interruptible)
@@ -91,7 +92,7 @@ final class PacketLink implements LeaseTransport.Connection {
         }
     }
 
-    /** Waits, perhaps not long enough; false if an interrupt ended that. */
+    /** Waits, possibly for too short a time. Returns false if an interrupt ended the wait. */
     private boolean waited(Deadline deadline) throws ErrnoException {
         try {
             if (VirtualThreads.isCurrent()) {
@@ -150,7 +151,7 @@ final class PacketLink implements LeaseTransport.Connection {
         }
     }
 
-    /** A virtual thread that the epoll thread wakes. */
+    /** A parked virtual thread that the epoll thread wakes. */
     private static final class Parked implements EpollThread.Target {
         private final Thread thread;
         private volatile boolean awake;
@@ -176,7 +177,7 @@ final class PacketLink implements LeaseTransport.Connection {
         }
     }
 
-    /** Ends the wait that is under way, and all to come. */
+    /** Ends the current wait, and all later ones. */
     void end() {
         ended = true;
         waker.run();
@@ -186,7 +187,7 @@ final class PacketLink implements LeaseTransport.Connection {
         return ended;
     }
 
-    /** Only while no request is under way. */
+    /** It must be called only while no request is under way. */
     @Override
     public boolean hasEnded() {
         try {

@@ -34,11 +34,11 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
- * An eventfd as the kernel object itself. Each call acquires the descriptor, so that it is not
- * closed, nor its number reused, in the middle of one.
+ * A handle of an eventfd through its descriptor. Each call acquires the descriptor, so that it is
+ * not closed, and its number not reused, during the call.
  *
- * <p>No call blocks in read(2) or write(2), whatever flags the other holders of the description
- * set: reads are {@code RWF_NOWAIT}, and writes go through {@link RawWriter}.
+ * <p>No call blocks in read(2) or write(2), whatever flags other holders of the open file
+ * description set: reads use {@code RWF_NOWAIT}, and writes go through {@link RawWriter}.
  */
 public final class RawEventfd implements Eventfd, Leasing {
     /** How long a close waits for calls that are under way. */
@@ -66,14 +66,14 @@ public final class RawEventfd implements Eventfd, Leasing {
     private final HeldLeases leases;
     private final Consumer<? super RawEventfd> onClose;
 
-    /** The buffer of the last read, if no other uses it just now. */
+    /** The buffer of the last read, unless another call uses it. */
     private volatile @Nullable ReadBuffer spareBuffer;
 
     /**
-     * A handle that owns {@code eventFd}.
+     * Creates a handle, which owns {@code eventFd}.
      *
-     * @param leases those of the client over {@code fd.sock}
-     * @param onClose is told once, when it closes
+     * @param leases the leases of the client over {@code fd.sock}
+     * @param onClose is told once, when the handle closes
      */
     RawEventfd(
             EventfdName name,
@@ -125,7 +125,7 @@ public final class RawEventfd implements Eventfd, Leasing {
         return waits;
     }
 
-    /** Those who wait for it. */
+    /** The waiters of this handle. */
     Line line() {
         return line;
     }
@@ -185,7 +185,7 @@ public final class RawEventfd implements Eventfd, Leasing {
         return value == 0 ? OptionalLong.empty() : OptionalLong.of(value);
     }
 
-    /** What was taken, or 0 at the deadline. */
+    /** Takes a value, or returns 0 at the deadline. */
     private long read(Deadline deadline) throws InterruptedException {
         interruptedCheck();
         long value = take();
@@ -199,7 +199,7 @@ public final class RawEventfd implements Eventfd, Leasing {
         return VirtualThreads.isCurrent() ? parkForValue(deadline) : sleepForValue(deadline);
     }
 
-    /** A read(2) that never blocks: what was taken, or 0. */
+    /** A read(2) that never blocks. It returns the value that was taken, or 0. */
     long take() {
         acquire();
         var buffer = (ReadBuffer) SPARE_BUFFER.getAndSet(this, null);
@@ -216,7 +216,7 @@ public final class RawEventfd implements Eventfd, Leasing {
         }
     }
 
-    /** Gives back what {@link #take} took. */
+    /** Gives back a value that {@link #take} took. */
     void putBack(long value) {
         if (!line.putBackFromOutside(value)) {
             throw closedException();
@@ -247,7 +247,8 @@ public final class RawEventfd implements Eventfd, Leasing {
     private long sleepForValue(Deadline deadline) throws InterruptedException {
         while (true) {
             sleep(deadline);
-            // Readable does not mean that this read gets it: others compete for it.
+            // That the eventfd is readable does not mean that this read gets the value: others
+            // compete for it.
             long value = take();
             if (value != 0 || deadline.hasPassed()) {
                 return value;
@@ -310,7 +311,7 @@ public final class RawEventfd implements Eventfd, Leasing {
         return false;
     }
 
-    /** Blocks this platform thread in the kernel; true where the eventfd was readable. */
+    /** Blocks this platform thread in the kernel. Returns true if the eventfd was readable. */
     private boolean sleep(Deadline deadline) throws InterruptedException {
         try {
             return waits.sleepers().sleep(List.of(line), deadline);
@@ -379,7 +380,7 @@ public final class RawEventfd implements Eventfd, Leasing {
         return isOpen() ? OptionalInt.of(fd.number()) : OptionalInt.empty();
     }
 
-    /** What it was opened as. */
+    /** The spec that it was opened with. */
     EventfdSpec spec() {
         return spec;
     }
@@ -389,9 +390,9 @@ public final class RawEventfd implements Eventfd, Leasing {
     }
 
     /**
-     * Moves to {@code other}, the kernel object that the name leads to now, which this takes over;
-     * what stands on the one that it was goes along. All holders of that one do the same, and each
-     * value is one's alone.
+     * Moves to {@code other}, the kernel object that the name leads to now, and takes over its
+     * ownership. A count that is left on the previous object is added to the new one. All holders
+     * of the previous object do the same, and each value is moved by exactly one of them.
      */
     void moveTo(Fd other) {
         try (other) {
@@ -410,7 +411,7 @@ public final class RawEventfd implements Eventfd, Leasing {
         var buffer = new ReadBuffer();
         for (long value = old.readNow(buffer); value != 0; value = old.readNow(buffer)) {
             if (!line.putBackFromOutside(value)) {
-                // It was closed meanwhile: another holder brings the value along.
+                // The handle was closed meanwhile, so another holder moves the value.
                 new RawWriter(old, waits.writeWatch()).write(value);
                 return;
             }
@@ -438,7 +439,7 @@ public final class RawEventfd implements Eventfd, Leasing {
         onClose.accept(this);
     }
 
-    /** The sleeping calls were woken and the others do not block: they end in a moment. */
+    /** The sleepers were woken and the other calls do not block, so all of them end in a moment. */
     private void awaitCalls() {
         long start = System.nanoTime();
         int rounds = 0;

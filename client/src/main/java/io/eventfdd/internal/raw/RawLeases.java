@@ -26,8 +26,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Leases over {@code fd.sock}. A request that waits has a connection for itself, since the daemon
- * serves each connection in order; the connections are kept for the next requests. For all threads.
+ * Leases over {@code fd.sock}. A request that waits has its own connection, because the daemon
+ * serves each connection in order. Connections are kept for later requests. Safe for all threads.
  */
 final class RawLeases implements LeaseTransport {
     private static final int MOST_IDLE = 8;
@@ -47,7 +47,7 @@ final class RawLeases implements LeaseTransport {
     private volatile boolean closed;
 
     /**
-     * No connection yet.
+     * Starts without a connection.
      *
      * @param patience how long the daemon may take to answer
      * @param outage how long the daemon may be away
@@ -75,21 +75,21 @@ final class RawLeases implements LeaseTransport {
 
     // Connections
 
-    /** One that is kept from before; empty if there is none. */
+    /** A connection that is kept from before; empty if there is none. */
     Optional<PacketLink> idle() {
         var link = Optional.ofNullable(idle.pollFirst());
         link.ifPresent(one -> idleCount.decrementAndGet());
         return link;
     }
 
-    /** A new one. */
+    /** A new connection. */
     PacketLink connected() {
         return PacketLink.connect(path, patience, waits);
     }
 
     /**
-     * A request begins on {@code link}. After the close, only platform threads may wait, since the
-     * epoll thread, which waits for the others, ends.
+     * Notes that a request begins on {@code link}. After the close only platform threads may wait,
+     * because the epoll thread, which waits for the others, ends.
      */
     void begin(PacketLink link) {
         busy.add(link);
@@ -99,7 +99,7 @@ final class RawLeases implements LeaseTransport {
         }
     }
 
-    /** The request on {@code link} is over. */
+    /** Notes that the request on {@code link} is over. */
     void over(PacketLink link) {
         busy.remove(link);
     }
@@ -164,7 +164,7 @@ final class RawLeases implements LeaseTransport {
         }
     }
 
-    /** A request that does not wait; an interrupt is kept for later. */
+    /** Makes a request that does not wait. An interrupt is kept for later. */
     private PacketCall.Reply ask(Op op, String id, Duration longest, Duration away) {
         boolean interrupted = Thread.interrupted();
         try {

@@ -26,8 +26,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
- * Opens the raw handles of one client, and owns what they have in common: the connection to {@code
- * fd.sock}, the epoll thread, and the one that brings them to the next daemon. For all threads.
+ * Opens the raw handles of one client, and owns what they share: the connection to {@code fd.sock},
+ * the epoll thread, and the thread that brings them to the next daemon. Safe for all threads.
  */
 public final class RawOpener implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(RawOpener.class.getName());
@@ -39,10 +39,11 @@ public final class RawOpener implements AutoCloseable {
     private final HeldLeases leases;
 
     /**
-     * One that is not connected.
+     * Creates an opener, which is not connected yet.
      *
      * @param maxWait how long the daemon lets a call wait
-     * @param handles those of the client that are open; handles leave it as they are closed
+     * @param handles the open handles of the client; a handle leaves this collection when it is
+     *     closed
      * @throws SystemCallException if there is no native code in this JVM
      */
     public RawOpener(
@@ -80,7 +81,7 @@ public final class RawOpener implements AutoCloseable {
         }
     }
 
-    /** Tells the log, once in this JVM, if all goes over HTTP for want of native code. */
+    /** Logs, once in this JVM, if everything goes over HTTP because there is no native code. */
     public static void warnIfNoNativeCode() {
         NativeCode.obstacle()
                 .filter(obstacle -> WARNED.compareAndSet(false, true))
@@ -104,7 +105,7 @@ public final class RawOpener implements AutoCloseable {
                 .toList();
     }
 
-    /** A handle for each that {@code request} names, or none where one cannot be had. */
+    /** Opens a handle for each eventfd that {@code request} names, or none if one cannot be had. */
     public List<Eventfd> open(OpenRequest request) {
         var opened = donor.socket().open(request);
         List<Eventfd> eventfds = new ArrayList<>(opened.fds().size());
@@ -122,14 +123,14 @@ public final class RawOpener implements AutoCloseable {
         return eventfds;
     }
 
-    /** As far as it is known: the mode is where this client asked for one. */
+    /** The spec, as far as it is known: the mode is known only if this client asked for one. */
     private static EventfdSpec spec(OpenRequest.Entry asked, OpenReply.Entry got) {
         var wanted = asked.create();
         var mode = wanted == null ? AccessMode.DEFAULT : wanted.mode();
         return new EventfdSpec(0, got.semaphore(), got.nonblocking(), mode);
     }
 
-    /** Waits on many; none where the time is over before. */
+    /** Waits on several eventfds. The result is empty if the time is up first. */
     public List<Signal> await(
             List<RawEventfd> eventfds, boolean all, boolean consume, Deadline deadline)
             throws InterruptedException {
@@ -141,7 +142,7 @@ public final class RawOpener implements AutoCloseable {
         return leases;
     }
 
-    /** Ends the connection and the threads; after the handles. */
+    /** Ends the connection and the threads. The handles must be closed first. */
     @Override
     public void close() {
         leases.close();

@@ -19,10 +19,10 @@ final class RawSelection {
     private final boolean consume;
 
     /**
-     * A wait on {@code eventfds}.
+     * Creates a wait on {@code eventfds}.
      *
-     * @param all whether all have to be readable at one moment, or one is enough
-     * @param consume whether to take what is there
+     * @param all whether all must be readable at one moment; otherwise one is enough
+     * @param consume whether to take the counts
      */
     RawSelection(List<RawEventfd> eventfds, RawWaits waits, boolean all, boolean consume) {
         this.eventfds = eventfds;
@@ -31,7 +31,7 @@ final class RawSelection {
         this.consume = consume;
     }
 
-    /** What is there, as soon as it is; nothing at the deadline. */
+    /** The readings, as soon as there are any; none at the deadline. */
     List<Signal> await(Deadline deadline) throws InterruptedException {
         if (Thread.interrupted()) {
             throw new InterruptedException();
@@ -56,7 +56,10 @@ final class RawSelection {
         }
     }
 
-    /** Takes from each; where all were wanted and another was faster with one, they go back. */
+    /**
+     * Takes from each. If all were wanted and another reader was faster at one of them, the values
+     * go back.
+     */
     private List<Signal> take(List<RawEventfd> readable) {
         List<Signal> taken = new ArrayList<>(readable.size());
         for (var eventfd : readable) {
@@ -84,7 +87,10 @@ final class RawSelection {
         return all && seen.size() < readable.size() ? List.of() : seen;
     }
 
-    /** Waits until one is readable, or for all of them until one is that was not. */
+    /**
+     * Waits until one eventfd is readable, or, if all are needed, until one is readable that was
+     * not.
+     */
     private void awaitChange(Deadline deadline) throws InterruptedException {
         var awaited =
                 eventfds.stream()

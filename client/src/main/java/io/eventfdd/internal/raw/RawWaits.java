@@ -11,8 +11,8 @@ import java.time.Duration;
 import java.util.concurrent.Executor;
 
 /**
- * What the raw handles of one client share to wait with. Its threads and descriptors are made when
- * they are first needed. Closed after all handles.
+ * The threads and buffers that the raw handles of one client share for their waits. Threads and
+ * descriptors are created when they are first needed. It is closed after all handles.
  */
 final class RawWaits implements AutoCloseable {
     private final long spinNanos;
@@ -27,12 +27,12 @@ final class RawWaits implements AutoCloseable {
         this.executor = new Completions(executor);
     }
 
-    /** How long a wait asks again and again before it gives up the processor. */
+    /** How long a wait polls before it gives up the processor. */
     long spinNanos() {
         return spinNanos;
     }
 
-    /** Where futures are completed. */
+    /** The executor that completes futures. */
     Executor executor() {
         return executor;
     }
@@ -41,12 +41,12 @@ final class RawWaits implements AutoCloseable {
         return sleepers;
     }
 
-    /** What ends writes that block. */
+    /** The watch that ends writes that block. */
     WriteWatch writeWatch() {
         return writeWatch;
     }
 
-    /** The thread that waits for those who park. */
+    /** The thread that waits on behalf of parked waiters. */
     EpollThread epollThread() throws ErrnoException {
         var running = epollThread;
         if (running == null) {

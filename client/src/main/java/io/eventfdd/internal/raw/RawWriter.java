@@ -5,22 +5,22 @@ import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.WriteWatch;
 
 /**
- * Writes to one raw eventfd that do not wait for room, on any thread, whatever the other holders
- * make of its O_NONBLOCK. Callers keep the descriptor open.
+ * Writes to one raw eventfd without waiting for room, on any thread, whatever other holders do to
+ * its O_NONBLOCK. Callers keep the descriptor open.
  *
- * <p>A write that could block is avoided where a look can tell: if the flag is clear, or if there
- * was no room the last time, the count is looked at first. The look at the flag costs as much as
- * the write, so what was seen counts for a millisecond. What changes between a look and the write
- * is the watch's: a write that blocks all the same is interrupted.
+ * <p>A write that could block is avoided if a check can tell: if the flag is clear, or if there was
+ * no room the last time, the count is read first. To read the flag costs as much as the write, so
+ * its value is trusted for a millisecond. A change between the check and the write is left to the
+ * watch, which interrupts a write that blocks nevertheless.
  */
 final class RawWriter {
-    /** After a value (unsigned) as large as this others may soon find no room. */
+    /** After an unsigned value as large as this, other writers may soon find no room. */
     private static final long LARGE = 1L << 60;
 
     private final EventFd eventFd;
     private final WriteWatch watch;
 
-    // Races on these are harmless: each value was true, and the watch is there.
+    // Races on these fields are harmless: each value was true once, and the watch covers the rest.
 
     /** The {@linkplain WriteWatch#moment moment} at which O_NONBLOCK was last seen set. */
     private int nonblockingSeen;
@@ -34,7 +34,7 @@ final class RawWriter {
         this.nonblockingSeen = watch.moment() - 1;
     }
 
-    /** Adds {@code value}; false if there is no room for it, and nothing was added. */
+    /** Adds {@code value}. Returns false if there is no room; then nothing was added. */
     boolean write(long value) throws ErrnoException {
         if ((full || !isNonblocking()) && !eventFd.hasRoomFor(value)) {
             full = true;

@@ -11,15 +11,15 @@ import java.util.List;
 
 /** The sleepers of one client, kept for the next sleep. Safe for all threads. */
 final class Sleepers implements AutoCloseable {
-    /** More than these are not kept: each is a descriptor. */
+    /** The greatest number of sleepers that are kept; each takes a descriptor. */
     private static final int MOST_KEPT = 32;
 
     private final ArrayDeque<Sleeper> idle = new ArrayDeque<>();
     private boolean closed;
 
     /**
-     * Blocks the calling platform thread until one of {@code lines} is readable: true; or until
-     * {@code deadline} has passed, one of them is closed, or for no reason: false.
+     * Blocks the calling platform thread. Returns true when one of {@code lines} is readable, and
+     * false if {@code deadline} has passed, if one of them is closed, or for no reason.
      */
     boolean sleep(List<Line> lines, Deadline deadline) throws InterruptedException, ErrnoException {
         var sleeper = borrow();
@@ -38,7 +38,7 @@ final class Sleepers implements AutoCloseable {
         }
     }
 
-    /** One for the calling platform thread, until it is {@linkplain #giveBack given back}. */
+    /** A sleeper for the calling platform thread, until it is {@linkplain #giveBack given back}. */
     Sleeper borrow() throws ErrnoException {
         synchronized (idle) {
             var sleeper = idle.pollLast();

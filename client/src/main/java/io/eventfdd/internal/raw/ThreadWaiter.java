@@ -12,7 +12,7 @@ final class ThreadWaiter extends Waiter {
     private final Line line;
     private final Thread thread = Thread.currentThread();
 
-    /** Written before {@link #settled}. */
+    /** The value, written before {@link #settled}. */
     private long value;
 
     private @Nullable Supplier<? extends RuntimeException> end;
@@ -41,13 +41,14 @@ final class ThreadWaiter extends Waiter {
     }
 
     /**
-     * Waits until it is served: true; or until {@code deadline}: false, and it has left the line.
+     * Waits until it is served, and returns true. At {@code deadline} it leaves the line and
+     * returns false.
      *
-     * @throws InterruptedException only where it was not served, and has left the line
+     * @throws InterruptedException only if it was not served; it has then left the line
      */
     boolean await(Deadline deadline) throws InterruptedException {
         boolean interrupted = false;
-        // Where it could not leave, it was served, and the news is on its way.
+        // If it could not leave, it was served, and is about to be told.
         boolean coming = false;
         try {
             while (!settled) {
@@ -82,12 +83,12 @@ final class ThreadWaiter extends Waiter {
         return true;
     }
 
-    /** Whether it was served or ended. */
+    /** Whether the waiter was served or ended. */
     boolean isSettled() {
         return settled;
     }
 
-    /** What was taken, once {@link #await} said that it was served. */
+    /** The value that was taken, once {@link #await} has returned true. */
     long value() {
         return value;
     }

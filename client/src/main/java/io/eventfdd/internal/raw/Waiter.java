@@ -5,25 +5,25 @@ import org.jspecify.annotations.Nullable;
 import java.util.function.Supplier;
 
 /**
- * One who waits in a {@link Line}. It leaves in one of two ways: the line removes it and then calls
- * {@link #served} or {@link #ended} once, from outside of its lock; or it {@linkplain Line#leave
+ * A waiter in a {@link Line}. It leaves in one of two ways: the line removes it and then calls
+ * {@link #served} or {@link #ended} once, outside of its lock, or the waiter {@linkplain Line#leave
  * leaves} by itself and is not called.
  */
 abstract class Waiter {
-    /** What it waits for. */
+    /** The event that a waiter waits for. */
     enum Wish {
-        /** That the count is not 0. */
+        /** The count is not 0. */
         READABLE,
-        /** What a read takes. */
+        /** A read has taken a value. */
         VALUE,
-        /** That its amount was added. */
+        /** The waiter's value was added. */
         ROOM
     }
 
     private final Wish wish;
     private final long amount;
 
-    /** Where it stands; guarded by the line's lock. */
+    /** The place in the queue. The line's lock guards it. */
     @Nullable WaiterQueue queue;
 
     @Nullable Waiter previous;
@@ -38,18 +38,18 @@ abstract class Waiter {
         return wish;
     }
 
-    /** What it adds; 0 where it does not write. */
+    /** The value that it adds; 0 if it does not write. */
     long amount() {
         return amount;
     }
 
     /**
-     * Its wish came true.
+     * Called when the event has happened.
      *
-     * @param value what was taken; 0 where it wished for something else
+     * @param value the value that was taken; 0 if the waiter waited for another event
      */
     abstract void served(long value);
 
-    /** It never will. */
+    /** Called if the event will never happen. */
     abstract void ended(Supplier<? extends RuntimeException> why);
 }

@@ -3,8 +3,8 @@ package io.eventfdd.internal.raw;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Waiters in the order in which they came, each of which can leave from anywhere at no cost.
- * Guarded by its line's lock.
+ * Waiters in the order of their arrival; any of them can be removed in constant time. The line's
+ * lock guards it.
  */
 final class WaiterQueue {
     private @Nullable Waiter first;
@@ -56,7 +56,7 @@ final class WaiterQueue {
         waiter.next = null;
     }
 
-    /** Removes and returns the first. */
+    /** Removes the first waiter and returns it. */
     @Nullable Waiter poll() {
         var waiter = first;
         if (waiter != null) {

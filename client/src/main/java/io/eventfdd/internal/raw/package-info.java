@@ -1,6 +1,6 @@
 /**
- * Eventfds as descriptors: handles, the waits on them, and {@code fd.sock}, which descriptors come
- * from.
+ * Eventfds as descriptors: their handles, the waits on them, and the connection to {@code fd.sock},
+ * from which the descriptors come.
  */
 @NullMarked
 package io.eventfdd.internal.raw;
