@@ -1,8 +1,8 @@
 package io.eventfdd.internal.linux;
 
 /**
- * How the calls of a signal are bound. This class is of Java 17; the jar has another for Java 22,
- * which knows a faster way.
+ * Chooses how the system calls of a signal are bound. This class is for Java 17; the jar has
+ * another one for Java 22 and newer, which has a faster way.
  */
 final class Binding {
     private Binding() {}

@@ -9,8 +9,8 @@ public final class Cpu {
     private Cpu() {}
 
     /**
-     * Lets another thread have it, of this process or another. {@link Thread#yield()} does not, on
-     * a virtual thread: it only lets other virtual threads run.
+     * Gives the processor to another thread, of this process or of another. {@link Thread#yield()}
+     * does not do so on a virtual thread: it only lets other virtual threads run.
      */
     public static void yieldToOthers() {
         SignalCalls.FASTEST.yieldToOthers();

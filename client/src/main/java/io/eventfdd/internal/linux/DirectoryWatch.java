@@ -5,8 +5,8 @@ import java.nio.file.Path;
 
 /**
  * An inotify instance whose descriptor is readable once a name in a directory has gone or leads to
- * another file, or the directory itself has gone. It does not say which: the owner looks. For one
- * thread at a time.
+ * another file, or the directory itself has gone. It does not tell which; the owner has to look.
+ * For one thread at a time.
  *
  * @see <a href="https://man7.org/linux/man-pages/man7/inotify.7.html">inotify(7)</a>
  */
@@ -30,7 +30,7 @@ public final class DirectoryWatch implements AutoCloseable {
     }
 
     /**
-     * One that watches nothing yet.
+     * Creates a watch, which watches nothing yet.
      *
      * @throws ErrnoException EMFILE if the user has as many as fs.inotify.max_user_instances
      */
@@ -43,8 +43,8 @@ public final class DirectoryWatch implements AutoCloseable {
     }
 
     /**
-     * Watches {@code directory} from now on; nothing changes if it is watched already. A directory
-     * that was moved or replaced is another one, and has to be watched anew.
+     * Starts to watch {@code directory}, unless it is watched already. A directory that was moved
+     * or replaced is another directory, and has to be watched again.
      *
      * @throws ErrnoException ENOENT or ENOTDIR if there is no such directory, EACCES if it cannot
      *     be read, ENOSPC if the user has as many as fs.inotify.max_user_watches

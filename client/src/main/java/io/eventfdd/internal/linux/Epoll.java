@@ -3,7 +3,7 @@ package io.eventfdd.internal.linux;
 import com.sun.jna.Native;
 
 /**
- * An epoll set. One thread waits on it; any may add to it and remove from it.
+ * An epoll set. One thread waits on it; any thread may add to it and remove from it.
  *
  * @see <a href="https://man7.org/linux/man-pages/man7/epoll.7.html">epoll(7)</a>
  */
@@ -11,7 +11,7 @@ public final class Epoll implements AutoCloseable {
     /** Readable. */
     public static final int IN = 0x1;
 
-    /** There is room. */
+    /** There is room to write. */
     public static final int OUT = 0x4;
 
     /** An error; reported whether asked for or not. */
@@ -59,14 +59,14 @@ public final class Epoll implements AutoCloseable {
         control(CTL_ADD, "ADD", target, interest, data);
     }
 
-    /** Changes what is asked of {@code target}, and looks at once. */
+    /** Changes the events that are asked for. The kernel checks them at once. */
     public void modify(Fd target, int interest, long data) throws ErrnoException {
         control(CTL_MOD, "MOD", target, interest, data);
     }
 
     /**
-     * Removes {@code target}; to be done before it is closed, since others may hold its description
-     * open.
+     * Removes {@code target}. This must be done before the descriptor is closed, because others may
+     * hold its open file description.
      */
     public void remove(Fd target) throws ErrnoException {
         if (Libc.epoll_ctl(fd.number(), CTL_DEL, target.number(), 0) < 0) {
@@ -89,7 +89,7 @@ public final class Epoll implements AutoCloseable {
      * Waits for events.
      *
      * @param timeoutMillis the longest wait; -1 is without end, 0 only looks
-     * @return how many there are; 0 too where a signal interrupted the wait
+     * @return the number of events; 0 also if a signal interrupted the wait
      */
     public int await(int timeoutMillis) throws ErrnoException {
         int count =
@@ -104,12 +104,12 @@ public final class Epoll implements AutoCloseable {
         throw ErrnoException.of("epoll_wait(" + fd + ")", errno);
     }
 
-    /** What the last wait found of event {@code index}. */
+    /** The events that the last wait found as number {@code index}. */
     public int events(int index) {
         return events.events(index);
     }
 
-    /** What event {@code index} of the last wait was added with. */
+    /** The data that the descriptor of event {@code index} of the last wait was added with. */
     public long data(int index) {
         return events.data(index);
     }

@@ -51,7 +51,7 @@ final class Errno {
 
     private Errno() {}
 
-    /** The symbolic name, or the number where this table has none. */
+    /** The symbolic name, or the number if this table has none. */
     static String name(int errno) {
         return NAMES.getOrDefault(errno, "errno " + errno);
     }

@@ -5,8 +5,9 @@ import com.sun.jna.Native;
 import java.util.Optional;
 
 /**
- * A real eventfd. Counts are unsigned 64-bit in a {@code long}. The caller keeps the descriptor
- * open during each call: it owns it, or has {@linkplain Fd#acquire acquired} it.
+ * An eventfd of the kernel. Counts are unsigned 64-bit numbers in a {@code long}. The caller keeps
+ * the descriptor open during each call, because it owns it or has {@linkplain Fd#acquire acquired}
+ * it.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
  */
@@ -16,7 +17,7 @@ public final class EventFd implements AutoCloseable {
     private static final int EFD_CLOEXEC = 0x80000;
     private static final int EINVAL = 22;
 
-    /** The largest count that a write makes, unsigned. */
+    /** The largest count that a write can reach, unsigned. */
     private static final long MAX_COUNT = -2;
 
     private static final String COUNT_FIELD = "eventfd-count:";
@@ -30,7 +31,7 @@ public final class EventFd implements AutoCloseable {
     }
 
     /**
-     * Makes one, close-on-exec from birth.
+     * Creates an eventfd, which is close-on-exec from the start.
      *
      * @param initial the first count, 0 to 4294967295
      */
@@ -46,7 +47,7 @@ public final class EventFd implements AutoCloseable {
         return new EventFd(Fd.adopt(number));
     }
 
-    /** Takes over a descriptor that is one, as from SCM_RIGHTS. */
+    /** Takes over a descriptor of an eventfd, as from SCM_RIGHTS. */
     public static EventFd adopt(Fd fd) {
         return new EventFd(fd);
     }
@@ -57,9 +58,9 @@ public final class EventFd implements AutoCloseable {
     }
 
     /**
-     * Adds {@code value} to the count. False where there is no room and O_NONBLOCK is set, or where
-     * a signal interrupted the call that waited for room: in both cases nothing was added. Blocks
-     * where O_NONBLOCK is clear and there is no room.
+     * Adds {@code value} to the count. It returns false, and has added nothing, if there is no room
+     * and O_NONBLOCK is set, or if a signal interrupted the call while it waited for room. It
+     * blocks if O_NONBLOCK is clear and there is no room.
      *
      * @param value 1 to 2^64-2
      */
@@ -76,8 +77,9 @@ public final class EventFd implements AutoCloseable {
     }
 
     /**
-     * Takes the count, or 1 in semaphore mode; 0 where it is 0 and O_NONBLOCK is set, or a signal
-     * interrupted the call. Blocks where O_NONBLOCK is clear and the count is 0.
+     * Takes the count, or 1 in semaphore mode. It returns 0 if the count is 0 and O_NONBLOCK is
+     * set, or if a signal interrupted the call. It blocks if O_NONBLOCK is clear and the count is
+     * 0.
      */
     public long read() throws ErrnoException {
         var value = new long[1];
@@ -87,17 +89,15 @@ public final class EventFd implements AutoCloseable {
     }
 
     /**
-     * As {@link #read()}, but never blocks, whatever any holder made of the description's flags.
+     * As {@link #read()}, but never blocks, whatever flags any holder has set on the open file
+     * description.
      */
     public long readNow(ReadBuffer buffer) throws ErrnoException {
         long value = SignalCalls.FASTEST.readNow(fd.number(), buffer);
         return value != 0 ? value : nothing("preadv2", buffer.errno());
     }
 
-    /**
-     * As {@link #readNow}; of one that is in semaphore mode as many permits as there are, up to
-     * {@code most}.
-     */
+    /** As {@link #readNow}, but takes up to {@code most} permits in semaphore mode. */
     public long readNow(boolean semaphore, int most, ReadBuffer buffer) throws ErrnoException {
         long taken = 0;
         long value;
@@ -115,7 +115,7 @@ public final class EventFd implements AutoCloseable {
         throw ErrnoException.of(call + "(" + fd + ")", errno);
     }
 
-    /** Whether a read would find something at this moment. */
+    /** Whether the count is not 0 at this moment. */
     public boolean isReadable() throws ErrnoException {
         int result = SignalCalls.FASTEST.isReadable(fd.number());
         if (result >= 0 || result == -Libc.EINTR) {
@@ -134,7 +134,7 @@ public final class EventFd implements AutoCloseable {
 
     /**
      * Whether {@code value} could be added at this moment. The answer may be out of date when it
-     * comes: others write too.
+     * arrives, because others write too.
      *
      * @param value 1 to 2^64-2, unsigned
      */
@@ -156,15 +156,15 @@ public final class EventFd implements AutoCloseable {
         return fdinfo.substring(at + name.length(), end).strip();
     }
 
-    /** Whether {@code fd}, of which nothing is known, is an eventfd's. */
+    /** Whether {@code fd}, of which nothing is known, is a descriptor of an eventfd. */
     public static boolean isEventfd(Fd fd) {
         return fd.isAnonymous("[eventfd]");
     }
 
     /**
-     * Whether a read takes 1, in place of all; the kernel tells it from 6.5 on.
+     * Whether a read takes 1 rather than all. The kernel tells this from Linux 6.5 on.
      *
-     * @return empty where it does not
+     * @return empty if the kernel does not tell
      */
     public Optional<Boolean> isSemaphore() throws ErrnoException {
         var info = FdInfo.of(fd);
@@ -174,9 +174,9 @@ public final class EventFd implements AutoCloseable {
     }
 
     /**
-     * Whether {@code other} is the same kernel object. Where the process may not ask kcmp(2), the
-     * eventfd-id of proc(5) tells, which the kernel gives to another one only once this is gone;
-     * and here both are open.
+     * Whether {@code other} is the same kernel object. If the process may not use kcmp(2), the
+     * eventfd-id of proc(5) decides. The kernel gives that number to another eventfd only when the
+     * first one is gone, and here both are open.
      */
     public boolean isSameAs(EventFd other) throws ErrnoException {
         var order = fd.compare(other.fd);
@@ -184,8 +184,8 @@ public final class EventFd implements AutoCloseable {
     }
 
     /**
-     * The kernel's number for the object: no other has it as long as this is open anywhere; later
-     * another one may.
+     * The kernel's number for the object. No other eventfd has it as long as this one is open
+     * anywhere; later another one may get it.
      */
     public long id() throws ErrnoException {
         return parseId(FdInfo.of(fd));

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A program that this process becomes: same process id, environment, standard streams and parent;
- * of the Java that it was nothing is left.
+ * A program that this process becomes. It keeps the process ID, the environment, the standard
+ * streams and the parent; nothing is left of the JVM.
  *
  * @see <a href="https://man7.org/linux/man-pages/man3/exec.3.html">exec(3)</a>
  * @see <a href="https://man7.org/linux/man-pages/man3/sd_listen_fds.3.html">sd_listen_fds(3)</a>
@@ -57,7 +57,7 @@ public final class Exec {
         int begin = 0;
         for (int i = 0; i < line.length; i++) {
             if (line[i] == 0) {
-                // with the zero, as C wants it
+                // with a terminating zero, as in C
                 words.add(Arrays.copyOfRange(line, begin, i + 1));
                 begin = i + 1;
             }
@@ -69,9 +69,10 @@ public final class Exec {
     }
 
     /**
-     * Becomes it. Returns only by an exception, and then all is as before but for the variables.
+     * Becomes the program. It returns only with an exception; then everything is as before, except
+     * for the variables.
      *
-     * @param fds what it has as descriptor 3, 4, … besides 0, 1 and 2
+     * @param fds the descriptors that it has as 3, 4, … besides 0, 1 and 2
      * @param inherited which other descriptors are passed on, if no one of {@code fds} has their
      *     number
      * @param variables what is set in its environment besides what is there; an empty value removes

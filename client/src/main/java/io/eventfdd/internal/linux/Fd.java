@@ -21,7 +21,7 @@ public final class Fd implements AutoCloseable {
     private static final int REPLACED_NOW = 1 << 30;
     private static final int USES = REPLACED_NOW - 1;
 
-    /** Far longer than most replacements take, and far shorter than anybody notices. */
+    /** Far longer than most replacements take, and far shorter than a person notices. */
     private static final long PAUSE_NANOS = 20_000;
 
     private static final int O_CLOEXEC = 0x80000;
@@ -49,8 +49,8 @@ public final class Fd implements AutoCloseable {
     private final boolean owned;
 
     /**
-     * How many calls are under way, the sign bit once closed, and the next one while nobody may
-     * begin a call.
+     * The number of calls under way. The sign bit is set once this is closed, and the next bit
+     * while no call may begin.
      */
     private volatile int state;
 
@@ -62,27 +62,27 @@ public final class Fd implements AutoCloseable {
         this.owned = owned;
     }
 
-    /** Takes over descriptor {@code number}: from now on it is closed here and nowhere else. */
+    /** Takes over descriptor {@code number}. From now on it is closed here and nowhere else. */
     public static Fd adopt(int number) {
         return new Fd(number, true);
     }
 
     /**
-     * A descriptor that somebody else owns and closes; the caller sees to it that it stays open
+     * A descriptor that has another owner, who closes it. The caller ensures that it stays open
      * while it is used.
      */
     public static Fd borrow(int number) {
         return new Fd(number, false);
     }
 
-    /** The kernel's number for it; it means nothing once this is closed. */
+    /** The number of the descriptor. It has no meaning once this is closed. */
     public int number() {
         return number;
     }
 
     /**
-     * Begins a call: until {@link #release} the descriptor stays open. False where it is closed
-     * already.
+     * Begins a call: the descriptor stays open until {@link #release}. Returns false if it is
+     * closed already.
      */
     public boolean acquire() {
         int seen;
@@ -99,14 +99,14 @@ public final class Fd implements AutoCloseable {
     }
 
     /**
-     * Waits parked, so that a virtual thread gives up its carrier: that of a call which has to end
-     * first may need it. Threads that yield can keep all carriers among themselves.
+     * Waits parked, so that a virtual thread gives up its carrier: the thread of a call that has to
+     * end first may need it. Threads that only yield can keep all carriers among themselves.
      */
     private int awaitReplaced() {
         boolean interrupted = false;
         int seen;
         do {
-            // An interrupt would end each pause at once; it is kept for later.
+            // An interrupt would end each pause at once, so it is kept for later.
             interrupted |= Thread.interrupted();
             LockSupport.parkNanos(this, PAUSE_NANOS);
             seen = state;
@@ -125,8 +125,8 @@ public final class Fd implements AutoCloseable {
     }
 
     /**
-     * Returns when no call is under way: at once, but for a caller that is preempted in the middle
-     * of one.
+     * Returns when no call is under way, which is at once unless a thread is preempted in the
+     * middle of a call.
      */
     public void awaitUnused() {
         while (uses() != 0) {
@@ -134,19 +134,19 @@ public final class Fd implements AutoCloseable {
         }
     }
 
-    /** How many calls are under way at this moment. */
+    /** The number of calls under way at this moment. */
     public int uses() {
         return state & USES;
     }
 
     /**
-     * Makes this number lead to the open file description that {@code other} leads to, and no
-     * longer to its own; between two calls, so that each is made on one of both. For one thread at
-     * a time.
+     * Makes this number lead to the open file description of {@code other} instead of its own. The
+     * change happens between two calls, so each call uses one of the two. For one thread at a time.
      *
-     * @param wake ends the calls under way that would last
-     * @param idle how many have acquired the descriptor and make no call without acquiring it again
-     * @return a descriptor of the description that was here before; empty where this is closed
+     * @param wake ends calls under way that would take long
+     * @param idle the number of acquisitions whose owners make no call before they acquire the
+     *     descriptor again
+     * @return a descriptor of the previous open file description; empty if this is closed
      */
     public Optional<Fd> replace(Fd other, Runnable wake, IntSupplier idle) throws ErrnoException {
         int seen;
@@ -179,7 +179,7 @@ public final class Fd implements AutoCloseable {
         return state < 0;
     }
 
-    /** Closes it as soon as no call is under way; once. */
+    /** Closes the descriptor as soon as no call is under way. Further calls do nothing. */
     @Override
     public void close() {
         if ((int) STATE.getAndBitwiseOr(this, CLOSED) == 0) {
@@ -189,7 +189,7 @@ public final class Fd implements AutoCloseable {
 
     private void closeNow() {
         if (owned) {
-            // Linux frees the number even where close(2) fails: there is nothing to try again.
+            // Linux frees the number even if close(2) fails, so there is nothing to retry.
             Libc.close(number);
         }
     }
@@ -203,7 +203,8 @@ public final class Fd implements AutoCloseable {
     public void setNonblocking(boolean on) throws ErrnoException {
         int flags = flags();
         int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-        // Mostly it is so already, and a call less is worth it: each hand-out sets the flag.
+        // Usually the flag is as wanted already, and saving a call is worth it: each hand-out sets
+        // the flag.
         if (wanted != flags && Libc.fcntl(number, F_SETFL, wanted) < 0) {
             throw ErrnoException.ofLast("fcntl(fd=" + number + ", F_SETFL)");
         }
@@ -217,14 +218,14 @@ public final class Fd implements AutoCloseable {
         return flags;
     }
 
-    /** Closes it in the programs that this process may become. */
+    /** Sets close-on-exec. */
     void setCloseOnExec() throws ErrnoException {
         if (Libc.fcntl(number, F_SETFD, FD_CLOEXEC) < 0) {
             throw ErrnoException.ofLast("fcntl(fd=" + number + ", F_SETFD)");
         }
     }
 
-    /** Whether it is of the kernel's own kind {@code name}, as its link in proc(5) tells. */
+    /** Whether it is an anonymous inode of the kind {@code name}, as its link in proc(5) tells. */
     boolean isAnonymous(String name) {
         var path = ("/proc/self/fd/" + number + "\0").getBytes(StandardCharsets.US_ASCII);
         var expected = ("anon_inode:" + name).getBytes(StandardCharsets.US_ASCII);
@@ -235,8 +236,8 @@ public final class Fd implements AutoCloseable {
     }
 
     /**
-     * Compares the open file descriptions: 0 where both are the same one. Empty where the process
-     * may not ask.
+     * Compares the open file descriptions: 0 if both are the same one. The result is empty if the
+     * process may not use kcmp(2).
      *
      * @see <a href="https://man7.org/linux/man-pages/man2/kcmp.2.html">kcmp(2)</a>
      */

@@ -5,13 +5,13 @@ import com.sun.jna.Native;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What proc(5) tells of a descriptor. To read that takes a descriptor more, for a moment: one is
- * kept in reserve, so that the count of what is there can be told in a process that has no other.
+ * Reads what proc(5) tells of a descriptor. Reading takes another descriptor for a moment, so one
+ * is kept in reserve; thus counts can be read even if the process has no other descriptor left.
  */
 final class FdInfo {
     private static final int O_CLOEXEC = 02000000;
 
-    /** Others may be faster at the one that is given up, and give it back at once. */
+    /** Another thread may take the descriptor that is given up, and give it back soon. */
     private static final int TRIES = 100;
 
     private static final FdInfo RESERVE = new FdInfo();
@@ -20,7 +20,7 @@ final class FdInfo {
 
     private FdInfo() {}
 
-    /** From now on there is one. */
+    /** Opens the descriptor in reserve. */
     static void keepReserve() {
         RESERVE.keep();
     }
@@ -49,7 +49,7 @@ final class FdInfo {
         throw failure;
     }
 
-    /** With the descriptor in reserve, whose place the one that is read takes. */
+    /** Reads in place of the descriptor in reserve. */
     private synchronized String read(String path) throws ErrnoException {
         for (int i = 0; i < TRIES; i++) {
             if (reserve >= 0) {

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The descriptors that a service manager gave this process at its birth, from 3 on.
+ * The descriptors that a service manager gave this process at its start, from 3 on.
  *
  * @see <a
  *     href="https://man7.org/linux/man-pages/man3/sd_listen_fds.3.html">sd_listen_fds_with_names(3)</a>
@@ -21,7 +21,7 @@ public final class InheritedFds {
 
     private InheritedFds() {}
 
-    /** What a socket carries. */
+    /** The type of a socket. */
     public enum SocketType {
         /** SOCK_STREAM. */
         BYTES(1),
@@ -38,7 +38,7 @@ public final class InheritedFds {
     /**
      * Checks that {@code fd} is a listening socket.
      *
-     * @throws ErrnoException EINVAL where it is not, or of another type
+     * @throws ErrnoException EINVAL if it is not, or if it has another type
      */
     public static void requireListener(Fd fd, SocketType type) throws ErrnoException {
         if (option(fd, SO_TYPE) != type.number || option(fd, SO_ACCEPTCONN) == 0) {
@@ -56,15 +56,15 @@ public final class InheritedFds {
     }
 
     /**
-     * One of them.
+     * An inherited descriptor.
      *
-     * @param name what the service manager calls it; not unique
+     * @param name the name that the service manager gave it; it need not be unique
      */
     public record Inherited(String name, Fd fd) {}
 
     /**
-     * Takes over those that {@code environment} tells of, where it tells this process: once, before
-     * anything else closes or uses them.
+     * Takes over the descriptors that {@code environment} names, if they are meant for this
+     * process. It must be called once, before anything else closes or uses them.
      */
     public static List<Inherited> adopt(Map<String, String> environment) throws ErrnoException {
         var count = number(environment, "LISTEN_FDS");

@@ -16,8 +16,8 @@ final class InterruptSignal {
     private InterruptSignal() {}
 
     /**
-     * Installs a handler that does nothing, without SA_RESTART: that is all it takes for EINTR.
-     * Before the first signal; more than once does no harm.
+     * Installs a handler that does nothing, without SA_RESTART, so that a signal leads to EINTR. It
+     * must be called before the first signal; calling it again does no harm.
      */
     static void install() throws ErrnoException {
         // abs(3) takes an int, touches nothing and returns: as a handler it is the one written in C
@@ -28,7 +28,7 @@ final class InterruptSignal {
         }
     }
 
-    /** Sends it to {@code thread} of this process, by its id of gettid(2). */
+    /** Sends the signal to {@code thread} of this process, by its ID of gettid(2). */
     static void sendTo(int thread) throws ErrnoException {
         if (Libc.syscall(TGKILL, Libc.getpid(), thread, NUMBER, 0, 0) < 0) {
             throw ErrnoException.ofLast("tgkill(" + thread + ", " + NUMBER + ")");

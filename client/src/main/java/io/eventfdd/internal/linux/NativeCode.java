@@ -3,21 +3,21 @@ package io.eventfdd.internal.linux;
 import java.util.Optional;
 
 /**
- * Whether this JVM can make system calls by JNA. It cannot where JNA is missing or another version
- * of it was found, where its native half cannot be unpacked or loaded, or where native access is
- * denied. Found out once.
+ * Tells whether this JVM can make system calls through JNA. It cannot if JNA is missing or has
+ * another version, if its native half cannot be unpacked or loaded, or if native access is denied.
+ * This is found out once.
  */
 public final class NativeCode {
     private static final Optional<Throwable> OBSTACLE = tried();
 
     private NativeCode() {}
 
-    /** What prevents system calls; empty if nothing does. */
+    /** The reason why there are no system calls; empty if there are. */
     public static Optional<Throwable> obstacle() {
         return OBSTACLE;
     }
 
-    /** {@code obstacle} in a sentence, and what to do against it. */
+    /** A sentence that names {@code obstacle} and its remedy. */
     public static String told(Throwable obstacle) {
         var cause = obstacle;
         while (cause.getCause() != null) {
@@ -47,7 +47,7 @@ public final class NativeCode {
         } catch (VirtualMachineError e) {
             throw e;
         } catch (Error | RuntimeException e) {
-            // LinkageErrors, but JNA throws a plain Error where its versions do not match.
+            // These are LinkageErrors, but JNA throws a plain Error if its versions do not match.
             return Optional.of(e);
         }
     }

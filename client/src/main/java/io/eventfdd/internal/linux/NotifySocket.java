@@ -8,8 +8,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The socket on which a service manager is told how a service does, and given descriptors to keep
- * (AF_UNIX, SOCK_DGRAM). One thread at a time sends.
+ * The socket on which a service reports its state to the service manager, and gives it descriptors
+ * to keep (AF_UNIX, SOCK_DGRAM). One thread at a time sends.
  *
  * @see <a href="https://man7.org/linux/man-pages/man3/sd_notify.3.html">sd_notify(3)</a>
  */
@@ -32,9 +32,9 @@ public final class NotifySocket implements AutoCloseable {
     }
 
     /**
-     * Connects to it.
+     * Connects to the service manager.
      *
-     * @param address what NOTIFY_SOCKET says: a path, or a name in the abstract namespace after
+     * @param address the value of NOTIFY_SOCKET: a path, or a name in the abstract namespace after
      *     {@code @}
      * @param patience how long a send waits while the service manager's queue is full
      */
@@ -74,7 +74,7 @@ public final class NotifySocket implements AutoCloseable {
     /**
      * Sends {@code message} with {@code fds}.
      *
-     * @param message assignments, one a line
+     * @param message assignments, one in each line
      * @param fds at most one, which the caller keeps open during the call
      */
     public void send(String message, List<Fd> fds) throws ErrnoException {

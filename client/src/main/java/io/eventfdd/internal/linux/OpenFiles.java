@@ -35,9 +35,9 @@ public final class OpenFiles {
     }
 
     /**
-     * Grows the kernel's table to {@code size} descriptors now: later it would stall eventfd(2) and
-     * accept(2) for milliseconds at each doubling, since a threaded process has to wait for all its
-     * readers.
+     * Grows the kernel's table to {@code size} descriptors now. Later, each doubling would stall
+     * eventfd(2) and accept(2) for milliseconds, because a process with threads has to wait for all
+     * readers of the table.
      */
     public static void growTable(int size) throws ErrnoException {
         int high = Libc.fcntl(0, F_DUPFD_CLOEXEC, size - 1L);
@@ -48,15 +48,16 @@ public final class OpenFiles {
     }
 
     /**
-     * Keeps a descriptor from now on, so that {@link EventFd#count} can be told without another.
+     * Keeps a descriptor in reserve from now on, so that {@link EventFd#count} works without
+     * another one.
      */
     public static void keepReserve() {
         FdInfo.keepReserve();
     }
 
     /**
-     * How many descriptors this process has open, with one more for each jar of its class path that
-     * is not open yet: the JVM opens a jar when it first needs a class of it.
+     * The number of descriptors that this process has open, plus one for each jar of its class path
+     * that is not open yet: the JVM opens a jar when it first needs a class of it.
      */
     public static int inUse() throws IOException {
         var open = new HashSet<String>();
@@ -93,7 +94,7 @@ public final class OpenFiles {
         try {
             return Path.of(file).toRealPath().toString();
         } catch (IOException e) {
-            return file; // not there: it counts as one to come
+            return file; // it does not exist, and counts as one that will be opened
         }
     }
 

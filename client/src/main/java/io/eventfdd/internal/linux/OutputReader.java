@@ -4,7 +4,7 @@ import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 
 /**
- * Who reads standard output, if that is a pipe or a socket. Safe for all threads.
+ * The reader of standard output, if that is a pipe or a socket. Safe for all threads.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/poll.2.html">poll(2)</a>
  */
@@ -22,7 +22,10 @@ public final class OutputReader {
         return ended(0);
     }
 
-    /** Waits until the last reader has closed its end; for ever if there is none who could. */
+    /**
+     * Waits until the last reader has closed its end; for ever if standard output has no reader
+     * that could.
+     */
     public static void awaitEnd() {
         while (!ended(FOR_EVER)) {
             // interrupted by a signal

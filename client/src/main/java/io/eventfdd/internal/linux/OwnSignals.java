@@ -13,12 +13,12 @@ public final class OwnSignals {
     private OwnSignals() {}
 
     /**
-     * Has signal {@code number} do to this process what it does by default: ends it, or stops it
-     * and returns once the process goes on. The default remains set.
+     * Applies the default action of signal {@code number} to this process: ends it, or stops it and
+     * returns once the process is continued. The default action remains set.
      */
     public static void raiseByDefault(int number) {
         Libc.signal(number, SIG_DFL);
-        // To this thread: when raise(3) returns, it was delivered.
+        // The signal goes to this thread, so it was delivered when raise(3) returns.
         Libc.raise(number);
     }
 }

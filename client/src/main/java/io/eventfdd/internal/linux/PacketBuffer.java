@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Room for one packet and the descriptors that travel with it, and the structures that sendmsg(2)
- * and recvmsg(2) want to be told of it, one after the other in one piece of memory. One thread at a
- * time uses it; many sockets may share it.
+ * Room for one packet and its descriptors, and the structures that describe it to sendmsg(2) and
+ * recvmsg(2), one after the other in one piece of memory. One thread at a time uses it; many
+ * sockets may share it.
  *
  * <pre>{@code
  * struct msghdr { void *name; socklen_t namelen;  // 0, 8
@@ -30,7 +30,7 @@ public final class PacketBuffer {
     private static final int SOL_SOCKET = 1;
     private static final int SCM_RIGHTS = 1;
 
-    /** What SCM_CREDENTIALS takes: a header, and {@code struct ucred { int pid, uid, gid; }}. */
+    /** The size of SCM_CREDENTIALS: a header, and {@code struct ucred { int pid, uid, gid; }}. */
     private static final int CREDENTIALS = 32;
 
     private static final int IOV = 16;
@@ -49,15 +49,15 @@ public final class PacketBuffer {
     private final int controlBytes;
     private final int data;
 
-    /** Keeps {@code room} alive, which is the same bytes and faster to get at. */
+    /** Keeps {@code room} alive, which has the same bytes and is faster to access. */
     private final Memory memory;
 
     private final ByteBuffer room;
     private final long address;
 
     /**
-     * Room for a packet of {@code maxBytes} and for {@code maxFds} descriptors; what comes beyond
-     * it is cut off.
+     * Creates room for a packet of {@code maxBytes} and for {@code maxFds} descriptors. Anything
+     * beyond that is cut off.
      */
     public PacketBuffer(int maxBytes, int maxFds) {
         if (maxBytes < 0 || maxFds < 0 || maxFds > MAX_FDS) {
@@ -79,7 +79,7 @@ public final class PacketBuffer {
         return (size + 7) & ~7;
     }
 
-    /** Where the {@code struct msghdr} is. */
+    /** The address of the {@code struct msghdr}. */
     long message() {
         return address;
     }
@@ -109,7 +109,7 @@ public final class PacketBuffer {
     }
 
     /**
-     * Prepares for the receipt of as much as there is room for.
+     * Prepares to receive as much as there is room for.
      *
      * @param credentials whether the sender's credentials come with it; they need room of their own
      */
@@ -118,13 +118,13 @@ public final class PacketBuffer {
         control(controlBytes + (credentials ? CREDENTIALS : 0));
     }
 
-    /** Prepares for a look at a packet's bytes: there is no room for what comes with them. */
+    /** Prepares to look at the bytes of a packet, without room for its control messages. */
     void makeRoomForBytes() {
         room.putLong(IOVEC_LENGTH, maxBytes);
         control(0);
     }
 
-    /** Prepares for a look at a packet: there is no room for anything but the credentials. */
+    /** Prepares to look at a packet, with room for its credentials only. */
     void makeNoRoom(boolean credentials) {
         room.putLong(IOVEC_LENGTH, 0);
         control(credentials ? CREDENTIALS : 0);
@@ -141,7 +141,7 @@ public final class PacketBuffer {
         room.putInt(FLAGS, 0);
     }
 
-    /** The flags of what was received. */
+    /** The flags of the received message. */
     int flags() {
         return room.getInt(FLAGS);
     }
@@ -153,8 +153,8 @@ public final class PacketBuffer {
     }
 
     /**
-     * Takes over every descriptor that was received, in their order; control messages of other
-     * kinds are passed by.
+     * Takes over all descriptors that were received, in their order. Control messages of other
+     * kinds are skipped.
      */
     List<Fd> adoptFds() {
         int end = CMSG + (int) room.getLong(CONTROL_LENGTH);

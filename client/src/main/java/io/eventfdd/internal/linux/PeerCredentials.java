@@ -4,10 +4,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Who connected a Unix socket, as the kernel saw it at connect(2).
+ * The credentials of the process that connected a Unix socket, as the kernel saw them at
+ * connect(2).
  *
- * @param pid the process; 0 where it is in a foreign pid namespace, so never a reason to allow
- *     anything
+ * @param pid the process ID; 0 if the process is in a foreign PID namespace, so never a reason to
+ *     allow anything
  * @param uid the effective user
  * @param gid the effective group
  * @param groups the supplementary groups

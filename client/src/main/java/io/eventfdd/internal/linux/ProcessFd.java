@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Processes by their pidfds, which name one process only, whatever becomes of its pid.
+ * Processes by their pidfds. A pidfd names one process only, even if its process ID is used again.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/pidfd_open.2.html">pidfd_open(2)</a>
  */
@@ -67,8 +67,9 @@ public final class ProcessFd {
     }
 
     /**
-     * When the process {@code pid} began, in clock ticks since the system did: with that, a pid
-     * names one process only. Empty if there is no such process.
+     * The time at which the process {@code pid} started, in clock ticks since the system's start.
+     * Together with it, a process ID names one process only. The result is empty if there is no
+     * such process.
      *
      * @see <a
      *     href="https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html">proc_pid_stat(5)</a>
@@ -101,7 +102,7 @@ public final class ProcessFd {
         }
     }
 
-    /** A command's name may have spaces and parentheses, so what counts is the last of these. */
+    /** The name of a command may have spaces and parentheses, so the last parenthesis counts. */
     static long startTimeIn(String stat) {
         int from = stat.lastIndexOf(')') + 2;
         for (int field = FIRST_FIELD; field < START_TIME; field++) {

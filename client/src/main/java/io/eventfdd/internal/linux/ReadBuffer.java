@@ -19,13 +19,13 @@ public final class ReadBuffer {
     private final Memory memory = new Memory(SIZE);
     private final long iovec = Pointer.nativeValue(memory);
 
-    /** A buffer of its own. */
+    /** Creates a buffer. */
     public ReadBuffer() {
         memory.setLong(0, iovec + COUNT);
         memory.setLong(IOV_LEN, Long.BYTES);
     }
 
-    /** Its address, and that of the iovec. */
+    /** The address of the count, and that of the iovec. */
     long iovec() {
         return iovec;
     }

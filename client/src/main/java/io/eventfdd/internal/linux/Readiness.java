@@ -8,8 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * An array of {@code struct pollfd { int fd; short events; short revents; }} that asks of many
- * descriptors at once whether they are readable or writable. One thread at a time uses it.
+ * An array of {@code struct pollfd { int fd; short events; short revents; }}, with which one call
+ * asks whether many descriptors are readable or writable. One thread at a time uses it.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/poll.2.html">poll(2)</a>
  */
@@ -19,12 +19,15 @@ public final class Readiness {
     static final short READABLE = 1;
     static final short WRITABLE = 4;
 
-    /** One that asks whether {@code fd} is readable. All that we run on is little-endian. */
+    /**
+     * The struct that asks whether {@code fd} is readable. All supported machines are
+     * little-endian.
+     */
     static long pollfd(int fd) {
         return (long) READABLE << Integer.SIZE | fd;
     }
 
-    /** 1 where that found it readable, else 0. */
+    /** 1 if that found the descriptor readable, otherwise 0. */
     static int isReadable(long pollfd) {
         return (int) (pollfd >>> (Integer.SIZE + Short.SIZE)) & READABLE;
     }
@@ -36,7 +39,7 @@ public final class Readiness {
 
     private int count;
 
-    /** Asks of nobody yet. */
+    /** Creates an empty array. */
     public Readiness() {
         memory = new Memory(SIZE);
         pollfds = bytes(memory);
@@ -46,7 +49,7 @@ public final class Readiness {
         return memory.getByteBuffer(0, memory.size()).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Forgets what was asked before and makes room for {@code descriptors}. */
+    /** Clears the array and makes room for {@code descriptors}. */
     public void begin(int descriptors) {
         if (memory.size() < (long) descriptors * SIZE) {
             memory = new Memory((long) descriptors * SIZE);
@@ -55,24 +58,24 @@ public final class Readiness {
         count = 0;
     }
 
-    /** Asks of one more. */
+    /** Adds a descriptor. */
     public void ask(Fd fd) {
         ask(fd, READABLE);
     }
 
-    /** Asks of one more whether it is readable, and whether it is writable. */
+    /** Adds a descriptor, to ask whether it is readable and whether it is writable. */
     public void askBoth(Fd fd) {
         ask(fd, (short) (READABLE | WRITABLE));
     }
 
-    /** Asks of one more whether it is {@link #READABLE} or {@link #WRITABLE}. */
+    /** Adds a descriptor, to ask whether it is {@link #READABLE} or {@link #WRITABLE}. */
     void ask(Fd fd, short events) {
         pollfds.putLong(SIZE * count++, (long) events << Integer.SIZE | fd.number());
     }
 
     /**
-     * Waits until one is ready, at most {@code timeoutMillis} (-1: without end); how many are, 0 if
-     * interrupted.
+     * Waits at most {@code timeoutMillis} (-1: without end) until a descriptor is ready. Returns
+     * the number of those that are; 0 also if it was interrupted.
      */
     public int await(int timeoutMillis) throws ErrnoException {
         int ready = Libc.poll(Pointer.nativeValue(memory), count, timeoutMillis);
@@ -86,12 +89,12 @@ public final class Readiness {
         throw ErrnoException.of("poll(" + count + " fds)", errno);
     }
 
-    /** Whether the descriptor that was asked of as number {@code index} was readable. */
+    /** Whether the descriptor that was added as number {@code index} was readable. */
     public boolean isReadable(int index) {
         return (found(index) & READABLE) != 0;
     }
 
-    /** Whether the descriptor that was asked of as number {@code index} was writable. */
+    /** Whether the descriptor that was added as number {@code index} was writable. */
     public boolean isWritable(int index) {
         return (found(index) & WRITABLE) != 0;
     }

@@ -11,37 +11,36 @@ import java.util.Optional;
 
 /**
  * A Unix socket of whole packets (AF_UNIX, SOCK_SEQPACKET) that carry descriptors. One thread at a
- * time sends, one at a time receives. Nothing blocks but {@link #connect} and what takes a
- * patience.
+ * time sends, one at a time receives. Only {@link #connect} and the methods with a patience block.
  *
  * @see <a href="https://man7.org/linux/man-pages/man7/unix.7.html">unix(7)</a>
  */
 public final class SeqPacketSocket implements AutoCloseable {
-    /** What became of a packet. */
+    /** The result of a send. */
     public enum Sent {
-        /** It is in the peer's queue. */
+        /** The packet is in the peer's queue. */
         DONE,
-        /** There was no room. */
+        /** There was no room in the peer's queue. */
         WOULD_BLOCK,
         /**
-         * The peer is gone, or reads no more. What it sent before that can still be received; it
-         * may say why.
+         * The peer is gone, or reads no more. Packets that it sent before can still be received,
+         * and may say why.
          */
         PEER_GONE,
         /**
-         * This user has more descriptors under way to receivers than it may (ETOOMANYREFS); nothing
-         * was sent.
+         * This user has more descriptors under way to receivers than it may have (ETOOMANYREFS).
+         * Nothing was sent.
          */
         TOO_MANY_IN_FLIGHT
     }
 
-    /** What is next in the queue. */
+    /** The next entry of the queue. */
     public enum Next {
-        /** Nothing so far. */
+        /** There is none yet. */
         NOTHING_YET,
         /** The end of the connection: nothing is left, and nothing will come. */
         END,
-        /** A packet of no bytes; only an accepted socket can tell it from the end. */
+        /** A packet without bytes; only an accepted socket can distinguish it from the end. */
         EMPTY_PACKET,
         /** A packet. */
         PACKET,
@@ -50,9 +49,9 @@ public final class SeqPacketSocket implements AutoCloseable {
     }
 
     /**
-     * What a look found.
+     * The result of a look at the queue.
      *
-     * @param size the bytes of the packet
+     * @param size the size of the packet in bytes
      */
     public record Look(Next next, int size) {
         private static final Look NOTHING_YET = new Look(Next.NOTHING_YET, 0);
@@ -100,16 +99,16 @@ public final class SeqPacketSocket implements AutoCloseable {
     // Beginning and end
 
     /**
-     * Connects to the one that listens at {@code path}; while its backlog is full, waits for at
+     * Connects to the socket that listens at {@code path}. If its backlog is full, it waits for at
      * most {@code patience}.
      *
-     * @throws ErrnoException ENOENT where there is none, ECONNREFUSED where nobody listens,
-     *     ETIMEDOUT where the backlog stayed full
+     * @throws ErrnoException ENOENT if there is no such file, ECONNREFUSED if nobody listens,
+     *     ETIMEDOUT if the backlog stayed full
      */
     public static SeqPacketSocket connect(Path path, Duration patience) throws ErrnoException {
         var address = address("connect", path);
         long deadline = System.nanoTime() + patience.toNanos();
-        // Without O_NONBLOCK, which would make a full backlog an error at once.
+        // O_NONBLOCK is clear here, because with it a full backlog is an error at once.
         var socket = open();
         try {
             while (true) {
@@ -133,7 +132,7 @@ public final class SeqPacketSocket implements AutoCloseable {
     }
 
     /**
-     * Listens at {@code path}, where nothing is yet.
+     * Listens at {@code path}, which must not exist.
      *
      * @param mode the permission bits of the file, less those that the umask takes
      * @param backlog how many connections may wait to be accepted
@@ -152,7 +151,7 @@ public final class SeqPacketSocket implements AutoCloseable {
     }
 
     /**
-     * Takes over a socket that listens already, as one that was inherited, and {@linkplain
+     * Takes over a socket that listens already, such as an inherited one, and {@linkplain
      * UnixListener#listen listens again}.
      *
      * @throws ErrnoException EINVAL if it does not listen or has another type
@@ -166,7 +165,8 @@ public final class SeqPacketSocket implements AutoCloseable {
     }
 
     private static void passCredentials(int number, String what) throws ErrnoException {
-        // For the accepted ones, which inherit it: a packet has credentials, an end has none.
+        // Accepted sockets inherit this option: a packet then has credentials, and the end has
+        // none.
         if (Libc.setsockopt(number, SOL_SOCKET, SO_PASSCRED, new int[] {1}, Integer.BYTES) < 0) {
             throw ErrnoException.ofLast("setsockopt(" + what + ", SO_PASSCRED)");
         }
@@ -192,7 +192,7 @@ public final class SeqPacketSocket implements AutoCloseable {
         return address;
     }
 
-    /** The longest that connect(2) waits; 0 would be without end. */
+    /** Sets how long connect(2) may wait; 0 would mean without end. */
     private void sendTimeout(long nanos) throws ErrnoException {
         long micros = Math.max(1, nanos / 1000);
         var time = new int[4]; // struct timeval { long sec; long usec; }
@@ -205,7 +205,7 @@ public final class SeqPacketSocket implements AutoCloseable {
         }
     }
 
-    /** The next connection, where one is waiting. */
+    /** Accepts the next connection, if one is waiting. */
     public Optional<SeqPacketSocket> accept() throws ErrnoException {
         int number = Libc.accept4(number(), 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (number >= 0) {
@@ -218,7 +218,7 @@ public final class SeqPacketSocket implements AutoCloseable {
         throw ErrnoException.of("accept4(" + fd + ")", errno);
     }
 
-    /** Ends both directions: whoever waits on either side hears of it. */
+    /** Shuts down both directions, which wakes waiters on both sides. */
     public void shutdown() throws ErrnoException {
         if (Libc.shutdown(number(), SHUT_RDWR) < 0) {
             int errno = Native.getLastError();
@@ -242,7 +242,7 @@ public final class SeqPacketSocket implements AutoCloseable {
         return fd.number();
     }
 
-    /** Who is at the other end. */
+    /** The credentials of the peer. */
     public PeerCredentials peer() throws ErrnoException {
         return PeerCredentials.of(number());
     }
@@ -253,7 +253,7 @@ public final class SeqPacketSocket implements AutoCloseable {
      * Sends {@code packet} and {@code fds} at once, or not at all.
      *
      * @param buffer has room for both
-     * @param fds at most 253, which stay the caller's and are kept open by it during the call
+     * @param fds at most 253 descriptors, which the caller owns and keeps open during the call
      */
     public Sent send(PacketBuffer buffer, byte[] packet, List<Fd> fds) throws ErrnoException {
         buffer.put(packet, fds);
@@ -285,7 +285,7 @@ public final class SeqPacketSocket implements AutoCloseable {
         return Sent.DONE;
     }
 
-    /** As the other, and waits at most {@code patience} for room. */
+    /** As the other method, but waits at most {@code patience} for room. */
     public Sent send(PacketBuffer buffer, byte[] packet, List<Fd> fds, Duration patience)
             throws ErrnoException {
         long deadline = System.nanoTime() + patience.toNanos();
@@ -297,8 +297,8 @@ public final class SeqPacketSocket implements AutoCloseable {
     }
 
     /**
-     * Takes the next packet, where one is there, and all descriptors that it brings and that {@code
-     * buffer} has room for; the kernel closes the others.
+     * Receives the next packet, if there is one, with as many of its descriptors as {@code buffer}
+     * has room for. The kernel closes the others.
      */
     public Received receive(PacketBuffer buffer) throws ErrnoException {
         buffer.makeRoom(credentials);
@@ -318,7 +318,7 @@ public final class SeqPacketSocket implements AutoCloseable {
                 (buffer.flags() & MSG_CTRUNC) != 0);
     }
 
-    /** As the other, and waits at most {@code patience} for a packet or the end. */
+    /** As the other method, but waits at most {@code patience} for a packet or the end. */
     public Received receive(PacketBuffer buffer, Duration patience) throws ErrnoException {
         long deadline = System.nanoTime() + patience.toNanos();
         var received = receive(buffer);
@@ -345,8 +345,8 @@ public final class SeqPacketSocket implements AutoCloseable {
     }
 
     /**
-     * The next packet without its descriptors, which stay with it, as does the packet; empty where
-     * none is there. What {@code buffer} has no room for is cut off.
+     * Reads the next packet without its descriptors; both stay in the queue. The result is empty if
+     * there is none. Bytes beyond the room of {@code buffer} are cut off.
      */
     public byte[] peekBytes(PacketBuffer buffer) throws ErrnoException {
         buffer.makeRoomForBytes();
@@ -362,7 +362,8 @@ public final class SeqPacketSocket implements AutoCloseable {
             }
             int errno = Native.getLastError();
             switch (errno) {
-                // A peer that closed without reading all is told once, before what it sent.
+                // If a peer closed without having read everything, the error is reported once,
+                // before the packets that it sent.
                 case Libc.EINTR, ECONNRESET -> {}
                 case Libc.EAGAIN -> {
                     return NOTHING;
@@ -389,8 +390,8 @@ public final class SeqPacketSocket implements AutoCloseable {
     }
 
     /**
-     * Whether the peer has taken all that was sent. To know when: in an edge-triggered epoll set,
-     * {@link Epoll#OUT} comes each time that it takes a packet.
+     * Whether the peer has taken all that was sent. An edge-triggered epoll set reports {@link
+     * Epoll#OUT} each time that the peer takes a packet.
      */
     public boolean peerHasTakenAll() throws ErrnoException {
         return !UnixPeer.hasUntaken(fd);

@@ -1,27 +1,28 @@
 package io.eventfdd.internal.linux;
 
 /**
- * The system calls that a signal, or the hand-out of a descriptor, is made of, in which each
- * nanosecond counts. Safe for all threads.
+ * The system calls of a signal and of the hand-out of a descriptor, for which each nanosecond
+ * counts. Safe for all threads.
  */
 interface SignalCalls {
-    /** Those that are the fastest in this JVM. */
+    /** The fastest implementation in this JVM. */
     SignalCalls FASTEST = Binding.fastest();
 
-    /** The command of fcntl(2) that {@link #statusFlags} makes. */
+    /** The command of fcntl(2) that {@link #statusFlags} uses. */
     int F_GETFL = 3;
 
     /** eventfd_write(3): 0, or the negated errno. */
     int write(int fd, long value);
 
     /**
-     * A read that never blocks, preadv2(2) with RWF_NOWAIT: what was taken, or 0, and the buffer
-     * has the errno.
+     * A read that never blocks, preadv2(2) with RWF_NOWAIT. It returns the value that was taken, or
+     * 0; then the buffer has the errno.
      */
     long readNow(int fd, ReadBuffer buffer);
 
     /**
-     * poll(2) of one descriptor without waiting: 1 where it is readable, 0, or the negated errno.
+     * poll(2) of one descriptor without waiting: 1 if it is readable, otherwise 0 or the negated
+     * errno.
      */
     int isReadable(int fd);
 

@@ -6,13 +6,13 @@ import java.util.Optional;
 
 /**
  * The terminal on standard input, for a program that draws: key by key, without echo. {@link
- * #close} makes it what it was; so does the end of the JVM where the caller hooks that in.
+ * #close} restores its settings; the caller may have the end of the JVM do that too.
  *
  * @see <a href="https://man7.org/linux/man-pages/man3/termios.3.html">termios(3)</a>
  */
 public final class Terminal implements AutoCloseable {
     /**
-     * How large it is, in characters.
+     * The size of the terminal in characters.
      *
      * @param columns 1 or more
      * @param rows 1 or more
@@ -42,7 +42,7 @@ public final class Terminal implements AutoCloseable {
         this.before = before;
     }
 
-    /** Begins to read key by key; empty where standard input is no terminal. */
+    /** Begins to read key by key. The result is empty if standard input is not a terminal. */
     public static Optional<Terminal> keyByKey() throws ErrnoException {
         var attributes = new byte[SIZE];
         if (Libc.tcgetattr(STANDARD_INPUT, attributes) < 0) {
@@ -67,7 +67,7 @@ public final class Terminal implements AutoCloseable {
         }
     }
 
-    /** How large it is now; 80 columns and 24 rows where it does not know. */
+    /** The current size; 80 columns and 24 rows if the terminal does not know it. */
     public Size size() {
         var size = new short[4];
         if (Libc.ioctl(STANDARD_INPUT, TIOCGWINSZ, size) < 0 || size[0] == 0 || size[1] == 0) {
@@ -76,7 +76,7 @@ public final class Terminal implements AutoCloseable {
         return new Size(Short.toUnsignedInt(size[1]), Short.toUnsignedInt(size[0]));
     }
 
-    /** It is what it was; a second time changes nothing. */
+    /** Restores the settings of the terminal. Calling it again changes nothing. */
     @Override
     public void close() throws ErrnoException {
         set(before);

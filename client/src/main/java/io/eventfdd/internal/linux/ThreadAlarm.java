@@ -7,8 +7,8 @@ import java.time.Duration;
  * that thread a signal again and again, and the call returns EINTR. Only the thread that made the
  * alarm uses it.
  *
- * <p>A write(2) to an eventfd that is interrupted while it waits for room has added nothing, which
- * is why this is better than making room for it from another thread.
+ * <p>A write(2) to an eventfd that is interrupted while it waits for room has added nothing.
+ * Therefore this is better than to make room for it from another thread.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/timer_create.2.html">timer_create(2),
  *     SIGEV_THREAD_ID</a>
@@ -27,7 +27,9 @@ public final class ThreadAlarm implements AutoCloseable {
         this.timer = timer;
     }
 
-    /** An alarm for the calling thread, which must be a platform thread; not set yet. */
+    /**
+     * Creates an alarm for the calling thread, which must be a platform thread. It is not set yet.
+     */
     public static ThreadAlarm ofCurrentThread() throws ErrnoException {
         InterruptSignal.install();
         var event = new int[SIGEVENT_SIZE / Integer.BYTES];
@@ -42,8 +44,8 @@ public final class ThreadAlarm implements AutoCloseable {
     }
 
     /**
-     * From {@code period} on, and each {@code period} again, the thread's native calls are
-     * interrupted.
+     * Sets the alarm: the native calls of the thread are interrupted after {@code period}, and
+     * again after each further {@code period}.
      */
     public void set(Duration period) throws ErrnoException {
         long seconds = period.toSeconds();
@@ -51,7 +53,7 @@ public final class ThreadAlarm implements AutoCloseable {
         arm(new long[] {seconds, nanos, seconds, nanos});
     }
 
-    /** No more interruptions. */
+    /** Clears the alarm. */
     public void clear() throws ErrnoException {
         arm(new long[4]);
     }

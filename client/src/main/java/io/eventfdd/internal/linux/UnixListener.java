@@ -7,12 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What a listening Unix socket needs beside bind(2) and accept(2).
+ * The operations on a listening Unix socket besides bind(2) and accept(2).
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/listen.2.html">listen(2)</a>
  */
 public final class UnixListener {
-    /** As many as the kernel allows: it takes net.core.somaxconn for a larger backlog. */
+    /** As large a backlog as the kernel allows, which is net.core.somaxconn. */
     public static final int MAX_BACKLOG = Integer.MAX_VALUE;
 
     private static final int O_NOFOLLOW =
@@ -25,8 +25,8 @@ public final class UnixListener {
     private UnixListener() {}
 
     /**
-     * A socket that is bound to {@code path}, where nothing is yet, and does not listen yet: nobody
-     * can connect.
+     * Creates a socket that is bound to {@code path}, which must not exist. It does not listen yet,
+     * so nobody can connect.
      *
      * @param mode the permission bits of the file, less those that the umask takes
      */
@@ -63,9 +63,9 @@ public final class UnixListener {
     }
 
     /**
-     * Gives the socket's file {@code path} its group and then its permission bits. Whoever else may
-     * write to the directory cannot have another file get them: the file that is looked at is the
-     * file that is changed.
+     * Gives the socket's file {@code path} its group and then its permission bits. Another process
+     * that may write to the directory cannot make another file get them, because the file that was
+     * checked is the one that is changed.
      *
      * @throws IOException if {@code path} is not a socket, or the process may not do this
      */

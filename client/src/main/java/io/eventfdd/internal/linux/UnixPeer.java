@@ -1,7 +1,8 @@
 package io.eventfdd.internal.linux;
 
 /**
- * What the kernel knows of the other end of a connected Unix socket, without a word from it.
+ * The facts that the kernel knows about the other end of a connected Unix socket, without its
+ * cooperation.
  *
  * @see <a href="https://man7.org/linux/man-pages/man7/unix.7.html">unix(7), SIOCOUTQ</a>
  */
@@ -15,13 +16,14 @@ public final class UnixPeer {
 
     /**
      * Whether the peer has taken all that was sent to it: nothing is left in its receive queue, and
-     * it did not close the socket over something unread. Takes the socket's pending error.
+     * it did not close the socket with something unread. It consumes the pending error of the
+     * socket.
      */
     public static Taken taken(Fd socket) throws ErrnoException {
         if (hasUntaken(socket)) {
             return Taken.NOT_YET;
         }
-        // A close empties the queue too, but says ECONNRESET before it does.
+        // A close empties the queue too, but sets ECONNRESET first.
         var error = new int[1];
         if (Libc.getsockopt(socket.number(), SOL_SOCKET, SO_ERROR, error, new int[] {Integer.BYTES})
                 < 0) {
@@ -30,7 +32,9 @@ public final class UnixPeer {
         return error[0] == 0 ? Taken.ALL : Taken.NEVER;
     }
 
-    /** Whether something that was sent is in the peer's receive queue still. Takes no error. */
+    /**
+     * Whether something that was sent is still in the peer's receive queue. It consumes no error.
+     */
     public static boolean hasUntaken(Fd socket) throws ErrnoException {
         var untaken = new int[1];
         if (Libc.ioctl(socket.number(), SIOCOUTQ, untaken) < 0) {
@@ -42,8 +46,9 @@ public final class UnixPeer {
     }
 
     /**
-     * Whether the peer is there and has taken all that was sent to it. Unlike {@link #taken} this
-     * takes no error from the socket, and it tells nothing of a peer that has closed it.
+     * Whether the peer is connected and has taken all that was sent to it. Unlike {@link #taken},
+     * this consumes no error of the socket, and it tells nothing about a peer that has closed the
+     * connection.
      */
     public static boolean hasTakenAll(Fd socket) throws ErrnoException {
         return !hasUntaken(socket) && !hasHungUp(socket);
@@ -56,11 +61,11 @@ public final class UnixPeer {
     }
 
     /**
-     * Has the kernel refuse (EPERM) descriptors that anybody sends to {@code socket}; to one that
-     * listens, and so to all that it accepts. Without that, what is received without room for
-     * descriptors closes them, which may block.
+     * Makes the kernel refuse (EPERM) descriptors that are sent to {@code socket}, or, if it
+     * listens, to the sockets that it accepts. Without this, a receive without room for descriptors
+     * closes them, which may block.
      *
-     * @return false where the kernel does not know that: before 6.16
+     * @return false if the kernel does not support this, which is so before Linux 6.16
      */
     public static boolean refuseDescriptors(Fd socket) {
         return Libc.setsockopt(
@@ -69,16 +74,16 @@ public final class UnixPeer {
     }
 
     /**
-     * shutdown(2). Not as the JDK's channels do it, whose read hides the ECONNRESET that it meets
-     * then, and with it that the peer went without having {@link #taken} all.
+     * shutdown(2). The JDK's channels are not used for this, because their read then hides an
+     * ECONNRESET, and with it the fact that the peer went without having {@link #taken} everything.
      *
-     * @return false where there is nothing to shut down, since it is not connected any more
+     * @return false if there is nothing to shut down, because the socket is not connected any more
      */
     public static boolean shutDown(Fd socket, Direction direction) {
         return Libc.shutdown(socket.number(), direction.how) == 0;
     }
 
-    /** What {@link #shutDown} ends. */
+    /** The directions that {@link #shutDown} ends. */
     public enum Direction {
         /** SHUT_RD. */
         RECEIVING(0),
@@ -92,13 +97,13 @@ public final class UnixPeer {
         }
     }
 
-    /** How much of what was sent the peer took. */
+    /** The part of the sent data that the peer took. */
     public enum Taken {
         /** All of it. */
         ALL,
-        /** Some is still in its queue. */
+        /** Some of it is still in the peer's queue. */
         NOT_YET,
-        /** It closed the socket before. */
+        /** The peer closed the socket before it took everything. */
         NEVER
     }
 }

@@ -1,6 +1,6 @@
 /**
- * The kernel's calls that eventfdd is made of, and the only package that knows how they are bound:
- * by JNA, and those of which a signal is made by java.lang.foreign on a JVM that has it.
+ * The system calls that eventfdd uses. This is the only package that knows how they are bound: by
+ * JNA, and the calls of a signal by java.lang.foreign on a JVM that has it.
  *
  * <p>EAGAIN, EINTR and a timeout are results here; every other error is an {@link
  * io.eventfdd.internal.linux.ErrnoException} that names the call, its arguments and the errno.
