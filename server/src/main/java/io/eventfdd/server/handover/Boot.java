@@ -5,7 +5,10 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Tells one start of the system from another: pids and monotonic clocks begin anew with it. */
+/**
+ * Identifies the current start of the system. Process IDs and monotonic clocks begin anew with each
+ * start.
+ */
 final class Boot {
     private static final System.Logger LOGGER = System.getLogger(Boot.class.getName());
 
@@ -13,7 +16,7 @@ final class Boot {
 
     private Boot() {}
 
-    /** The one under way; empty if the kernel does not tell. */
+    /** The ID of the current start; empty if the kernel does not tell it. */
     static String id() {
         return ID;
     }

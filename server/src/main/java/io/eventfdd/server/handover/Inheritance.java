@@ -10,15 +10,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The descriptors that a daemon has from the process before it, from the service manager, or from
- * itself if it goes on after it could not hand over.
+ * The descriptors that a daemon gets from the previous process, from the service manager, or from
+ * itself, if it goes on because it could not hand over.
  *
  * @param api the listener of {@code api.sock}
  * @param fd the listener of {@code fd.sock}
- * @param ownsSockets whether their names are this process's to remove; the service manager keeps
- *     its own
- * @param eventfds those of eventfds, by their number in the table
- * @param past what the table should say, if that is known
+ * @param ownsSockets whether this process removes the names of the sockets; the service manager
+ *     keeps those that it made
+ * @param eventfds the descriptors of eventfds, by their number in the table
+ * @param past the content that the table should have, if that is known
  */
 public record Inheritance(
         Optional<Fd> api,
@@ -28,11 +28,14 @@ public record Inheritance(
         Optional<Past> past) {
     private static final System.Logger LOGGER = System.getLogger(Inheritance.class.getName());
 
-    /** Nothing. */
+    /** No descriptors. */
     public static final Inheritance NOTHING =
             new Inheritance(Optional.empty(), Optional.empty(), true, Map.of(), Optional.empty());
 
-    /** That of a daemon which goes on with its own listeners and with what it has {@code left}. */
+    /**
+     * The inheritance of a daemon that goes on with its own listeners and with the eventfds that it
+     * has {@code left}.
+     */
     public static Inheritance ofItself(Fd api, Fd fd, boolean ownsSockets, Table.Left left) {
         return new Inheritance(
                 Optional.of(api),
@@ -42,7 +45,10 @@ public record Inheritance(
                 Optional.of(left.past()));
     }
 
-    /** What an eventfd's descriptor is called outside: short, since there may be many. */
+    /**
+     * The name of an eventfd's descriptor at the service manager. It is short, because there may be
+     * many.
+     */
     static final class Name {
         private static final String PREFIX = "e";
 
@@ -66,15 +72,15 @@ public record Inheritance(
     }
 
     /**
-     * How many descriptors these are, with the connection between two daemons that closes once the
-     * new one serves.
+     * The number of descriptors, including the connection between two daemons, which is closed once
+     * the new one serves.
      */
     public int size() {
         int connection = ownsSockets && api.isPresent() ? 1 : 0;
         return (int) (api.stream().count() + fd.stream().count()) + eventfds.size() + connection;
     }
 
-    /** What the service manager gave; what is of no use is closed. */
+    /** Takes over the descriptors from the service manager, and closes those that are of no use. */
     public static Inheritance of(List<Inherited> inherited) {
         Optional<Fd> api = Optional.empty();
         Optional<Fd> fds = Optional.empty();

@@ -2,12 +2,9 @@ package io.eventfdd.server.handover;
 
 import io.eventfdd.internal.linux.Fd;
 
-/**
- * Somebody outside this process who keeps descriptors, by their number in the table, for the next
- * one.
- */
+/** Keeps descriptors outside of this process for the next one, by their number in the table. */
 interface Keeper {
-    /** Nobody. */
+    /** A keeper that keeps nothing. */
     Keeper NOBODY =
             new Keeper() {
                 @Override
@@ -20,6 +17,6 @@ interface Keeper {
     /** Keeps a copy of {@code fd}, which is open during the call. */
     void keep(long id, Fd fd);
 
-    /** Lets go of the copy. */
+    /** Closes the copy. */
     void forget(long id);
 }

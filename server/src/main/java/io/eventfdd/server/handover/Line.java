@@ -24,17 +24,18 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** One line of the table: a JSON object, told from the others by its fields. */
+/** One line of the table: a JSON object, whose fields tell which kind of line it is. */
 sealed interface Line {
-    /** The largest count, user or number: whatever an unsigned one may be. */
+    /** The largest count, user or number: any unsigned value. */
     long ANY = -1;
 
     /**
-     * The first one.
+     * The first line.
      *
-     * @param stopped whether the process that wrote it had ended all its calls, so that all that
-     *     follows is exact
-     * @param keys what tells its idempotency keys from those of a process that did not know them
+     * @param stopped whether the process that wrote the file had ended all its calls, so that all
+     *     other lines are exact
+     * @param keys the origin of its idempotency keys, which differs from that of a process that did
+     *     not know them
      */
     record Head(boolean stopped, String keys) implements Line {
         @Override
@@ -47,10 +48,10 @@ sealed interface Line {
      * An eventfd has a name.
      *
      * @param id its number in this table, which is not used again
-     * @param shared whether others may hold it
-     * @param count its count, where the process stopped
-     * @param returning values on their way back to it, where the process stopped
-     * @param former the kernel objects that it has been while others could hold it
+     * @param shared whether other processes may hold it
+     * @param count its count, if the process had stopped
+     * @param returning values on their way back to it, if the process had stopped
+     * @param former the kernel objects that it has had while other processes could hold it
      */
     record Entered(
             long id,
@@ -60,7 +61,7 @@ sealed interface Line {
             List<Long> returning,
             Former former)
             implements Line {
-        /** Whether others may hold it as {@code object}, which it is now. */
+        /** Whether other processes may hold {@code object}, its current kernel object. */
         boolean isHeldAs(long object) {
             var last = former.last();
             return shared
@@ -69,12 +70,12 @@ sealed interface Line {
                     && former.advance(object) == 0;
         }
 
-        /** The same, held by others as {@code object}. */
+        /** A copy of which other processes may hold {@code object}. */
         Entered heldAs(long object) {
             return new Entered(id, identity, true, count, returning, former.and(object));
         }
 
-        /** The same with {@code advance} on what {@code object} has. */
+        /** A copy with {@code advance} on the count of {@code object}. */
         Entered withAdvance(long object, long advance) {
             return new Entered(
                     id, identity, shared, count, returning, former.withAdvance(object, advance));
@@ -107,8 +108,8 @@ sealed interface Line {
     }
 
     /**
-     * Eventfd {@code id} began anew, or a holder has come since: it has {@code advance} of what
-     * holders of the kernel's {@code object} have.
+     * Eventfd {@code id} began anew with an advance on the count of the kernel's {@code object}, or
+     * that advance has changed because a holder came.
      */
     record Advanced(long id, long object, long advance) implements Line {
         @Override
@@ -119,7 +120,10 @@ sealed interface Line {
         }
     }
 
-    /** Others may hold eventfd {@code id} from now on, which is the kernel's {@code object}. */
+    /**
+     * From now on other processes may hold eventfd {@code id}, whose kernel object is {@code
+     * object}.
+     */
     record Shared(long id, long object) implements Line {
         @Override
         public JsonObject toJson() {
@@ -127,7 +131,7 @@ sealed interface Line {
         }
     }
 
-    /** Eventfd {@code id} has no name any more. */
+    /** Eventfd {@code id} was deleted. */
     record Removed(long id) implements Line {
         @Override
         public JsonObject toJson() {
@@ -157,14 +161,14 @@ sealed interface Line {
     }
 
     /**
-     * There is a lease, or it has another holder.
+     * A lease was granted, or has another holder.
      *
-     * @param eventfds the numbers of what it takes from and then of what it gives to, in the order
-     *     of its state
-     * @param boot which start of the system its clock and its process belong to
+     * @param eventfds the numbers of the eventfds that it takes from, and then of those that it
+     *     gives to, in the order of its state
+     * @param boot the start of the system to which its clock and its process belong
      */
     record Leased(KeptLease lease, List<Long> eventfds, String boot) implements Line {
-        /** The same with another holder. */
+        /** A copy with another holder. */
         Leased movedTo(KeptLease moved, String since) {
             return new Leased(moved, eventfds, since);
         }
@@ -181,7 +185,7 @@ sealed interface Line {
             return names;
         }
 
-        /** How many permits of eventfd {@code id} it has taken. */
+        /** The number of permits that it has taken of eventfd {@code id}. */
         long taken(long id) {
             long taken = 0;
             var take = lease.state().take();
@@ -210,7 +214,7 @@ sealed interface Line {
         }
     }
 
-    /** The lease of that id has ended. */
+    /** The lease with this ID has ended. */
     record LeaseEnded(String id) implements Line {
         @Override
         public JsonObject toJson() {
@@ -227,7 +231,7 @@ sealed interface Line {
     /**
      * Reads a line.
      *
-     * @throws ProblemException where it is none
+     * @throws ProblemException if it is not a line of the table
      */
     static Line parse(byte[] utf8) {
         var fields = JsonFields.parse(utf8);
@@ -334,8 +338,8 @@ sealed interface Line {
     }
 
     /**
-     * What is left of a key's life. Daemons before this one wrote the date of its end, which says
-     * nothing if a clock was set since: such a key lives as long as a new one.
+     * The rest of a key's life. Older daemons wrote the date of its end, which means nothing if the
+     * clock was set since; such a key lives as long as a new one.
      */
     private static Duration life(JsonFields fields) {
         var life = fields.text("life");

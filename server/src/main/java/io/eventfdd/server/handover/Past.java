@@ -25,15 +25,15 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * What the process before this one left in the table.
+ * The content of the table that the previous process left.
  *
- * @param known whether there is a table at all
- * @param stopped whether that process had ended all its calls: then counts and answers are exact
- * @param keys what tells the idempotency keys that are known, which are those of that process where
- *     it stopped
+ * @param known whether there is a table
+ * @param stopped whether that process had ended all its calls, so that counts and answers are exact
+ * @param keys the origin of the idempotency keys that are known, which are those of that process if
+ *     it had stopped
  * @param entries the eventfds that had names, by their numbers
- * @param leased the leases on them, by their ids
- * @param answers those of idempotency keys
+ * @param leased the leases on them, by their IDs
+ * @param answers the answers of idempotency keys
  */
 record Past(
         boolean known,
@@ -45,9 +45,10 @@ record Past(
     private static final System.Logger LOGGER = System.getLogger(Past.class.getName());
 
     /**
-     * Reads {@code file}; a last line that is not whole was being written when the process died.
+     * Reads {@code file}. If its last line is incomplete, the process died while it wrote that
+     * line.
      *
-     * @throws IOException where it cannot be read, or is not a file
+     * @throws IOException if it cannot be read, or is not a file
      */
     static Past read(Path file) throws IOException {
         List<String> lines;
@@ -97,7 +98,7 @@ record Past(
                 : new Past(known, false, newKeys(), entries, leased, List.of());
     }
 
-    /** Whatever it is: a byte that is no text makes its line none of the table. */
+    /** Decodes any bytes: a line with a byte that is not text is not a line of the table. */
     private static String text(Path file) throws IOException {
         var attributes =
                 Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
@@ -107,17 +108,17 @@ record Past(
         return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
     }
 
-    /** Keys that no process knew before. */
+    /** The origin of keys that no process knew before. */
     static String newKeys() {
         return UUID.randomUUID().toString();
     }
 
-    /** The highest number that was ever given, as far as is known. */
+    /** The highest number that is known to have been used. */
     long lastId() {
         return entries.keySet().stream().mapToLong(Long::longValue).max().orElse(0);
     }
 
-    /** Those whose descriptors are among {@code fds}. */
+    /** The eventfds whose descriptors are among {@code fds}. */
     List<Kept> present(Map<Long, Fd> fds) {
         var present = new ArrayList<Kept>();
         entries.forEach((id, entry) -> {
@@ -135,7 +136,7 @@ record Past(
         return present;
     }
 
-    /** The others. */
+    /** The eventfds whose descriptors are not among {@code fds}. */
     List<Vacancy> absent(Map<Long, Fd> fds) {
         var absent = new ArrayList<Vacancy>();
         entries.forEach((id, entry) -> {
@@ -153,19 +154,22 @@ record Past(
         return absent;
     }
 
-    /** What it begins anew with: less what leases have taken, since that is going to come back. */
+    /**
+     * The count with which an eventfd begins anew: its initial count less the permits that leases
+     * have taken, because those will come back.
+     */
     private long initial(Line.Entered entry) {
         long taken = leased.values().stream().mapToLong(lease -> lease.taken(entry.id())).sum();
         return Math.max(0, entry.identity().spec().initial() - taken);
     }
 
-    /** The leases that there were. */
+    /** The leases. */
     List<KeptLease> leases() {
         var boot = Boot.id();
         return leased.values().stream().map(one -> kept(one, one.boot().equals(boot))).toList();
     }
 
-    /** After another start of the system, no process is the same, and the clock is another. */
+    /** After another start of the system, no process is the same, and the clock has begun anew. */
     private KeptLease kept(Line.Leased one, boolean isSameBoot) {
         var lease = one.lease();
         long process = isSameBoot ? lease.process() : 0;

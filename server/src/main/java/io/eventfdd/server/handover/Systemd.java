@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * The service manager, as far as it is there: hears how the daemon does, and keeps copies of its
+ * The service manager, if there is one. It is told the state of the daemon, and keeps copies of its
  * descriptors. Safe for all threads.
  *
  * @see <a href="https://man7.org/linux/man-pages/man3/sd_notify.3.html">sd_notify(3)</a>
@@ -32,7 +32,7 @@ public final class Systemd implements Keeper, AutoCloseable {
         this.watchdog = watchdog;
     }
 
-    /** The one that {@code environment} tells of. */
+    /** The service manager that {@code environment} names. */
     public static Systemd of(Map<String, String> environment) {
         var address = environment.get("NOTIFY_SOCKET");
         if (address == null) {
@@ -63,17 +63,20 @@ public final class Systemd implements Keeper, AutoCloseable {
         }
     }
 
-    /** The daemon serves. */
+    /** Reports that the daemon serves. */
     public void ready() {
         send("READY=1\nSTATUS=serving", List.of());
     }
 
-    /** The daemon ends. */
+    /** Reports that the daemon ends. */
     public void stopping() {
         send("STOPPING=1\nSTATUS=stopping", List.of());
     }
 
-    /** Tells on {@code clock}, twice as often as it has to, that {@code isWell}; not where not. */
+    /**
+     * Serves the watchdog on {@code clock}, twice as often as it must, as long as {@code isWell} is
+     * true.
+     */
     public void watch(BooleanSupplier isWell, ScheduledExecutorService clock) {
         watchdog.ifPresent(period -> {
             long half = period.toNanos() / 2;

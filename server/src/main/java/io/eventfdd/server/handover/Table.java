@@ -36,23 +36,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The file that tells the next process which eventfds and leases there are: a line for each that
- * comes, changes or goes, behind the calls by a moment. It is written anew, in one step, at the
- * start, at the end, and when most of it is of the past.
+ * The file that tells the next process which eventfds and leases exist. It gets a line each time
+ * that one is created, changes or ends, shortly after the call. The file is rewritten, in one step,
+ * at the start, at the end, and when most of its lines are out of date.
  *
- * <p>It is written by a thread of its own, {@code eventfdd-table}, which also has the {@link
- * Keeper} keep descriptors: both may take their time. No call fails because the file cannot be
- * written: that is logged once, shown by {@link #failure}, and tried again until it succeeds.
+ * <p>The thread {@code eventfdd-table} writes it, and also hands descriptors to the {@link Keeper},
+ * because both may take a while. No call fails because the file cannot be written: that is logged
+ * once, shown by {@link #failure}, and retried until it succeeds.
  */
 public final class Table implements Ledger, AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Table.class.getName());
 
-    /** What this needs while it runs: the file, and the next one or the space for it. */
+    /** The descriptors that this needs: the file, and the next one or the space for it. */
     public static final int DESCRIPTORS = 2;
 
     private static final int LINES_TO_SPARE = 10_000;
 
-    /** By how much a line may be longer at the end, when it has its count. */
+    /** The number of bytes by which a line may be longer at the end, when it has its count. */
     private static final int GROWTH = 64;
 
     private static final int LEAST_SPACE = 4096;
@@ -68,19 +68,19 @@ public final class Table implements Ledger, AutoCloseable {
             Executors.newSingleThreadExecutor(
                     Thread.ofPlatform().daemon().name("eventfdd-table").factory());
 
-    /** Why the next process would not find everything, if that is so. */
+    /** The reason why the next process would not find everything, if there is one. */
     private volatile Optional<String> failure = Optional.empty();
 
     private final AtomicLong failures = new AtomicLong();
 
-    // The thread's own.
+    // The fields of the thread.
     private final Map<EventfdName, Line.Entered> live = new HashMap<>();
     private final Map<String, Line.Leased> leased = new LinkedHashMap<>();
     private long lastId;
     private int lines;
     private boolean left;
 
-    /** Whether something is not in the file that should be. */
+    /** Whether the file lacks something. */
     private boolean behind;
 
     private Table(Path path, TableFile file, Keeper keeper, Past past) throws IOException {
@@ -95,25 +95,27 @@ public final class Table implements Ledger, AutoCloseable {
     }
 
     /**
-     * Reads the file of the process before this one, and goes on with it. If it can be read and not
+     * Reads the file of the previous process, and goes on with it. If it can be read but not
      * written, that is a {@link #failure}.
      *
-     * @param keeper who keeps descriptors for the next one
-     * @throws IOException if it cannot be read, or says what will not be true any more and cannot
+     * @param keeper keeps descriptors for the next process
+     * @throws IOException if it cannot be read, or if it has content that becomes wrong and cannot
      *     be changed
      */
     public static Table open(Path path, Keeper keeper) throws IOException {
         return open(path, keeper, Inheritance.NOTHING);
     }
 
-    /** The same, with what {@code inheritance} knows in place of what the file says. */
+    /**
+     * The same, but uses the content that {@code inheritance} knows instead of that of the file.
+     */
     public static Table open(Path path, Keeper keeper, Inheritance inheritance) throws IOException {
         var file = TableFile.of(path);
         var known = inheritance.past();
         return new Table(path, file, keeper, known.isPresent() ? known.get() : Past.read(path));
     }
 
-    /** Writes what is known, or at least that counts and answers are not exact any more. */
+    /** Writes the content, or at least that counts and answers are not exact any more. */
     private void begin() throws IOException {
         try {
             rewrite();
@@ -129,12 +131,12 @@ public final class Table implements Ledger, AutoCloseable {
 
     // The past
 
-    /** Whether there was a table before; if not, holders may know names that it does not. */
+    /** Whether there was a table before. If not, holders may know names that it does not have. */
     public boolean isKnown() {
         return past.known();
     }
 
-    /** The eventfds whose descriptors {@code inheritance} has. */
+    /** The eventfds of which {@code inheritance} has descriptors. */
     public List<Kept> present(Inheritance inheritance) {
         keptAlready.addAll(inheritance.eventfds().keySet());
         inheritance
@@ -150,12 +152,12 @@ public final class Table implements Ledger, AutoCloseable {
         return past.present(inheritance.eventfds());
     }
 
-    /** Those whose descriptors it does not have. */
+    /** The eventfds of which {@code inheritance} has no descriptors. */
     public List<Vacancy> absent(Inheritance inheritance) {
         return past.absent(inheritance.eventfds());
     }
 
-    /** The leases that there were. */
+    /** The leases of the previous process. */
     public List<KeptLease> leases() {
         return past.leases();
     }
@@ -166,8 +168,8 @@ public final class Table implements Ledger, AutoCloseable {
     }
 
     /**
-     * Tells the idempotency keys of this process from those of one that did not know them: the same
-     * for all processes that went on with the keys of the one before them.
+     * The origin of the idempotency keys. All processes that went on with the keys of their
+     * predecessor have the same origin; a process that does not know the keys has another one.
      */
     public String keys() {
         return past.keys();
@@ -194,7 +196,10 @@ public final class Table implements Ledger, AutoCloseable {
         });
     }
 
-    /** Not where it is closed already, as the next line is going to say. */
+    /**
+     * Hands a descriptor to the keeper, unless it is closed already; then the next line of the
+     * table says so.
+     */
     private void keep(long id, Fd fd) {
         if (fd.acquire()) {
             try {
@@ -288,7 +293,7 @@ public final class Table implements Ledger, AutoCloseable {
         });
     }
 
-    /** What comes after the end is not this process's to write. */
+    /** After the end, this process must not write to the file. */
     private void execute(Runnable task) {
         try {
             thread.execute(task);
@@ -311,7 +316,7 @@ public final class Table implements Ledger, AutoCloseable {
 
     private void append(Line line) {
         if (behind || left) {
-            return; // until all of it can be written
+            return; // until everything can be written
         }
         try {
             write(line);
@@ -334,7 +339,7 @@ public final class Table implements Ledger, AutoCloseable {
             file.append(bytes(line));
         } catch (IOException e) {
             LOGGER.log(Level.DEBUG, "{0} is written anew: {1}", path, e.getMessage());
-            rewrite(); // there is space for that, and what was not written whole goes
+            rewrite(); // there is space for that, and an incomplete line disappears
         }
     }
 
@@ -402,8 +407,8 @@ public final class Table implements Ledger, AutoCloseable {
     // For all threads
 
     /**
-     * Writes all of it now, as a trial; then what {@link #failure} is. On the thread that writes:
-     * what hangs onto it must be short.
+     * Writes everything now, as a trial, and completes with the {@link #failure}. This happens on
+     * the writing thread, so actions that depend on it must be short.
      */
     public CompletableFuture<Optional<String>> tryToWrite() {
         try {
@@ -422,19 +427,19 @@ public final class Table implements Ledger, AutoCloseable {
         return failure;
     }
 
-    /** Why the next process would not find everything, if that is so. */
+    /** The reason why the next process would not find everything, if there is one. */
     public Optional<String> failure() {
         return failure;
     }
 
-    /** How often writing has failed. */
+    /** The number of writes that failed. */
     public long failures() {
         return failures.get();
     }
 
     /**
-     * Writes the file anew if somebody removed it or the space that is kept for it. Before {@link
-     * #finish}.
+     * Writes the file again if somebody removed it or the space that is kept for it. It must be
+     * called before {@link #finish}.
      *
      * @return whether it was missing
      * @throws IOException if it cannot be written
@@ -459,7 +464,7 @@ public final class Table implements Ledger, AutoCloseable {
         return isMissing;
     }
 
-    /** The file is another daemon's now: nothing is written to it any more. */
+    /** Stops writing, because the file belongs to another daemon now. */
     public void leave() {
         thread.execute(() -> left = true);
     }
@@ -467,16 +472,17 @@ public final class Table implements Ledger, AutoCloseable {
     // The end
 
     /**
-     * What is left at the end.
+     * The things that this process leaves at its end.
      *
-     * @param fds the descriptors by their numbers; they stay those of the eventfds
-     * @param past all that the file should say, for this process if it goes on
-     * @param failure why the next process will not find everything, if that is so
+     * @param fds the descriptors by their numbers; the eventfds still own them
+     * @param past the content that the file should have, for this process if it goes on
+     * @param failure the reason why the next process will not find everything, if there is one
      */
     public record Left(Map<Long, Fd> fds, Past past, Optional<String> failure) {}
 
     /**
-     * Writes all that there is, once there are no calls any more. Nothing is told to this later.
+     * Writes the final content, after all calls have ended. Nothing may be reported to the table
+     * later.
      */
     public Left finish(List<Kept> kept, List<Vacancy> vacancies, List<KeptAnswer> answers) {
         endThread();
@@ -529,7 +535,8 @@ public final class Table implements Ledger, AutoCloseable {
             if (answers.isEmpty()) {
                 throw e;
             }
-            // They are the part that no space was kept for. Other keys say that they are not known.
+            // No space was kept for the keys. Another origin tells clients that the keys are not
+            // known.
             file.replace(content(new Line.Head(true, Past.newKeys()), all, List.of()));
             lost(e, answers.size() + " answers of idempotency keys");
         }
@@ -578,7 +585,7 @@ public final class Table implements Ledger, AutoCloseable {
         return bytes;
     }
 
-    /** Writes what it was told so far, and ends its thread. */
+    /** Writes all that was reported so far, and ends the thread. */
     @Override
     public void close() {
         endThread();

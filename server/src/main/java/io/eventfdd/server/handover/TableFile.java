@@ -22,9 +22,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The file of the table, and beside it another one full of zeros, {@code table.next}, that holds
- * the space for the next whole content: so the table can be written when the disk is full. For one
- * thread at a time.
+ * The file of the table, and beside it the file {@code table.next}, which is full of zeros and
+ * holds the space for the next complete content, so that the table can be written when the disk is
+ * full. For one thread at a time.
  */
 final class TableFile implements AutoCloseable {
     private static final int BLOCK = 4096;
@@ -36,13 +36,13 @@ final class TableFile implements AutoCloseable {
     private final Path file;
     private final Path next;
 
-    /** What more is appended to, once this has written the content. */
+    /** The file that further lines are appended to, once the content was written. */
     private Optional<FileChannel> channel = Optional.empty();
 
-    /** How many bytes of the file were written. */
+    /** The number of bytes that were written to the file. */
     private long length;
 
-    /** How many bytes can be written although the disk is full. */
+    /** The number of bytes that can be written even if the disk is full. */
     private long spare;
 
     private TableFile(Path file, Path next, long spare) {
@@ -52,9 +52,9 @@ final class TableFile implements AutoCloseable {
     }
 
     /**
-     * The file at {@code file}, which may not be there yet; its content stays as it is.
+     * Uses the file at {@code file}, which need not exist yet. Its content is not changed.
      *
-     * @throws IOException if it cannot be looked at
+     * @throws IOException if it cannot be examined
      */
     static TableFile of(Path file) throws IOException {
         var next = file.resolveSibling(file.getFileName() + ".next");
@@ -72,7 +72,7 @@ final class TableFile implements AutoCloseable {
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(MODE)));
     }
 
-    /** Whether a file is there that nobody else can read or write. */
+    /** Whether the file exists and no other user can read or write it. */
     private static boolean isOurs(Path path) throws IOException {
         try {
             var attributes =
@@ -89,13 +89,15 @@ final class TableFile implements AutoCloseable {
         }
     }
 
-    /** Adds {@code bytes} at the end; if that fails, some of them may be there. */
+    /** Appends {@code bytes}. If that fails, some of them may have been written. */
     void append(byte[] bytes) throws IOException {
         writeAll(channel.orElseThrow(), bytes);
         length += bytes.length;
     }
 
-    /** Makes {@code bytes} the whole content, in one step; if that fails, the content stays. */
+    /**
+     * Replaces the whole content with {@code bytes}, in one step. If that fails, the content stays.
+     */
     void replace(byte[] bytes) throws IOException {
         var written = openOrMake(next);
         try {
@@ -116,8 +118,8 @@ final class TableFile implements AutoCloseable {
     }
 
     /**
-     * Makes {@code json} the first line in the place of a longer one, which takes no space: the
-     * rest of that one is blank then.
+     * Replaces the first line with {@code json}, which must be shorter. This takes no space: the
+     * rest of the line becomes blank.
      */
     void replaceFirstLine(byte[] json) throws IOException {
         try (var line = FileChannel.open(file, READ_AND_WRITE)) {
@@ -138,12 +140,12 @@ final class TableFile implements AutoCloseable {
         return !Files.exists(file, LinkOption.NOFOLLOW_LINKS) || (spare > 0 && !isOurs(next));
     }
 
-    /** How many bytes the content has, as far as this wrote it. */
+    /** The size of the content that this object wrote, in bytes. */
     long length() {
         return length;
     }
 
-    /** From now on there is space for a content of {@code bytes}. */
+    /** Keeps space for a content of {@code bytes}. */
     void keepSpace(long bytes) throws IOException {
         if (bytes <= spare) {
             return;
@@ -166,7 +168,7 @@ final class TableFile implements AutoCloseable {
         }
     }
 
-    /** Why {@code e} is, for people. */
+    /** The reason of {@code e}, for people. */
     static String reason(IOException e) {
         return switch (e) {
             case AccessDeniedException denied -> "permission denied: " + denied.getFile();
@@ -177,7 +179,7 @@ final class TableFile implements AutoCloseable {
         };
     }
 
-    /** Closes it; its space stays with it for the next process. */
+    /** Closes the file. The space that is kept for it stays for the next process. */
     @Override
     public void close() throws IOException {
         if (channel.isPresent()) {

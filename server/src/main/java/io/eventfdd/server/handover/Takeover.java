@@ -25,17 +25,17 @@ import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The way of everything from one daemon to the next, over {@code fd.sock}. The new one asks; the
- * old one ends its calls, writes the {@linkplain Table table}, and sends its two listeners and then
- * the descriptors of its eventfds, each packet with their numbers in the table. What the new one
- * says last is that it serves: then the old one ends without removing the sockets. If the new one
- * ends before that, the old one goes on.
+ * The hand-over from one daemon to the next, over {@code fd.sock}. The new daemon asks. The old one
+ * ends its calls, writes the {@linkplain Table table}, and sends its two listeners and then the
+ * descriptors of its eventfds, each packet with their numbers in the table. At the end the new
+ * daemon confirms that it serves, and the old one ends without removing the sockets. If the new
+ * daemon ends before that, the old one goes on.
  */
 public final class Takeover {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
     private static final Duration PAUSE = Duration.ofMillis(1);
 
-    /** What a hand-over needs in the old daemon: its listeners once more. */
+    /** The descriptors that a hand-over needs in the old daemon: its listeners a second time. */
     public static final int DESCRIPTORS = 2;
 
     private static final byte[] REQUEST = Json.bytes(Op.TAKEOVER.request());
@@ -48,10 +48,10 @@ public final class Takeover {
     // The new one
 
     /**
-     * Asks the daemon at {@code socket} for all that it has.
+     * Asks the daemon at {@code socket} to hand over.
      *
      * @return empty if no daemon is there
-     * @throws IOException if it is there and does not give it
+     * @throws IOException if there is a daemon and it does not hand over
      */
     public static Optional<Bequest> from(Path socket) throws IOException {
         SeqPacketSocket connected;
@@ -71,11 +71,11 @@ public final class Takeover {
     }
 
     /**
-     * What the old daemon gave. It ends when it is {@linkplain #thank thanked}, and goes on if this
-     * process ends before that.
+     * The descriptors from the old daemon, which ends when it is {@linkplain #thank thanked}, and
+     * goes on if this process ends before that.
      */
     public record Bequest(Inheritance inheritance, SeqPacketSocket donor) {
-        /** Says that this process serves with it. */
+        /** Confirms to the old daemon that this process serves. */
         public void thank() throws IOException {
             try (donor) {
                 donor.send(room(), THANKS, List.of(), PATIENCE);
@@ -130,7 +130,7 @@ public final class Takeover {
         }
     }
 
-    /** What the other daemon said before it closed the connection. */
+    /** The reason that the other daemon sent before it closed the connection. */
     private static Optional<String> reason(SeqPacketSocket socket, PacketBuffer room)
             throws IOException {
         return socket.receive(room, PATIENCE) instanceof Received.Packet packet
@@ -145,9 +145,10 @@ public final class Takeover {
      *
      * @param api the listener of {@code api.sock}
      * @param fd the listener of {@code fd.sock}
-     * @param eventfds by their numbers in the table, which is written
-     * @param letGo lets go of all else that the heir needs to serve
-     * @throws IOException if the heir does not serve: then all of it is still this process's
+     * @param eventfds the descriptors of the eventfds by their numbers in the table, which is
+     *     written already
+     * @param letGo releases everything else that the heir needs to serve
+     * @throws IOException if the heir does not serve; then this process still owns everything
      */
     public static void to(SeqPacketSocket heir, Fd api, Fd fd, Map<Long, Fd> eventfds, LetGo letGo)
             throws IOException {
@@ -169,15 +170,15 @@ public final class Takeover {
         }
     }
 
-    /** Tells {@code heir} why it gets nothing. */
+    /** Tells {@code heir} why there is no hand-over. */
     public static void refuse(SeqPacketSocket heir, String why) throws IOException {
         send(heir, room(), ProblemDocument.bytes(ProblemType.LIMIT.problem(why)), List.of());
     }
 
-    /** What {@link #to} has done before the heir hears that it has everything. */
+    /** An action of {@link #to} before the heir learns that it has everything. */
     @FunctionalInterface
     public interface LetGo {
-        /** Does it. */
+        /** Runs the action. */
         void run() throws IOException;
     }
 
@@ -186,7 +187,8 @@ public final class Takeover {
         var sent = heir.send(room, packet, fds, PATIENCE);
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (sent == Sent.TOO_MANY_IN_FLIGHT && System.nanoTime() - deadline < 0) {
-            // The kernel refuses a packet only because of those before it, which the heir takes.
+            // The kernel refuses a packet only because of earlier ones, which the heir is going to
+            // take.
             LockSupport.parkNanos(PAUSE.toNanos());
             sent = heir.send(room, packet, fds, PATIENCE);
         }
