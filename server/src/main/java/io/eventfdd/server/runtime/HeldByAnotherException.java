@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.Serial;
 import java.nio.file.Path;
 
-/** Another daemon has the runtime directory. */
+/** Thrown if another daemon has the runtime directory. */
 public final class HeldByAnotherException extends IOException {
     @Serial private static final long serialVersionUID = 1;
 

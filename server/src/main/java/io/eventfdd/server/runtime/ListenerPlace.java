@@ -6,13 +6,13 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Where a server listens.
+ * The place at which a server listens.
  *
  * @param path the name of its socket
- * @param mode the permission bits that it is given
- * @param gid the group that it is given
- * @param inherited a socket that listens there already, in place of one that is made
- * @param isOurs whether the name is removed at the end
+ * @param mode the permission bits that the socket gets
+ * @param gid the group that the socket gets
+ * @param inherited a socket that listens there already, so that none is created
+ * @param isOurs whether this process removes the name at the end
  */
 @SuppressWarnings("OptionalUsedAsFieldOrParameterType") // of a record, which is asked for it
 public record ListenerPlace(Path path, int mode, int gid, Optional<Fd> inherited, boolean isOurs) {

@@ -28,13 +28,14 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The directory that the sockets are in, held by this daemon alone until {@link #close}.
+ * The directory of the sockets, which this daemon holds alone until {@link #close}.
  *
- * <p>It is held by a lock on a file in it, which the kernel lets go of with the process, however
- * that ends. The file stays: to remove it would let two daemons lock two files of the same name.
+ * <p>The daemon holds it by a lock on a file in it, which the kernel releases when the process
+ * ends, however that happens. The file stays: if it were removed, two daemons could lock two files
+ * of the same name.
  *
- * <p>What somebody else removes of it while the daemon runs, {@link #restore} makes anew. One
- * thread at a time restores or closes it; the rest is safe for all threads.
+ * <p>If somebody removes parts of it while the daemon runs, {@link #restore} creates them again.
+ * One thread at a time restores or closes it; the other methods are safe for all threads.
  */
 public final class RuntimeDirectory implements AutoCloseable {
     private static final Set<PosixFilePermission> FOR_US_ALONE =
@@ -55,14 +56,15 @@ public final class RuntimeDirectory implements AutoCloseable {
 
     /** The lock, and the device and inode of the file that it is on. */
     private record Lock(FileChannel file, FileLock lock, Object key) {
-        /** Empty if another daemon has it, still after {@code patience}. */
+        /** Takes the lock; empty if another daemon still has it after {@code patience}. */
         static Optional<Lock> take(Path path, Duration patience) throws IOException {
             while (true) {
                 var before = SocketFile.key(path);
                 var file = openLock(path);
                 try {
                     var lock = tryLock(file, patience);
-                    // what was there before and is there now is what was opened between
+                    // a file that was there before and is there now is the one that was opened in
+                    // between
                     boolean isSame = before.isPresent() && before.equals(SocketFile.key(path));
                     if (lock.isPresent() && isSame) {
                         return Optional.of(new Lock(file, lock.get(), before.get()));
@@ -94,28 +96,28 @@ public final class RuntimeDirectory implements AutoCloseable {
         this.lock = lock;
     }
 
-    /** Where the directory is for a daemon of user {@code uid}, where no option says so. */
+    /** The path of the directory for a daemon of user {@code uid}, if no option gives it. */
     public static Path locate(Map<String, String> environment, int uid) {
         return RuntimeLocation.of(environment, uid)
                 .forDaemon(place ->
                         Files.isWritable(Files.exists(place) ? place : place.resolveSibling(".")));
     }
 
-    /** As the other, without anything inherited and without any patience. */
+    /** As the other method, with nothing inherited and without patience. */
     public static RuntimeDirectory open(Path directory, int mode, int uid) throws IOException {
         return open(directory, mode, uid, Set.of(), Duration.ZERO);
     }
 
     /**
-     * Makes the directory where it is missing, whatever the umask, takes it, and clears away
-     * sockets that nobody listens on.
+     * Creates the directory if it is missing, whatever the umask, takes the lock, and removes
+     * sockets on which nobody listens.
      *
-     * @param mode the permission bits of a directory that is made
+     * @param mode the permission bits of a directory that is created
      * @param uid the user that this process runs as
      * @param inherited the names of sockets that this process listens on already
-     * @param patience how long to wait for another daemon to let go of it
-     * @throws IOException saying why it cannot be had: another daemon has it, it is not a directory
-     *     of ours or root's, its path is too long for a socket, …
+     * @param patience how long to wait for another daemon to release it
+     * @throws IOException if it cannot be had, with the reason: another daemon has it, it is not a
+     *     directory of this user or of root, its path is too long for a socket, and so on
      */
     public static RuntimeDirectory open(
             Path directory, int mode, int uid, Set<String> inherited, Duration patience)
@@ -154,12 +156,12 @@ public final class RuntimeDirectory implements AutoCloseable {
     }
 
     /**
-     * Makes the directory and the lock anew if somebody has removed them. While they were missing
-     * another daemon may have begun there: then the directory is lost to that one for good.
+     * Creates the directory and the lock again if somebody has removed them. If another daemon has
+     * started there while they were missing, the directory is lost to that daemon for good.
      *
-     * @return whether one of both was missing
+     * @return whether one of the two was missing
      * @throws HeldByAnotherException if it is lost
-     * @throws IOException if it cannot be made
+     * @throws IOException if it cannot be created
      */
     public boolean restore() throws IOException {
         if (lost) {
@@ -188,13 +190,13 @@ public final class RuntimeDirectory implements AutoCloseable {
         }
     }
 
-    /** Lets go of it for another daemon, which may yet not begin. */
+    /** Releases the directory to another daemon, which may still fail to start. */
     public void letGo() throws IOException {
         lock.release();
     }
 
     /**
-     * Takes it again after {@link #letGo}; false if another daemon has it.
+     * Takes the directory again after {@link #letGo}. Returns false if another daemon has it.
      *
      * @param patience how long the other one may take to end
      */
@@ -207,7 +209,7 @@ public final class RuntimeDirectory implements AutoCloseable {
         return again.isPresent();
     }
 
-    /** Whether another daemon has it: what is in it now is that one's. */
+    /** Whether another daemon has the directory, so that its content belongs to that daemon. */
     public boolean isLost() {
         return lost;
     }
@@ -268,8 +270,8 @@ public final class RuntimeDirectory implements AutoCloseable {
     }
 
     /**
-     * Where anyone may make directories, as in /tmp, anyone may have made this one, or may write to
-     * it.
+     * In a place where anyone may create directories, such as /tmp, anyone may have created this
+     * one, or may write to it.
      */
     private static void checkOwner(Path path, int uid) throws IOException {
         int owner = attribute(path, "unix:uid");
@@ -320,22 +322,22 @@ public final class RuntimeDirectory implements AutoCloseable {
         return path;
     }
 
-    /** Where HTTP is spoken. */
+    /** The path of the socket for HTTP. */
     public Path apiSocket() {
         return path.resolve("api.sock");
     }
 
-    /** Where fds are handed out. */
+    /** The path of the socket that hands out descriptors. */
     public Path fdSocket() {
         return path.resolve("fd.sock");
     }
 
-    /** Where the next process finds what this one had. */
+    /** The path of the table, in which the next process finds the eventfds of this one. */
     public Path table() {
         return path.resolve("table");
     }
 
-    /** The directory's group, which the sockets in it have too. */
+    /** The group of the directory, which the sockets in it have too. */
     public int groupId() {
         return groupId;
     }

@@ -16,20 +16,20 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The name of a listening Unix socket, from birth to removal. Safe for all threads, except that one
- * at a time makes, leaves or removes it.
+ * The name of a listening Unix socket, from its creation to its removal. Safe for all threads,
+ * except that only one at a time creates, leaves or removes it.
  *
  * <p>The socket is bound at its own name, since that is the address that getpeername(2) and ss(8)
- * show. It is never wider than configured: it is born with {@link #AT_BIRTH}, then gets its group
- * and its mode, and listens last. Its name is removed only while it still leads to the same file:
- * another process's stays.
+ * show. Its permissions are never wider than configured: it is created with {@link #AT_BIRTH}, then
+ * gets its group and its mode, and only then listens. The name is removed only if it still leads to
+ * the same file; a socket of another process stays.
  */
 public final class SocketFile {
     /** The permission bits to bind with. */
     public static final int AT_BIRTH = 0600;
 
     /**
-     * What a socket's path may be in bytes; sun_path has 108, one of them for the NUL, and the JDK
+     * The longest path of a socket in bytes. sun_path has 108, one of them for the NUL, and the JDK
      * leaves one more free.
      */
     static final int MAX_PATH = 106;
@@ -39,7 +39,7 @@ public final class SocketFile {
 
     private final Path path;
 
-    /** Whether the name is ours to remove and to make anew. */
+    /** Whether this process removes the name, and creates it again if it is missing. */
     private final boolean ours;
 
     /** The device and inode that the name led to. */
@@ -54,10 +54,10 @@ public final class SocketFile {
     }
 
     /**
-     * Makes way for a socket at {@code path}: removes one that nobody listens on.
+     * Makes way for a socket at {@code path}: removes a socket on which nobody listens.
      *
-     * @throws IOException if something else is there: a file that is no socket, or a socket that a
-     *     process listens on
+     * @throws IOException if something else is there: a file that is not a socket, or a socket on
+     *     which a process listens
      */
     public static void makeWay(Path path) throws IOException {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -73,10 +73,10 @@ public final class SocketFile {
     }
 
     /**
-     * The name of a socket that was bound at {@code place} with {@link #AT_BIRTH} and does not
-     * listen yet. It has its group and mode from the return on.
+     * Gives a socket that was bound at {@code place} with {@link #AT_BIRTH}, and does not listen
+     * yet, its group and its mode.
      *
-     * @throws IOException if it cannot have them; it is removed then
+     * @throws IOException if it cannot get them; then it is removed
      */
     public static SocketFile born(ListenerPlace place) throws IOException {
         var file = new SocketFile(place.path(), true, key(place.path()));
@@ -90,23 +90,23 @@ public final class SocketFile {
     }
 
     /**
-     * The name of a socket that another process made at {@code place}. Where it is that process's
-     * to remove, it need not be there.
+     * The name of a socket that another process created at {@code place}. If that process removes
+     * it, it may be missing.
      */
     public static SocketFile inherited(ListenerPlace place) throws IOException {
         return new SocketFile(place.path(), place.isOurs(), key(place.path()));
     }
 
-    /** The name is another process's from now on. */
+    /** Leaves the name to another process. */
     public void leave() {
         left = true;
     }
 
     /**
-     * Whether a socket has to be bound here anew: the name has gone or leads elsewhere, and it is
-     * ours.
+     * Whether a socket has to be bound here again, because the name is gone or leads elsewhere, and
+     * this process is responsible for it.
      *
-     * @throws IOException if it has gone and another process has to see to it
+     * @throws IOException if it is gone and another process is responsible for it
      */
     public boolean isToBeMade() throws IOException {
         if (isThere() || left) {
@@ -122,8 +122,8 @@ public final class SocketFile {
     }
 
     /**
-     * Whether the name leads to the file that it led to: nobody has removed or replaced it. One
-     * that is not ours may be missing from the start.
+     * Whether nobody has removed or replaced the file that the name leads to. A name that is not
+     * ours may be missing from the start.
      */
     private boolean isThere() {
         try {
@@ -134,8 +134,8 @@ public final class SocketFile {
     }
 
     /**
-     * Whether clients find the socket, as far as this process is to see to it: a name that is
-     * another process's is for that one to keep.
+     * Whether clients can find the socket, as far as this process is responsible. A name of another
+     * process is that process's responsibility.
      */
     public boolean isReachable() {
         return !ours || isThere();
@@ -156,8 +156,8 @@ public final class SocketFile {
     }
 
     /**
-     * Only ECONNREFUSED says that nobody listens; a socket of another type or with a full backlog
-     * is live.
+     * Only ECONNREFUSED means that nobody listens. A socket of another type, or one with a full
+     * backlog, is in use.
      */
     private static boolean isLive(Path socket) throws IOException {
         try (var probe = SocketChannel.open(StandardProtocolFamily.UNIX)) {

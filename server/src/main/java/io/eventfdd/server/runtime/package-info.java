@@ -1,6 +1,6 @@
 /**
- * The runtime directory and the sockets in it: where they are, whose they are, and that they are no
- * one else's.
+ * The runtime directory and the sockets in it: their places and owners, and the lock that keeps
+ * other daemons away.
  */
 @NullMarked
 package io.eventfdd.server.runtime;
