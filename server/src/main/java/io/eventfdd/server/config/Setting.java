@@ -166,7 +166,7 @@ public enum Setting {
             "off, on",
             "whether each call is logged, with its user and process");
 
-    /** How a value is written. */
+    /** The format of a value. */
     enum Kind {
         /** A whole number. */
         NUMBER,
@@ -193,7 +193,7 @@ public enum Setting {
     private final String most;
     private final String meaning;
 
-    /** One that is read at the start only. */
+    /** Creates a setting that is read only at the start. */
     Setting(Kind kind, String standard, String least, String most, String meaning) {
         this(Change.AT_START, kind, standard, least, most, meaning);
     }
@@ -207,7 +207,7 @@ public enum Setting {
         this.meaning = meaning;
     }
 
-    /** The same as one of a few words. */
+    /** Creates a setting whose value is one of a few words. */
     Setting(String standard, String choices, String meaning) {
         this(Change.AT_START, standard, choices, meaning);
     }
@@ -232,7 +232,7 @@ public enum Setting {
         return kind == Kind.NUMBER;
     }
 
-    /** Whether it is a time. */
+    /** Whether it is a duration. */
     public boolean isDuration() {
         return kind == Kind.DURATION;
     }
@@ -242,22 +242,22 @@ public enum Setting {
         return change == Change.AT_SIGHUP;
     }
 
-    /** The value where none is given. */
+    /** The value if none is given. */
     public String standard() {
         return standard;
     }
 
-    /** The lowest and the highest value, or all that there are, for people. */
+    /** The lowest and the highest value, or all allowed words, for people. */
     public String range() {
         return kind == Kind.CHOICE ? least : least + " to " + most;
     }
 
-    /** What it is, in a line. */
+    /** A description in one line. */
     public String meaning() {
         return meaning;
     }
 
-    /** The setting of that key. */
+    /** The setting with this key. */
     public static Optional<Setting> ofKey(String key) {
         return Arrays.stream(values()).filter(setting -> setting.key().equals(key)).findFirst();
     }

@@ -21,15 +21,18 @@ import java.util.regex.Pattern;
 
 /** The settings of this run: every one of the table has a value, and it is in range. Immutable. */
 public final class Settings {
-    /** Where the file is looked for that nobody named. */
+    /** The file of settings if none is named. */
     public static final Path STANDARD_FILE = Path.of("/etc/eventfdd/eventfdd.yaml");
 
     private static final String PREFIX = "EVENTFDD_";
 
-    /** What this program has in the environment besides settings. */
+    /** The variables of this program that are not settings. */
     private static final Set<String> OTHERS = Set.of("CONFIG", "RUNTIME_DIR", "JAVA_OPTS");
 
-    /** What Kubernetes sets in each container for a service of the name {@code eventfdd-…}. */
+    /**
+     * The variables that Kubernetes sets in each container for a service with a name such as {@code
+     * eventfdd-…}.
+     */
     private static final Pattern SERVICE_LINK = Pattern.compile("(.*_)?(SERVICE|PORT)(_.*)?");
 
     private final Map<Setting, Long> values;
@@ -39,14 +42,14 @@ public final class Settings {
     }
 
     /**
-     * Reads them from the options, the environment and the file, the first that has one, and else
-     * takes the default.
+     * Reads the settings. The value of each comes from the first of the options, the environment
+     * and the file that has one, or else is the default.
      *
      * @param options by key, from the command line
-     * @param environment by name; unknown ones are no error, see {@link #mistaken}
-     * @param file the file that was named; it must be there
-     * @throws InvalidSetting where a key is unknown, a value is malformed or out of range, or the
-     *     file cannot be read
+     * @param environment by name; unknown variables are not an error, see {@link #mistaken}
+     * @param file the file that was named, which must exist
+     * @throws InvalidSetting if a key is unknown, a value is malformed or out of range, or the file
+     *     cannot be read
      */
     public static Settings read(
             Map<String, String> options, Map<String, String> environment, Optional<Path> file)
@@ -147,7 +150,10 @@ public final class Settings {
         return value(setting) != other.value(setting);
     }
 
-    /** The same with the values of {@code read} for all that can change while the daemon runs. */
+    /**
+     * A copy with the values of {@code read} for all settings that can change while the daemon
+     * runs.
+     */
     public Settings reloaded(Settings read) {
         var changed = new EnumMap<>(values);
         for (var setting : Setting.values()) {
@@ -158,7 +164,7 @@ public final class Settings {
         return new Settings(changed);
     }
 
-    /** The same with a lower number, as far as {@code limit} is lower. */
+    /** A copy in which a number is lowered to {@code limit}, if that is lower. */
     public Settings lowered(Setting setting, long limit) {
         var lower = new EnumMap<>(values);
         lower.merge(setting, limit, Math::min);

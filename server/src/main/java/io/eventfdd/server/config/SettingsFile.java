@@ -15,8 +15,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The file of settings: YAML, one key a line, each value the text that stands there. YAML itself
- * would read {@code 0660} as octal and {@code on} as true.
+ * The file of settings: YAML with one key in each line. Each value is taken as the text that is
+ * written there, because YAML itself would read {@code 0660} as octal and {@code on} as true.
  */
 final class SettingsFile {
     private SettingsFile() {}
@@ -59,7 +59,7 @@ final class SettingsFile {
                 new TextOnly());
     }
 
-    /** Resolves nothing: all scalars are text. */
+    /** A resolver that takes all scalars as text. */
     private static final class TextOnly extends Resolver {
         @Override
         protected void addImplicitResolvers() {}
