@@ -54,6 +54,9 @@ final class OpenFileBudget {
 
     private static final int LEAST_FD_CONNECTIONS = 8;
 
+    /** For eventfds and connections together: with fewer files than this for them, no start. */
+    private static final int LEAST_FREE = 16;
+
     private final long limit;
     private final long inUse;
 
@@ -81,15 +84,17 @@ final class OpenFileBudget {
         try {
             ApiServer.warmUp();
         } catch (IOException e) {
-            throw new IOException(
-                    "this process may open only "
-                            + limit
-                            + " files, which is too few ("
-                            + e.getMessage()
-                            + "): raise RLIMIT_NOFILE (ulimit -n, or LimitNOFILE= of systemd)",
-                    e);
+            throw new IOException(tooFew(limit, "it cannot start: " + e.getMessage()), e);
         }
         return new OpenFileBudget(limit, OpenFiles.inUse() - inherited);
+    }
+
+    private static String tooFew(long limit, String why) {
+        return "this process may open only "
+                + limit
+                + " files, which is too few ("
+                + why
+                + "): raise RLIMIT_NOFILE (ulimit -n, or LimitNOFILE= of systemd)";
     }
 
     /** Connections to {@code api.sock} that are there only to be told that there are too many. */
@@ -137,13 +142,21 @@ final class OpenFileBudget {
                         : ObservabilityServer.DESCRIPTORS);
     }
 
-    /** As much of {@code asked} as there are files for, shared out; makes room for all of it. */
+    /**
+     * As much of {@code asked} as there are files for, shared out; makes room for all of it.
+     *
+     * @throws IOException if there are too few for a daemon that anybody could use
+     */
     Settings atStart(Settings asked) throws IOException {
         var wanted = withinLimit(asked);
-        long free = Math.max(free(wanted), 3);
+        long free = free(wanted);
         long files = files(wanted);
+        long least = Math.min(LEAST_FREE, files);
+        if (free < least) {
+            throw new IOException(tooFew(limit, "it needs " + (limit + least - free)));
+        }
         if (files <= free) {
-            OpenFiles.growTable((int) (limit - free(wanted) + files));
+            OpenFiles.growTable((int) (limit - free + files));
             return wanted;
         }
         OpenFiles.growTable((int) limit);
@@ -151,7 +164,7 @@ final class OpenFileBudget {
         long onFd = wanted.number(Setting.MAX_FD_CONNECTIONS);
         long onApi = files - eventfds - onFd;
         long forEventfds = ofEventfds(free, shareOfHolders(wanted));
-        long forConnections = Math.max(free - forEventfds, Math.min(2, free - 1));
+        long forConnections = free - forEventfds;
         eventfds = Math.min(eventfds, free - Math.min(forConnections, onApi + onFd));
         long rest = free - eventfds;
         onFd = Math.min(onFd, Math.max(ofFdConnections(rest), rest - onApi));

@@ -1,6 +1,7 @@
 package io.eventfdd.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
@@ -8,6 +9,7 @@ import io.eventfdd.server.config.Settings;
 
 import org.junit.jupiter.api.Test;
 
+import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,6 +25,9 @@ class OpenFileBudgetTest {
      * for a hand-over, 1 for the watch of the directory.
      */
     private static final int PARTS = IN_USE + 196;
+
+    /** How many files there must be at least, for 16 eventfds and connections. */
+    private static final int NEEDED = 166;
 
     private static final OpenFileBudget OF_A_THOUSAND = new OpenFileBudget(1000, IN_USE);
 
@@ -94,11 +99,24 @@ class OpenFileBudgetTest {
     }
 
     @Test
-    void thereIsOneOfEachHoweverFewFilesThereAre() throws Exception {
-        var now = new OpenFileBudget(100, IN_USE).atStart(settings("10000", "8192", "512"));
-        assertThat(now.number(Setting.MAX_EVENTFDS)).isEqualTo(1);
-        assertThat(now.number(Setting.MAX_CONNECTIONS)).isEqualTo(1);
-        assertThat(now.number(Setting.MAX_FD_CONNECTIONS)).isEqualTo(1);
+    void withTooFewFilesThereIsNoStartAndTheErrorSaysHowManyItTakes() throws Exception {
+        var asked = settings("10000", "8192", "512");
+        assertThatThrownBy(() -> new OpenFileBudget(100, IN_USE).atStart(asked))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("may open only 100 files")
+                .hasMessageContaining("it needs " + NEEDED)
+                .hasMessageContaining("RLIMIT_NOFILE");
+        var least = new OpenFileBudget(NEEDED, IN_USE).atStart(asked);
+        assertThat(total(least)).isEqualTo(16);
+        assertThat(least.number(Setting.MAX_FD_CONNECTIONS)).isPositive();
+        assertThat(least.number(Setting.MAX_CONNECTIONS)).isPositive();
+        assertThat(least.number(Setting.MAX_EVENTFDS)).isGreaterThanOrEqualTo(8);
+    }
+
+    @Test
+    void whoAsksForLessCanDoWithLess() throws Exception {
+        var least = new OpenFileBudget(NEEDED - 13, IN_USE).atStart(settings("1", "1", "1"));
+        assertThat(total(least)).isEqualTo(3);
     }
 
     private static int total(Settings settings) {

@@ -13,6 +13,8 @@ import io.eventfdd.server.http.transport.UnixListeners;
 import io.eventfdd.server.runtime.ListenerPlace;
 import io.helidon.webserver.WebServer;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.UnixDomainSocketAddress;
@@ -23,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
@@ -255,23 +258,30 @@ public final class ApiServer {
         var pipe = Pipe.open();
         try (var source = pipe.source();
                 var sink = pipe.sink()) {
+            var failure = new AtomicReference<@Nullable Throwable>();
             var reader =
                     Thread.ofVirtual()
                             .start(() -> {
                                 try {
                                     source.read(ByteBuffer.allocate(1));
-                                } catch (IOException e) {
-                                    LOG.log(
-                                            Level.WARNING,
-                                            "a virtual thread cannot wait for a socket: {0}",
-                                            e.getMessage());
+                                } catch (IOException | LinkageError e) {
+                                    failure.set(e);
                                 }
                             });
             while (reader.isAlive() && reader.getState() != Thread.State.WAITING) {
                 Thread.onSpinWait();
             }
-            sink.write(ByteBuffer.allocate(1));
+            if (reader.isAlive()) {
+                sink.write(ByteBuffer.allocate(1));
+            }
             reader.join();
+            var failed = failure.get();
+            if (failed != null) {
+                // A class of the JDK that cannot be initialized has the reason as its cause.
+                var why = failed.getCause() == null ? failed : failed.getCause();
+                throw new IOException(
+                        "a virtual thread cannot wait for a socket: " + why.getMessage(), failed);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
