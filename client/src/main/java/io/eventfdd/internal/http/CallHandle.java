@@ -2,7 +2,10 @@ package io.eventfdd.internal.http;
 
 import org.jspecify.annotations.Nullable;
 
-/** One call over HTTP, which others can end while it is under way. */
+/**
+ * The handle of one call over HTTP, with which other threads can end the call while it is under
+ * way.
+ */
 public final class CallHandle {
     private final Kind kind;
     private @Nullable HttpConnection connection;
@@ -23,12 +26,17 @@ public final class CallHandle {
         this(Kind.ORDINARY);
     }
 
-    /** That of a call which puts back what nobody wants: the client's close does not end it. */
+    /**
+     * The handle of a call that puts back a value that nobody wants. The client's close does not
+     * end it.
+     */
     static CallHandle late() {
         return new CallHandle(Kind.LATE);
     }
 
-    /** That of a call which has the key of another and finds out what became of that. */
+    /**
+     * The handle of a call that has the key of another call, to find out what happened to that one.
+     */
     static CallHandle settling() {
         return new CallHandle(Kind.SETTLING);
     }
@@ -37,17 +45,17 @@ public final class CallHandle {
         return kind != Kind.ORDINARY;
     }
 
-    /** Whether the key of the call was sent before, on a connection that was cut off. */
+    /** Whether the key of the call was sent before on a connection that was cut off. */
     boolean settles() {
         return kind == Kind.SETTLING;
     }
 
-    /** Another call has the handle from now on, and has not been sent. */
+    /** Prepares the handle for another call, which has not been sent. */
     synchronized void renew() {
         begun = false;
     }
 
-    /** The call begins, on {@code on}. */
+    /** Notes that the call begins, on connection {@code on}. */
     synchronized void begin(HttpConnection on) {
         begun = true;
         connection = on;
@@ -61,7 +69,7 @@ public final class CallHandle {
         return begun;
     }
 
-    /** The call is over, and its connection may be another's. */
+    /** Notes that the call is over, so that its connection may be used for another call. */
     synchronized void over() {
         connection = null;
     }
@@ -70,7 +78,7 @@ public final class CallHandle {
         return ended;
     }
 
-    /** Ends the call, also one that has not begun yet. */
+    /** Ends the call, even if it has not begun yet. */
     synchronized void end() {
         ended = true;
         if (connection != null) {

@@ -7,12 +7,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * The idempotency keys whose answers were received whole, until the daemon hears of them and
- * forgets them too: each travels with the next request, whatever that is. So the daemon keeps no
- * more keys of a client than it has calls under way. For all threads.
+ * The idempotency keys whose answers were received completely, until the daemon learns of that and
+ * forgets them too. Each key is sent with the next request, whatever that is, so the daemon keeps
+ * no more keys of a client than the client has calls under way. Safe for all threads.
  *
- * <p>The word for a request that was cut off goes again with another one: it is no error to be done
- * with a key twice, and no key is ever used again.
+ * <p>If a request that named keys was cut off, another one names them again: it is not an error to
+ * be done with a key twice, and no key is ever used again.
  */
 final class DoneKeys {
     static final String HEADER = "Idempotency-Key-Done";
@@ -20,7 +20,10 @@ final class DoneKeys {
     /** Less than 2 KiB of the 16 that the daemon takes as the headers of a request. */
     static final int MOST_AT_ONCE = 64;
 
-    /** How long after its answer a daemon may have a request unread that it got before. */
+    /**
+     * The longest time for which a daemon may have a request unread that arrived before the one
+     * that it has answered.
+     */
     private static final long HOLD_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final LongSupplier clock;
@@ -30,29 +33,29 @@ final class DoneKeys {
     private record Held(String key, long since) {}
 
     /**
-     * None yet.
+     * Starts without keys.
      *
-     * @param clock nanoseconds since whenever
+     * @param clock a clock in nanoseconds
      */
     DoneKeys(LongSupplier clock) {
         this.clock = clock;
     }
 
-    /** The only request with {@code key} is answered. */
+    /** Notes that the only request with {@code key} was answered. */
     void add(String key) {
         ready.add(key);
     }
 
     /**
-     * One of several requests with {@code key} is answered. The others were cut off, and if the
-     * daemon comes upon one of them yet, it has to know the key, lest it carry that out as a new
-     * call. So this one is held back for a time.
+     * Notes that one of several requests with {@code key} was answered. The others were cut off. If
+     * the daemon still reads one of them, it must know the key, because otherwise it would carry
+     * out that request as a new call. The key is therefore held back for a time.
      */
     void addLater(String key) {
         held.add(new Held(key, clock.getAsLong()));
     }
 
-    /** Takes those that the next request is to name. */
+    /** Takes the keys that the next request is to name. */
     List<String> take() {
         release();
         var key = ready.poll();
@@ -76,7 +79,7 @@ final class DoneKeys {
         }
     }
 
-    /** The request that was to name {@code keys} may not have arrived. */
+    /** Takes {@code keys} back, because the request that named them may not have arrived. */
     void putBack(List<String> keys) {
         ready.addAll(keys);
     }

@@ -11,11 +11,11 @@ import io.eventfdd.internal.wire.ProblemDocument;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What the daemon answered.
+ * The answer of the daemon.
  *
- * @param body empty where there is none
- * @param keys what tells the idempotency keys of the daemon from those of another; empty but for
- *     {@code GET /v1}
+ * @param body empty if there is none
+ * @param keys the origin of the daemon's idempotency keys, which differs between daemons that do
+ *     not share them; empty except for {@code GET /v1}
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares answers
 record HttpAnswer(int status, byte[] body, String keys) {
@@ -44,14 +44,14 @@ record HttpAnswer(int status, byte[] body, String keys) {
         return status == type.status() && problem().type() == type;
     }
 
-    /** Throws the problem where it is one. */
+    /** Throws the problem, if the answer is one. */
     void check() {
         if (status >= 400) {
             throw Failures.of(problem());
         }
     }
 
-    /** Whether the daemon keeps it for the key of its call, if that has one. */
+    /** Whether the daemon keeps the answer for the key of its call, if that has one. */
     boolean isKept() {
         return status < 300 || is(ProblemType.WOULD_BLOCK) || is(ProblemType.GONE);
     }

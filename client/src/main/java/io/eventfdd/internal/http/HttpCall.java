@@ -13,9 +13,9 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * One call on the daemon.
+ * One call to the daemon.
  *
- * @param repeats what may be done where the connection ended after it was sent
+ * @param repeats whether the call may be repeated if the connection ended after it was sent
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares calls
 public record HttpCall(
@@ -26,13 +26,13 @@ public record HttpCall(
         Repeats repeats) {
     private static final String KEY = "Idempotency-Key";
 
-    /** Whether a call may be sent once more. */
+    /** The conditions under which a call may be sent again. */
     enum Repeats {
-        /** Only where the first did not reach the daemon. */
+        /** Only if the first one did not reach the daemon. */
         NEVER,
-        /** To a daemon that knows the keys of the one that it was sent to. */
+        /** Only to a daemon that knows the keys of the one that the call was sent to. */
         WITH_ITS_KEY,
-        /** To any, since a second time changes nothing. */
+        /** To any daemon, because a second time changes nothing. */
         ALWAYS
     }
 
@@ -53,26 +53,29 @@ public record HttpCall(
         return new HttpCall("DELETE", path, Map.of(), null, Repeats.NEVER);
     }
 
-    /** The same of what never comes back under its name, so that a second time changes nothing. */
+    /**
+     * A call on something that never comes back under the same name, so that a second time changes
+     * nothing.
+     */
     static HttpCall deleteOnce(String path) {
         return new HttpCall("DELETE", path, Map.of(), null, Repeats.ALWAYS);
     }
 
-    /** A write, with a key of its own that tells later whether it was carried out. */
+    /** A write, with a new key that tells later whether it was carried out. */
     static HttpCall write(String path, JsonObject body) {
         return new HttpCall(
                 "POST", path, Map.of(KEY, newKey()), Json.bytes(body), Repeats.WITH_ITS_KEY);
     }
 
     /**
-     * A call that takes something, with a key of its own. Any daemon may have it again: what did
-     * not arrive is kept for the key or is back in the eventfd.
+     * A call that takes something, with a new key. It may be repeated to any daemon: a value that
+     * did not arrive is kept for the key or is back in the eventfd.
      */
     static HttpCall taking(String path, JsonObject body) {
         return new HttpCall("POST", path, Map.of(KEY, newKey()), Json.bytes(body), Repeats.ALWAYS);
     }
 
-    /** The same, and {@code keys} are done. */
+    /** A copy that says that {@code keys} are done. */
     HttpCall withDone(List<String> keys) {
         if (keys.isEmpty()) {
             return this;
@@ -88,24 +91,24 @@ public record HttpCall(
     }
 
     /**
-     * Another call with the same key: where this one was carried out, or still is, the daemon
-     * refuses that.
+     * Another call with the same key. If this call was carried out or is being carried out, the
+     * daemon refuses the other one.
      */
     HttpCall instead(HttpCall other) {
         return new HttpCall(other.method, other.path, headers, other.body, other.repeats);
     }
 
     /**
-     * A call with a body that may be made twice: it changes nothing, or what it gives comes back if
-     * its answer is not taken.
+     * A call with a body that may be made twice: it changes nothing, or the daemon takes back what
+     * it gives if the answer is not taken.
      */
     static HttpCall look(String path, JsonObject body) {
         return new HttpCall("POST", path, Map.of(), Json.bytes(body), Repeats.ALWAYS);
     }
 
     /**
-     * 128 random bits: not a secret, since keys are each user's own. Letters and digits: a comma
-     * would end it where it is done.
+     * A new key of 128 random bits. It need not be secret, because each user has keys of its own.
+     * It has only letters and digits, because a comma separates keys that are done.
      */
     private static String newKey() {
         var random = ThreadLocalRandom.current();

@@ -13,14 +13,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The calls on {@code api.sock}, and what they share: the connections, the keys that are done, and
- * which daemon was there last. {@link RepeatedCall} is one of them. Safe for all threads.
+ * Makes calls on {@code api.sock}, and owns what they share: the connections, the keys that are
+ * done, and the identity of the last daemon. {@link RepeatedCall} is one such call. Safe for all
+ * threads.
  */
 final class HttpCalls implements AutoCloseable {
-    /** How long to ask what became of a call that was ended. */
+    /** How long to ask what happened to a call that was ended. */
     private static final Duration SETTLING = Duration.ofSeconds(3);
 
-    /** How long a close may take to tell the daemon the last keys that are done. */
+    /** How long a close may take to send the daemon the last keys that are done. */
     private static final Duration LAST_WORD = Duration.ofMillis(200);
 
     private final Path socket;
@@ -30,16 +31,16 @@ final class HttpCalls implements AutoCloseable {
 
     private volatile boolean wasThere;
 
-    /** What tells the keys of the daemon that answered last; empty where that is not known. */
+    /** The origin of the keys of the daemon that answered last; empty if that is not known. */
     private volatile String keys = "";
 
     private final DoneKeys done = new DoneKeys(System::nanoTime);
 
     /**
-     * The calls on {@code socket}.
+     * Creates the calls on {@code socket}.
      *
-     * @param patience how long an answer may take that is not waited for
-     * @param outage how long the daemon may be away between two that follow each other
+     * @param patience how long the answer of a call that does not wait may take
+     * @param outage how long the time between one daemon and the next may be
      */
     HttpCalls(Path socket, Duration patience, Duration outage) {
         this.socket = socket;
@@ -67,7 +68,7 @@ final class HttpCalls implements AutoCloseable {
                     var between = new Outage(away, false);
                     return new RepeatedCall(this, call, longest, between, false, handle).answer();
                 } catch (InterruptedException e) {
-                    // It came before the call was sent.
+                    // The interrupt came before the call was sent.
                     interrupted = true;
                 }
             }
@@ -79,9 +80,9 @@ final class HttpCalls implements AutoCloseable {
     }
 
     /**
-     * A call that the daemon answers within {@code wait}, and its normal time.
+     * A call that the daemon answers within {@code wait} and the time for any answer.
      *
-     * @param handle with which somebody else can end it
+     * @param handle with which another thread can end it
      * @throws InterruptedException if the thread was interrupted and there was no answer
      */
     HttpAnswer call(HttpCall call, Duration wait, CallHandle handle) throws InterruptedException {
@@ -93,8 +94,8 @@ final class HttpCalls implements AutoCloseable {
     }
 
     /**
-     * A call that puts back what nobody wants any more; neither an interrupt nor the client's close
-     * ends it.
+     * A call that puts back a value that nobody wants any more. Neither an interrupt nor the
+     * client's close ends it.
      *
      * @param wait how long the daemon may take
      */
@@ -102,7 +103,10 @@ final class HttpCalls implements AutoCloseable {
         return call(call, patience.plus(wait), outage, CallHandle.late());
     }
 
-    /** The answer to a call with a key that does not wait, even if it was ended: see the other. */
+    /**
+     * The answer to a call with a key that does not wait, even if the call was ended; see the other
+     * method.
+     */
     HttpAnswer settled(HttpCall call, HttpCall look) {
         try {
             return call(call);
@@ -112,9 +116,9 @@ final class HttpCalls implements AutoCloseable {
     }
 
     /**
-     * The answer to a call with a key. One that was ended (by an interrupt, which is kept then, by
-     * the handle, with the client) may have been carried out all the same: then this is what the
-     * daemon has kept for its key.
+     * The answer to a call with a key. A call that was ended (by an interrupt, which is then kept,
+     * by its handle, or with the client) may have been carried out nevertheless; then this is the
+     * answer that the daemon has kept for its key.
      *
      * @param look changes nothing
      */
@@ -141,7 +145,7 @@ final class HttpCalls implements AutoCloseable {
      * too: what a key keeps goes back when the key lapses.
      *
      * @param look changes nothing
-     * @param handle that of {@code call}
+     * @param handle the handle of {@code call}
      */
     private Optional<HttpAnswer> lateAnswer(HttpCall call, HttpCall look, CallHandle handle) {
         var away = Duration.ZERO;
@@ -153,7 +157,7 @@ final class HttpCalls implements AutoCloseable {
                     ? Optional.of(settle(call, away))
                     : Optional.empty();
         } catch (EventfddException e) {
-            return Optional.empty(); // The daemon is not there.
+            return Optional.empty(); // There is no daemon.
         }
     }
 
@@ -161,7 +165,7 @@ final class HttpCalls implements AutoCloseable {
         return call(call, SETTLING, away, CallHandle.settling());
     }
 
-    /** Sends {@code call} once, and with it the keys that are done. */
+    /** Sends {@code call} once, together with the keys that are done. */
     HttpAnswer exchange(
             HttpConnection connection, HttpCall call, Duration longest, boolean interruptible)
             throws IOException {
@@ -180,7 +184,7 @@ final class HttpCalls implements AutoCloseable {
     }
 
     /**
-     * The key of {@code call} is done where its answer is one that the daemon keeps.
+     * Notes that the key of {@code call} is done, if its answer is one that the daemon keeps.
      *
      * @param cutOff whether the call was sent on another connection as well
      */
@@ -190,7 +194,7 @@ final class HttpCalls implements AutoCloseable {
         }
     }
 
-    /** Whether a daemon was ever there: if not, there is no use in waiting for the next one. */
+    /** Whether there was ever a daemon. If not, it is of no use to wait for the next one. */
     boolean wasThere() {
         return wasThere;
     }
@@ -199,13 +203,13 @@ final class HttpCalls implements AutoCloseable {
         return connections;
     }
 
-    /** As {@link #learnKeys}, unless that is known. */
+    /** As {@link #learnKeys}, unless the keys are known. */
     String knownOrLearntKeys(HttpConnection connection) throws IOException {
         var known = keys;
         return known.isEmpty() ? learnKeys(connection) : known;
     }
 
-    /** Finds out whose keys the daemon at the other end of {@code connection} knows. */
+    /** Asks the daemon at the other end of {@code connection} for the origin of its keys. */
     String learnKeys(HttpConnection connection) throws IOException {
         var learned = connection.exchange(HttpCall.get("/v1"), patience, false).keys();
         keys = learned;
@@ -225,7 +229,7 @@ final class HttpCalls implements AutoCloseable {
                 cause);
     }
 
-    /** How long an answer may take that is not waited for. */
+    /** How long the answer of a call that does not wait may take. */
     Duration patience() {
         return patience;
     }
@@ -240,8 +244,8 @@ final class HttpCalls implements AutoCloseable {
     }
 
     /**
-     * Ends all calls. The keys that are done are told to the daemon, if a connection is there for
-     * that and it answers at once; else they lapse in time.
+     * Ends all calls. The keys that are done are sent to the daemon, if there is a connection for
+     * that and the daemon answers at once; otherwise they lapse in time.
      */
     @Override
     public void close() {

@@ -23,7 +23,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** One connection to {@code api.sock}. One thread at a time calls; any may {@link #abort} it. */
+/**
+ * One connection to {@code api.sock}. One thread at a time calls; any thread may {@link #abort} it.
+ */
 public final class HttpConnection {
     private static final DefaultBHttpClientConnectionFactory CONNECTIONS =
             DefaultBHttpClientConnectionFactory.builder()
@@ -34,7 +36,7 @@ public final class HttpConnection {
     /** Far less than the shortest idle-timeout that a daemon can have. */
     private static final long FRESH_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
-    /** nanoTime's differences hold 292 years. */
+    /** Differences of nanoTime can express at most 292 years. */
     private static final long LONGEST_NANOS = Long.MAX_VALUE / 4;
 
     private final UnixSocket socket;
@@ -59,7 +61,7 @@ public final class HttpConnection {
     }
 
     /**
-     * Sends the call and receives all of the answer.
+     * Sends the call and receives the whole answer.
      *
      * @param patience how long that may take
      * @param interruptible whether an interrupt ends it
@@ -80,9 +82,9 @@ public final class HttpConnection {
     }
 
     /**
-     * Sends the call, of which the answer has no end: its body is received as the caller reads it,
-     * each time within {@link #waitUpTo}. A problem is thrown. Afterwards the connection is of no
-     * other use.
+     * Sends a call whose answer has no end. The body is received as the caller reads it, each time
+     * within {@link #waitUpTo}. A problem is thrown. Afterwards the connection cannot be used for
+     * other calls.
      *
      * @param patience how long the beginning of the answer may take
      */
@@ -106,7 +108,9 @@ public final class HttpConnection {
         }
     }
 
-    /** From now on the stream waits {@code nanos} at most; an interrupt ends that. */
+    /**
+     * Limits each wait of the stream to {@code nanos} from now on. An interrupt ends such a wait.
+     */
     public void waitUpTo(long nanos) {
         socket.begin(System.nanoTime() + Math.min(nanos, LONGEST_NANOS), true);
     }
@@ -152,20 +156,23 @@ public final class HttpConnection {
         return reusable && !socket.isAborted();
     }
 
-    /** Whether it was used so shortly ago that the daemon does not think of closing it. */
+    /** Whether it was used so recently that the daemon cannot be about to close it. */
     boolean isFresh() {
         return System.nanoTime() - lastUse < FRESH_NANOS;
     }
 
     /**
-     * Ends the call that is under way, unless all of its answer is there already: to the daemon
-     * that is taken then.
+     * Ends the current call, unless the whole answer has arrived already, because the daemon then
+     * counts it as taken.
      */
     public void abort() {
         socket.abort();
     }
 
-    /** Whether the daemon has closed it, or it is of no use; only while no call is under way. */
+    /**
+     * Whether the daemon has closed the connection, or it cannot be used. It must be called only
+     * while no call is under way.
+     */
     boolean hasEnded() {
         return socket.hasEnded();
     }
@@ -174,7 +181,7 @@ public final class HttpConnection {
         return socket.isAborted();
     }
 
-    /** Closes it, after all calls. */
+    /** Closes the connection, after all calls. */
     public void close() {
         connection.close(CloseMode.IMMEDIATE);
     }

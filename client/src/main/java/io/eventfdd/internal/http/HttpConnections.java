@@ -14,7 +14,9 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
-/** The connections of one client to {@code api.sock}, used and idle ones. For all threads. */
+/**
+ * The connections of one client to {@code api.sock}, both busy and idle ones. Safe for all threads.
+ */
 public final class HttpConnections {
     private static final int MOST_IDLE = 16;
 
@@ -32,7 +34,7 @@ public final class HttpConnections {
         return closed;
     }
 
-    /** One for a call, which has it alone. */
+    /** Takes a connection for a call, which has it alone. */
     HttpConnection take(CallHandle handle) throws InterruptedException {
         if (handle.outlivesClient()) {
             return open();
@@ -43,7 +45,7 @@ public final class HttpConnections {
         if (connection != null) {
             idleCount.decrementAndGet();
             if (!connection.isFresh()) {
-                // Those that follow were used even longer ago.
+                // The others were used even longer ago.
                 connection.close();
                 discardIdle();
                 connection = null;
@@ -60,7 +62,7 @@ public final class HttpConnections {
         return connection;
     }
 
-    /** A new one, which is the caller's. */
+    /** Makes a new connection, which the caller owns. */
     HttpConnection open() throws InterruptedException {
         try {
             return HttpConnection.open(socket);
@@ -72,7 +74,7 @@ public final class HttpConnections {
         }
     }
 
-    /** The call on {@code connection} is over. */
+    /** Takes {@code connection} back after a call. */
     void giveBack(HttpConnection connection) {
         busy.remove(connection);
         if (closed || !connection.isReusable()) {
@@ -88,7 +90,7 @@ public final class HttpConnections {
         }
     }
 
-    /** Closes those that no call uses. */
+    /** Closes the connections that no call uses. */
     void discardIdle() {
         for (@Nullable HttpConnection connection = idle.pollFirst();
                 connection != null;
@@ -103,9 +105,9 @@ public final class HttpConnections {
     }
 
     /**
-     * Ends the calls on all of them, and closes them.
+     * Ends the calls on all connections, and closes them.
      *
-     * @param lastCall may use one that is idle, if there is one
+     * @param lastCall may use an idle connection, if there is one
      */
     void close(Consumer<? super HttpConnection> lastCall) {
         closed = true;

@@ -32,25 +32,28 @@ import java.util.function.Function;
 
 /** The daemon's HTTP calls, which server/API.md describes, as methods. Safe for all threads. */
 public final class HttpDaemon implements AutoCloseable {
-    /** What a PUT did. */
+    /** The result of a PUT. */
     record Creation(EventfdState state, boolean created) {}
 
     private static final Duration DEFAULT_MAX_WAIT = Duration.ofHours(1);
     private static final Duration ANY = Duration.ofDays(3650);
 
-    /** Between two tries to write late what has to wait for a limit of the daemon's. */
+    /**
+     * The pause between two attempts to put a value back that has to wait for a limit of the
+     * daemon.
+     */
     private static final long LIMIT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final HttpCalls api;
 
-    /** Asked once, before the first long wait. */
+    /** The daemon is asked once, before the first long wait. */
     private volatile @Nullable Duration maxWait;
 
     public HttpDaemon(Path socket, Duration patience, Duration outage) {
         this.api = new HttpCalls(socket, patience, outage);
     }
 
-    /** Its calls on leases. */
+    /** The calls on leases. */
     public LeaseTransport leases() {
         return new HttpLeases(api);
     }
@@ -92,21 +95,22 @@ public final class HttpDaemon implements AutoCloseable {
         api.call(HttpCall.delete(path(name))).check();
     }
 
-    /** Throws what the daemon says where there is no room. */
+    /** Throws the problem of the daemon if there is no room. */
     void write(EventfdName name, long value) {
         var call = HttpCall.write(path(name) + "/write", body(value, Duration.ZERO));
         settled(call, name).check();
     }
 
-    /** What was taken; 0 where there was nothing. */
+    /** The value that was taken; 0 if there was none. */
     long read(EventfdName name) {
         var call = HttpCall.taking(path(name) + "/read", Json.object().put("timeout", "0s"));
         return number(settled(call, name), "value");
     }
 
     /**
-     * Writes what was taken and nobody wants, as soon as there is room for it and the daemon has a
-     * key to spare, even if the client is closed by then; a deleted eventfd takes it with it.
+     * Puts back a value that was taken and that nobody wants, as soon as there is room for it and
+     * the daemon accepts another key, even if the client is closed by then. If the eventfd was
+     * deleted, the value is gone.
      */
     void putBack(EventfdName name, long value) {
         if (value == Count.OVERFLOW) {
@@ -131,7 +135,7 @@ public final class HttpDaemon implements AutoCloseable {
         return api.callLate(HttpCall.write(path(name) + "/write", body(value, longest)), longest);
     }
 
-    // Calls that wait; who has their handle can end them
+    // Calls that wait, and that their handle can end
 
     boolean write(EventfdName name, long value, Deadline deadline, CallHandle handle)
             throws InterruptedException {
@@ -168,7 +172,7 @@ public final class HttpDaemon implements AutoCloseable {
         return api.settled(call, look(names), time, handle);
     }
 
-    /** The same for one that does not wait. */
+    /** The same for a call that does not wait. */
     private HttpAnswer settled(HttpCall call, EventfdName name) {
         return api.settled(call, look(List.of(name)));
     }
@@ -243,7 +247,10 @@ public final class HttpDaemon implements AutoCloseable {
         return ready;
     }
 
-    /** How long the next call waits: what is left, in parts that the daemon takes. */
+    /**
+     * How long the next call waits: the time that is left, but at most as long as the daemon
+     * allows.
+     */
     private Duration nextWait(Deadline deadline) {
         var left = deadline.left();
         if (left.isZero()) {

@@ -27,11 +27,11 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
- * An eventfd that the daemon reads and writes for this process. Each call that waits has a
- * connection.
+ * A handle of an eventfd that the daemon reads and writes on behalf of this process. Each call that
+ * waits has its own connection.
  */
 public final class HttpEventfd implements Eventfd, Leasing {
-    /** A call that waits; who has the handle can end it. */
+    /** A call that waits, and that its handle can end. */
     public interface WaitingCall<T> {
         T on(CallHandle handle) throws InterruptedException;
     }
@@ -46,11 +46,11 @@ public final class HttpEventfd implements Eventfd, Leasing {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
-     * A handle.
+     * Creates a handle.
      *
-     * @param executor where futures are completed
-     * @param leases those of the client over HTTP
-     * @param onClose is told once, when it closes
+     * @param executor completes futures
+     * @param leases the leases of the client over HTTP
+     * @param onClose is told once, when the handle closes
      */
     HttpEventfd(
             EventfdName name,
@@ -187,9 +187,9 @@ public final class HttpEventfd implements Eventfd, Leasing {
     }
 
     /**
-     * A wait on a thread of its own.
+     * Starts a wait on its own thread.
      *
-     * @param putBack takes what a future got that somebody completed or cancelled first
+     * @param putBack takes the value of a future that somebody completed or cancelled first
      */
     private CompletableFuture<Long> later(WaitingCall<Long> call, LongConsumer putBack) {
         var handle = new CallHandle();

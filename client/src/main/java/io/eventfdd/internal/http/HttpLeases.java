@@ -20,7 +20,7 @@ import java.util.Optional;
 
 /**
  * Leases over HTTP. The request for one has no idempotency key: an answer that does not arrive
- * grants nothing, so the request can be repeated. For all threads.
+ * grants nothing, so the request can be repeated. Safe for all threads.
  */
 final class HttpLeases implements LeaseTransport {
     private static final String LEASES = "/v1/leases";
@@ -119,7 +119,7 @@ final class HttpLeases implements LeaseTransport {
         }
     }
 
-    /** A connection that a lease is bound to, or that only tells of the daemon's end. */
+    /** A connection to which a lease is bound, or which only tells when the daemon ends. */
     private record Kept(HttpConnection connection) implements Connection {
         @Override
         public boolean hasEnded() {
@@ -203,7 +203,7 @@ final class HttpLeases implements LeaseTransport {
         }
     }
 
-    /** The connections of the other calls are closed with them. */
+    /** The connections of the other calls are closed together with the calls. */
     @Override
     public void close() {}
 }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 
-/** Opens the handles of one client that go over HTTP. For all threads. */
+/** Opens the handles of one client that go over HTTP. Safe for all threads. */
 public final class HttpOpener {
     private final HttpDaemon http;
     private final Executor executor;
@@ -20,10 +20,11 @@ public final class HttpOpener {
     private final Set<Eventfd> handles;
 
     /**
-     * One that has opened none.
+     * Creates an opener.
      *
-     * @param leases those of the client over HTTP
-     * @param handles those of the client that are open; handles leave it as they are closed
+     * @param leases the leases of the client over HTTP
+     * @param handles the open handles of the client; a handle leaves this collection when it is
+     *     closed
      */
     public HttpOpener(HttpDaemon http, Executor executor, HeldLeases leases, Set<Eventfd> handles) {
         this.http = http;
@@ -32,7 +33,7 @@ public final class HttpOpener {
         this.handles = handles;
     }
 
-    /** A handle for each that {@code request} names, or none where one cannot be had. */
+    /** Opens a handle for each eventfd that {@code request} names, or none if one cannot be had. */
     public List<Eventfd> open(OpenRequest request) {
         List<EventfdName> created = new ArrayList<>();
         List<Eventfd> eventfds = new ArrayList<>(request.entries().size());

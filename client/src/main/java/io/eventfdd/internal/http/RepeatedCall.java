@@ -17,27 +17,30 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * One call until it has its answer, or until it must not be sent again: on one connection after the
- * other, and to the next daemon if one ends under it. So it is carried out once, or the caller is
- * told that this is not known. For one thread.
+ * One call until it has its answer, or until it must not be sent again. It is sent on one
+ * connection after the other, and to the next daemon if one ends during the call. It is therefore
+ * carried out once, or the caller learns that this is not known. For one thread.
  */
 final class RepeatedCall {
-    /** What daemons may have done about the call so far. */
+    /** The states of the call, by what daemons may have done about it. */
     private enum State {
-        /** No daemon got it: any daemon may have it. */
+        /** No daemon got the call, so it may be sent to any daemon. */
         UNSENT,
         /**
-         * A daemon may have carried it out, which another time does not change: any may have it.
+         * A daemon may have carried it out, but a second time changes nothing, so it may be sent to
+         * any daemon.
          */
         REPEATABLE,
-        /** A daemon may have carried it out: only one that knows its key may have it. */
+        /**
+         * A daemon may have carried it out, so it may be sent only to a daemon that knows its key.
+         */
         IN_DOUBT
     }
 
-    /** How often a connection may be lost under the call. */
+    /** The number of connections that may be lost during the call. */
     private static final int LOSSES = 3;
 
-    /** How long the daemon may take to hear that a connection ended. */
+    /** How long the daemon may take to notice that a connection has ended. */
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final HttpCalls calls;
@@ -50,19 +53,19 @@ final class RepeatedCall {
     private State state = State.UNSENT;
     private int losses;
 
-    /** How it was lost when it came to be in doubt; null in the other states. */
+    /** The failure after which the call was in doubt; null in the other states. */
     private @Nullable ConnectionLostException doubt;
 
-    /** What tells the keys of the daemon that it was sent to first. */
+    /** The origin of the keys of the daemon that the call was first sent to. */
     private String sentTo = "";
 
     /**
-     * A call that nobody has got.
+     * Creates a call, which has not been sent.
      *
      * @param longest how long its answer may take
      * @param away bounds the time between one daemon and the next
      * @param interruptible whether an interrupt ends it
-     * @param handle with which others can end it
+     * @param handle with which other threads can end it
      */
     RepeatedCall(
             HttpCalls calls,
@@ -80,7 +83,7 @@ final class RepeatedCall {
     }
 
     /**
-     * Sends it until there is an answer.
+     * Sends the call until there is an answer.
      *
      * @throws DaemonUnavailableException if no daemon got it
      * @throws ConnectionLostException if it is not known whether one carried it out
@@ -95,7 +98,7 @@ final class RepeatedCall {
         }
     }
 
-    /** Sends it once; empty if it is to be sent again. */
+    /** Sends the call once. The result is empty if it has to be sent again. */
     private Optional<HttpAnswer> attempt() throws InterruptedException {
         HttpConnection connection;
         try {
@@ -129,7 +132,7 @@ final class RepeatedCall {
         }
     }
 
-    /** Makes sure that a daemon which is to know the key of the call does. */
+    /** If the daemon must know the key of the call, checks that it does. */
     private void checkKeys(HttpConnection connection) throws IOException {
         if (call.repeats() != HttpCall.Repeats.WITH_ITS_KEY) {
             return;
@@ -141,12 +144,15 @@ final class RepeatedCall {
         }
     }
 
-    /** Pauses if {@code answer} says that the call came too early; false if it is its answer. */
+    /**
+     * Pauses if {@code answer} says that the call came too early. Returns false if it is the answer
+     * to the call.
+     */
     private boolean pauseIfTooEarly(HttpAnswer answer) throws InterruptedException {
         if (wasCutOff()
                 && answer.is(ProblemType.IDEMPOTENCY_KEY_IN_USE)
                 && System.nanoTime() - start < longest.toNanos()) {
-            // The daemon has not heard yet that the first connection ended.
+            // The daemon has not noticed yet that the first connection has ended.
             LockSupport.parkNanos(PAUSE_NANOS);
             return true;
         }
@@ -158,12 +164,12 @@ final class RepeatedCall {
         return state != State.UNSENT || handle.settles();
     }
 
-    /** Goes on to the next state, or throws if it must not be sent again. */
+    /** Moves to the next state, or throws if the call must not be sent again. */
     private void lost(HttpConnection connection, boolean sent, IOException cause) {
         if (calls.connections().isClosed() && !handle.outlivesClient()) {
             throw Failures.clientClosed();
         }
-        // The others that are idle are mostly of the same daemon, and as dead.
+        // The other idle connections are mostly to the same daemon, and just as dead.
         calls.connections().discardIdle();
         losses++;
         if (connection.isAborted()

@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * Events out of the bytes of a stream. What was received of one is kept when a read fails for the
- * moment, at a time limit or by an interrupt.
+ * Parses events from the bytes of a stream. If a read fails temporarily, because of a time limit or
+ * an interrupt, the part of an event that was received is kept.
  *
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html">Server-sent
  *     events</a>
@@ -23,7 +23,7 @@ public final class ServerSentEvents {
     @SuppressWarnings("ArrayRecordComponent") // nobody compares events
     public record Event(String type, byte[] data) {}
 
-    /** Far more than any of ours, and an end for what is not. */
+    /** The longest event. It is far longer than any of the daemon's, and limits one that is not. */
     private static final int LONGEST = 1 << 20;
 
     private final InputStream in;
@@ -40,7 +40,7 @@ public final class ServerSentEvents {
         this.in = in;
     }
 
-    /** The next event; empty where a comment came first. */
+    /** The next event; empty if a comment came first. */
     public Optional<Event> next() throws IOException {
         while (true) {
             var text = line();
@@ -81,7 +81,7 @@ public final class ServerSentEvents {
                 data.writeBytes(value.getBytes(StandardCharsets.UTF_8));
                 hasData = true;
             }
-            // id and retry are for those who connect again.
+            // The fields id and retry are for clients that connect again.
             default -> {}
         }
     }

@@ -16,13 +16,14 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 
 /**
- * A connected Unix socket in the form in which HttpComponents takes one. (The one that comes with
- * its client leaves selectors behind when it is closed, and with them the connection: the daemon
+ * A connected Unix socket in the form that HttpComponents needs. (The one that comes with its
+ * client leaves selectors behind when it is closed, and with them the connection, so the daemon
  * would not learn that its client has gone.)
  *
- * <p>It waits in a selector and not in a read, which an interrupt would end together with the
- * connection, and with what the read had just received: to the daemon that is taken. Here a wait
- * ends, and only when nothing is there. One thread at a time uses it; any may {@link #abort}.
+ * <p>It waits in a selector rather than in a read. An interrupt would end a read together with the
+ * connection, and would lose data that the read had just received and that the daemon counts as
+ * taken. Here an interrupt ends only a wait, and only if there is no data. One thread at a time
+ * uses it; any thread may {@link #abort} it.
  */
 final class UnixSocket extends Socket {
     private final SocketChannel channel;
@@ -43,7 +44,7 @@ final class UnixSocket extends Socket {
         this.key = channel.register(selector, 0);
     }
 
-    /** Connects; an interrupt ends that. */
+    /** Connects. An interrupt ends the attempt. */
     static UnixSocket connect(Path path) throws IOException {
         var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         try {
@@ -62,10 +63,10 @@ final class UnixSocket extends Socket {
     }
 
     /**
-     * From now on it waits no longer than until {@code nanoTime}.
+     * Limits all waits from now on to {@code nanoTime}.
      *
      * @param endsOnInterrupt whether an interrupt ends a wait with {@link
-     *     ClosedByInterruptException}; else it is kept until {@link #end}
+     *     ClosedByInterruptException}; otherwise it is kept until {@link #end}
      */
     void begin(long nanoTime, boolean endsOnInterrupt) {
         end = nanoTime;
@@ -147,7 +148,7 @@ final class UnixSocket extends Socket {
         };
     }
 
-    /** A request of which the daemon did not get all, so that it was not carried out. */
+    /** Thrown if the daemon did not get the whole request, so that it was not carried out. */
     static final class NotSentException extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -156,13 +157,13 @@ final class UnixSocket extends Socket {
         }
     }
 
-    /** Ends the wait that is under way, and all to come. */
+    /** Ends the current wait, and all later ones. */
     void abort() {
         aborted = true;
         selector.wakeup();
     }
 
-    /** Whether its other end is closed, or has sent what nobody asked for; does not block. */
+    /** Whether the other end is closed, or has sent data without a request. It does not block. */
     boolean hasEnded() {
         try {
             return channel.read(ByteBuffer.allocate(1)) != 0;
@@ -179,7 +180,7 @@ final class UnixSocket extends Socket {
     @SuppressWarnings("UnsynchronizedOverridesSynchronized") // one thread at a time uses it
     public void close() throws IOException {
         channel.close();
-        // Only now the connection is closed: it was registered there.
+        // Only this closes the connection, which was registered there.
         selector.close();
     }
 
@@ -193,7 +194,10 @@ final class UnixSocket extends Socket {
         return channel.isConnected();
     }
 
-    /** A notion of TCP, which HttpComponents sets before it closes in a hurry. */
+    /**
+     * Does nothing: this is an option of TCP, which HttpComponents sets before it aborts a
+     * connection.
+     */
     @Override
     public void setSoLinger(boolean on, int seconds) {}
 }

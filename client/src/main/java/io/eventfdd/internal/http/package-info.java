@@ -1,6 +1,6 @@
 /**
- * Eventfds by way of the daemon: calls over {@code api.sock}, their connections, and when a call is
- * sent again.
+ * Eventfds over HTTP: the calls on {@code api.sock}, their connections, and the rules for sending a
+ * call again.
  */
 @NullMarked
 package io.eventfdd.internal.http;
