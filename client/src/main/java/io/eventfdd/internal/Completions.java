@@ -4,9 +4,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Where the futures of one client are completed: on the user's executor, or on the thread that has
- * the result if the executor rejects it, as one does that was shut down. So no future is left
- * incomplete, and no value that was taken for one is lost.
+ * Completes the futures of one client: on the user's executor, or, if that rejects the task, as it
+ * does after a shutdown, on the thread that has the result. No future is therefore left incomplete,
+ * and no value that was taken for one is lost.
  */
 public final class Completions implements Executor {
     private final Executor executor;

@@ -2,15 +2,18 @@ package io.eventfdd.internal;
 
 import java.time.Duration;
 
-/** A moment on {@link System#nanoTime()}'s clock until which something may take. */
+/** A point in time, on the clock of {@link System#nanoTime()}, at which a wait gives up. */
 public final class Deadline {
-    /** No end. */
+    /** A deadline that never passes. */
     public static final Deadline NEVER = new Deadline(true, 0);
 
-    /** Already past: what is there counts, nothing is waited for. */
+    /** A deadline that has passed: nothing is waited for. */
     static final Deadline NOW = new Deadline(false, System.nanoTime());
 
-    /** Longer than this is without end; nanoTime's differences hold 292 years. */
+    /**
+     * Longer times count as without end, because differences of nanoTime can express at most 292
+     * years.
+     */
     private static final Duration LONGEST = Duration.ofDays(36_500);
 
     private final boolean never;
@@ -21,7 +24,7 @@ public final class Deadline {
         this.at = at;
     }
 
-    /** {@code timeout} from now; zero and less are past at once. */
+    /** A deadline {@code timeout} from now. With zero or less it has passed at once. */
     public static Deadline in(Duration timeout) {
         if (timeout.isNegative() || timeout.isZero()) {
             return NOW;
@@ -39,12 +42,15 @@ public final class Deadline {
         return !never && nanosLeft() <= 0;
     }
 
-    /** What is left, zero or less once it has passed. */
+    /** The time that is left; zero or less once it has passed. */
     public long nanosLeft() {
         return never ? Long.MAX_VALUE : at - System.nanoTime();
     }
 
-    /** As poll(2) takes it: rounded up, so that no wait ends early; -1 is without end. */
+    /**
+     * The time that is left, for poll(2): rounded up, so that no wait ends early; -1 is without
+     * end.
+     */
     public int millisLeft() {
         if (never) {
             return -1;
@@ -53,7 +59,7 @@ public final class Deadline {
         return (int) Math.min(Integer.MAX_VALUE, millis);
     }
 
-    /** What is left, at least zero. */
+    /** The time that is left, at least zero. */
     public Duration left() {
         return never ? LONGEST : Duration.ofNanos(Math.max(0, nanosLeft()));
     }

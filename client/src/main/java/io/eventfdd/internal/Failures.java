@@ -60,7 +60,7 @@ public final class Failures {
         };
     }
 
-    /** The exception for whatever {@code cause} is. */
+    /** The exception for {@code cause}, of whatever kind. */
     public static RuntimeException of(Exception cause) {
         if (cause instanceof ProblemException problem) {
             return of(problem.problem());
@@ -88,7 +88,7 @@ public final class Failures {
     }
 
     /**
-     * The exception if nobody answers on {@code socket}. Its cause is an {@link
+     * The exception if no daemon answers on {@code socket}. Its cause is an {@link
      * AccessDeniedException} if this user may not use the socket.
      */
     public static DaemonUnavailableException unavailable(Path socket, Exception cause) {
@@ -102,13 +102,13 @@ public final class Failures {
                             + ". Join the group, and log in again",
                     e);
         } catch (IOException e) {
-            // The socket is not there, which the cause says too.
+            // The socket does not exist, which the cause says too.
         }
         return new DaemonUnavailableException(
                 "no daemon answers at " + socket + ": " + cause.getMessage(), cause);
     }
 
-    /** Who may use the socket: its group and mode, or else those of its directory. */
+    /** The group and mode of the socket, or else of its directory, as text. */
     private static String rights(Path socket) {
         for (var path : List.of(socket, socket.resolveSibling("."))) {
             try {

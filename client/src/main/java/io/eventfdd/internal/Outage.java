@@ -3,7 +3,7 @@ package io.eventfdd.internal;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
-/** The time between one daemon and the next, as one call sees it; for its thread alone. */
+/** The time between one daemon and the next during one call. For one thread. */
 public final class Outage {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(200);
@@ -15,9 +15,9 @@ public final class Outage {
     private boolean hasBegun;
 
     /**
-     * None so far.
+     * Starts without an outage.
      *
-     * @param longest how long it may be
+     * @param longest the longest outage that is allowed
      * @param interruptible whether an interrupt ends it
      */
     public Outage(Duration longest, boolean interruptible) {
@@ -25,7 +25,7 @@ public final class Outage {
         this.interruptible = interruptible;
     }
 
-    /** Pauses, longer each time; false, at once, if the outage is too long by now. */
+    /** Pauses, longer each time. If the outage is too long by now, it returns false at once. */
     public boolean pause() throws InterruptedException {
         long now = System.nanoTime();
         if (!hasBegun) {

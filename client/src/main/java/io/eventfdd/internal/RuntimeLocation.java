@@ -8,14 +8,14 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Where the runtime directory is when no option says so: the places, in the order in which a daemon
- * and its clients try them. Nothing here touches a file.
+ * The places of the runtime directory if no option gives it, in the order in which a daemon and its
+ * clients try them. Nothing here accesses a file.
  *
- * @param configured those that the environment sets: {@code EVENTFDD_RUNTIME_DIR}, {@code
+ * @param configured the places that the environment sets: {@code EVENTFDD_RUNTIME_DIR}, {@code
  *     RUNTIME_DIRECTORY}
- * @param system the one for all users of the machine
- * @param user those of this user: below {@code XDG_RUNTIME_DIR} where that is set, and below {@code
- *     /tmp}
+ * @param system the place for all users of the machine
+ * @param user the places of this user: below {@code XDG_RUNTIME_DIR}, if that is set, and below
+ *     {@code /tmp}
  */
 public record RuntimeLocation(List<Path> configured, Path system, List<Path> user) {
     private static final Path SYSTEM = Path.of("/run/eventfdd");
@@ -27,9 +27,9 @@ public record RuntimeLocation(List<Path> configured, Path system, List<Path> use
     }
 
     /**
-     * The places for a process of user {@code uid} with {@code environment}; a variable that is set
-     * to nothing is not set. {@code RUNTIME_DIRECTORY} may be several, with colons between; the
-     * first counts, as systemd.exec(5) has it.
+     * The places for a process of user {@code uid} with {@code environment}; an empty variable
+     * counts as not set. {@code RUNTIME_DIRECTORY} may have several paths, separated by colons; the
+     * first one is used (see systemd.exec(5)).
      */
     public static RuntimeLocation of(Map<String, String> environment, int uid) {
         var configured = new ArrayList<Path>();
@@ -50,7 +50,10 @@ public record RuntimeLocation(List<Path> configured, Path system, List<Path> use
         return new RuntimeLocation(configured, SYSTEM, user);
     }
 
-    /** Where a daemon goes; {@code writable} says whether it could make and fill a directory. */
+    /**
+     * The directory for a daemon. {@code writable} says whether it could create and fill a
+     * directory.
+     */
     public Path forDaemon(Predicate<Path> writable) {
         if (!configured.isEmpty()) {
             return configured.get(0);
@@ -58,12 +61,12 @@ public record RuntimeLocation(List<Path> configured, Path system, List<Path> use
         return writable.test(system) ? system : user.get(0);
     }
 
-    /** Where a client goes: the first that {@code exists}; empty if none does. */
+    /** The directory for a client: the first that {@code exists}; empty if none does. */
     public Optional<Path> forClient(Predicate<Path> exists) {
         return all().stream().filter(exists).findFirst();
     }
 
-    /** All of them, in order. */
+    /** All places, in order. */
     public List<Path> all() {
         var all = new ArrayList<>(configured);
         all.add(system);

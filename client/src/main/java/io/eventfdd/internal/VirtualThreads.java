@@ -9,7 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
-/** Virtual threads in a way that Java 17, which has none, understands too. */
+/** Virtual threads, in a form that also works on Java 17, which has none. */
 public final class VirtualThreads {
     private static final @Nullable MethodHandle IS_VIRTUAL = isVirtual();
 
@@ -38,7 +38,10 @@ public final class VirtualThreads {
         }
     }
 
-    /** Runs {@code task} on a virtual thread where there are such, on a daemon thread where not. */
+    /**
+     * Runs {@code task} on a virtual thread if this Java has them, and otherwise on a daemon
+     * thread.
+     */
     public static void startAny(String name, Runnable task) {
         if (START_VIRTUAL == null) {
             startPlatform(name, task);
@@ -59,8 +62,8 @@ public final class VirtualThreads {
     }
 
     /**
-     * Does {@code task}, which blocks in the kernel: on this thread, or on another one if this is a
-     * virtual thread, which would keep others from running meanwhile.
+     * Runs {@code task}, which blocks in the kernel, on this thread, or on another one if this is a
+     * virtual thread, because that would keep other virtual threads from running.
      */
     public static <T> T onPlatform(String name, Supplier<T> task) {
         if (!isCurrent()) {
@@ -86,7 +89,7 @@ public final class VirtualThreads {
         }
     }
 
-    /** Whether the calling thread is one, which must not block in a native call. */
+    /** Whether the calling thread is a virtual thread, which must not block in a native call. */
     public static boolean isCurrent() {
         if (IS_VIRTUAL == null) {
             return false;

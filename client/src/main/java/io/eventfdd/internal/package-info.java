@@ -1,5 +1,6 @@
 /**
- * What the rooms of the library share: deadlines, failures, threads, and the place of the daemon.
+ * Classes that the packages of the library share: deadlines, failures, threads, and the place of
+ * the daemon.
  */
 @NullMarked
 package io.eventfdd.internal;

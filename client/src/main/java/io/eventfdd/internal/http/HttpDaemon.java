@@ -46,7 +46,7 @@ public final class HttpDaemon implements AutoCloseable {
 
     private final HttpCalls api;
 
-    /** The daemon is asked once, before the first long wait. */
+    /** The daemon's max-wait, which is asked once, before the first long wait. */
     private volatile @Nullable Duration maxWait;
 
     public HttpDaemon(Path socket, Duration patience, Duration outage) {
