@@ -14,6 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,6 +29,12 @@ class DocumentsTest {
     private static final Pattern HEADING = Pattern.compile("^#+ (.*)$", Pattern.MULTILINE);
     private static final Pattern CODE =
             Pattern.compile("^```.*?^```$", Pattern.MULTILINE | Pattern.DOTALL);
+
+    private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");
+    private static final Pattern WARNING =
+            Pattern.compile(
+                    "Level\\.(?:WARNING|ERROR),\\s*((?:" + LITERAL.pattern() + "\\s*\\+?\\s*)+)");
+    private static final Pattern PLACE = Pattern.compile("\\{\\d}");
 
     private static DaemonUnderTest daemon;
 
@@ -101,8 +108,61 @@ class DocumentsTest {
         }
     }
 
+    @Test
+    void thePageOfTroublesHasEveryProblemWithItsStatuses() throws IOException {
+        for (var type : ProblemType.values()) {
+            var row = "| `%s` | %d | %d | ";
+            assertThat(rows("server/TROUBLESHOOTING.md"))
+                    .filteredOn(line ->
+                            line.startsWith(
+                                    row.formatted(type.slug(), type.status(), type.exitCode())))
+                    .as(type.slug())
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void thePageOfTroublesHasEveryWarningAndErrorOfTheLog() throws IOException {
+        var rows = rows("server/TROUBLESHOOTING.md");
+        var messages = warnings();
+        assertThat(messages).hasSizeGreaterThan(30);
+        assertThat(messages)
+                .allSatisfy(message ->
+                        assertThat(rows).anyMatch(row -> row.startsWith("| `" + message)));
+    }
+
+    /** What the sources log as a warning or an error, with … for what changes. */
+    private static List<String> warnings() throws IOException {
+        var messages = new ArrayList<String>();
+        for (var source : sources()) {
+            for (var call : WARNING.matcher(Files.readString(source)).results().toList()) {
+                var message = new StringBuilder();
+                LITERAL.matcher(call.group(1))
+                        .results()
+                        .forEach(literal -> message.append(literal.group(1)));
+                messages.add(
+                        PLACE.matcher(message).replaceAll("…").replace("''", "'").stripTrailing());
+            }
+        }
+        return messages;
+    }
+
+    private static List<Path> sources() throws IOException {
+        var sources = new ArrayList<Path>();
+        for (var room : List.of("client", "server")) {
+            try (var files = Files.walk(ROOT.resolve(room).resolve("src/main"))) {
+                files.filter(file -> file.toString().endsWith(".java")).forEach(sources::add);
+            }
+        }
+        return sources;
+    }
+
     private static List<String> rows() throws IOException {
-        return Files.readAllLines(ROOT.resolve("server/API.md")).stream()
+        return rows("server/API.md");
+    }
+
+    private static List<String> rows(String document) throws IOException {
+        return Files.readAllLines(ROOT.resolve(document)).stream()
                 .filter(line -> line.startsWith("| "))
                 .toList();
     }
