@@ -5,21 +5,18 @@ import io.eventfdd.internal.linux.OwnSignals;
 import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
- * What a command puts in order however it ends: by itself, or by SIGHUP, SIGINT or SIGTERM. If it
- * was a signal, the process still ends by that signal, since a shell goes on with its loop after a
- * command that merely exits. It is done on a thread of its own if the JVM ends first.
+ * What a command puts in order once, however it ends: by itself, or by SIGHUP, SIGINT or SIGTERM.
+ * If it was a signal, the process still ends by that signal, since a shell goes on with its loop
+ * after a command that merely exits. It is done on a thread of its own if the JVM ends first.
  */
 final class EndAct implements AutoCloseable {
     private static final List<String> SIGNALS = List.of("HUP", "INT", "TERM");
 
     private final Runnable act;
-    private final Thread atTheEnd = new Thread(this::end, "end-act");
-    private final Map<Signal, SignalHandler> before = new HashMap<>();
+    private boolean isDone;
 
     /** The signal that ends the process; 0 if none does. */
     private volatile int signal;
@@ -31,7 +28,7 @@ final class EndAct implements AutoCloseable {
     /** Does {@code act} at the end, or at {@link #close}. */
     static EndAct of(Runnable act) {
         var end = new EndAct(act);
-        Runtime.getRuntime().addShutdownHook(end.atTheEnd);
+        Runtime.getRuntime().addShutdownHook(new Thread(end::end, "end-act"));
         SIGNALS.forEach(name -> end.handle(new Signal(name)));
         return end;
     }
@@ -42,8 +39,6 @@ final class EndAct implements AutoCloseable {
             if (handler.equals(SignalHandler.SIG_IGN)) {
                 // as nohup(1) wants it
                 Signal.handle(one, handler);
-            } else {
-                before.put(one, handler);
             }
         } catch (IllegalArgumentException e) {
             // Somebody has told all JVMs, by -Xrs, to leave it to the system.
@@ -58,7 +53,7 @@ final class EndAct implements AutoCloseable {
 
     private void end() {
         try {
-            act.run();
+            close();
         } finally {
             if (signal != 0) {
                 OwnSignals.raiseByDefault(signal);
@@ -66,15 +61,12 @@ final class EndAct implements AutoCloseable {
         }
     }
 
+    /** Does it now. A signal that comes meanwhile or later still ends the process as such. */
     @Override
-    public void close() {
-        try {
-            Runtime.getRuntime().removeShutdownHook(atTheEnd);
-        } catch (IllegalStateException e) {
-            // the JVM is ending, and does it
-            return;
+    public synchronized void close() {
+        if (!isDone) {
+            isDone = true;
+            act.run();
         }
-        before.forEach(Signal::handle);
-        act.run();
     }
 }
