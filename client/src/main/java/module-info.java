@@ -17,6 +17,8 @@ module io.eventfdd.client {
     exports io.eventfdd.client;
     exports io.eventfdd.internal to
             io.eventfdd.server;
+    exports io.eventfdd.internal.http to
+            io.eventfdd.server;
     exports io.eventfdd.internal.linux to
             io.eventfdd.server;
     exports io.eventfdd.internal.reactor to

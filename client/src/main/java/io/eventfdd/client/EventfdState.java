@@ -16,6 +16,7 @@ import java.time.Instant;
  * @param owner the user that created it
  * @param group the group whose mode bits count
  * @param waiters calls that wait on it in the daemon, which does not see waits on raw handles
+ * @param leased how many permits leases have taken from it, at the moment of the count
  */
 public record EventfdState(
         String name,
@@ -24,4 +25,5 @@ public record EventfdState(
         long owner,
         long group,
         int waiters,
+        long leased,
         Instant created) {}

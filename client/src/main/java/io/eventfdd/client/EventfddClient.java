@@ -17,8 +17,6 @@ import io.eventfdd.internal.wire.WaitRequest;
 import org.jspecify.annotations.Nullable;
 
 import java.io.Closeable;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -556,20 +554,7 @@ public final class EventfddClient implements Closeable {
         }
 
         private Path directoryOrDefault() {
-            if (directory != null) {
-                return directory;
-            }
-            var location = RuntimeLocation.of(System.getenv(), userId());
-            return location.forClient(Files::isDirectory)
-                    .orElseThrow(() -> Failures.noDaemon(location.all()));
-        }
-
-        private static int userId() {
-            try {
-                return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
-            } catch (IOException e) {
-                throw new DaemonUnavailableException("cannot tell who I am without /proc", e);
-            }
+            return directory != null ? directory : RuntimeLocation.current();
         }
     }
 }

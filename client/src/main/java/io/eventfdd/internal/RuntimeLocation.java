@@ -1,5 +1,9 @@
 package io.eventfdd.internal;
 
+import io.eventfdd.client.DaemonUnavailableException;
+
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +13,7 @@ import java.util.function.Predicate;
 
 /**
  * The places of the runtime directory if no option gives it, in the order in which a daemon and its
- * clients try them. Nothing here accesses a file.
+ * clients try them.
  *
  * @param configured the places that the environment sets: {@code EVENTFDD_RUNTIME_DIR}, {@code
  *     RUNTIME_DIRECTORY}
@@ -48,6 +52,25 @@ public record RuntimeLocation(List<Path> configured, Path system, List<Path> use
         }
         user.add(Path.of("/tmp/eventfdd-" + Integer.toUnsignedString(uid)));
         return new RuntimeLocation(configured, SYSTEM, user);
+    }
+
+    /**
+     * Where the daemon of this process is, by its environment.
+     *
+     * @throws DaemonUnavailableException if none of the places exists
+     */
+    public static Path current() {
+        var location = of(System.getenv(), userId());
+        return location.forClient(Files::isDirectory)
+                .orElseThrow(() -> Failures.noDaemon(location.all()));
+    }
+
+    private static int userId() {
+        try {
+            return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
+        } catch (IOException e) {
+            throw new DaemonUnavailableException("cannot tell who I am without /proc", e);
+        }
     }
 
     /**

@@ -90,11 +90,11 @@ class TopIT {
         assertThat(lines).hasSize(24).allMatch(line -> line.length() <= 80);
         assertThat(lines.get(0)).contains("eventfdd", "2 eventfds");
         assertThat(lines.get(1).split("\\s+", -1))
-                .containsExactly("NAME", "COUNT", "NET/S", "WAITERS");
+                .containsExactly("NAME", "COUNT", "NET/S", "WAITERS", "LEASED");
         assertThat(lines.get(2).split("\\s+", -1)).startsWith("jobs", "0");
         assertThat(lines.get(3).split("\\s+", -1)).startsWith("orders", "18446");
         var waiting = Ran.begin(daemon, "wait", "jobs");
-        until(() -> screen().get(2).endsWith("       1"));
+        until(() -> screen().get(2).endsWith("       1        0"));
         Ran.eventfdd(daemon, "write", "orders", "1");
         until(() -> screen().get(3).contains(" 18447 "));
         Ran.eventfdd(daemon, "write", "jobs");

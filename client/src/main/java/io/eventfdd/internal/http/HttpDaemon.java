@@ -14,6 +14,7 @@ import io.eventfdd.internal.leases.LeaseTransport;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.LeaseState;
 import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.internal.wire.StateDocument;
 import io.eventfdd.internal.wire.Timeout;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -75,6 +77,26 @@ public final class HttpDaemon implements AutoCloseable {
                             fields -> {
                                 for (var element : fields.array("eventfds")) {
                                     all.add(StateDocument.from(JsonFields.of("", element)));
+                                }
+                                return fields.text("next").orElse("");
+                            });
+        } while (!after.isEmpty());
+        return all;
+    }
+
+    /** The leases that this user may see; only those that take from or give to {@code name}. */
+    public List<LeaseState> leases(Optional<EventfdName> name) {
+        List<LeaseState> all = new ArrayList<>();
+        var query = name.map(one -> "name=" + one + "&").orElse("");
+        var after = "";
+        do {
+            var path = "/v1/leases?" + query + "after=" + after;
+            after =
+                    read(
+                            api.call(HttpCall.get(path)),
+                            fields -> {
+                                for (var element : fields.array("leases")) {
+                                    all.add(LeaseState.from(JsonFields.of("", element)));
                                 }
                                 return fields.text("next").orElse("");
                             });

@@ -27,6 +27,7 @@ public final class StateDocument {
                 owner.map(user -> user.count("uid", 0, Count.MAX_INITIAL, 0)).orElse(0L),
                 owner.map(user -> user.count("gid", 0, Count.MAX_INITIAL, 0)).orElse(0L),
                 (int) fields.count("waiters", 0, Integer.MAX_VALUE, 0),
+                fields.count("leased", 0, -1, 0),
                 fields.text("created").map(Instant::parse).orElse(Instant.EPOCH));
     }
 
@@ -38,6 +39,8 @@ public final class StateDocument {
         json.put("nonblocking", state.spec().nonblocking());
         json.put("mode", state.spec().mode().toString());
         json.putObject("owner").put("uid", state.owner()).put("gid", state.group());
-        return json.put("waiters", state.waiters()).put("created", state.created().toString());
+        json.put("waiters", state.waiters());
+        Json.putCount(json, "leased", state.leased());
+        return json.put("created", state.created().toString());
     }
 }

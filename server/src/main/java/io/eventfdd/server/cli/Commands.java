@@ -50,8 +50,9 @@ public final class Commands implements Callable<Integer> {
     static final Map<String, List<String>> GROUPS = new LinkedHashMap<>();
 
     static {
-        GROUPS.put("Use eventfds:", List.of("create", "write", "read", "wait", "rm", "exec"));
-        GROUPS.put("Look at them:", List.of("ls", "stat", "watch", "top"));
+        GROUPS.put(
+                "Use eventfds:", List.of("create", "write", "read", "wait", "rm", "run", "exec"));
+        GROUPS.put("Look at them:", List.of("ls", "stat", "leases", "watch", "top"));
         GROUPS.put("Run the daemon:", List.of("serve", "ping", "bench", "completion"));
     }
 
@@ -72,6 +73,8 @@ public final class Commands implements Callable<Integer> {
         COMMANDS.put("watch", WatchCommand::new);
         COMMANDS.put("rm", RmCommand::new);
         COMMANDS.put("top", TopCommand::new);
+        COMMANDS.put("run", RunCommand::new);
+        COMMANDS.put("leases", LeasesCommand::new);
         COMMANDS.put("exec", ExecCommand::new);
         COMMANDS.put("bench", BenchCommand::new);
         COMMANDS.put("completion", CompletionCommand::new);

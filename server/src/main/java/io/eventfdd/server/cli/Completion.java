@@ -36,7 +36,7 @@ public enum Completion {
         }
     };
 
-    private static final Set<String> NAMES = Set.of("NAME", "PREFIX");
+    private static final Set<String> NAMES = Set.of("NAME", "NAME[=N]", "PREFIX");
 
     private final String file;
 
@@ -67,7 +67,7 @@ public enum Completion {
 
     /** Whether it is the name of an eventfd, or how one begins. */
     static boolean isName(ArgSpec argument) {
-        return argument.isPositional() && NAMES.contains(argument.paramLabel());
+        return NAMES.contains(argument.paramLabel());
     }
 
     /** What the argument can be, where that is a choice. */

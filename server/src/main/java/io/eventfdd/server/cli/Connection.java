@@ -2,6 +2,7 @@ package io.eventfdd.server.cli;
 
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
+import io.eventfdd.internal.RuntimeLocation;
 
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,8 @@ import java.time.Duration;
 
 /** Which daemon a command talks to. */
 final class Connection {
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(10);
+
     @Option(
             names = "--runtime-dir",
             paramLabel = "DIR",
@@ -39,5 +42,15 @@ final class Connection {
             builder.timeout(answerTimeout);
         }
         return builder;
+    }
+
+    /** The directory of the sockets. */
+    Path directory() {
+        return directory != null ? directory : RuntimeLocation.current();
+    }
+
+    /** How long the daemon may take to answer. */
+    Duration answerTimeout() {
+        return answerTimeout != null ? answerTimeout : ANSWER_TIMEOUT;
     }
 }

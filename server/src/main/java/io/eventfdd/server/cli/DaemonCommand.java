@@ -8,6 +8,7 @@ import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.Signal;
 import io.eventfdd.client.Transport;
+import io.eventfdd.internal.http.HttpDaemon;
 
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +28,9 @@ import java.util.concurrent.Callable;
 /** A command that is done by a daemon. */
 @Command(mixinStandardHelpOptions = true)
 abstract class DaemonCommand implements Callable<Integer> {
+    /** How long no daemon may be there, as for the library. */
+    static final Duration OUTAGE = Duration.ofSeconds(5);
+
     /** How long what goes back may wait for room. */
     private static final Duration ROOM_TIMEOUT = Duration.ofSeconds(5);
 
@@ -52,6 +57,21 @@ abstract class DaemonCommand implements Callable<Integer> {
 
     final EventfddClient connect(Transport kind) {
         return prepared(connection.client(kind)).connect();
+    }
+
+    /** The directory of the daemon's sockets. */
+    final Path directory() {
+        return connection.directory();
+    }
+
+    /** How long the daemon may take to answer. */
+    final Duration answerTimeout() {
+        return connection.answerTimeout();
+    }
+
+    /** The daemon's calls of which the library has no methods. */
+    final HttpDaemon daemon() {
+        return new HttpDaemon(directory().resolve("api.sock"), answerTimeout(), OUTAGE);
     }
 
     /** A client that is to be otherwise than usual. */

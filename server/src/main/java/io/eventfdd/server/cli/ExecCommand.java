@@ -14,9 +14,6 @@ import picocli.CommandLine.Parameters;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 @Command(
         name = "exec",
@@ -47,8 +44,6 @@ import java.util.stream.Collectors;
             "Example: eventfdd exec --no-listen-fds jobs -- gunicorn app"
         })
 final class ExecCommand extends DaemonCommand {
-    private static final String END_OF_NAMES = "--";
-
     @Parameters(
             paramLabel = "NAME",
             arity = "1..*",
@@ -68,24 +63,22 @@ final class ExecCommand extends DaemonCommand {
 
     @Override
     ExitStatus run(EventfddClient client) throws IOException {
-        var line = spec().commandLine().getParseResult().originalArgs();
-        int end = line.indexOf(END_OF_NAMES);
-        int program = end < 0 ? 0 : line.size() - end - 1;
-        if (program == 0) {
-            throw usedWrongly("Missing the program: NAME... -- PROGRAM [ARG...]");
-        }
-        var names = words.subList(0, words.size() - program);
+        var program =
+                Program.of(spec().commandLine().getParseResult().originalArgs(), words)
+                        .orElseThrow(() ->
+                                usedWrongly("Missing the program: NAME... -- PROGRAM [ARG...]"));
+        var names = program.before();
         if (names.isEmpty()) {
             throw usedWrongly("Missing required parameter: 'NAME'");
         }
-        var command = Exec.ofLastWords(program);
+        var command = Exec.ofLastWords(program.words());
         var fds = client.openAll(names).stream().map(ExecCommand::fd).toList();
         try {
-            command.become(fds, inherited(), environment(names));
+            command.become(fds, Program.inherited(), environment(names));
             throw new AssertionError("this process is another program now");
         } catch (ErrnoException e) {
-            complain(words.get(names.size()) + ": " + e.getMessage());
-            return e.is("ENOENT") ? ExitStatus.NO_PROGRAM : ExitStatus.CANNOT_RUN;
+            complain(program.name() + ": " + e.getMessage());
+            return Program.status(e);
         }
     }
 
@@ -96,15 +89,6 @@ final class ExecCommand extends DaemonCommand {
                 "LISTEN_FDS", withoutListenFds ? "" : Integer.toString(names.size()),
                 "LISTEN_FDNAMES", withoutListenFds ? "" : String.join(":", names),
                 "LISTEN_PID", withoutListenFds ? "" : pid);
-    }
-
-    /** The descriptors that were there before this JVM opened any, as its launcher tells them. */
-    static Set<Integer> inherited() {
-        return Pattern.compile(",")
-                .splitAsStream(System.getProperty("eventfdd.inherited", ""))
-                .filter(number -> !number.isEmpty())
-                .map(Integer::valueOf)
-                .collect(Collectors.toSet());
     }
 
     private static Fd fd(Eventfd eventfd) {

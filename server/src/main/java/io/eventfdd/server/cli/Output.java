@@ -55,6 +55,17 @@ final class Output {
         }
     }
 
+    /** A table that follows something else; nothing at all if it has no rows. */
+    void more(List<String> head, List<List<String>> rows) {
+        if (rows.isEmpty()) {
+            return;
+        }
+        if (forPeople) {
+            out.println();
+        }
+        table(head, rows);
+    }
+
     void json(JsonObject json) {
         out.println(text(json));
     }

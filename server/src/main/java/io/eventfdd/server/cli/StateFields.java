@@ -11,7 +11,7 @@ import java.util.List;
 /** The state of an eventfd as {@code ls} and {@code stat} print it. */
 final class StateFields {
     static final List<String> HEAD =
-            List.of("NAME", "COUNT", "KIND", "MODE", "UID", "GID", "WAITERS", "CREATED");
+            List.of("NAME", "COUNT", "KIND", "MODE", "UID", "GID", "WAITERS", "CREATED", "LEASED");
 
     private StateFields() {}
 
@@ -25,7 +25,8 @@ final class StateFields {
                 Long.toString(state.owner()),
                 Long.toString(state.group()),
                 Integer.toString(state.waiters()),
-                state.created().toString());
+                state.created().toString(),
+                Count.toString(state.leased()));
     }
 
     /** A name with the count or value that belongs to it. */

@@ -29,8 +29,10 @@ import java.util.Map;
         description = {
             "Shows the eventfds that you may read, live; q quits.",
             "NET/S is how much the count grew or shrank in a second: writes minus reads. WAITERS"
-                    + " are calls that wait in the daemon; waits on raw descriptors are not known.",
-            "The keys n, c, r, w and h sort by name, count, rate, waiters and holders."
+                    + " are calls that wait in the daemon; waits on raw descriptors are not known."
+                    + " LEASED is how many permits leases have taken.",
+            "The keys n, c, r, w, l and h sort by name, count, rate, waiters, leased permits and"
+                    + " holders."
         },
         footer = {"", "Example: eventfdd top --sort rate --interval 1s orders."})
 final class TopCommand extends DaemonCommand {
@@ -153,7 +155,14 @@ final class TopCommand extends DaemonCommand {
                 net = TopRow.net(earlier.count(), state.count(), seconds);
             }
             var held = holders == null ? null : holders.of(state);
-            rows.add(new TopRow(state.name(), state.count(), net, state.waiters(), held));
+            rows.add(
+                    new TopRow(
+                            state.name(),
+                            state.count(),
+                            net,
+                            state.waiters(),
+                            state.leased(),
+                            held));
         }
         before = seen;
         return rows;

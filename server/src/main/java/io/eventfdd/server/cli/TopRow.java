@@ -8,6 +8,7 @@ import java.util.Locale;
  * An eventfd as {@code top} shows it.
  *
  * @param net how much its count grew or shrank a second; null where it was not seen before
+ * @param leased how many permits leases have taken from it
  * @param holders how many processes have it open; null where that is not known
  */
 record TopRow(
@@ -15,6 +16,7 @@ record TopRow(
         long count,
         @Nullable Double net,
         int waiters,
+        long leased,
         Holders.@Nullable Seen holders) {
     /**
      * How much a count grew from {@code before} to {@code now} within {@code seconds}, a second.

@@ -37,6 +37,8 @@ record TopTable(String about, List<TopRow> rows, Sort sort, boolean holders) {
         rate,
         /** The most waiters first. */
         waiters,
+        /** The most leased permits first. */
+        leased,
         /** The most holders first. */
         holders;
 
@@ -47,6 +49,7 @@ record TopTable(String about, List<TopRow> rows, Sort sort, boolean holders) {
                         case count -> (a, b) -> Long.compareUnsigned(b.count(), a.count());
                         case rate -> (a, b) -> Double.compare(speed(b), speed(a));
                         case waiters -> (a, b) -> Integer.compare(b.waiters(), a.waiters());
+                        case leased -> (a, b) -> Long.compareUnsigned(b.leased(), a.leased());
                         case holders -> (a, b) -> Integer.compare(held(b), held(a));
                     };
             return order.thenComparing(TopRow::name);
@@ -75,7 +78,7 @@ record TopTable(String about, List<TopRow> rows, Sort sort, boolean holders) {
     List<String> lines(Terminal.Size size) {
         var lines = new ArrayList<String>();
         lines.add(about);
-        lines.add(line(size, "NAME", "COUNT", "NET/S", "WAITERS", "HOLDERS"));
+        lines.add(line(size, "NAME", "COUNT", "NET/S", "WAITERS", "LEASED", "HOLDERS"));
         int room = Math.max(0, size.rows() - AROUND);
         rows.stream()
                 .sorted(sort.order())
@@ -88,12 +91,13 @@ record TopTable(String about, List<TopRow> rows, Sort sort, boolean holders) {
                                         Count.toString(row.count()),
                                         row.netText(),
                                         Integer.toString(row.waiters()),
+                                        Count.toString(row.leased()),
                                         row.holdersText())));
         while (lines.size() < size.rows() - 1) {
             lines.add("");
         }
         var hidden = rows.size() > room ? "   " + (rows.size() - room) + " more" : "";
-        lines.add("q quit   sorted by " + sort + ": n c r w" + (holders ? " h" : "") + hidden);
+        lines.add("q quit   sorted by " + sort + ": n c r w l" + (holders ? " h" : "") + hidden);
         return lines.stream()
                 .limit(size.rows())
                 .map(line -> line.substring(0, Math.min(size.columns(), line.length())))
@@ -101,7 +105,7 @@ record TopTable(String about, List<TopRow> rows, Sort sort, boolean holders) {
     }
 
     private String line(Terminal.Size size, String name, String... fields) {
-        int width = COUNT_WIDTH + 1 + 2 * (OTHER_WIDTH + 1) + (holders ? OTHER_WIDTH + 1 : 0);
+        int width = COUNT_WIDTH + 1 + 3 * (OTHER_WIDTH + 1) + (holders ? OTHER_WIDTH + 1 : 0);
         int forName = Math.max(SHORTEST_NAME, size.columns() - width);
         var line = new StringBuilder();
         if (name.length() > forName) {

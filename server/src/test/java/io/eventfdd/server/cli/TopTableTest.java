@@ -21,9 +21,9 @@ import java.util.stream.IntStream;
 class TopTableTest {
     private static final List<TopRow> ROWS =
             List.of(
-                    new TopRow("a", 5, -2000.0, 1, new Holders.Seen(2, false)),
-                    new TopRow("b", Count.MAX, 3.5, 0, null),
-                    new TopRow("c", 0, null, 7, new Holders.Seen(0, true)));
+                    new TopRow("a", 5, -2000.0, 1, 4, new Holders.Seen(2, false)),
+                    new TopRow("b", Count.MAX, 3.5, 0, 0, null),
+                    new TopRow("c", 0, null, 7, 9, new Holders.Seen(0, true)));
 
     private static List<String> names(Sort sort) {
         return new TopTable("about", ROWS, sort, true)
@@ -38,7 +38,9 @@ class TopTableTest {
         assertThat(names(Sort.count)).containsExactly("b", "a", "c");
         assertThat(names(Sort.rate)).containsExactly("a", "b", "c");
         assertThat(names(Sort.waiters)).containsExactly("c", "a", "b");
+        assertThat(names(Sort.leased)).containsExactly("c", "a", "b");
         assertThat(names(Sort.holders)).containsExactly("a", "c", "b");
+        assertThat(Sort.ofKey('l')).hasValue(Sort.leased);
         assertThat(Sort.ofKey('w')).hasValue(Sort.waiters);
         assertThat(Sort.ofKey('x')).isEmpty();
         assertThat(Sort.ofKey(Screen.REDRAW)).isEmpty();
@@ -47,10 +49,11 @@ class TopTableTest {
     @Test
     void theLargestCountFitsAndWhatIsNotKnownIsADash() {
         var lines = new TopTable("about", ROWS, Sort.name, true).lines(new Terminal.Size(80, 24));
-        assertThat(lines.get(2).split("\\s+", -1)).containsExactly("a", "5", "-2.0k", "1", "2+");
+        assertThat(lines.get(2).split("\\s+", -1))
+                .containsExactly("a", "5", "-2.0k", "1", "4", "2+");
         assertThat(lines.get(3).split("\\s+", -1))
-                .containsExactly("b", "18446744073709551614", "+3.5", "0", "-");
-        assertThat(lines.get(4).split("\\s+", -1)).containsExactly("c", "0", "-", "7", "0");
+                .containsExactly("b", "18446744073709551614", "+3.5", "0", "0", "-");
+        assertThat(lines.get(4).split("\\s+", -1)).containsExactly("c", "0", "-", "7", "9", "0");
     }
 
     @Property
@@ -61,7 +64,9 @@ class TopTableTest {
             @ForAll boolean holders) {
         var all =
                 IntStream.range(0, eventfds)
-                        .mapToObj(i -> new TopRow("n" + "x".repeat(i), -2, 1e18, 20000, null))
+                        .mapToObj(i ->
+                                new TopRow(
+                                        "n" + "x".repeat(i), -2, 1e18, 20000, 4_294_967_295L, null))
                         .toList();
         var lines =
                 new TopTable("z".repeat(200), all, Sort.count, holders)

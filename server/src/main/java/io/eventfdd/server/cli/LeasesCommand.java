@@ -1,0 +1,51 @@
+package io.eventfdd.server.cli;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.internal.wire.Json;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+import java.util.Optional;
+
+@Command(
+        name = "leases",
+        description = {
+            "Lists the leases that you may see.",
+            "Those are your own, and those on names that you may all read. HOLDER is what a lease"
+                    + " ends with: a process, a connection, or a duration that has to be renewed."
+                    + " PID and COMMAND are the process that took it; they are - if it is not known"
+                    + " or, for a connection or a duration, has ended."
+        },
+        footer = {"", "Example: eventfdd leases licences"})
+final class LeasesCommand extends DaemonCommand {
+    @Parameters(
+            paramLabel = "NAME",
+            arity = "0..1",
+            defaultValue = "",
+            description = "only those that take from this eventfd or give to it")
+    private String name = "";
+
+    @Mixin private final Format format = new Format();
+
+    @Override
+    ExitStatus run(EventfddClient client) {
+        try (var daemon = daemon()) {
+            var leases =
+                    daemon.leases(
+                            Optional.of(name).filter(it -> !it.isEmpty()).map(EventfdName::new));
+            var output = new Output(out(), isForPeople());
+            if (format.isJson()) {
+                var all = Json.object();
+                var array = all.putArray("leases");
+                leases.forEach(lease -> array.add(LeaseFields.json(lease)));
+                output.json(all);
+            } else {
+                output.table(LeaseFields.HEAD, leases.stream().map(LeaseFields::row).toList());
+            }
+            return ExitStatus.DONE;
+        }
+    }
+}

@@ -1,0 +1,227 @@
+package io.eventfdd.server;
+
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+
+import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Ran;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** {@code eventfdd run} becomes a program that holds permits, and all can see which one. */
+@Timeout(120)
+class RunIT {
+    private static DaemonProcess daemon;
+
+    private final List<Process> begun = new ArrayList<>();
+
+    @BeforeAll
+    static void start() throws Exception {
+        daemon = DaemonProcess.start();
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        daemon.close();
+    }
+
+    @BeforeEach
+    void create() throws Exception {
+        eventfdd("create", "--semaphore", "--initial", "3", "slots");
+        eventfdd("create", "died");
+    }
+
+    @AfterEach
+    void delete() throws Exception {
+        begun.forEach(Process::destroyForcibly);
+        for (var process : begun) {
+            process.waitFor();
+        }
+        eventfdd("rm", "slots", "died");
+    }
+
+    private static Ran eventfdd(String command, String... arguments) throws Exception {
+        return Ran.eventfdd(daemon, command, arguments);
+    }
+
+    private static Ran run(String... arguments) throws Exception {
+        return eventfdd("run", arguments);
+    }
+
+    /** One that runs until the test ends it. */
+    private Process begin(String... arguments) throws IOException {
+        var process = Ran.begin(daemon, "run", arguments);
+        begun.add(process);
+        return process;
+    }
+
+    /** {@code process}, once it is sleep(1). */
+    private Process beginSleeping(String... arguments) throws IOException {
+        var words = new ArrayList<>(List.of(arguments));
+        words.addAll(List.of("--", "sleep", "1000"));
+        var process = begin(words.toArray(String[]::new));
+        until(() -> process.info().command().orElse("").endsWith("/sleep"));
+        return process;
+    }
+
+    private static int state(String name, String field) {
+        return daemon.request().get("/v1/eventfds/" + name).path(field);
+    }
+
+    private static void untilFree(int permits) {
+        until(() -> state("slots", "count") == permits && state("slots", "leased") == 3 - permits);
+    }
+
+    @Test
+    void theProgramHoldsThePermitsAndItsEndIsItsOwn() throws Exception {
+        assertThat(run("slots=2", "--", "sh", "-c", "exit 9").status()).isEqualTo(9);
+        untilFree(3);
+        var sleeping = beginSleeping("slots=2", "--on-death", "died=5");
+        assertThat(state("slots", "count")).isEqualTo(1);
+        assertThat(state("slots", "leased")).isEqualTo(2);
+        assertThat(state("died", "count")).isZero();
+        sleeping.destroyForcibly();
+        assertThat(sleeping.waitFor()).as("by SIGKILL").isEqualTo(128 + 9);
+        untilFree(3);
+        until(() -> state("died", "count") == 5);
+    }
+
+    @Test
+    void whatWasInheritedIsPassedOnAndNothingOfJava() throws Exception {
+        var program = "sh -c 'ls -l /proc/$$/fd' 7</etc/hostname";
+        var run = "\"$1\" run --runtime-dir \"$2\" slots -- ";
+        assertThat(descriptors(run + program))
+                .contains("7 -> /etc/hostname")
+                .isEqualTo(descriptors(program));
+    }
+
+    /** What a program has open that a shell starts by {@code line}, which lists it. */
+    private static List<String> descriptors(String line) throws IOException {
+        var printed =
+                daemon.run(
+                        "sh",
+                        "-c",
+                        "exec " + line,
+                        "sh",
+                        DaemonProcess.launcher().toString(),
+                        daemon.directory().toString());
+        return printed.lines()
+                .filter(one -> one.contains(" -> "))
+                .map(one -> one.replaceFirst(".*:[0-9]+ ", "").replaceFirst("pipe:.*", "pipe"))
+                .toList();
+    }
+
+    @Test
+    void whoeverWaitsIsServedWhenTheHolderIsKilled() throws Exception {
+        var holder = beginSleeping("slots=3");
+        var next = begin("slots=3", "--", "sh", "-c", "echo it is mine");
+        until(() -> state("slots", "waiters") == 1);
+        holder.destroyForcibly();
+        assertThat(Ran.of(next)).isEqualTo(new Ran(0, "it is mine"));
+    }
+
+    @Test
+    void aChildThatIsLeftBehindHoldsNothing() throws Exception {
+        var child =
+                run("slots", "--", "sh", "-c", "sleep 1000 >/dev/null 2>&1 </dev/null & echo $!")
+                        .output();
+        untilFree(3);
+        daemon.run("kill", child);
+    }
+
+    @Test
+    void aWaitOutlastsARestartOfTheDaemon() throws Exception {
+        var holder = beginSleeping("slots=3");
+        var next = begin("slots=3", "--", "true");
+        until(() -> state("slots", "waiters") == 1);
+        daemon.signal("TERM");
+        assertThat(daemon.exitStatus()).isZero();
+        daemon.restart();
+        assertThat(state("slots", "leased")).isEqualTo(3);
+        holder.destroyForcibly();
+        assertThat(next.waitFor()).isZero();
+        untilFree(3);
+    }
+
+    @Test
+    void whatIsNotThereInTimeIsToldAndNothingIsTaken() throws Exception {
+        var holder = beginSleeping("slots=2");
+        var late = run("--timeout", "10ms", "slots=2", "--", "echo", "too soon");
+        assertThat(late)
+                .isEqualTo(new Ran(124, "eventfdd: not all permits were there in time: slots=2"));
+        assertThat(state("slots", "count")).isEqualTo(1);
+        holder.destroyForcibly();
+    }
+
+    @Test
+    void aProgramThatCannotBeRunKeepsNoPermitAndHasNoWill() throws Exception {
+        var missing = run("--on-death", "died", "slots", "--", "no-such-program");
+        assertThat(missing.status()).isEqualTo(127);
+        assertThat(missing.output()).startsWith("eventfdd: no-such-program: ").contains("ENOENT");
+        assertThat(state("slots", "count")).isEqualTo(3);
+        var text = run("--on-death", "died", "slots", "--", "/etc/passwd");
+        assertThat(text.status()).isEqualTo(126);
+        assertThat(text.output()).contains("EACCES").doesNotContain("Exception");
+        assertThat(state("slots", "count")).isEqualTo(3);
+        assertThat(state("died", "count")).isZero();
+    }
+
+    @Test
+    void wrongUseIsTold() throws Exception {
+        assertThat(run("slots").output()).contains("Missing the program");
+        assertThat(run("slots", "--").status()).isEqualTo(2);
+        assertThat(run("--", "true").output()).contains("NAME[=N]");
+        for (var wrong :
+                List.of("slots=0", "slots=x", "slots=", "slots=-1", "=1", "died", "slots=1025")) {
+            var ran = run(wrong, "--", "true");
+            assertThat(ran.status()).as(wrong + ": " + ran.output()).isEqualTo(2);
+            assertThat(ran.output()).startsWith("eventfdd: ").doesNotContain("Exception");
+        }
+        assertThat(run("slots", "slots", "--", "true").status()).isEqualTo(2);
+        assertThat(run("slots", "nothing", "--", "true").status()).isEqualTo(3);
+        assertThat(run("--on-death", "nothing", "--", "true").status()).isEqualTo(3);
+    }
+
+    @Test
+    void whoHoldsWhatCanBeSeen() throws Exception {
+        var holder = beginSleeping("slots=2", "--on-death", "died");
+        var pid = Long.toString(holder.pid());
+        var stat = eventfdd("stat", "slots").output().lines().toList();
+        assertThat(stat).hasSize(2);
+        assertThat(stat.get(0).split("\t", -1)).startsWith("slots", "1").endsWith("2");
+        assertThat(stat.get(1).split("\t", -1))
+                .startsWith("holder", pid, "sleep 1000", System.getProperty("user.name"), "2");
+        assertThat(eventfdd("stat", "died").output().lines())
+                .as("it holds nothing there")
+                .hasSize(1);
+
+        var leases = eventfdd("leases").output().lines().toList();
+        assertThat(leases).hasSize(1);
+        assertThat(leases.get(0).split("\t", -1))
+                .contains("process", pid, "sleep 1000", "slots=2", "died=1", "-");
+        assertThat(eventfdd("leases", "died").output().lines()).hasSize(1);
+        assertThat(eventfdd("leases", "nothing").output()).isEmpty();
+
+        JsonNode json = new ObjectMapper().readTree(eventfdd("leases", "-o", "json").output());
+        var lease = json.path("leases").get(0);
+        assertThat(lease.path("holder").path("pid").asLong()).isEqualTo(holder.pid());
+        assertThat(lease.path("command").asText()).isEqualTo("sleep 1000");
+        var held = new ObjectMapper().readTree(eventfdd("stat", "-o", "json", "slots").output());
+        assertThat(held.path("leased").asInt()).isEqualTo(2);
+        assertThat(held.path("holders").get(0).path("lease")).isEqualTo(lease.path("id"));
+        assertThat(held.path("holders").get(0).path("amount").asInt()).isEqualTo(2);
+    }
+}
