@@ -3,17 +3,57 @@
  *
  *   EVENTFDD_JAVA_OPTS   more options for the JVM, with spaces between; they come last and win
  */
+#define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define HOME "/opt/eventfdd"
+#define SIGNALS "-Deventfdd.signals."
+#define INHERITED "-Deventfdd.inherited="
+
+static char blocked[64] = SIGNALS "blocked=0", ignored[64] = SIGNALS "ignored=0", inherited[4096] = INHERITED;
+
+/* Java changes what is blocked and ignored, and what it becomes is to have both as they are. */
+static void look_at_signals(void) {
+    FILE *status = fopen("/proc/self/status", "re");
+    char line[256], mask[17];
+    while (status && fgets(line, sizeof line, status)) {
+        if (sscanf(line, "SigBlk: %16s", mask) == 1) {
+            snprintf(blocked, sizeof blocked, SIGNALS "blocked=%s", mask);
+        } else if (sscanf(line, "SigIgn: %16s", mask) == 1) {
+            snprintf(ignored, sizeof ignored, SIGNALS "ignored=%s", mask);
+        }
+    }
+    if (status) {
+        fclose(status);
+    }
+}
+
+/* The descriptors that are passed on, besides 0, 1 and 2: later nobody can tell them from those that Java opens. */
+static void look_at_descriptors(void) {
+    DIR *descriptors = opendir("/proc/self/fd");
+    struct dirent *entry;
+    size_t length = strlen(inherited);
+    while (descriptors && (entry = readdir(descriptors))) {
+        int number = atoi(entry->d_name);
+        int flags = number > 2 ? fcntl(number, F_GETFD) : -1;
+        if (flags >= 0 && !(flags & FD_CLOEXEC) && length + 12 < sizeof inherited) {
+            length += (size_t) snprintf(inherited + length, sizeof inherited - length, "%d,", number);
+        }
+    }
+    if (descriptors) {
+        closedir(descriptors);
+    }
+}
 
 int main(int argc, char **argv) {
     char *more = getenv("EVENTFDD_JAVA_OPTS");
-    size_t room = (size_t) argc + (more ? strlen(more) / 2 + 1 : 0) + 8;
+    size_t room = (size_t) argc + (more ? strlen(more) / 2 + 1 : 0) + 13;
     char **args = calloc(room, sizeof *args);
     if (!args) {
         perror("eventfdd");
@@ -26,6 +66,19 @@ int main(int argc, char **argv) {
         *next++ = "@" HOME "/lib/serve.options";
     } else {
         *next++ = "@" HOME "/lib/command.options";
+    }
+    if (argc > 1 && (strcmp(argv[1], "exec") == 0 || strcmp(argv[1], "run") == 0)) {
+        /*
+         * They become a program: Java must not catch a signal that comes a moment before. Java that catches none would
+         * open a socket for debuggers.
+         */
+        look_at_signals();
+        look_at_descriptors();
+        *next++ = "-Xrs";
+        *next++ = "-XX:+DisableAttachMechanism";
+        *next++ = blocked;
+        *next++ = ignored;
+        *next++ = inherited;
     }
     for (char *word = more ? strtok(more, " ") : NULL; word; word = strtok(NULL, " ")) {
         *next++ = word;

@@ -77,6 +77,10 @@ class RunIT {
         return process;
     }
 
+    private static void signal(Process process, String name) throws IOException {
+        daemon.run("kill", "-" + name, Long.toString(process.pid()));
+    }
+
     private static int state(String name, String field) {
         return daemon.request().get("/v1/eventfds/" + name).path(field);
     }
@@ -147,9 +151,12 @@ class RunIT {
         var holder = beginSleeping("slots=3");
         var next = begin("slots=3", "--", "true");
         until(() -> state("slots", "waiters") == 1);
+        // It waits for the next daemon for some seconds only, however long that takes to start.
+        signal(next, "STOP");
         daemon.signal("TERM");
         assertThat(daemon.exitStatus()).isZero();
         daemon.restart();
+        signal(next, "CONT");
         assertThat(state("slots", "leased")).isEqualTo(3);
         holder.destroyForcibly();
         assertThat(next.waitFor()).isZero();

@@ -31,12 +31,6 @@ public final class Exec {
     private static final int F_DUPFD_CLOEXEC = 1030;
     private static final int O_CLOEXEC = 02000000;
 
-    private static final int SIG_UNBLOCK = 1;
-    private static final int SIGQUIT = 3;
-
-    /** A {@code sigset_t}. */
-    private static final int SIGNALS = 1024;
-
     private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
@@ -90,6 +84,7 @@ public final class Exec {
         var arguments = arguments();
         var moved = new int[fds.size()];
         var displaced = new int[fds.size()];
+        InheritedSignals.ofThisProcess().restore();
         for (int i = 0; i < moved.length; i++) {
             moved[i] = aside(fds.get(i).number(), moved.length);
             displaced[i] = Libc.fcntl(FIRST + i, F_DUPFD_CLOEXEC, (long) FIRST + moved.length);
@@ -132,10 +127,6 @@ public final class Exec {
 
     /** Returns where it fails, after it put back what it displaced. */
     private static int execute(byte[] file, Memory arguments, int[] moved, int[] displaced) {
-        // A JVM blocks SIGQUIT in all threads but one, and the mask outlives exec; handlers do not.
-        var quit = new long[SIGNALS / Long.SIZE];
-        quit[0] = 1L << (SIGQUIT - 1);
-        Libc.pthread_sigmask(SIG_UNBLOCK, quit, 0);
         for (int i = 0; i < moved.length; i++) {
             Libc.dup3(moved[i], FIRST + i, 0);
         }

@@ -24,7 +24,7 @@ import java.util.Map;
                 "eventfdd run [--runtime-dir=DIR] [--timeout=TIME] [--on-death=NAME[=N]]..."
                         + " [NAME[=N]...] -- PROGRAM [ARG...]",
         description = {
-            "Takes permits of semaphores, and becomes a program that holds them.",
+            "Takes permits of semaphores and becomes a program that has them.",
             "The permits are taken all at once, after waiting for them in line with other callers."
                     + " They come back when the program ends, however it ends: by itself, by a"
                     + " signal, or by kill -9. No other process stays beside the program: its exit"
