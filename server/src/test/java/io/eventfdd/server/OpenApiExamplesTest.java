@@ -209,6 +209,9 @@ class OpenApiExamplesTest {
         boolean health = operation.path().startsWith("/health");
         return switch (answer.example()) {
             case "ok", "consumed" -> {
+                if (id.equals("waiters")) {
+                    yield whileTwoWait(daemon, call);
+                }
                 if (health && answer.status().equals("503")) {
                     failLoop(daemon);
                 } else if (!creates || answer.status().equals("200")) {
@@ -428,6 +431,7 @@ class OpenApiExamplesTest {
     private static Call invalid(String operation, Call call) {
         return switch (operation) {
             case "list" -> call.path("/v1/eventfds?limit=0");
+            case "waiters" -> call.path(ORDERS + "/waiters?after=x");
             case "create" -> call.body("{\"initial\":4294967296}");
             case "write" -> call.body("{\"value\":0}");
             case "read" -> call.body("{\"max\":0}");
@@ -466,6 +470,24 @@ class OpenApiExamplesTest {
         try (var client = daemon.connect().send(call.text())) {
             until(() -> daemon.waiters("orders") == 1);
             return meanwhile.does(client);
+        }
+    }
+
+    private static RawClient.Answer whileTwoWait(DaemonUnderTest daemon, Call call)
+            throws IOException {
+        put(daemon, ORDERS, "{\"semaphore\":true}");
+        var lease =
+                new Call(
+                        "POST",
+                        "/v1/leases",
+                        "",
+                        "{\"take\":[{\"name\":\"orders\",\"value\":2}],"
+                                + "\"holder\":\"30s\",\"timeout\":\"30s\"}");
+        try (var first = daemon.connect().send(lease.text());
+                var second = daemon.connect().send(lease.text())) {
+            until(() -> daemon.waiters("orders") == 2);
+            assertThat(List.of(first, second)).allMatch(client -> client.channel().isOpen());
+            return send(daemon, call);
         }
     }
 

@@ -203,6 +203,26 @@ class RunIT {
     }
 
     @Test
+    void whoWaitsCanBeSeen() throws Exception {
+        var holder = beginSleeping("slots=3");
+        var next = begin("slots=2", "--", "true");
+        until(() -> state("slots", "waiters") == 1);
+        var stat = eventfdd("stat", "slots").output().lines().toList();
+        assertThat(stat).hasSize(3);
+        assertThat(stat.get(1)).startsWith("holder\t" + holder.pid() + "\t");
+        var fields = List.of(stat.get(2).split("\t", -1));
+        assertThat(fields).startsWith("lease", Long.toString(next.pid()));
+        assertThat(fields.subList(3, 5)).containsExactly(System.getProperty("user.name"), "2");
+        var json = new ObjectMapper().readTree(eventfdd("stat", "-o", "json", "slots").output());
+        var waiter = json.path("waiting").get(0);
+        assertThat(waiter.path("kind").asText()).isEqualTo("lease");
+        assertThat(waiter.path("pid").asLong()).isEqualTo(next.pid());
+        assertThat(waiter.path("amount").asInt()).isEqualTo(2);
+        holder.destroyForcibly();
+        assertThat(next.waitFor()).isZero();
+    }
+
+    @Test
     void whoHoldsWhatCanBeSeen() throws Exception {
         var holder = beginSleeping("slots=2", "--on-death", "died");
         var pid = Long.toString(holder.pid());

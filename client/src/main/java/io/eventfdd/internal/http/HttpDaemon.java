@@ -19,6 +19,7 @@ import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.internal.wire.StateDocument;
 import io.eventfdd.internal.wire.Timeout;
 import io.eventfdd.internal.wire.WaitRequest;
+import io.eventfdd.internal.wire.WaiterState;
 import io.eventfdd.internal.wire.WriteRequest;
 
 import org.jspecify.annotations.Nullable;
@@ -97,6 +98,25 @@ public final class HttpDaemon implements AutoCloseable {
                             fields -> {
                                 for (var element : fields.array("leases")) {
                                     all.add(LeaseState.from(JsonFields.of("", element)));
+                                }
+                                return fields.text("next").orElse("");
+                            });
+        } while (!after.isEmpty());
+        return all;
+    }
+
+    /** The calls that wait on an eventfd, in order of arrival. */
+    public List<WaiterState> waiters(EventfdName name) {
+        List<WaiterState> all = new ArrayList<>();
+        var after = "0";
+        do {
+            var path = path(name) + "/waiters?after=" + after;
+            after =
+                    read(
+                            api.call(HttpCall.get(path)),
+                            fields -> {
+                                for (var element : fields.array("waiters")) {
+                                    all.add(WaiterState.from(JsonFields.of("", element)));
                                 }
                                 return fields.text("next").orElse("");
                             });

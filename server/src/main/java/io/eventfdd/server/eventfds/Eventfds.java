@@ -40,6 +40,7 @@ public final class Eventfds {
     private final Handouts handouts;
     private final Succession succession;
     private final LeaseCalls leases;
+    private final Clock clock;
     private final LongAdder putBacks = new LongAdder();
 
     /** Starts with no eventfds and without a ledger. */
@@ -56,6 +57,7 @@ public final class Eventfds {
      */
     public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock, Ledger ledger) {
         this.loop = loop;
+        this.clock = clock;
         this.calls = new LoopCalls(loop);
         this.waits = new Waits(loop, limits, clock, ledger);
         this.inventory = new Inventory(waits, limits.eventfds(), groupId, clock, ledger);
@@ -123,6 +125,18 @@ public final class Eventfds {
     /** The current state of the eventfd. */
     public EventfdState state(EventfdName name, Caller caller) {
         return stateOf(find(name, Right.READ, caller));
+    }
+
+    /**
+     * Lists calls that wait on an eventfd, in order of arrival.
+     *
+     * @param after the place that they come after; 0 for the first
+     * @param limit how many at most
+     */
+    public WaitingCalls waiting(EventfdName name, long after, int limit, Caller caller) {
+        var eventfd = find(name, Right.READ, caller);
+        var waiters = calls.get(eventfd::waitingCalls);
+        return WaitingCalls.of(eventfd, waiters, after, limit, loop.now(), clock.instant());
     }
 
     /**

@@ -142,7 +142,7 @@ final class Lines {
     /** Asks the kernel to report the events for which {@code waiter} waits. */
     void await(Waiter waiter) throws ErrnoException {
         waiter.caller().waiter(waiter);
-        waiter.setWaiting();
+        waiter.setWaiting(loop.now());
         waiter.targets().forEach(target -> target.waits(waiter, 1));
         for (var target : waiter.targets()) {
             if (waiter.standsInLineOf(target)) {

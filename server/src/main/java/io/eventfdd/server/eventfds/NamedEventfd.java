@@ -281,6 +281,14 @@ final class NamedEventfd {
         return all;
     }
 
+    /** The calls that wait for it, in no order: those that {@link #state} counts. */
+    List<Waiter> waitingCalls() {
+        return allWaiters().stream()
+                .filter(waiter -> waiter.isWaiting() && !waiter.isOver())
+                .filter(waiter -> !(waiter instanceof Waiter.Watcher))
+                .toList();
+    }
+
     /** Whether a reader that stands in the line of another eventfd needs this one. */
     boolean isReadElsewhere() {
         return readersElsewhere > 0;

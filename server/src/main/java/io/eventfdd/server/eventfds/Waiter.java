@@ -54,6 +54,7 @@ abstract sealed class Waiter implements Deadlines.Timed {
     private @Nullable Lines lines;
     private @Nullable NamedEventfd watched;
     private boolean waiting;
+    private long waitingSince;
     private boolean over;
 
     private Waiter(List<NamedEventfd> targets, Caller caller, long deadline) {
@@ -288,8 +289,15 @@ abstract sealed class Waiter implements Deadlines.Timed {
         return waiting;
     }
 
-    void setWaiting() {
+    /** It begins to wait, at that time of the loop's clock. */
+    void setWaiting(long nanoTime) {
         waiting = true;
+        waitingSince = nanoTime;
+    }
+
+    /** When it began to wait, if it {@linkplain #isWaiting waits}. */
+    long waitingSince() {
+        return waitingSince;
     }
 
     /**

@@ -85,6 +85,7 @@ public final class EventfdApi {
                 new Endpoint("POST", one + "/read", calls.keyed(this::read)),
                 new Endpoint("GET", one + "/wait", this::await),
                 new Endpoint("GET", one + "/watch", this::watch),
+                new Endpoint("GET", one + "/waiters", this::waiters),
                 new Endpoint("POST", "/v1/wait", calls.keyed(this::awaitMany)),
                 new Endpoint("POST", "/v1/write", calls.keyed(this::writeMany)));
     }
@@ -157,6 +158,30 @@ public final class EventfdApi {
         var name = name(exchange);
         exchange.query().end();
         exchange.json(200, json(eventfds.state(name, clients.caller(exchange))));
+    }
+
+    private void waiters(Exchange exchange) {
+        var name = name(exchange);
+        var query = exchange.query();
+        long after = query.text("after").map(EventfdApi::place).orElse(0L);
+        int limit = query.pageSize();
+        query.end();
+        var page = eventfds.waiting(name, after, limit, clients.caller(exchange));
+        var body = Json.object();
+        var array = body.putArray("waiters");
+        page.waiters().forEach(waiter -> array.add(waiter.toJson()));
+        if (page.more()) {
+            body.put("next", Long.toString(page.last()));
+        }
+        exchange.json(200, body);
+    }
+
+    private static long place(String text) {
+        if (!text.matches("[0-9]{1,18}")) {
+            throw ProblemType.INVALID_VALUE.exception(
+                    "after: " + Shown.quoted(text) + " is not the next of another page");
+        }
+        return Long.parseLong(text);
     }
 
     private void delete(Exchange exchange) {

@@ -984,6 +984,7 @@ class EventfdApiTest {
                         "post /v1/eventfds/{name}/read",
                         "get /v1/eventfds/{name}/wait",
                         "get /v1/eventfds/{name}/watch",
+                        "get /v1/eventfds/{name}/waiters",
                         "post /v1/wait",
                         "post /v1/write",
                         "get /v1/leases",
