@@ -2,16 +2,16 @@ package io.eventfdd.internal.wire;
 
 import java.math.BigInteger;
 
-/** Decimal digits that came from others. */
+/** Parses decimal digits from a peer. */
 public final class Digits {
     private static final int MOST = 40;
 
     private Digits() {}
 
     /**
-     * The number that {@code digits} spell, also one of more than 64 bits.
+     * The number that {@code digits} spell; it may have more than 64 bits.
      *
-     * @throws NumberFormatException if they are none, or too many
+     * @throws NumberFormatException if they are not digits, or too many
      */
     public static BigInteger parse(String digits) {
         if (digits.isEmpty()

@@ -7,21 +7,21 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What became of eventfds that were brought back. With it comes a descriptor for each that is
- * {@link Result#REPLACED}, in their order.
+ * The reply to a donation, which says what happened to each eventfd. A descriptor comes with it for
+ * each that is {@link Result#REPLACED}, in their order.
  *
  * @param entries in the order of the request
  */
 public record DonateReply(List<Entry> entries) {
-    /** What became of one. */
+    /** The result for one eventfd. */
     public enum Result {
-        /** The name leads to it again. */
+        /** The name leads to this eventfd again. */
         ADOPTED("adopted"),
-        /** The name leads to it anyway. */
+        /** The name already led to this eventfd. */
         SAME("same"),
-        /** The name leads to another one by now, which its holder should use from now on. */
+        /** The name leads to another eventfd by now, which the holder should use from now on. */
         REPLACED("replaced"),
-        /** It was not taken; the problem says why. */
+        /** The eventfd was not taken; the problem says why. */
         REFUSED("refused");
 
         private final String word;
@@ -40,23 +40,26 @@ public record DonateReply(List<Entry> entries) {
         }
     }
 
-    /** One that was taken or not. */
+    /** The result for one eventfd of the donation. */
     public sealed interface Entry {
-        /** Which. */
+        /** The name of the eventfd. */
         EventfdName name();
 
-        /** What became of it. */
+        /** The result. */
         Result result();
     }
 
     /**
-     * One that the name leads to, or that has to give way.
+     * An entry for an eventfd that was not refused.
      *
      * @param result not {@link Result#REFUSED}
      */
     public record Taken(EventfdName name, Result result) implements Entry {}
 
-    /** One that was not taken, with the kind of problem that it is: all of them fit one packet. */
+    /**
+     * An entry for an eventfd that was refused. It has only the type of the problem, so that all
+     * entries fit into one packet.
+     */
     public record Refused(EventfdName name, ProblemType problem) implements Entry {
         @Override
         public Result result() {
@@ -69,7 +72,7 @@ public record DonateReply(List<Entry> entries) {
         entries = List.copyOf(entries);
     }
 
-    /** Reads the packet; fields of later versions are passed by. */
+    /** Reads the packet. Fields of later versions are ignored. */
     public static DonateReply from(JsonFields fields) {
         var entries = new ArrayList<Entry>();
         for (var element : fields.array("eventfds")) {

@@ -9,20 +9,23 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * The packet that brings eventfds back to {@code fd.sock} by those who hold them, after another
- * daemon has begun.
+ * The packet with which a holder brings eventfds back to {@code fd.sock} after another daemon has
+ * started.
  *
- * @param entries 1 to 253 of different names, in the order of the descriptors that come with it
+ * @param entries 1 to 253 eventfds of different names, in the order of the descriptors that come
+ *     with the packet
  */
 public record DonateRequest(List<Entry> entries) {
-    /** As many are taken in one packet by every daemon, however few files it may open. */
+    /**
+     * The number of eventfds that every daemon takes in one packet, however few files it may open.
+     */
     public static final int ALWAYS_TAKEN = 32;
 
     /**
-     * One of them.
+     * One of the eventfds.
      *
-     * @param name what it was opened as
-     * @param spec what it was made as; the initial count is of no meaning
+     * @param name the name that it was opened with
+     * @param spec the spec that it was created with; its initial count has no meaning
      */
     public record Entry(EventfdName name, EventfdSpec spec) {
         private static Entry from(JsonFields fields) {
@@ -48,8 +51,8 @@ public record DonateRequest(List<Entry> entries) {
     }
 
     /**
-     * How many eventfds {@code packet} means to bring, whether or not it is well-formed otherwise;
-     * empty if it does not mean to be such a request.
+     * The number of eventfds that {@code packet} claims to bring, even if it is malformed
+     * otherwise; empty if it is not a donation.
      */
     public static OptionalInt size(byte[] packet) {
         try {
@@ -65,7 +68,7 @@ public record DonateRequest(List<Entry> entries) {
     /**
      * Reads the packet.
      *
-     * @throws ProblemException where it is not such a request
+     * @throws ProblemException if it is not such a request
      */
     public static DonateRequest from(JsonFields fields) {
         fields.end("op", "eventfds");

@@ -21,15 +21,15 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 
 /**
- * JSON as the protocol has it: strict UTF-8, one value and no more, no field twice. Safe for all
- * threads.
+ * Reads and writes JSON as the protocol defines it: strict UTF-8, exactly one value, and no field
+ * twice. Safe for all threads.
  *
  * <p>This class and its neighbours use only what Jackson's core has had since 2.12, because the
  * applications that use the library choose the version. So the bounds of depth and of numbers,
  * which newer versions have, are here too.
  */
 public final class Json {
-    /** What {@code null} is read as. */
+    /** The value that {@code null} is read as. */
     static final Object NULL =
             new Object() {
                 @Override
@@ -43,8 +43,8 @@ public final class Json {
     private static final int TYPICAL_LENGTH = 128;
 
     /**
-     * Without Jackson's buffers, which each thread would keep for itself: the daemon has a thread
-     * for each connection, and a parser that is given an array needs none of them.
+     * Jackson's recycled buffers are off, because each thread would keep its own: the daemon has a
+     * thread for each connection, and a parser that is given an array needs no buffers.
      */
     private static final JsonFactory FACTORY =
             JsonFactory.builder()
@@ -115,8 +115,8 @@ public final class Json {
 
     /**
      * The value that {@code utf8} spells: a {@link JsonObject}, {@link JsonArray}, {@link String},
-     * {@link Boolean}, {@link Long}, {@link BigInteger} where that is too small, {@link Double} for
-     * what is no integer, or {@link #NULL}.
+     * {@link Boolean}, {@link Long}, {@link BigInteger} for an integer that is too large for that,
+     * {@link Double} for a number that is not an integer, or {@link #NULL}.
      *
      * @throws ProblemException {@code invalid-request}, saying what is wrong and where
      */
@@ -143,7 +143,10 @@ public final class Json {
         }
     }
 
-    /** The value that begins at the current token. Not by recursion: a stack may be small. */
+    /**
+     * The value that begins at the current token. It is read without recursion, because the stack
+     * may be small.
+     */
     private static Object value(JsonParser parser) throws IOException {
         var open = new ArrayDeque<Object>();
         while (true) {
@@ -216,7 +219,8 @@ public final class Json {
 
     private static char[] decode(byte[] utf8) {
         var text = new String(utf8, StandardCharsets.UTF_8);
-        // This is what stands for malformed bytes, or for itself; the decoder that tells is slower.
+        // This character replaces malformed bytes, or stands for itself; the decoder that can tell
+        // is slower.
         if (text.indexOf('\uFFFD') < 0) {
             return text.toCharArray();
         }

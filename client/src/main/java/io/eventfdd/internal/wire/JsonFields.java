@@ -24,7 +24,7 @@ public final class JsonFields {
     private final int index;
     private final JsonObject object;
 
-    /** So few that a list is faster than a set. */
+    /** The names that were asked for. There are so few that a list is faster than a set. */
     private final List<String> asked = new ArrayList<>(4);
 
     private JsonFields(String parent, int index, JsonObject object) {
@@ -63,7 +63,7 @@ public final class JsonFields {
                         + " is not a JSON object");
     }
 
-    /** Put together only where it is told: most requests are right. */
+    /** The path is built only for an error, because most requests are right. */
     private static String path(String parent, int index) {
         return index == NO_INDEX ? parent : parent + "[" + index + "].";
     }
@@ -132,7 +132,7 @@ public final class JsonFields {
         throw wrongType(name, "true or false");
     }
 
-    /** A string, where it is there. */
+    /** A string, if the field is present. */
     public Optional<String> text(String name) {
         return field(name)
                 .map(value -> {
@@ -143,17 +143,17 @@ public final class JsonFields {
                 });
     }
 
-    /** A duration of at most {@code longest}, where it is there. */
+    /** A duration of at most {@code longest}, if the field is present. */
     public Optional<Duration> timeout(String name, Duration longest) {
         return text(name).map(text -> Timeout.parse(path() + name, text, longest));
     }
 
-    /** An object of its own, where it is there. */
+    /** An object, if the field is present. */
     public Optional<JsonFields> fields(String name) {
         return field(name).map(value -> of(path() + name + ".", value));
     }
 
-    /** The elements of an array that must be there. */
+    /** The elements of an array. The field is required. */
     public List<Object> array(String name) {
         if (field(name).orElseThrow(() -> missing(name)) instanceof JsonArray array) {
             return array.elements();
@@ -161,7 +161,7 @@ public final class JsonFields {
         throw wrongType(name, "an array");
     }
 
-    /** The elements of an array of strings that must be there. */
+    /** The elements of an array of strings. The field is required. */
     public List<String> texts(String name) {
         var texts = new ArrayList<String>();
         for (var element : array(name)) {
@@ -173,7 +173,7 @@ public final class JsonFields {
         return texts;
     }
 
-    /** The elements of an array of integers of at most 64 bits that must be there. */
+    /** The elements of an array of integers of at most 64 bits. The field is required. */
     public List<Long> integers(String name) {
         var integers = new ArrayList<Long>();
         for (var element : array(name)) {
@@ -185,7 +185,10 @@ public final class JsonFields {
         return integers;
     }
 
-    /** Refuses every field that was not asked for and is not among {@code later}, which will be. */
+    /**
+     * Refuses every field that was not asked for and is not among {@code later}, which are asked
+     * for later.
+     */
     public void end(String... later) {
         var unknown = new ArrayList<String>(0);
         for (var name : object.names()) {
@@ -210,7 +213,7 @@ public final class JsonFields {
         return false;
     }
 
-    /** For a field that must be there and is not. */
+    /** The exception for a required field that is missing. */
     public ProblemException missing(String name) {
         return ProblemType.INVALID_REQUEST.exception("the field " + path() + name + " is missing");
     }

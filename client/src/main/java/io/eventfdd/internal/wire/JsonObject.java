@@ -26,7 +26,9 @@ public final class JsonObject {
         return set(field, value);
     }
 
-    /** Sets {@code field} to a number; one that is no number in JSON is null there. */
+    /**
+     * Sets {@code field} to a number. A value that JSON cannot express as a number becomes null.
+     */
     public JsonObject put(String field, double value) {
         return set(field, value);
     }

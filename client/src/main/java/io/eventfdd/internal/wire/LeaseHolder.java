@@ -4,12 +4,12 @@ import io.eventfdd.client.ProblemType;
 
 import java.time.Duration;
 
-/** What a lease is bound to: it lapses when its holder ends. */
+/** The holder that a lease is requested for. The lease lapses when its holder ends. */
 public sealed interface LeaseHolder {
     /** The shortest time that a lease can be held for. */
     Duration SHORTEST = Duration.ofSeconds(1);
 
-    /** Longer than any setting allows. */
+    /** A time that is longer than any setting allows. */
     Duration LONGEST = Duration.ofDays(365);
 
     /** The process that connected; it lapses when that process ends. */
@@ -36,7 +36,7 @@ public sealed interface LeaseHolder {
         }
     }
 
-    /** As it stands in a request. */
+    /** The text of the holder in a request. */
     String text();
 
     /**

@@ -10,12 +10,12 @@ import java.util.List;
  * The request for a lease.
  *
  * @param take permits that are taken, all of them or none, and that come back at the end
- * @param give what is written if the lease lapses
+ * @param give the values that are written if the lease lapses
  * @param timeout how long to wait for the permits; zero is "do not wait"
  */
 public record LeaseRequest(
         List<LeaseShare> take, List<LeaseShare> give, LeaseHolder holder, Duration timeout) {
-    /** The most permits that one lease takes in all. */
+    /** The greatest number of permits that one lease takes in all. */
     public static final int MAX_PERMITS = 1024;
 
     /** Copies the lists and checks that there is anything to do. */

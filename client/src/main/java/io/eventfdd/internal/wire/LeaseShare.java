@@ -8,12 +8,12 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * What a lease takes from one eventfd, or gives to it.
+ * The amount that a lease takes from one eventfd, or gives to it.
  *
  * @param value 1 or more, unsigned
  */
 public record LeaseShare(EventfdName name, long value) {
-    /** The most names that a lease takes from, and the most that it gives to. */
+    /** The greatest number of names that a lease takes from, and that it gives to. */
     public static final int MAX_NAMES = 64;
 
     /** Reads the array {@code field}, which may be absent; an absent value is 1. */

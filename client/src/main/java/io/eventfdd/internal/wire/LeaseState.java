@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * A lease as it was at one moment.
+ * The state of a lease at one moment.
  *
  * @param id unguessable, and never used again
  * @param expires when it lapses; present only if it is held for a time
@@ -22,7 +22,7 @@ public record LeaseState(
         Holder holder,
         Instant since,
         Optional<Instant> expires) {
-    /** What a lease is bound to. */
+    /** The kinds of holder. */
     public enum Kind {
         /** A process, until it ends. */
         PROCESS,
@@ -31,7 +31,7 @@ public record LeaseState(
         /** A time. */
         DURATION;
 
-        /** As it stands in a state. */
+        /** The word in a state. */
         public String text() {
             return name().toLowerCase(Locale.ROOT);
         }
@@ -48,7 +48,7 @@ public record LeaseState(
     }
 
     /**
-     * Who has it.
+     * The holder of a lease.
      *
      * @param pid the process that took or moved it; 0 if it cannot be known
      * @param uid the user whose lease it is
@@ -61,7 +61,7 @@ public record LeaseState(
         give = List.copyOf(give);
     }
 
-    /** The same with another holder. */
+    /** A copy with another holder. */
     public LeaseState heldBy(Holder other, Optional<Instant> until) {
         return new LeaseState(id, take, give, other, since, until);
     }

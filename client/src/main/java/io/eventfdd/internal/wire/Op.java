@@ -7,23 +7,26 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The table of what a packet on {@code fd.sock} can ask: its field {@code op}. */
+/** The table of requests on {@code fd.sock}: the values of the field {@code op}. */
 public enum Op {
-    /** Descriptors of eventfds, which are made where that is asked: {@link OpenRequest}. */
+    /**
+     * Asks for descriptors of eventfds, which are created if the request says so: {@link
+     * OpenRequest}.
+     */
     OPEN,
     /** Brings descriptors back, which come with the packet: {@link DonateRequest}. */
     DONATE,
     /** Takes a lease: {@link LeaseRequest}. */
     LEASE,
-    /** Ends a lease: what it took goes back. */
+    /** Ends a lease: its permits go back. */
     RELEASE,
-    /** Ends a lease: what it took stays taken. */
+    /** Ends a lease: its permits stay taken. */
     COMMIT,
-    /** Counts the time of a lease from now, or gives it another holder. */
+    /** Starts the time of a lease again, or gives it another holder. */
     RENEW,
     /** Binds a lease to this connection that another one held before a restart. */
     RESUME,
-    /** Another daemon asks for everything. */
+    /** Another daemon asks to take over. */
     TAKEOVER;
 
     private static final String FIELD = "op";
@@ -33,15 +36,15 @@ public enum Op {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** An object that asks for this. */
+    /** A JSON object with this {@code op}. */
     public JsonObject request() {
         return Json.object().put(FIELD, word());
     }
 
     /**
-     * What the packet asks.
+     * The request that a packet makes.
      *
-     * @throws ProblemException {@code invalid-request} if that is in no row of the table
+     * @throws ProblemException {@code invalid-request} if it is not in the table
      */
     public static Op of(JsonFields fields) {
         var word = fields.text(FIELD).orElseThrow(() -> fields.missing(FIELD));
@@ -54,7 +57,7 @@ public enum Op {
     }
 
     /**
-     * Refuses a packet that asks something else.
+     * Refuses a packet with another {@code op}.
      *
      * @throws ProblemException {@code invalid-request}
      */

@@ -28,14 +28,14 @@ public record OpenReply(List<Entry> entries) {
                     .toList();
 
     /**
-     * What came.
+     * An eventfd whose descriptor came with the packet.
      *
-     * @param semaphore whether a read takes 1, in place of all
-     * @param nonblocking whether it was made with O_NONBLOCK
-     * @param created whether it was made for this request
+     * @param semaphore whether a read takes 1 rather than all
+     * @param nonblocking whether it was created with O_NONBLOCK
+     * @param created whether this request created it
      */
     public record Entry(EventfdName name, boolean semaphore, boolean nonblocking, boolean created) {
-        /** What follows the name: one of eight strings. */
+        /** The text after the name, which is one of eight strings. */
         private String rest() {
             return REST.get((semaphore ? 4 : 0) + (nonblocking ? 2 : 0) + (created ? 1 : 0));
         }
@@ -54,7 +54,7 @@ public record OpenReply(List<Entry> entries) {
         entries = List.copyOf(entries);
     }
 
-    /** Reads the packet; fields of later versions are passed by. */
+    /** Reads the packet. Fields of later versions are ignored. */
     public static OpenReply from(JsonFields fields) {
         var entries = new ArrayList<Entry>();
         for (var element : fields.array("eventfds")) {
@@ -64,8 +64,9 @@ public record OpenReply(List<Entry> entries) {
     }
 
     /**
-     * The packet that {@link #from} reads. Written by hand, which takes microseconds for the
-     * longest one: it is done on the daemon's one thread. Nothing in a name needs an escape.
+     * The packet that {@link #from} reads. It is written by hand, which takes only microseconds for
+     * the longest one, because the daemon's one thread does it. A name has no character that needs
+     * an escape.
      */
     public byte[] toBytes() {
         var json = new StringBuilder(TYPICAL_ENTRY * entries.size()).append("{\"eventfds\":[");

@@ -15,34 +15,34 @@ import java.util.function.Function;
 /**
  * The packet that asks {@code fd.sock} for the descriptors of eventfds, all of them or none.
  *
- * @param entries 1 to 253 of different names, in the order in which the descriptors come
+ * @param entries 1 to 253 eventfds of different names, in the order in which the descriptors come
  */
 public record OpenRequest(List<Entry> entries) {
-    /** The most bytes that a packet has, on the way there and on the way back. */
+    /** The greatest size of a packet in bytes, in both directions. */
     public static final int MAX_PACKET = 64 * 1024;
 
-    /** The most descriptors that the kernel sends in one message (SCM_MAX_FD). */
+    /** The greatest number of descriptors in one message (SCM_MAX_FD). */
     public static final int MAX_ENTRIES = 253;
 
     /**
-     * One of them.
+     * One of the eventfds.
      *
-     * @param name which
-     * @param create what to make it as where there is none; without it there must be one
-     * @param exclusive whether there must be none; only with {@code create}
+     * @param name the name of the eventfd
+     * @param create the spec to create it with if it does not exist; without a spec it must exist
+     * @param exclusive whether it must not exist; only with {@code create}
      */
     public record Entry(EventfdName name, @Nullable EventfdSpec create, boolean exclusive) {
-        /** One that is there. */
+        /** An eventfd that must exist. */
         public static Entry of(EventfdName name) {
             return new Entry(name, null, false);
         }
 
-        /** One that is made where it is not there. */
+        /** An eventfd that is created if it does not exist. */
         public static Entry creating(EventfdName name, EventfdSpec spec) {
             return new Entry(name, spec, false);
         }
 
-        /** One that is made, and must not be there. */
+        /** An eventfd that is created, and must not exist. */
         public static Entry creatingExclusively(EventfdName name, EventfdSpec spec) {
             return new Entry(name, spec, true);
         }
@@ -78,7 +78,7 @@ public record OpenRequest(List<Entry> entries) {
         checkNames(entries, Entry::name);
     }
 
-    /** Returns if one packet can have {@code entries}: 1 to 253, and no name of them twice. */
+    /** Checks that one packet can have {@code entries}: 1 to 253, and no name twice. */
     static <E> void checkNames(List<E> entries, Function<E, EventfdName> nameOf) {
         if (entries.isEmpty() || entries.size() > MAX_ENTRIES) {
             throw ProblemType.INVALID_REQUEST.exception(
@@ -99,7 +99,7 @@ public record OpenRequest(List<Entry> entries) {
     /**
      * Reads the packet.
      *
-     * @throws ProblemException where it is not such a request
+     * @throws ProblemException if it is not such a request
      */
     public static OpenRequest from(JsonFields fields) {
         fields.end("op", "eventfds");

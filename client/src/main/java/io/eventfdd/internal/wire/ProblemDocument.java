@@ -8,7 +8,7 @@ import io.eventfdd.client.ProblemType;
 import java.util.List;
 
 /**
- * A {@link Problem} as both sockets send it.
+ * A {@link Problem} in the form in which both sockets send it.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457</a>
  */
@@ -23,7 +23,7 @@ public final class ProblemDocument {
     /**
      * Reads a problem document.
      *
-     * @throws ProblemException where it is none of ours
+     * @throws ProblemException if it is not one of the daemon's
      */
     public static Problem from(JsonFields fields) {
         var type =

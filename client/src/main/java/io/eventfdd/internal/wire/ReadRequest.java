@@ -6,11 +6,11 @@ import java.time.Duration;
  * The body of a read.
  *
  * @param timeout how long to wait for something to read; zero is "do not wait"
- * @param max how many permits of a semaphore to take at most, 1 to 1,024; 1 for a counter, which is
- *     read as a whole
+ * @param max the greatest number of permits to take of a semaphore, 1 to 1,024; it must be 1 for a
+ *     counter, which is read as a whole
  */
 public record ReadRequest(Duration timeout, int max) {
-    /** The most permits that one read takes. */
+    /** The greatest number of permits that one read takes. */
     public static final int MOST = 1024;
 
     /** Takes 1 of a semaphore. */

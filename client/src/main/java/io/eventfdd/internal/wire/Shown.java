@@ -1,8 +1,8 @@
 package io.eventfdd.internal.wire;
 
 /**
- * Text of a client's that goes into an answer or a log record: one line, not too long, nothing that
- * moves a cursor.
+ * Makes text from a client safe for an answer or a log record: one line, not too long, and without
+ * control characters.
  */
 public final class Shown {
     private static final int MAX_LENGTH = 128;

@@ -4,11 +4,11 @@ import io.eventfdd.client.AccessMode;
 import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdSpec;
 
-/** The fields of an object that say what an eventfd is made as. */
+/** The fields of a JSON object that give the spec of an eventfd. */
 public final class SpecFields {
     private SpecFields() {}
 
-    /** The spec that {@code fields} say; absent ones have their defaults. */
+    /** Reads the spec from {@code fields}. Absent fields have their defaults. */
     public static EventfdSpec from(JsonFields fields) {
         return new EventfdSpec(
                 fields.count("initial", 0, Count.MAX_INITIAL, 0),

@@ -7,13 +7,11 @@ import io.eventfdd.client.EventfdState;
 
 import java.time.Instant;
 
-/**
- * The object that tells what an eventfd is like, as the daemon answers it and commands print it.
- */
+/** The JSON object with the state of an eventfd, as the daemon sends it and commands print it. */
 public final class StateDocument {
     private StateDocument() {}
 
-    /** The state that {@code fields} tell; those of later versions are passed by. */
+    /** Reads the state from {@code fields}. Fields of later versions are ignored. */
     public static EventfdState from(JsonFields fields) {
         var owner = fields.fields("owner");
         return new EventfdState(

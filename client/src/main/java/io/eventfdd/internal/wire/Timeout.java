@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 public final class Timeout {
     private static final Pattern TEXT = Pattern.compile("([0-9]+)(ms|s|m|h)");
 
-    /** More digits than this are longer than any wait, whatever the unit. */
+    /** A number with more digits than this is longer than any wait, whatever the unit. */
     private static final int MAX_DIGITS = 15;
 
     private Timeout() {}

@@ -9,19 +9,19 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * The body of a wait on many.
+ * The body of a wait on several eventfds.
  *
  * @param eventfds 1 to 1,024 different names
- * @param mode whether one is enough
- * @param consume whether to read what is ready
+ * @param mode whether one eventfd is enough, or all have to be readable
+ * @param consume whether to take the counts of those that are readable
  * @param timeout how long to wait; zero is "do not wait"
  */
 public record WaitRequest(
         List<EventfdName> eventfds, Mode mode, boolean consume, Duration timeout) {
-    /** The most names of one wait. */
+    /** The greatest number of names of one wait. */
     public static final int MAX_NAMES = 1024;
 
-    /** How long a wait lasts that does not say. */
+    /** The timeout of a wait that names none. */
     public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
 
     /** Which of the eventfds have to be readable. */

@@ -10,17 +10,17 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * The body of a write to many eventfds, all of which are written or none.
+ * The body of a write to several eventfds, which writes to all of them or to none.
  *
- * @param entries 1 to 1,024 of different names
+ * @param entries 1 to 1,024 entries of different names
  * @param timeout how long to wait for room in all of them; zero is "do not wait"
  */
 public record WriteManyRequest(List<Entry> entries, Duration timeout) {
-    /** The most names of one write. */
+    /** The greatest number of names of one write. */
     public static final int MAX_NAMES = 1024;
 
     /**
-     * What is added to one eventfd.
+     * The value for one eventfd.
      *
      * @param value 1 to 2^64-2, unsigned
      */

@@ -7,7 +7,7 @@ import java.time.Duration;
 /**
  * The body of a write.
  *
- * @param value what to add, 1 to 2^64-2 (unsigned)
+ * @param value the value to add, 1 to 2^64-2 (unsigned)
  * @param timeout how long to wait for room; zero is "do not wait"
  */
 public record WriteRequest(long value, Duration timeout) {

@@ -1,5 +1,6 @@
 /**
- * What both sides say: names, specs, counts, durations, problems and the bodies that carry them.
+ * The messages between clients and daemon: names, specs, counts, durations, problems and the bodies
+ * that carry them.
  *
  * <p>No I/O and no native code; everything here is immutable and free of threads.
  */
