@@ -11,17 +11,17 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The thread {@code eventfdd-client-epoll} that waits in the kernel for all who are parked: virtual
- * threads and futures. A platform thread, since it blocks in a native call; a daemon, since it
- * keeps no JVM alive. Nothing of the user's runs on it.
+ * The thread {@code eventfdd-client-epoll}, which waits in the kernel on behalf of all parked
+ * waiters: virtual threads and futures. It is a platform thread, because it blocks in a native
+ * call, and a daemon thread, so that it keeps no JVM alive. No code of the application runs on it.
  */
 public final class EpollThread implements AutoCloseable {
-    /** A descriptor in the set, and who hears of it. */
+    /** A descriptor in the set, and the object that is told of its events. */
     public interface Target {
-        /** Something has happened at it. On the epoll thread, whose buffer and writer these are. */
+        /** Handles an event, on the epoll thread, which owns the buffer and the writer. */
         void ready(int events, ReadBuffer buffer, GuardedWriter writer);
 
-        /** The thread cannot serve it. */
+        /** Called if the thread cannot serve the descriptor. */
         void fail(Exception cause);
     }
 
@@ -34,8 +34,8 @@ public final class EpollThread implements AutoCloseable {
     private final Thread thread;
 
     /**
-     * Who is in the epoll set. A key is used once: events of a registration that is gone find
-     * nothing.
+     * The members of the epoll set. A key is used only once, so events of a registration that is
+     * gone find nothing.
      */
     private final Map<Long, Target> targets = new ConcurrentHashMap<>();
 
@@ -48,7 +48,7 @@ public final class EpollThread implements AutoCloseable {
         this.thread = new Thread(this::run, "eventfdd-client-epoll");
     }
 
-    /** Starts one. */
+    /** Starts a thread. */
     public static EpollThread start() throws ErrnoException {
         var epoll = Epoll.create(EVENTS_AT_ONCE);
         try {
@@ -71,7 +71,7 @@ public final class EpollThread implements AutoCloseable {
 
     // The lines call these under their lock.
 
-    /** Puts {@code fd} into the set; the key of its registration. */
+    /** Adds {@code fd} to the set, and returns the key of its registration. */
     public long add(Fd fd, int interest, Target target) throws ErrnoException {
         long key = lastKey.incrementAndGet();
         targets.put(key, target);
@@ -84,7 +84,10 @@ public final class EpollThread implements AutoCloseable {
         return key;
     }
 
-    /** Asks for something else, and is told at once of what is there already. */
+    /**
+     * Changes the events that are asked for. The kernel reports at once those that are there
+     * already.
+     */
     public void modify(Fd fd, int interest, long key) throws ErrnoException {
         epoll.modify(fd, interest, key);
     }
@@ -118,13 +121,16 @@ public final class EpollThread implements AutoCloseable {
         try {
             target.ready(events, buffer, writer);
         } catch (RuntimeException e) {
-            // One's trouble is not the others'.
+            // The failure of one must not affect the others.
             LOG.log(Level.DEBUG, "cannot serve one", e);
             target.fail(e);
         }
     }
 
-    /** Ends the thread; returns once it has closed its descriptors. All lines are closed before. */
+    /**
+     * Ends the thread, and returns once it has closed its descriptors. All lines must be closed
+     * first.
+     */
     @Override
     public void close() {
         closing = true;

@@ -10,15 +10,15 @@ import org.jspecify.annotations.Nullable;
 import java.time.Duration;
 
 /**
- * Writes to shared eventfds on one thread that must not stand still, which has an alarm for that. A
- * thread that belongs to others has none: see {@link WriteWatch}.
+ * Writes to shared eventfds on one thread that must not block, and that therefore has an alarm. A
+ * thread of the application has none; see {@link WriteWatch}.
  *
  * <p>The kernel has no write(2) that ignores O_NONBLOCK as {@code RWF_NOWAIT} does for reads, and
- * each holder of an eventfd can clear the flag between a look at it and the write. So a write that
- * would block is interrupted: it then has added nothing, and the thread has lost {@link #PATIENCE}.
- * The look at the count, which comes first on a blocking eventfd, makes that rare.
+ * each holder of an eventfd can clear the flag between a check of it and the write. A write that
+ * blocks is therefore interrupted: it has then added nothing, and the thread has lost {@link
+ * #PATIENCE}. On a blocking eventfd the count is checked first, which makes that rare.
  *
- * <p>Only the thread that makes the first write uses it, a platform thread.
+ * <p>Only the thread that makes the first write uses it, which must be a platform thread.
  */
 public final class GuardedWriter implements AutoCloseable {
     /** How long a write may hold up its thread. */
@@ -27,7 +27,7 @@ public final class GuardedWriter implements AutoCloseable {
     private @Nullable ThreadAlarm alarm;
 
     /**
-     * Adds {@code value}; false if there is no room for it, and nothing was added.
+     * Adds {@code value}. Returns false if there is no room; then nothing was added.
      *
      * @param value 1 to 2^64-2, unsigned
      */

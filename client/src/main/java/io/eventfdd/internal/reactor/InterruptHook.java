@@ -4,16 +4,16 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.spi.AbstractInterruptibleChannel;
 
 /**
- * Learns of {@link Thread#interrupt()} while its thread is in a native call, which by itself does
- * not end that call. It is a channel without I/O, since that is how the JDK lets others hook into
- * an interrupt; it works once.
+ * Is told of {@link Thread#interrupt()} while its thread is in a native call, which an interrupt
+ * does not end by itself. It is a channel without I/O, because that is how the JDK lets other code
+ * hook into an interrupt. It works once.
  */
 final class InterruptHook extends AbstractInterruptibleChannel {
     private final Runnable onInterrupt;
 
     /**
-     * {@code onInterrupt} runs on the thread that interrupts, or on one that is interrupted
-     * already.
+     * Creates a hook. {@code onInterrupt} runs on the thread that interrupts, or on this thread if
+     * it is interrupted already.
      */
     InterruptHook(Runnable onInterrupt) {
         this.onInterrupt = onInterrupt;
@@ -24,7 +24,7 @@ final class InterruptHook extends AbstractInterruptibleChannel {
     }
 
     /**
-     * To be called after {@link #enter()}, whatever happened.
+     * Must be called after {@link #enter()}, whatever happened.
      *
      * @throws ClosedByInterruptException if the thread was interrupted; its status is still set
      */

@@ -9,9 +9,9 @@ import java.nio.channels.ClosedByInterruptException;
 import java.util.List;
 
 /**
- * What a platform thread needs to block in poll(2) itself: an eventfd of its own in the set, to
- * which a close or an interrupt writes. Each is one thread's at a time; anybody may {@link #wake}
- * it, also when it is not asleep.
+ * Lets a platform thread block in poll(2) itself. It adds its own eventfd to the set, to which a
+ * close or an interrupt writes. One thread at a time uses it; any thread may {@link #wake} it, even
+ * if it is not asleep.
  */
 public final class Sleeper implements AutoCloseable {
     private final Waker waker;
@@ -26,14 +26,14 @@ public final class Sleeper implements AutoCloseable {
         return new Sleeper(Waker.create());
     }
 
-    /** Ends the sleep that is under way, or the next one. */
+    /** Ends the current sleep, or the next one. */
     public void wake() {
         waker.wake();
     }
 
     /**
-     * Sleeps until one of {@code fds} is readable: true; or until {@code deadline} has passed or
-     * something woke it: false. The caller has acquired the descriptors.
+     * Sleeps until one of {@code fds} is readable, and returns true. Returns false if {@code
+     * deadline} has passed or if it was woken. The caller must have acquired the descriptors.
      */
     public boolean sleep(List<Fd> fds, Deadline deadline)
             throws InterruptedException, ErrnoException {

@@ -6,8 +6,8 @@ import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.ReadBuffer;
 
 /**
- * An eventfd with which any thread ends the native wait of one: the daemon's loop, or the
- * library's.
+ * An eventfd with which any thread ends the native wait of one thread: that of the daemon's loop,
+ * or that of the library.
  */
 public final class Waker implements AutoCloseable {
     private final EventFd eventFd;
@@ -17,17 +17,17 @@ public final class Waker implements AutoCloseable {
         this.eventFd = eventFd;
     }
 
-    /** One that nobody waits for yet. */
+    /** Creates a waker for which no thread waits yet. */
     public static Waker create() throws ErrnoException {
         return new Waker(EventFd.create(0, false, true));
     }
 
-    /** What the one thread waits for, besides other things. */
+    /** The descriptor that the one thread waits for, besides others. */
     public Fd fd() {
         return eventFd.fd();
     }
 
-    /** Ends the wait that is under way, or the next one; nothing where this is closed. */
+    /** Ends the current wait, or the next one. Does nothing if this is closed. */
     public void wake() {
         if (!fd().acquire()) {
             return;
@@ -42,7 +42,8 @@ public final class Waker implements AutoCloseable {
     }
 
     /**
-     * The one thread is awake. Not needed where the wait is edge-triggered: each wake is an edge.
+     * Called by the one thread when it is awake. This is not needed if the wait is edge-triggered,
+     * because each wake is an edge.
      */
     public void reset() throws ErrnoException {
         eventFd.readNow(buffer);
