@@ -11,20 +11,18 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/**
- * Logs each call, where that is switched on: what was asked for, by whom, and what became of it.
- */
+/** Logs each call, if that is switched on: the call, its user and process, and its outcome. */
 final class AccessLog implements CallObserver, FdServer.Observer, AutoCloseable {
-    /** Its level is what {@link Logging} switches. */
+    /** The logger, whose level {@link Logging} switches. */
     static final String LOGGER_NAME = "access";
 
     private static final System.Logger LOGGER = System.getLogger(LOGGER_NAME);
     private static final double NANOS_A_MILLI = 1e6;
 
-    /** What may be on its way to a slow standard error; beyond it, lines are lost. */
+    /** The number of lines that may wait for a slow standard error; further lines are lost. */
     private static final int MOST_UNWRITTEN = 10_000;
 
-    /** Writes for the loop, which must not wait for a standard error that is slow. */
+    /** Writes on behalf of the loop, which must not wait for a slow standard error. */
     private final ThreadPoolExecutor writer =
             new ThreadPoolExecutor(
                     0,
@@ -66,7 +64,9 @@ final class AccessLog implements CallObserver, FdServer.Observer, AutoCloseable 
                         nanos / NANOS_A_MILLI));
     }
 
-    /** What was answered before is still written, unless standard error takes nothing. */
+    /**
+     * Writes the lines of all calls that were answered before, unless standard error takes nothing.
+     */
     @Override
     public void close() {
         writer.shutdown();

@@ -10,8 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Writes what of the distribution is made from the commands and settings themselves, when it is
- * built: the manual and the shells' completions.
+ * Writes the parts of the distribution that are generated from the commands and settings at build
+ * time: the manual pages and the completions for shells.
  */
 final class Documents {
     private final Path share;
@@ -24,7 +24,7 @@ final class Documents {
         this.source = source;
     }
 
-    /** Writes them: {@code Documents SHARE VERSION DATE}. */
+    /** Writes the files: {@code Documents SHARE VERSION DATE}. */
     public static void main(String[] arguments) throws IOException {
         var documents =
                 new Documents(

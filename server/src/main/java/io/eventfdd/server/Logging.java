@@ -14,7 +14,9 @@ import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/** The log: one line a record, to standard error. What has several lines in it gets bars. */
+/**
+ * The log: one line for each record, to standard error. Line breaks within a message become bars.
+ */
 final class Logging {
     private static final String OWN = "io.eventfdd.server.";
 
@@ -26,8 +28,8 @@ final class Logging {
     private Logging() {}
 
     /**
-     * Sends what System.Logger gets to standard error, from INFO on, until {@link #configure} says
-     * otherwise.
+     * Sends the records of System.Logger to standard error, from INFO on, until {@link #configure}
+     * changes that.
      */
     static void toStandardError() {
         LogManager.getLogManager().reset();
@@ -38,7 +40,7 @@ final class Logging {
         ACCESS.setLevel(Level.OFF);
     }
 
-    /** What the settings say of it; may be called again. */
+    /** Applies the settings of the log. It may be called again. */
     static void configure(Settings settings) {
         ROOT.setLevel(
                 switch (settings.choice(Setting.LOG_LEVEL)) {
@@ -101,7 +103,7 @@ final class Logging {
         }
     }
 
-    /** One JSON object a line. */
+    /** The format with one JSON object in each line. */
     private static final class JsonLine extends Formatter {
         @Override
         public String format(LogRecord entry) {

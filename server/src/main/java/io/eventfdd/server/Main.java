@@ -17,7 +17,7 @@ import java.util.Optional;
 public final class Main {
     private Main() {}
 
-    /** Runs the command that {@code arguments} spell, and ends the process with its status. */
+    /** Runs the command in {@code arguments}, and ends the process with its status. */
     public static void main(String[] arguments) {
         // Before anything else uses NIO: which listeners it makes is settled once for the process.
         UnixListeners.install();
@@ -28,7 +28,7 @@ public final class Main {
         System.exit(execute(arguments));
     }
 
-    /** Runs the command; its exit status. */
+    /** Runs the command and returns its exit status. */
     static int execute(String... arguments) {
         var words = List.of(arguments);
         var options =
@@ -45,7 +45,7 @@ public final class Main {
         }
     }
 
-    /** The command that comes first in {@code arguments}, or all of them. */
+    /** The command that {@code arguments} begin with, or all commands. */
     static CommandLine commandLine(String... arguments) {
         var line =
                 Commands.commandLine(

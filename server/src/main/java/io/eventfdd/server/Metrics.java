@@ -29,20 +29,21 @@ import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
 /**
- * What the daemon counts. Most of it is asked for when somebody looks; only calls are counted as
- * they are answered. No label has values that a client can make: operations and outcomes are tables
- * of ours, users are the kernel's. Names are clients', so they are told only where that is set.
+ * The metrics of the daemon. Most of them are read when somebody asks for them; only calls are
+ * counted as they are answered. No label has values that a client can choose: operations and
+ * outcomes come from tables of the daemon, and users from the kernel. Names are chosen by clients,
+ * so they are shown only if that is set.
  */
 final class Metrics implements CallObserver, FdServer.Observer {
     private static final double NANOS_A_SECOND = 1e9;
 
-    /** From what a call costs at least to the longest wait. */
+    /** The buckets for calls: from the least cost of a call to the longest wait. */
     private static final double[] SECONDS = {
         0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1,
         0.5, 1, 5, 10, 30, 60, 300, 3600
     };
 
-    /** The limits of what there are gauges of. */
+    /** The limits of the things that have gauges. */
     private static final List<Setting> LIMITS =
             List.of(
                     Setting.MAX_EVENTFDS,
@@ -53,7 +54,10 @@ final class Metrics implements CallObserver, FdServer.Observer {
                     Setting.MAX_CONNECTIONS,
                     Setting.MAX_FD_CONNECTIONS);
 
-    /** From a wake-up of an idle core to what makes a daemon dead for its supervisor. */
+    /**
+     * The buckets for the loop's lag: from a wake-up of an idle core to a time after which a
+     * supervisor takes the daemon for dead.
+     */
     private static final double[] LAGS = {
         0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.1,
         0.5, 1, 2
@@ -82,7 +86,7 @@ final class Metrics implements CallObserver, FdServer.Observer {
                     .classicUpperBounds(LAGS)
                     .register(registry);
 
-    /** What the process itself tells. */
+    /** Registers the metrics of the process. */
     Metrics() {
         Info.builder()
                 .name("eventfdd_build_info")
@@ -117,7 +121,7 @@ final class Metrics implements CallObserver, FdServer.Observer {
         }
     }
 
-    /** Tells of the loop and what it owns. */
+    /** Registers the metrics of the loop and of the things that it owns. */
     void watch(EventLoop loop, Eventfds eventfds) {
         gauge("eventfdd_eventfds", "Named eventfds", eventfds::size);
         gauge("eventfdd_waiters", "Calls that wait, once for each eventfd", eventfds::waiting);
@@ -170,7 +174,7 @@ final class Metrics implements CallObserver, FdServer.Observer {
                 .register(registry);
     }
 
-    /** Tells of the limits in force, and of each eventfd where that is set. */
+    /** Registers the limits in force, and the metrics of each eventfd if that is set. */
     void settings(Supplier<Settings> settings, Eventfds eventfds) {
         for (var limit : LIMITS) {
             gauge(
@@ -253,7 +257,7 @@ final class Metrics implements CallObserver, FdServer.Observer {
         calls.labelValues(operation, outcome).observe(nanos / NANOS_A_SECOND);
     }
 
-    /** All of them. */
+    /** The registry with all metrics. */
     PrometheusRegistry registry() {
         return registry;
     }

@@ -8,7 +8,9 @@ import io.eventfdd.server.http.ApiServer;
 import io.eventfdd.server.idempotency.IdempotencyKeys;
 import io.eventfdd.server.runtime.ListenerPlace;
 
-/** What the settings are to each part of the daemon, which knows nothing of them itself. */
+/**
+ * Translates the settings for each part of the daemon, because the parts do not know the settings.
+ */
 final class PartSettings {
     private PartSettings() {}
 

@@ -17,11 +17,12 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The daemon and its commands once through, in one process: what a JVM that records its AOT cache
- * should have seen. A cache is one process's, and so that of the daemon serves its commands too.
+ * Runs the daemon and its commands once in one process, so that a JVM that records an AOT cache
+ * sees all of them. A cache is recorded by one process, so the daemon's cache serves the commands
+ * too.
  */
 final class Rehearsal implements Callable<Integer> {
-    /** Enough for the compilers to profile what every call goes through. */
+    /** Enough rounds for the compilers to profile the code of every call. */
     private static final int ROUNDS = 500;
 
     private static final List<String> COMMANDS =
@@ -39,7 +40,7 @@ final class Rehearsal implements Callable<Integer> {
 
     private Rehearsal() {}
 
-    /** A command that no help names. */
+    /** A hidden command. */
     static CommandSpec command() {
         var spec = CommandSpec.wrapWithoutInspection(new Rehearsal());
         spec.usageMessage().hidden(true);
@@ -49,7 +50,7 @@ final class Rehearsal implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         var directory = Files.createTempDirectory("eventfdd");
-        // read, since a daemon with a file of settings has to load more
+        // it is read because a daemon with a file of settings loads more classes
         var settings = Files.writeString(directory.resolve("rehearsal.yaml"), "log-level: info\n");
         var place = List.of("--runtime-dir", directory.toString());
         var serve = List.of("serve", "--config", settings.toString());

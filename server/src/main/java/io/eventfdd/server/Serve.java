@@ -30,7 +30,10 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
-/** The command {@code serve}: the daemon. Besides its own it has an option for each setting. */
+/**
+ * The command {@code serve}, which runs the daemon. It has an option for each setting besides its
+ * own.
+ */
 @Command(
         name = "serve",
         mixinStandardHelpOptions = true,
@@ -45,7 +48,7 @@ import java.util.concurrent.Callable;
         },
         footer = {"", "Example: eventfdd serve --runtime-dir /run/eventfdd --max-wait 2h"})
 final class Serve implements Callable<Integer> {
-    /** How long a daemon that has handed over everything may take to end. */
+    /** How long a daemon may take to end after it has handed over. */
     private static final Duration TIME_TO_LET_GO = Duration.ofSeconds(10);
 
     @Spec private @Nullable CommandSpec spec;
@@ -74,7 +77,7 @@ final class Serve implements Callable<Integer> {
                             + " ends")
     private boolean takeover;
 
-    /** The command with all of its options. */
+    /** The command with all its options. */
     static CommandSpec command() {
         var spec = CommandSpec.forAnnotatedObject(new Serve());
         for (var setting : Setting.values()) {
@@ -106,7 +109,7 @@ final class Serve implements Callable<Integer> {
         return serve(new ServeOptions(settings, directory, file, takeover));
     }
 
-    /** Does it; the exit status. */
+    /** Runs the daemon and returns the exit status. */
     static int serve(ServeOptions options) throws InvalidSetting, IOException {
         var settings = options.read();
         Logging.configure(settings);
@@ -156,7 +159,7 @@ final class Serve implements Callable<Integer> {
         }
     }
 
-    /** Another daemon has the directory, and could not be asked for what it has. */
+    /** Another daemon has the directory, and could not be asked to hand over. */
     private static IOException unreachable(Path place, HeldByAnotherException e) {
         return new IOException(
                 e.getMessage()
@@ -173,7 +176,10 @@ final class Serve implements Callable<Integer> {
         }
     }
 
-    /** What this process was given at its birth, which one that takes over has no use for. */
+    /**
+     * The descriptors that this process got at its start, which a daemon that takes over does not
+     * need.
+     */
     private static Inheritance given(boolean takeover) throws IOException {
         var given = InheritedFds.adopt(System.getenv());
         return given.isEmpty() || takeover ? Inheritance.NOTHING : Inheritance.of(given);

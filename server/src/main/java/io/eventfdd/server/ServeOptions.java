@@ -13,12 +13,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What {@code serve} was asked for on its command line.
+ * The command line of {@code serve}.
  *
- * @param settings by their keys
- * @param directory where the sockets are to be, if that was said
- * @param file the settings' file, if that was said
- * @param takeover whether it goes on with what another daemon has
+ * @param settings the settings by their keys
+ * @param directory the directory for the sockets, if it was given
+ * @param file the file of settings, if it was given
+ * @param takeover whether to take over from another daemon
  */
 record ServeOptions(
         Map<String, String> settings,
@@ -30,9 +30,10 @@ record ServeOptions(
     static final String TAKEOVER = "--takeover";
 
     /**
-     * The options where each is a known one and its value, which is how daemons are started; empty
-     * where there is anything else, a request for help or a mistake, which picocli has the words
-     * for. It takes a quarter of the whole start to load, so the daemon does without it.
+     * Parses options that are all known and have a value, which is how daemons are started. The
+     * result is empty if there is anything else, such as a request for help or a mistake; then
+     * picocli parses them. To load picocli takes a quarter of the whole start, so the daemon avoids
+     * it.
      */
     static Optional<ServeOptions> plain(List<String> arguments) {
         var values = new HashMap<String, String>();
@@ -75,7 +76,10 @@ record ServeOptions(
         };
     }
 
-    /** The settings in force: these, then those of the environment and of the file. */
+    /**
+     * The settings in force: those of the command line, then those of the environment and of the
+     * file.
+     */
     Settings read() throws InvalidSetting {
         var environment = System.getenv();
         var named =

@@ -21,23 +21,23 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Has what somebody removes from the runtime directory made anew, so that clients find the daemon:
+ * Restores parts of the runtime directory that somebody removes, so that clients find the daemon:
  * the directory, its lock, the sockets and the table.
  *
- * <p>It looks when the kernel reports that a name in the directory has gone, and when it is {@link
- * #look asked}; it looks again after a while if something could not be made, or if the kernel does
- * not report. Otherwise it sleeps. The looks have a thread of their own, since they touch files;
- * the kernel's reports come on the loop's thread, which only has the look begin.
+ * <p>It checks the directory when the kernel reports that a name in it has gone, and when it is
+ * {@link #look asked}. If something could not be restored, or if the kernel does not report, it
+ * checks again after a while. Otherwise it sleeps. Checks run on their own thread, because they
+ * access files; the kernel's reports arrive on the loop's thread, which only starts the check.
  */
 final class Upkeep implements AutoCloseable {
-    /** What can be made anew. */
+    /** A part that can be restored. */
     @FunctionalInterface
     interface Restoring {
         /**
-         * Makes it anew if it is missing.
+         * Creates the part again if it is missing.
          *
-         * @return whether it was
-         * @throws IOException if it cannot be made, saying why
+         * @return whether it was missing
+         * @throws IOException if it cannot be created, with the reason
          */
         boolean restore() throws IOException;
     }
@@ -45,7 +45,7 @@ final class Upkeep implements AutoCloseable {
     /** A file of the runtime directory. */
     record Part(Path path, Restoring restoring) {}
 
-    /** The watch; what a look opens besides, it closes. */
+    /** The descriptor of the watch. A check closes the others that it opens. */
     static final int DESCRIPTORS = 1;
 
     private static final System.Logger LOGGER = System.getLogger(Upkeep.class.getName());
@@ -60,19 +60,19 @@ final class Upkeep implements AutoCloseable {
     private final ExecutorService thread =
             Executors.newSingleThreadExecutor(Thread.ofVirtual().name("eventfdd-upkeep").factory());
 
-    // The thread's own.
+    // The fields of the thread.
     private @Nullable DirectoryWatch watch;
     private String amiss = "";
 
-    // The loop's own.
+    // The fields of the loop's thread.
     private @Nullable Registration registration;
     private boolean waiting;
 
     /**
-     * Looks for the first time, and whenever there is cause to.
+     * Checks for the first time, and whenever there is a reason to.
      *
-     * @param itself the directory and its lock; nothing else is made anew if they cannot be
-     * @param parts what else is in the directory
+     * @param itself the directory and its lock; nothing else is restored if they cannot be
+     * @param parts the other parts of the directory
      */
     Upkeep(EventLoop loop, Path directory, Restoring itself, List<Part> parts) {
         this.loop = loop;
@@ -82,7 +82,7 @@ final class Upkeep implements AutoCloseable {
         look();
     }
 
-    /** Looks soon. For any thread. */
+    /** Checks soon. Any thread may call this. */
     void look() {
         if (asked.getAndSet(true)) {
             return;
@@ -99,9 +99,9 @@ final class Upkeep implements AutoCloseable {
         var found = new ArrayList<String>();
         boolean watched = watch();
         if (restore(itself, found)) {
-            watched = watch(); // it may be another directory now
+            watched = watch(); // the directory may be a new one
         }
-        if (found.isEmpty()) { // what is in a directory that is not ours is not ours either
+        if (found.isEmpty()) { // if the directory is not ours, its content is not ours either
             parts.forEach(part -> restore(part, found));
         }
         say(String.join("; ", found));
@@ -110,7 +110,7 @@ final class Upkeep implements AutoCloseable {
         }
     }
 
-    /** True if it was made anew. */
+    /** Restores one part. Returns true if it was missing. */
     private static boolean restore(Part part, List<String> found) {
         try {
             boolean missing = part.restoring().restore();
@@ -125,7 +125,7 @@ final class Upkeep implements AutoCloseable {
         }
     }
 
-    /** Once for each thing that is amiss, however often it is looked at. */
+    /** Logs each fault once, however often it is found. */
     private void say(String found) {
         if (!found.equals(amiss)) {
             amiss = found;
@@ -137,7 +137,7 @@ final class Upkeep implements AutoCloseable {
         }
     }
 
-    /** Begins to watch the directory that is there now; false if it cannot be watched. */
+    /** Begins to watch the current directory. Returns false if it cannot be watched. */
     private boolean watch() {
         try {
             if (watch == null) {
@@ -176,7 +176,7 @@ final class Upkeep implements AutoCloseable {
         }
     }
 
-    /** Nothing is made anew from the return on. Before the loop is closed; once. */
+    /** Stops restoring. It must be called once, before the loop is closed. */
     @Override
     public void close() {
         thread.shutdown();
