@@ -111,11 +111,9 @@ class DocumentsTest {
     @Test
     void thePageOfTroublesHasEveryProblemWithItsStatuses() throws IOException {
         for (var type : ProblemType.values()) {
-            var row = "| `%s` | %d | %d | ";
+            var row = "| `%s` | %d | %d | ".formatted(type.slug(), type.status(), type.exitCode());
             assertThat(rows("server/TROUBLESHOOTING.md"))
-                    .filteredOn(line ->
-                            line.startsWith(
-                                    row.formatted(type.slug(), type.status(), type.exitCode())))
+                    .filteredOn(line -> line.startsWith(row))
                     .as(type.slug())
                     .hasSize(1);
         }
