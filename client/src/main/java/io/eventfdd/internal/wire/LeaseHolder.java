@@ -43,8 +43,8 @@ public sealed interface LeaseHolder {
      * Reads the field {@code holder}.
      *
      * @param longest the longest time that is allowed
-     * @throws ProblemException {@code invalid-request} if it is neither a word nor a duration,
-     *     {@code invalid-value} if the duration is out of range
+     * @throws io.eventfdd.client.ProblemException {@code invalid-request} if it is neither a word
+     *     nor a duration, {@code invalid-value} if the duration is out of range
      */
     static LeaseHolder parse(String text, Duration longest) {
         if (text.equals("process")) {
