@@ -1,7 +1,7 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Memory;
-import com.sun.jna.Pointer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * An array of {@code struct epoll_event { uint32_t events; epoll_data_t data; }}, which is packed
@@ -32,12 +32,15 @@ final class EpollEvents {
 
     private final Layout layout;
     private final int capacity;
-    private final Memory memory;
+    private final ByteBuffer memory;
+    private final long address;
 
     EpollEvents(Layout layout, int capacity) {
         this.layout = layout;
         this.capacity = capacity;
-        this.memory = new Memory((long) layout.size() * capacity);
+        this.memory =
+                ByteBuffer.allocateDirect(layout.size() * capacity).order(ByteOrder.nativeOrder());
+        this.address = Libc.address(memory);
     }
 
     Layout layout() {
@@ -49,19 +52,19 @@ final class EpollEvents {
     }
 
     long address() {
-        return Pointer.nativeValue(memory);
+        return address;
     }
 
     int events(int index) {
-        return memory.getInt((long) index * layout.size());
+        return memory.getInt(index * layout.size());
     }
 
     long data(int index) {
-        return memory.getLong((long) index * layout.size() + layout.data());
+        return memory.getLong(index * layout.size() + layout.data());
     }
 
     void set(int events, long data) {
-        memory.setInt(0, events);
-        memory.setLong(layout.data(), data);
+        memory.putInt(0, events);
+        memory.putLong(layout.data(), data);
     }
 }

@@ -1,7 +1,5 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.NativeLibrary;
-
 /**
  * The signal that ends a system call in which a thread is stuck: the call returns EINTR. It does
  * nothing else, so a thread that it meets elsewhere goes on.
@@ -22,7 +20,7 @@ final class InterruptSignal {
     static void install() throws ErrnoException {
         // abs(3) takes an int, touches nothing and returns: as a handler it is the one written in C
         // that need not be compiled.
-        Libc.signal(NUMBER, NativeLibrary.getProcess().getFunction("abs"));
+        Libc.signal(NUMBER, Libc.ABS);
         if (Libc.siginterrupt(NUMBER, 1) < 0) {
             throw ErrnoException.ofLast("siginterrupt(" + NUMBER + ")");
         }

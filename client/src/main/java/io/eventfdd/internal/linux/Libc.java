@@ -4,6 +4,9 @@ import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Pointer;
 
+import java.nio.ByteBuffer;
+import java.util.Map;
+
 /**
  * The C library, mapped directly: primitives and arrays only, which is the cheapest that JNA has.
  * Addresses are {@code long} (every supported architecture is LP64). errno is in {@link
@@ -13,11 +16,34 @@ final class Libc {
     static final int EINTR = 4;
     static final int EAGAIN = 11;
 
+    /** abs(3). */
+    static final Pointer ABS;
+
     static {
-        Native.register(Libc.class, NativeLibrary.getProcess());
+        // JNA starts a thread when it opens a library; the thread stays while one is open. It would
+        // keep the class loader of an application that was undeployed. So it is given none, and
+        // ends soon: functions that are bound need no open library. The options make this library
+        // one that nobody else uses.
+        var thread = Thread.currentThread();
+        var loader = thread.getContextClassLoader();
+        thread.setContextClassLoader(null);
+        try (var process = NativeLibrary.getProcess(Map.of("for", Libc.class.getName()))) {
+            Native.register(Libc.class, process);
+            ABS = new Pointer(Pointer.nativeValue(process.getFunction("abs")));
+        } finally {
+            thread.setContextClassLoader(loader);
+        }
     }
 
     private Libc() {}
+
+    /**
+     * Where the bytes of a direct buffer are. It has to stay reachable while they are used. JNA has
+     * memory of its own, but its thread stays as long as there is any.
+     */
+    static long address(ByteBuffer direct) {
+        return Pointer.nativeValue(Native.getDirectBufferPointer(direct));
+    }
 
     static native int eventfd(int initial, int flags);
 

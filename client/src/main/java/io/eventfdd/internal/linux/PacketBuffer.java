@@ -1,9 +1,7 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Memory;
-import com.sun.jna.Pointer;
-
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -49,9 +47,6 @@ public final class PacketBuffer {
     private final int controlBytes;
     private final int data;
 
-    /** Keeps {@code room} alive, which has the same bytes and is faster to access. */
-    private final Memory memory;
-
     private final ByteBuffer room;
     private final long address;
 
@@ -66,10 +61,8 @@ public final class PacketBuffer {
         this.maxBytes = maxBytes;
         this.controlBytes = maxFds == 0 ? 0 : CMSG_HEADER + maxFds * Integer.BYTES;
         this.data = CMSG + CREDENTIALS + aligned(controlBytes);
-        this.memory = new Memory((long) data + maxBytes);
-        this.room = memory.getByteBuffer(0, memory.size());
-        this.address = Pointer.nativeValue(memory);
-        memory.clear(data);
+        this.room = ByteBuffer.allocateDirect(data + maxBytes).order(ByteOrder.nativeOrder());
+        this.address = Libc.address(room);
         room.putLong(IOV, address + IOVEC);
         room.putLong(IOV_LENGTH, 1);
         room.putLong(IOVEC, address + data);

@@ -1,7 +1,7 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Memory;
-import com.sun.jna.Pointer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * Room for one count, for the {@code struct iovec { void *base; size_t len; }} that points to it,
@@ -11,18 +11,19 @@ import com.sun.jna.Pointer;
  */
 public final class ReadBuffer {
     static final int RWF_NOWAIT = 8;
-    static final long COUNT = 16;
-    static final long ERRNO = 24;
-    private static final long IOV_LEN = 8;
-    private static final long SIZE = 32;
+    static final int COUNT = 16;
+    static final int ERRNO = 24;
+    private static final int IOV_LEN = 8;
+    private static final int SIZE = 32;
 
-    private final Memory memory = new Memory(SIZE);
-    private final long iovec = Pointer.nativeValue(memory);
+    private final ByteBuffer memory =
+            ByteBuffer.allocateDirect(SIZE).order(ByteOrder.nativeOrder());
+    private final long iovec = Libc.address(memory);
 
     /** Creates a buffer. */
     public ReadBuffer() {
-        memory.setLong(0, iovec + COUNT);
-        memory.setLong(IOV_LEN, Long.BYTES);
+        memory.putLong(0, iovec + COUNT);
+        memory.putLong(IOV_LEN, Long.BYTES);
     }
 
     /** The address of the count, and that of the iovec. */
@@ -39,6 +40,6 @@ public final class ReadBuffer {
     }
 
     void errno(int errno) {
-        memory.setInt(ERRNO, errno);
+        memory.putInt(ERRNO, errno);
     }
 }

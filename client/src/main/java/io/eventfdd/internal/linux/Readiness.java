@@ -1,8 +1,6 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Memory;
 import com.sun.jna.Native;
-import com.sun.jna.Pointer;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,28 +30,26 @@ public final class Readiness {
         return (int) (pollfd >>> (Integer.SIZE + Short.SIZE)) & READABLE;
     }
 
-    private Memory memory;
-
-    /** The same bytes; the JIT compiles its puts and gets to plain stores and loads. */
     private ByteBuffer pollfds;
+    private long address;
 
     private int count;
 
     /** Creates an empty array. */
     public Readiness() {
-        memory = new Memory(SIZE);
-        pollfds = bytes(memory);
+        pollfds = room(1);
+        address = Libc.address(pollfds);
     }
 
-    private static ByteBuffer bytes(Memory memory) {
-        return memory.getByteBuffer(0, memory.size()).order(ByteOrder.LITTLE_ENDIAN);
+    private static ByteBuffer room(int descriptors) {
+        return ByteBuffer.allocateDirect(descriptors * SIZE).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     /** Clears the array and makes room for {@code descriptors}. */
     public void begin(int descriptors) {
-        if (memory.size() < (long) descriptors * SIZE) {
-            memory = new Memory((long) descriptors * SIZE);
-            pollfds = bytes(memory);
+        if (pollfds.capacity() < descriptors * SIZE) {
+            pollfds = room(descriptors);
+            address = Libc.address(pollfds);
         }
         count = 0;
     }
@@ -78,7 +74,7 @@ public final class Readiness {
      * the number of those that are; 0 also if it was interrupted.
      */
     public int await(int timeoutMillis) throws ErrnoException {
-        int ready = Libc.poll(Pointer.nativeValue(memory), count, timeoutMillis);
+        int ready = Libc.poll(address, count, timeoutMillis);
         if (ready >= 0) {
             return ready;
         }

@@ -62,6 +62,48 @@ class LibraryPathsIT {
                 }
             }
             """;
+
+    /** A server with the library, in which the program is deployed and undeployed. */
+    private static final String SERVER =
+            """
+            import java.lang.ref.WeakReference;
+            import java.net.URL;
+            import java.net.URLClassLoader;
+            import java.nio.file.Path;
+            import java.util.ArrayList;
+            import java.util.concurrent.TimeUnit;
+
+            public class Server {
+                public static void main(String[] arguments) throws Exception {
+                    var undeployed = new ArrayList<WeakReference<ClassLoader>>();
+                    for (int i = 0; i < 3; i++) {
+                        undeployed.add(deployed(Path.of(arguments[0]), arguments[1]));
+                    }
+                    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+                    while (!undeployed.isEmpty() && System.nanoTime() < end) {
+                        System.gc();
+                        undeployed.removeIf(loader -> loader.refersTo(null));
+                    }
+                    System.out.println(undeployed.size() + " are left");
+                }
+
+                private static WeakReference<ClassLoader> deployed(Path classes, String daemon)
+                        throws Exception {
+                    var thread = Thread.currentThread();
+                    var own = thread.getContextClassLoader();
+                    try (var loader = new URLClassLoader(new URL[] {classes.toUri().toURL()}, own)) {
+                        thread.setContextClassLoader(loader);
+                        loader.loadClass("app.Main")
+                                .getMethod("main", String[].class)
+                                .invoke(null, (Object) new String[] {daemon});
+                        return new WeakReference<>(loader);
+                    } finally {
+                        thread.setContextClassLoader(own);
+                    }
+                }
+            }
+            """;
+
     private static final String MODULE = "module my.app { requires io.eventfdd.client; }\n";
 
     private static DaemonProcess daemon;
@@ -188,6 +230,22 @@ class LibraryPathsIT {
         }
         assertThat(run(newest ? JAVA : JAVA_17, command.toArray(String[]::new)))
                 .isEqualTo(new Ran(0, BOTH));
+    }
+
+    @Test
+    void aServerThatHasTheLibraryForgetsAnApplicationThatUsedIt() throws Exception {
+        var source = Files.writeString(programs.resolve("Server.java"), SERVER);
+        var server = programs.resolve("server");
+        compile("-d", server.toString(), source);
+        assertThat(
+                        run(
+                                JAVA,
+                                "--enable-native-access=ALL-UNNAMED",
+                                "-cp",
+                                classPath(List.of()) + File.pathSeparator + server,
+                                "Server",
+                                programs.resolve("classes").toString()))
+                .isEqualTo(new Ran(0, (BOTH + "\n").repeat(3) + "0 are left"));
     }
 
     @Test
