@@ -39,8 +39,8 @@ record Past(
         boolean known,
         boolean stopped,
         String keys,
-        Map<Long, Line.Entered> entries,
-        Map<String, Line.Leased> leased,
+        Map<Long, Row.Entered> entries,
+        Map<String, Row.Leased> leased,
         List<KeptAnswer> answers) {
     private static final System.Logger LOGGER = System.getLogger(Past.class.getName());
 
@@ -60,27 +60,27 @@ record Past(
         boolean known = false;
         boolean stopped = false;
         var keys = "";
-        var entries = new LinkedHashMap<Long, Line.Entered>();
-        var leased = new LinkedHashMap<String, Line.Leased>();
+        var entries = new LinkedHashMap<Long, Row.Entered>();
+        var leased = new LinkedHashMap<String, Row.Leased>();
         var answers = new ArrayList<KeptAnswer>();
         for (int i = 0; i < lines.size(); i++) {
             try {
-                switch (Line.parse(lines.get(i).getBytes(StandardCharsets.UTF_8))) {
-                    case Line.Head head -> {
+                switch (Row.parse(lines.get(i).getBytes(StandardCharsets.UTF_8))) {
+                    case Row.Head head -> {
                         known = true;
                         stopped = head.stopped();
                         keys = head.keys();
                     }
-                    case Line.Entered entered -> entries.put(entered.id(), entered);
-                    case Line.Shared(var id, var object) ->
+                    case Row.Entered entered -> entries.put(entered.id(), entered);
+                    case Row.Shared(var id, var object) ->
                             entries.computeIfPresent(id, (key, entered) -> entered.heldAs(object));
-                    case Line.Advanced(var id, var object, var advance) ->
+                    case Row.Advanced(var id, var object, var advance) ->
                             entries.computeIfPresent(
                                     id, (key, entered) -> entered.withAdvance(object, advance));
-                    case Line.Removed(var id) -> entries.remove(id);
-                    case Line.Leased lease -> leased.put(lease.lease().state().id(), lease);
-                    case Line.LeaseEnded(var id) -> leased.remove(id);
-                    case Line.Key(var answer) -> answers.add(answer);
+                    case Row.Removed(var id) -> entries.remove(id);
+                    case Row.Leased lease -> leased.put(lease.lease().state().id(), lease);
+                    case Row.LeaseEnded(var id) -> leased.remove(id);
+                    case Row.Key(var answer) -> answers.add(answer);
                 }
             } catch (ProblemException | IllegalArgumentException e) {
                 LOGGER.log(
@@ -158,7 +158,7 @@ record Past(
      * The count with which an eventfd begins anew: its initial count less the permits that leases
      * have taken, because those will come back.
      */
-    private long initial(Line.Entered entry) {
+    private long initial(Row.Entered entry) {
         long taken = leased.values().stream().mapToLong(lease -> lease.taken(entry.id())).sum();
         return Math.max(0, entry.identity().spec().initial() - taken);
     }
@@ -170,7 +170,7 @@ record Past(
     }
 
     /** After another start of the system, no process is the same, and the clock has begun anew. */
-    private KeptLease kept(Line.Leased one, boolean isSameBoot) {
+    private KeptLease kept(Row.Leased one, boolean isSameBoot) {
         var lease = one.lease();
         long process = isSameBoot ? lease.process() : 0;
         long until = lease.until();
@@ -182,7 +182,7 @@ record Past(
                 lease.state(), process, lease.term(), until, one.notIn(entries.keySet()));
     }
 
-    private List<Long> returning(Line.Entered entry) {
+    private List<Long> returning(Row.Entered entry) {
         return stopped ? entry.returning() : List.of();
     }
 }

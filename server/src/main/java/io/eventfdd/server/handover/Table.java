@@ -74,8 +74,8 @@ public final class Table implements Ledger, AutoCloseable {
     private final AtomicLong failures = new AtomicLong();
 
     // The fields of the thread.
-    private final Map<EventfdName, Line.Entered> live = new HashMap<>();
-    private final Map<String, Line.Leased> leased = new LinkedHashMap<>();
+    private final Map<EventfdName, Row.Entered> live = new HashMap<>();
+    private final Map<String, Row.Leased> leased = new LinkedHashMap<>();
     private long lastId;
     private int lines;
     private boolean left;
@@ -123,7 +123,7 @@ public final class Table implements Ledger, AutoCloseable {
         } catch (IOException e) {
             behind = true;
             if (past.stopped()) {
-                file.replaceFirstLine(Json.bytes(new Line.Head(false, "").toJson()));
+                file.replaceFirstLine(Json.bytes(new Row.Head(false, "").toJson()));
             }
             failed(e);
         }
@@ -184,8 +184,7 @@ public final class Table implements Ledger, AutoCloseable {
             var entry =
                     known != null
                             ? known
-                            : new Line.Entered(
-                                    ++lastId, identity, false, 0, List.of(), Former.NONE);
+                            : new Row.Entered(++lastId, identity, false, 0, List.of(), Former.NONE);
             if (known == null) {
                 live.put(identity.name(), entry);
                 append(entry);
@@ -219,7 +218,7 @@ public final class Table implements Ledger, AutoCloseable {
                     long object = eventFd.id();
                     if (!entry.isHeldAs(object)) {
                         live.put(identity.name(), entry.heldAs(object));
-                        append(new Line.Shared(entry.id(), object));
+                        append(new Row.Shared(entry.id(), object));
                     }
                 } catch (ErrnoException e) {
                     LOGGER.log(
@@ -241,7 +240,7 @@ public final class Table implements Ledger, AutoCloseable {
             var entry = live.get(identity.name());
             if (entry != null && entry.former().advance(object) != advance) {
                 live.put(identity.name(), entry.withAdvance(object, advance));
-                append(new Line.Advanced(entry.id(), object, advance));
+                append(new Row.Advanced(entry.id(), object, advance));
             }
         });
     }
@@ -251,7 +250,7 @@ public final class Table implements Ledger, AutoCloseable {
         thread.execute(() -> {
             var entry = live.remove(identity.name());
             if (entry != null) {
-                append(new Line.Removed(entry.id()));
+                append(new Row.Removed(entry.id()));
                 keeper.forget(entry.id());
             }
         });
@@ -261,11 +260,11 @@ public final class Table implements Ledger, AutoCloseable {
     public void leased(KeptLease lease) {
         execute(() -> {
             var ids =
-                    Line.Leased.shares(lease.state()).stream()
+                    Row.Leased.shares(lease.state()).stream()
                             .map(share -> live.get(share.name()))
                             .map(entry -> entry == null ? 0L : entry.id())
                             .toList();
-            enter(new Line.Leased(lease, ids, Boot.id()));
+            enter(new Row.Leased(lease, ids, Boot.id()));
         });
     }
 
@@ -279,7 +278,7 @@ public final class Table implements Ledger, AutoCloseable {
         });
     }
 
-    private void enter(Line.Leased line) {
+    private void enter(Row.Leased line) {
         leased.put(line.lease().state().id(), line);
         append(line);
     }
@@ -288,7 +287,7 @@ public final class Table implements Ledger, AutoCloseable {
     public void leaseEnded(String id) {
         execute(() -> {
             if (leased.remove(id) != null) {
-                append(new Line.LeaseEnded(id));
+                append(new Row.LeaseEnded(id));
             }
         });
     }
@@ -314,7 +313,7 @@ public final class Table implements Ledger, AutoCloseable {
 
     // On the thread
 
-    private void append(Line line) {
+    private void append(Row line) {
         if (behind || left) {
             return; // until everything can be written
         }
@@ -330,7 +329,7 @@ public final class Table implements Ledger, AutoCloseable {
         }
     }
 
-    private void write(Line line) throws IOException {
+    private void write(Row line) throws IOException {
         if (++lines > 2 * (live.size() + leased.size()) + LINES_TO_SPARE) {
             rewrite();
             return;
@@ -350,7 +349,7 @@ public final class Table implements Ledger, AutoCloseable {
     }
 
     private void rewrite() throws IOException {
-        file.replace(content(new Line.Head(false, past.keys()), live.values(), List.of()));
+        file.replace(content(new Row.Head(false, past.keys()), live.values(), List.of()));
         lines = live.size() + leased.size();
     }
 
@@ -486,13 +485,13 @@ public final class Table implements Ledger, AutoCloseable {
      */
     public Left finish(List<Kept> kept, List<Vacancy> vacancies, List<KeptAnswer> answers) {
         endThread();
-        var all = new ArrayList<Line.Entered>(kept.size() + vacancies.size());
+        var all = new ArrayList<Row.Entered>(kept.size() + vacancies.size());
         var fds = new HashMap<Long, Fd>();
         try {
             for (var one : kept) {
                 long id = id(one.identity());
                 all.add(
-                        new Line.Entered(
+                        new Row.Entered(
                                 id,
                                 one.identity(),
                                 one.shared(),
@@ -503,7 +502,7 @@ public final class Table implements Ledger, AutoCloseable {
             }
             for (var vacancy : vacancies) {
                 all.add(
-                        new Line.Entered(
+                        new Row.Entered(
                                 id(vacancy.identity()),
                                 vacancy.identity(),
                                 vacancy.mayBeHeld(),
@@ -519,7 +518,7 @@ public final class Table implements Ledger, AutoCloseable {
         } finally {
             closeFile();
         }
-        var entries = new LinkedHashMap<Long, Line.Entered>();
+        var entries = new LinkedHashMap<Long, Row.Entered>();
         all.forEach(entry -> entries.put(entry.id(), entry));
         return new Left(
                 fds,
@@ -527,17 +526,17 @@ public final class Table implements Ledger, AutoCloseable {
                 failure);
     }
 
-    private void save(List<Line.Entered> all, List<KeptAnswer> answers) throws IOException {
+    private void save(List<Row.Entered> all, List<KeptAnswer> answers) throws IOException {
         failure = Optional.empty();
         try {
-            file.replace(content(new Line.Head(true, past.keys()), all, answers));
+            file.replace(content(new Row.Head(true, past.keys()), all, answers));
         } catch (IOException e) {
             if (answers.isEmpty()) {
                 throw e;
             }
             // No space was kept for the keys. Another origin tells clients that the keys are not
             // known.
-            file.replace(content(new Line.Head(true, Past.newKeys()), all, List.of()));
+            file.replace(content(new Row.Head(true, Past.newKeys()), all, List.of()));
             lost(e, answers.size() + " answers of idempotency keys");
         }
         keepSpaceForNext();
@@ -568,17 +567,16 @@ public final class Table implements Ledger, AutoCloseable {
         return entry == null ? Former.NONE : entry.former();
     }
 
-    private byte[] content(
-            Line.Head head, Iterable<Line.Entered> entries, List<KeptAnswer> answers) {
+    private byte[] content(Row.Head head, Iterable<Row.Entered> entries, List<KeptAnswer> answers) {
         var bytes = new ByteArrayOutputStream();
         bytes.writeBytes(bytes(head));
         entries.forEach(entry -> bytes.writeBytes(bytes(entry)));
         leased.values().forEach(lease -> bytes.writeBytes(bytes(lease)));
-        answers.forEach(answer -> bytes.writeBytes(bytes(new Line.Key(answer))));
+        answers.forEach(answer -> bytes.writeBytes(bytes(new Row.Key(answer))));
         return bytes.toByteArray();
     }
 
-    private static byte[] bytes(Line line) {
+    private static byte[] bytes(Row line) {
         var json = Json.bytes(line.toJson());
         var bytes = Arrays.copyOf(json, json.length + 1);
         bytes[json.length] = '\n';

@@ -83,7 +83,7 @@ class TableTest {
 
     /** Those that the next process learns of. */
     private List<Identity> known() throws IOException {
-        return Past.read(file).entries().values().stream().map(Line.Entered::identity).toList();
+        return Past.read(file).entries().values().stream().map(Row.Entered::identity).toList();
     }
 
     // What is there

@@ -31,7 +31,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /** Every line says what it was written of, at the ends of all ranges. */
-class LineTest {
+class RowTest {
     private static final Instant NOW = Instant.parse("2031-12-31T23:59:59.999999999Z");
     private static final Duration LEFT = Duration.parse("PT4M59.999999999S");
     private static final EventfdName LONGEST = new EventfdName("n".repeat(128));
@@ -53,7 +53,7 @@ class LineTest {
                 expires);
     }
 
-    static Stream<Line> lines() {
+    static Stream<Row> lines() {
         var small = identity(new EventfdName("a"), EventfdSpec.counter(), 0);
         var large =
                 identity(
@@ -61,20 +61,20 @@ class LineTest {
                         new EventfdSpec(4294967295L, true, false, AccessMode.parse("0000")),
                         MOST);
         return Stream.of(
-                new Line.Head(true, "keys"),
-                new Line.Head(false, ""),
-                new Line.Entered(1, small, false, 0, List.of(), Former.NONE),
-                new Line.Entered(
+                new Row.Head(true, "keys"),
+                new Row.Head(false, ""),
+                new Row.Entered(1, small, false, 0, List.of(), Former.NONE),
+                new Row.Entered(
                         Long.MAX_VALUE,
                         large,
                         true,
                         -2,
                         List.of(-2L, 1L, -2L, Long.MIN_VALUE, (1L << 53) + 1),
                         new Former(Map.of(0L, 0L, 7L, -2L, 2147483647L, 1L))),
-                new Line.Shared(Long.MAX_VALUE, 2147483647L),
-                new Line.Advanced(Long.MAX_VALUE, 2147483647L, -2),
-                new Line.Removed(Long.MAX_VALUE),
-                new Line.Leased(
+                new Row.Shared(Long.MAX_VALUE, 2147483647L),
+                new Row.Advanced(Long.MAX_VALUE, 2147483647L, -2),
+                new Row.Removed(Long.MAX_VALUE),
+                new Row.Leased(
                         new KeptLease(
                                 lease(LeaseState.Kind.DURATION, Optional.of(NOW)),
                                 0,
@@ -83,7 +83,7 @@ class LineTest {
                                 Set.of()),
                         List.of(1L, Long.MAX_VALUE),
                         "boot"),
-                new Line.Leased(
+                new Row.Leased(
                         new KeptLease(
                                 lease(LeaseState.Kind.PROCESS, Optional.empty()),
                                 Long.MAX_VALUE,
@@ -92,9 +92,9 @@ class LineTest {
                                 Set.of()),
                         List.of(0L, 0L),
                         ""),
-                new Line.LeaseEnded("x~_-."),
-                new Line.Key(new KeptAnswer(0, "k", "AA==", 204, "", List.of(), Duration.ZERO)),
-                new Line.Key(
+                new Row.LeaseEnded("x~_-."),
+                new Row.Key(new KeptAnswer(0, "k", "AA==", 204, "", List.of(), Duration.ZERO)),
+                new Row.Key(
                         new KeptAnswer(
                                 MOST,
                                 "~\"\\{".repeat(63),
@@ -109,10 +109,10 @@ class LineTest {
 
     @ParameterizedTest
     @MethodSource("lines")
-    void aLineIsReadAsItWasWritten(Line line) {
+    void aLineIsReadAsItWasWritten(Row line) {
         var written = Json.bytes(line.toJson());
         assertThat(new String(written, StandardCharsets.UTF_8)).doesNotContain("\n");
-        assertThat(Line.parse(written)).isEqualTo(line);
+        assertThat(Row.parse(written)).isEqualTo(line);
     }
 
     @Test
@@ -120,9 +120,9 @@ class LineTest {
         var former =
                 "{\"key\":\"k\",\"uid\":7,\"request\":\"AA==\",\"lapses\":\"1970-01-01T00:00:00Z\","
                         + "\"status\":204,\"body\":\"\",\"taken\":[]}";
-        assertThat(Line.parse(former.getBytes(StandardCharsets.UTF_8)))
+        assertThat(Row.parse(former.getBytes(StandardCharsets.UTF_8)))
                 .isEqualTo(
-                        new Line.Key(
+                        new Row.Key(
                                 new KeptAnswer(
                                         7,
                                         "k",
@@ -156,7 +156,7 @@ class LineTest {
                 "{\"key\":\"k\",\"lapses\":\"2031-12-31T23:59:59Z\",\"taken\":[{\"value\":1}]}",
             })
     void whatIsNoLineIsRefused(String text) {
-        assertThatThrownBy(() -> Line.parse(text.getBytes(StandardCharsets.UTF_8)))
+        assertThatThrownBy(() -> Row.parse(text.getBytes(StandardCharsets.UTF_8)))
                 .isInstanceOfAny(ProblemException.class, IllegalArgumentException.class);
     }
 }

@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.Set;
 
 /** One line of the table: a JSON object, whose fields tell which kind of line it is. */
-sealed interface Line {
+sealed interface Row {
     /** The largest count, user or number: any unsigned value. */
     long ANY = -1;
 
@@ -37,7 +37,7 @@ sealed interface Line {
      * @param keys the origin of its idempotency keys, which differs from that of a process that did
      *     not know them
      */
-    record Head(boolean stopped, String keys) implements Line {
+    record Head(boolean stopped, String keys) implements Row {
         @Override
         public JsonObject toJson() {
             return Json.object().put("eventfdd", VERSION).put("stopped", stopped).put("keys", keys);
@@ -60,7 +60,7 @@ sealed interface Line {
             long count,
             List<Long> returning,
             Former former)
-            implements Line {
+            implements Row {
         /** Whether other processes may hold {@code object}, its current kernel object. */
         boolean isHeldAs(long object) {
             var last = former.last();
@@ -111,7 +111,7 @@ sealed interface Line {
      * Eventfd {@code id} began anew with an advance on the count of the kernel's {@code object}, or
      * that advance has changed because a holder came.
      */
-    record Advanced(long id, long object, long advance) implements Line {
+    record Advanced(long id, long object, long advance) implements Row {
         @Override
         public JsonObject toJson() {
             var json = Json.object().put("advanced", id).put("object", object);
@@ -124,7 +124,7 @@ sealed interface Line {
      * From now on other processes may hold eventfd {@code id}, whose kernel object is {@code
      * object}.
      */
-    record Shared(long id, long object) implements Line {
+    record Shared(long id, long object) implements Row {
         @Override
         public JsonObject toJson() {
             return Json.object().put("handed-out", id).put("object", object);
@@ -132,7 +132,7 @@ sealed interface Line {
     }
 
     /** Eventfd {@code id} was deleted. */
-    record Removed(long id) implements Line {
+    record Removed(long id) implements Row {
         @Override
         public JsonObject toJson() {
             return Json.object().put("removed", id);
@@ -140,7 +140,7 @@ sealed interface Line {
     }
 
     /** An answer that is kept for its idempotency key. */
-    record Key(KeptAnswer answer) implements Line {
+    record Key(KeptAnswer answer) implements Row {
         @Override
         public JsonObject toJson() {
             var json =
@@ -167,7 +167,7 @@ sealed interface Line {
      *     gives to, in the order of its state
      * @param boot the start of the system to which its clock and its process belong
      */
-    record Leased(KeptLease lease, List<Long> eventfds, String boot) implements Line {
+    record Leased(KeptLease lease, List<Long> eventfds, String boot) implements Row {
         /** A copy with another holder. */
         Leased movedTo(KeptLease moved, String since) {
             return new Leased(moved, eventfds, since);
@@ -215,7 +215,7 @@ sealed interface Line {
     }
 
     /** The lease with this ID has ended. */
-    record LeaseEnded(String id) implements Line {
+    record LeaseEnded(String id) implements Row {
         @Override
         public JsonObject toJson() {
             return Json.object().put("lease-ended", id);
@@ -233,7 +233,7 @@ sealed interface Line {
      *
      * @throws ProblemException if it is not a line of the table
      */
-    static Line parse(byte[] utf8) {
+    static Row parse(byte[] utf8) {
         var fields = JsonFields.parse(utf8);
         if (fields.has("removed")) {
             return new Removed(fields.count("removed", 0, ANY, 0));
