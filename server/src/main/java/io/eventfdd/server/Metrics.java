@@ -5,7 +5,7 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import io.eventfdd.internal.linux.PeerCredentials;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
-import io.eventfdd.server.eventfds.EventfdState;
+import io.eventfdd.server.eventfds.CurrentState;
 import io.eventfdd.server.eventfds.Eventfds;
 import io.eventfdd.server.fdsocket.FdServer;
 import io.eventfdd.server.http.CallObserver;
@@ -182,7 +182,7 @@ final class Metrics implements CallObserver, FdServer.Observer {
                     "The limit: " + limit.meaning(),
                     () -> settings.get().number(limit));
         }
-        Supplier<List<EventfdState>> named =
+        Supplier<List<CurrentState>> named =
                 () ->
                         settings.get().choice(Setting.METRICS_BY_NAME).equals("on")
                                 ? eventfds.states()
@@ -196,7 +196,7 @@ final class Metrics implements CallObserver, FdServer.Observer {
                 "eventfdd_eventfd_waiters",
                 "Calls that wait on each eventfd",
                 named,
-                EventfdState::waiters);
+                CurrentState::waiters);
     }
 
     private static double unsigned(long count) {
@@ -206,8 +206,8 @@ final class Metrics implements CallObserver, FdServer.Observer {
     private void byName(
             String name,
             String help,
-            Supplier<List<EventfdState>> eventfds,
-            ToDoubleFunction<EventfdState> value) {
+            Supplier<List<CurrentState>> eventfds,
+            ToDoubleFunction<CurrentState> value) {
         GaugeWithCallback.builder()
                 .name(name)
                 .help(help)

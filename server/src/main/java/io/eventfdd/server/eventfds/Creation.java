@@ -7,7 +7,7 @@ import io.eventfdd.client.EventfdSpec;
  *
  * @param state the eventfd that has the name now
  */
-public record Creation(Result result, EventfdState state) {
+public record Creation(Result result, CurrentState state) {
     /** How the eventfd that has the name relates to the request. */
     public enum Result {
         /** The request created it. */

@@ -123,7 +123,7 @@ public final class Eventfds {
     }
 
     /** The current state of the eventfd. */
-    public EventfdState state(EventfdName name, Caller caller) {
+    public CurrentState state(EventfdName name, Caller caller) {
         return stateOf(find(name, Right.READ, caller));
     }
 
@@ -148,7 +148,7 @@ public final class Eventfds {
      * @param limit the longest length of the list
      */
     public Page list(String prefix, String after, int limit, Caller caller) {
-        var found = new ArrayList<EventfdState>();
+        var found = new ArrayList<CurrentState>();
         var rest =
                 after.compareTo(prefix) >= 0
                         ? inventory.from(after, false)
@@ -423,7 +423,7 @@ public final class Eventfds {
     }
 
     /** The current states of all eventfds of all users. */
-    public List<EventfdState> states() {
+    public List<CurrentState> states() {
         return inventory.all().stream().flatMap(it -> stateIfThere(it).stream()).toList();
     }
 
@@ -442,11 +442,11 @@ public final class Eventfds {
         return eventfd;
     }
 
-    private EventfdState stateOf(NamedEventfd eventfd) {
+    private CurrentState stateOf(NamedEventfd eventfd) {
         return stateIfThere(eventfd).orElseThrow(() -> Inventory.notFound(eventfd.name()));
     }
 
-    private Optional<EventfdState> stateIfThere(NamedEventfd eventfd) {
+    private Optional<CurrentState> stateIfThere(NamedEventfd eventfd) {
         try {
             var state = eventfd.state();
             if (state == null && !eventfd.eventFd().fd().isClosed()) {

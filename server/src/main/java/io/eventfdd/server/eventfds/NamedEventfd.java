@@ -352,14 +352,14 @@ final class NamedEventfd {
      * The current state, on any thread. The result is null if the eventfd is deleted, and on other
      * threads than the loop's also if the loop is changing it at this moment.
      */
-    @Nullable EventfdState state() throws ErrnoException {
+    @Nullable CurrentState state() throws ErrnoException {
         if (!eventFd.fd().acquire()) {
             return null;
         }
         try {
             return held
                     ? null
-                    : new EventfdState(
+                    : new CurrentState(
                             name(),
                             eventFd.count(),
                             spec(),

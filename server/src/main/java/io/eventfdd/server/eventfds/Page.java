@@ -7,4 +7,4 @@ import java.util.List;
  *
  * @param more whether others come after them
  */
-public record Page(List<EventfdState> eventfds, boolean more) {}
+public record Page(List<CurrentState> eventfds, boolean more) {}

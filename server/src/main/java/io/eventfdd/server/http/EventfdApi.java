@@ -14,7 +14,7 @@ import io.eventfdd.internal.wire.WaitRequest;
 import io.eventfdd.internal.wire.WriteManyRequest;
 import io.eventfdd.internal.wire.WriteRequest;
 import io.eventfdd.server.eventfds.Creation;
-import io.eventfdd.server.eventfds.EventfdState;
+import io.eventfdd.server.eventfds.CurrentState;
 import io.eventfdd.server.eventfds.Eventfds;
 import io.eventfdd.server.eventfds.Reading;
 import io.eventfdd.server.idempotency.Answer;
@@ -304,7 +304,7 @@ public final class EventfdApi {
         return json;
     }
 
-    private static JsonObject json(EventfdState state) {
+    private static JsonObject json(CurrentState state) {
         var json = json(state.name(), "count", state.count());
         json.put("semaphore", state.spec().semaphore());
         json.put("nonblocking", state.nonblocking());

@@ -95,7 +95,7 @@ class LeasesTest {
         return lease.state().id();
     }
 
-    private EventfdState state(EventfdName name) {
+    private CurrentState state(EventfdName name) {
         return it.eventfds.state(name, it.looking());
     }
 

@@ -26,8 +26,8 @@ import io.eventfdd.internal.wire.DonateRequest;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.server.eventfds.Caller;
+import io.eventfdd.server.eventfds.CurrentState;
 import io.eventfdd.server.eventfds.End;
-import io.eventfdd.server.eventfds.EventfdState;
 import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.Owner;
@@ -135,7 +135,7 @@ class DonateTest {
                 Fd.borrow(0), new PeerCredentials(1, OpenFiles.effectiveUser(), 0, List.of()));
     }
 
-    private EventfdState state(String name) {
+    private CurrentState state(String name) {
         return daemon.eventfds.state(name(name), caller());
     }
 

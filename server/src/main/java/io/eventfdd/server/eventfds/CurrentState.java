@@ -14,7 +14,7 @@ import java.time.Instant;
  * @param waiters reads, waits, multi-waits, leases and writes for room that wait on it
  * @param leased the permits that leases have taken of it, at the moment of the count
  */
-public record EventfdState(
+public record CurrentState(
         EventfdName name,
         long count,
         EventfdSpec spec,
