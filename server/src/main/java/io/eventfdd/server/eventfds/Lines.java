@@ -451,7 +451,7 @@ final class Lines {
         }
     }
 
-    /** The reason to refuse {@code waiter} when it arrives; null if there is none. */
+    /** The reason why {@code waiter} can neither wait nor be served; null if there is none. */
     static @Nullable End refusal(Waiter waiter) {
         if (waiter.caller().isGone()) {
             return End.CLIENT_GONE;

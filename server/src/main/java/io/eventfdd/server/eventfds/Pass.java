@@ -178,8 +178,10 @@ final class Pass implements EventLoop.Work {
         if (consumer.isOver() || !consumer.standsInLineOf(eventfd)) {
             return true;
         }
-        if (consumer.lostTarget()) {
-            lines.end(consumer, End.DELETED);
+        var refusal = Lines.refusal(consumer);
+        if (refusal != null) {
+            // It may stand here though its client has gone, if its time was up as it came.
+            lines.end(consumer, refusal);
             return true;
         }
         if (consumer instanceof Taker taker) {

@@ -83,6 +83,9 @@ final class FdConnection implements Registration.Target {
     private int interest = INPUT;
     private long replies;
 
+    /** Whether it is only there until its client has taken the last reply. */
+    private boolean isLeaving;
+
     /** The time at which the current request was read. */
     private long began;
 
@@ -118,7 +121,7 @@ final class FdConnection implements Registration.Target {
 
     /** Reads the next packet, if there is one and the connection is ready for it. */
     void readNext() throws IOException {
-        if (state != State.IDLE) {
+        if (state != State.IDLE || isLeaving) {
             return;
         }
         try {
@@ -435,6 +438,24 @@ final class FdConnection implements Registration.Target {
     private void failed(ErrnoException e) throws IOException {
         LOGGER.log(Level.WARNING, "a connection to fd.sock ends: {0}", e.getMessage());
         close();
+    }
+
+    /**
+     * The daemon stops. A client that was granted a lease just now keeps its connection until it
+     * {@linkplain #isGrantUntaken has taken} the reply; any other is {@linkplain #shutDown told}.
+     */
+    void leave() throws IOException {
+        if (isGrantUntaken()) {
+            isLeaving = true;
+            listenFor(NOTHING);
+        } else {
+            shutDown();
+        }
+    }
+
+    /** Whether the client has yet to take the reply that granted it a lease. */
+    boolean isGrantUntaken() throws ErrnoException {
+        return state != State.CLOSED && leases.isGrantUntaken();
     }
 
     /** Tells a client that waits for a reply that the daemon stops. */

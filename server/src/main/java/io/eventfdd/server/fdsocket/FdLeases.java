@@ -193,6 +193,11 @@ final class FdLeases {
         isReplyLost = why.is("ECONNRESET");
     }
 
+    /** Whether the client has yet to take the reply that granted it a lease. */
+    boolean isGrantUntaken() throws ErrnoException {
+        return granted != null && UnixPeer.hasUntaken(caller.socket());
+    }
+
     /** Called when the connection ends. */
     void end() throws IOException {
         if (granted != null) {

@@ -30,6 +30,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The server of {@code fd.sock}. It has no thread of its own for its clients: the event loop serves
@@ -85,6 +86,11 @@ public final class FdServer implements AutoCloseable {
 
     /** The descriptors of the listener and of its reserve. */
     private static final int LISTENING = 2;
+
+    /** How long clients have for the replies that grant them leases, once this ends. */
+    private static final Duration TIME_TO_TAKE = Duration.ofSeconds(2);
+
+    private static final long PAUSE_NANOS = 1_000_000;
 
     /**
      * The number of descriptors that a server needs besides those of {@code max-fd-connections}.
@@ -507,12 +513,44 @@ public final class FdServer implements AutoCloseable {
                 latecomer.decide();
             }
             for (var connection : List.copyOf(connections)) {
+                connection.leave();
+            }
+        });
+        awaitTaken();
+        onLoop(() -> {
+            for (var connection : List.copyOf(connections)) {
                 connection.shutDown();
             }
         });
         disposal.close(door.listener);
         disposal.close();
         requests.close();
+    }
+
+    /**
+     * Waits until the clients have taken the leases that they were granted just now. Whoever does
+     * not take the reply in time has no lease.
+     */
+    private void awaitTaken() throws IOException {
+        long begun = System.nanoTime();
+        while (isAnyUntaken() && System.nanoTime() - begun < TIME_TO_TAKE.toNanos()) {
+            LockSupport.parkNanos(PAUSE_NANOS);
+        }
+    }
+
+    private boolean isAnyUntaken() throws IOException {
+        var untaken = new AtomicBoolean();
+        onLoop(() -> untaken.set(isAnyGrantUntaken()));
+        return untaken.get();
+    }
+
+    private boolean isAnyGrantUntaken() throws IOException {
+        for (var connection : connections) {
+            if (connection.isGrantUntaken()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void onLoop(EventLoop.Task task) throws IOException {

@@ -600,6 +600,29 @@ class LeasesTest {
         return served;
     }
 
+    /**
+     * A reader that stands at another eventfd may be ahead, so the one without time to wait stays
+     * in line for one look more; its connection ends before that.
+     */
+    @Test
+    void aClientThatGoesBeforeItIsServedTakesNothing() {
+        var other = it.semaphore("other", 0);
+        var both = List.of(new LeaseShare(permits, 1), new LeaseShare(other, 1));
+        var ahead = new LeaseRequest(both, List.of(), HOUR, LONG);
+        var waiting = it.waiting(other, 1, () -> leases().take(ahead, false, it.client().caller()));
+        var gone = it.client().caller();
+        var asked = new CompletableFuture<LeaseCalls.Asked>();
+        it.loop.submit(() -> {
+            asked.complete(leases().ask(taking(1, PROCESS), gone));
+            leases().ended(gone);
+        });
+        result(result(asked).settled());
+        assertCounts(5, 0);
+        assertThat(it.write(other, 1)).isTrue();
+        assertThat(result(waiting)).isPresent();
+        assertCounts(4, 1);
+    }
+
     /** A raw holder takes and returns permits meanwhile: none is lost or made. */
     @Test
     void aRawHolderThatIsFasterCostsNothing() throws Exception {

@@ -10,16 +10,20 @@ import static io.eventfdd.server.fdsocket.FdServerUnderTest.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.Received;
+import io.eventfdd.internal.wire.LeaseState;
 import io.eventfdd.internal.wire.OpenReply;
 import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.KeptLease;
 import io.eventfdd.server.eventfds.Ledger;
 import io.eventfdd.server.fdsocket.FdServerUnderTest.Client;
+import io.eventfdd.server.loop.LoopCalls;
 import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.testing.OwnJvm;
 
@@ -33,6 +37,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import sun.nio.ch.SelChImpl;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -603,6 +608,28 @@ class FdServerTest {
                 assertThat(client.reply().slug()).isEqualTo("limit");
             }
         }
+    }
+
+    @Test
+    void aLeaseWhoseReplyIsTakenAsTheServerEndsStays() throws IOException {
+        daemon.make("s", EventfdSpec.semaphoreOf(1));
+        var client = daemon.client();
+        client.send(
+                "{\"op\":\"lease\",\"take\":[{\"name\":\"s\"}],\"holder\":\"1h\"}".getBytes(UTF_8));
+        until(client::hasSomething);
+        var ending =
+                CompletableFuture.runAsync(() -> {
+                    try {
+                        daemon.server.close();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+        until(() -> !Files.exists(daemon.path));
+        new LoopCalls(daemon.loop).run(() -> {});
+        assertThat(client.reply().json()).contains("\"holder\"");
+        ending.join();
+        assertThat(daemon.eventfds.leases().sizes()).containsEntry(LeaseState.Kind.DURATION, 1);
     }
 
     @Test
