@@ -158,7 +158,7 @@ class ObservabilityIT {
             daemon.request().get("/v1/eventfds/n").then().statusCode(404);
             var post = send(port, "POST", "/metrics");
             assertThat(post.statusCode()).isEqualTo(405);
-            assertThat(post.headers().firstValue("allow")).contains("GET");
+            assertThat(post.headers().firstValue("allow")).contains("GET, HEAD");
             assertThat(send(port, "GET", "/metrics?name=n").statusCode()).isEqualTo(400);
         }
     }

@@ -299,7 +299,7 @@ public final class ApiServer {
         var head =
                 "HTTP/1.1 429 Too Many Requests\r\nContent-Type: "
                         + ProblemDocument.MEDIA_TYPE
-                        + "\r\nConnection: close\r\nContent-Length: "
+                        + "\r\nCache-Control: no-store\r\nConnection: close\r\nContent-Length: "
                         + body.length
                         + "\r\n\r\n";
         var bytes = ByteBuffer.allocate(head.length() + body.length);

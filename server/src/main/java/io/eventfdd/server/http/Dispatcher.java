@@ -57,8 +57,7 @@ final class Dispatcher implements Handler {
     @Override
     public void handle(ServerRequest request, ServerResponse response) {
         var connection = WatchedConnection.current();
-        var exchange =
-                new Exchange(request, response, connection.client(), stopping, maxBody.getAsInt());
+        var exchange = new Exchange(request, response, connection, stopping, maxBody.getAsInt());
         connection.requested();
         long began = System.nanoTime();
         try {
@@ -79,6 +78,7 @@ final class Dispatcher implements Handler {
 
     private void answer(Exchange exchange, WatchedConnection connection) {
         try {
+            requireHead(exchange, connection);
             first.accept(exchange);
             dispatch(exchange, exchange.request().prologue());
         } catch (CloseConnectionException e) {
@@ -94,6 +94,14 @@ final class Dispatcher implements Handler {
                     ProblemType.METHOD_NOT_ALLOWED.problem("this path allows only " + e.allow()));
         } catch (Throwable e) {
             failed(exchange, e);
+        }
+    }
+
+    private static void requireHead(Exchange exchange, WatchedConnection connection) {
+        var fault = connection.faultOf(exchange.request());
+        if (fault.isPresent()) {
+            exchange.makeLast();
+            throw new ProblemException(fault.get());
         }
     }
 
@@ -114,7 +122,7 @@ final class Dispatcher implements Handler {
 
     /** A streamed answer is whole only now; Helidon would see to that too late for a last one. */
     private static void finish(Exchange exchange) {
-        if (exchange.response() instanceof RoutingResponse response) {
+        if (!exchange.isSentRaw() && exchange.response() instanceof RoutingResponse response) {
             if (!response.hasEntity()) {
                 throw new IllegalStateException("the endpoint did not answer");
             }
@@ -126,7 +134,9 @@ final class Dispatcher implements Handler {
      * What came of an answer so far is dropped; the connection with it where some of it is sent.
      */
     private static void afresh(Exchange exchange, Throwable why) {
-        if (!(exchange.response() instanceof RoutingResponse response) || !response.reset()) {
+        if (exchange.isSentRaw()
+                || !(exchange.response() instanceof RoutingResponse response)
+                || !response.reset()) {
             throw new EndOfConnection("failed in the middle of an answer: " + why.getMessage());
         }
     }

@@ -7,9 +7,25 @@ package io.eventfdd.server.http;
  * @param path the path, beginning with a slash; one whole segment of it may be in braces, such as
  *     <code>{name}</code>: it stands for any segment that is not empty, and {@link Exchange#name}
  *     tells it
+ * @param waits whether the answer comes only when something happens; a GET that waits has no HEAD
  * @param handler what answers
  */
-public record Endpoint(String method, String path, Handler handler) {
+public record Endpoint(String method, String path, boolean waits, Handler handler) {
+    /** One that answers at once, or that is no GET. */
+    public Endpoint(String method, String path, Handler handler) {
+        this(method, path, false, handler);
+    }
+
+    /** A GET that answers only when something happens. */
+    static Endpoint waiting(String path, Handler handler) {
+        return new Endpoint("GET", path, true, handler);
+    }
+
+    /** Whether HEAD is answered as well: as this, without the body. */
+    boolean hasHead() {
+        return method.equals("GET") && !waits;
+    }
+
     /** Its name among the calls, as in {@code POST /v1/wait}. */
     public String operation() {
         return method + " " + path;

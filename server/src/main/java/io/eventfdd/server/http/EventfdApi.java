@@ -83,8 +83,8 @@ public final class EventfdApi {
                 new Endpoint("DELETE", one, this::delete),
                 new Endpoint("POST", one + "/write", calls.keyed(this::write)),
                 new Endpoint("POST", one + "/read", calls.keyed(this::read)),
-                new Endpoint("GET", one + "/wait", this::await),
-                new Endpoint("GET", one + "/watch", this::watch),
+                Endpoint.waiting(one + "/wait", this::await),
+                Endpoint.waiting(one + "/watch", this::watch),
                 new Endpoint("GET", one + "/waiters", this::waiters),
                 new Endpoint("POST", "/v1/wait", calls.keyed(this::awaitMany)),
                 new Endpoint("POST", "/v1/write", calls.keyed(this::writeMany)));

@@ -12,6 +12,7 @@ import io.eventfdd.server.http.transport.ClientConnection;
 import io.eventfdd.server.http.transport.TransportProblems;
 import io.eventfdd.server.http.transport.WatchedConnection;
 import io.eventfdd.server.idempotency.Answer;
+import io.helidon.http.DateTime;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
@@ -45,26 +46,27 @@ public final class Exchange {
 
     private final ServerRequest request;
     private final ServerResponse response;
-    private final ClientConnection client;
+    private final WatchedConnection connection;
     private final BooleanSupplier stopping;
     private final int maxBody;
     private String name = "";
     private String operation = "none";
     private String outcome = "gone-client";
     private boolean last;
+    private boolean sentRaw;
 
     Exchange(
             ServerRequest request,
             ServerResponse response,
-            ClientConnection client,
+            WatchedConnection connection,
             BooleanSupplier stopping,
             int maxBody) {
         this.request = request;
         this.response = response;
-        this.client = client;
+        this.connection = connection;
         this.stopping = stopping;
         this.maxBody = maxBody;
-        this.last = saysClose(request.headers());
+        this.last = connection.isHttp10() || saysClose(request.headers());
     }
 
     private static Header contentType(String type) {
@@ -99,12 +101,12 @@ public final class Exchange {
 
     /** The connection that the request came on. */
     public ClientConnection client() {
-        return client;
+        return connection.client();
     }
 
     /** Who asks. */
     public PeerCredentials peer() {
-        return client.peer();
+        return client().peer();
     }
 
     /** The path as it came, fit for one line of a log. */
@@ -188,7 +190,7 @@ public final class Exchange {
     /** Where a body cannot be read to its end, the next request cannot be found either. */
     private Problem brokenOff(Status status, RuntimeException why) {
         last = true;
-        WatchedConnection.current().leavesUnread();
+        connection.leavesUnread();
         return TransportProblems.of(status.code(), why.getMessage());
     }
 
@@ -258,10 +260,20 @@ public final class Exchange {
 
     /**
      * Answers 200 with a body of {@code mediaType} that is written bit by bit; each {@code flush}
-     * sends what there is. Closing it ends the answer.
+     * sends what there is. Closing it ends the answer. A client of HTTP/1.0, which has no chunks,
+     * sees the end of the connection instead.
      */
-    public OutputStream stream(String mediaType) {
+    public OutputStream stream(String mediaType) throws IOException {
         outcome = "ok";
+        if (connection.isHttp10()) {
+            sentRaw = true;
+            return connection.answerToTheEnd(
+                    "HTTP/1.1 200 OK\r\nDate: "
+                            + DateTime.rfc1123String()
+                            + "\r\nContent-Type: "
+                            + mediaType
+                            + "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n");
+        }
         begin(Status.OK_200);
         response.header(contentType(mediaType));
         return response.outputStream();
@@ -274,6 +286,7 @@ public final class Exchange {
 
     private void begin(Status status) {
         response.status(status);
+        response.header(TransportProblems.NO_STORE);
         last |= stopping.getAsBoolean();
         if (last) {
             response.header(HeaderValues.CONNECTION_CLOSE);
@@ -287,5 +300,10 @@ public final class Exchange {
 
     boolean isLast() {
         return last;
+    }
+
+    /** Whether the answer, or its beginning, is sent already, and Helidon knows nothing of it. */
+    boolean isSentRaw() {
+        return sentRaw;
     }
 }

@@ -11,13 +11,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * The table of endpoints by path and method. Paths are compared as they came, byte by byte, but for
  * the one segment that is a name: no dots are resolved, no slashes joined, no parameters cut off at
- * a semicolon.
+ * a semicolon. HEAD leads to the endpoint of GET.
  */
 final class Routes {
+    /** A target as a client sends it that thinks of a proxy; it says whose the path is. */
+    private static final Pattern ABSOLUTE_FORM =
+            Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://[^/]*(.*)");
+
     private final Map<String, Methods> fixed = new HashMap<>();
     private final List<Named> named;
 
@@ -81,6 +86,11 @@ final class Routes {
                         endpoint.method() + " " + endpoint.path() + " occurs twice");
             }
         }
+        for (var byMethod : byPath.values()) {
+            Optional.ofNullable(byMethod.get("GET"))
+                    .filter(Endpoint::hasHead)
+                    .ifPresent(get -> byMethod.putIfAbsent("HEAD", get));
+        }
         var withName = new ArrayList<Named>();
         byPath.forEach((path, byMethod) -> {
             int name = path.indexOf('{');
@@ -98,13 +108,15 @@ final class Routes {
     }
 
     /**
-     * The endpoint for {@code method} on {@code rawPath}, the path as it came.
+     * The endpoint for {@code method} on {@code target}, a path as it came, or one in absolute
+     * form.
      *
      * @throws ProblemException {@code not-found}, or {@code invalid-name} for a name that cannot be
      *     decoded
      * @throws MethodNotAllowed where the path takes other methods only
      */
-    Match match(String method, String rawPath) {
+    Match match(String method, String target) {
+        var rawPath = path(target);
         var methods = fixed.get(rawPath);
         if (methods != null) {
             return new Match(endpoint(methods, method), "");
@@ -117,6 +129,17 @@ final class Routes {
         }
         throw ProblemType.NOT_FOUND.exception(
                 "there is nothing at " + Shown.quoted(rawPath) + "; GET /openapi lists all calls");
+    }
+
+    private static String path(String target) {
+        if (target.startsWith("/")) {
+            return target;
+        }
+        var absolute = ABSOLUTE_FORM.matcher(target);
+        if (!absolute.matches()) {
+            return target;
+        }
+        return absolute.group(1).isEmpty() ? "/" : absolute.group(1);
     }
 
     private static Endpoint endpoint(Methods methods, String method) {

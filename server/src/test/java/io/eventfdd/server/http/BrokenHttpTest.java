@@ -50,7 +50,18 @@ class BrokenHttpTest {
                 broken("only line ends", 400, "invalid-request", "\r\n\r\n"),
                 broken("a lone line feed", 400, "invalid-request", "GET /v1 HTTP/1.1\nHost: x\n\n"),
                 broken("HTTP/0.9", 400, "invalid-request", "GET /v1\r\n\r\n"),
-                broken("HTTP/1.0", 505, "invalid-request", "GET /v1 HTTP/1.0\r\n\r\n"),
+                broken("HTTP/1.2", 505, "invalid-request", "GET /v1 HTTP/1.2\r\n" + host + "\r\n"),
+                broken(
+                        "HTTP/1.0 with two Hosts",
+                        400,
+                        "invalid-request",
+                        "GET /v1 HTTP/1.0\r\n" + host + host + "\r\n"),
+                broken(
+                        "HTTP/1.0 with chunks",
+                        400,
+                        "invalid-request",
+                        "POST /v1/eventfds/a/write HTTP/1.0\r\n"
+                                + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
                 broken("HTTP/9.9", 505, "invalid-request", "GET /v1 HTTP/9.9\r\n" + host + "\r\n"),
                 broken(
                         "the preface of HTTP/2",
@@ -64,6 +75,21 @@ class BrokenHttpTest {
                         400,
                         "invalid-request",
                         "GET /v1 HTTP/1.1\r\n" + host + host + "\r\n"),
+                broken(
+                        "two empty Hosts",
+                        400,
+                        "invalid-request",
+                        "GET /v1 HTTP/1.1\r\nHost:\r\nhost: \r\n\r\n"),
+                broken(
+                        "NUL in the Host",
+                        400,
+                        "invalid-request",
+                        "GET /v1 HTTP/1.1\r\nHost: a\0b\r\n\r\n"),
+                broken(
+                        "a Content-Encoding",
+                        400,
+                        "invalid-request",
+                        json + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"),
                 broken(
                         "a line that is no header",
                         400,

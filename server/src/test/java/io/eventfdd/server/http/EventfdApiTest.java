@@ -924,9 +924,9 @@ class EventfdApiTest {
     @CsvSource(
             delimiter = ':',
             value = {
-                "/v1:GET",
-                "/v1/eventfds:GET",
-                "/v1/eventfds/a:DELETE, GET, PUT",
+                "/v1:GET, HEAD",
+                "/v1/eventfds:GET, HEAD",
+                "/v1/eventfds/a:DELETE, GET, HEAD, PUT",
                 "/v1/eventfds/a/write:POST",
                 "/v1/eventfds/a/read:POST",
                 "/v1/eventfds/a/wait:GET",

@@ -2,6 +2,8 @@ package io.eventfdd.server.testing;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -34,6 +36,12 @@ public final class RawClient implements AutoCloseable {
     public static RawClient over(SocketChannel channel, Path socket) throws IOException {
         channel.connect(UnixDomainSocketAddress.of(socket));
         return new RawClient(channel);
+    }
+
+    /** A client that is connected to a port of this host. */
+    public static RawClient connect(int port) throws IOException {
+        return new RawClient(
+                SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)));
     }
 
     /** One exchange on a connection of its own. */
@@ -85,6 +93,33 @@ public final class RawClient implements AutoCloseable {
 
     /** The next answer, whole. */
     public Answer answer() throws IOException {
+        return answer(true);
+    }
+
+    /** The next answer, which has the headers of one with a body, and none. */
+    public Answer answerToHead() throws IOException {
+        return answer(false);
+    }
+
+    /** The next {@code count} bytes. */
+    public String read(int count) throws IOException {
+        var some = new StringBuilder();
+        while (some.length() < count) {
+            some.append((char) next());
+        }
+        return some.toString();
+    }
+
+    /** All that comes until the server closes the connection. */
+    public String readToTheEnd() throws IOException {
+        var all = new StringBuilder();
+        for (int b = read(); b >= 0; b = read()) {
+            all.append((char) b);
+        }
+        return all.toString();
+    }
+
+    private Answer answer(boolean hasBody) throws IOException {
         var lines = new StringBuilder();
         while (!lines.toString().endsWith("\r\n\r\n")) {
             lines.append((char) next());
@@ -97,7 +132,8 @@ public final class RawClient implements AutoCloseable {
                     line.substring(0, colon).toLowerCase(Locale.ROOT),
                     line.substring(colon + 1).strip());
         }
-        var body = new byte[Integer.parseInt(headers.getOrDefault("content-length", "0"))];
+        int length = Integer.parseInt(headers.getOrDefault("content-length", "0"));
+        var body = new byte[hasBody ? length : 0];
         for (int i = 0; i < body.length; i++) {
             body[i] = (byte) next();
         }

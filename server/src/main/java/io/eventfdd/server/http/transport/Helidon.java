@@ -69,6 +69,7 @@ public final class Helidon {
                                 .maxHeadersSize(MAX_HEADERS)
                                 .validatePath(false)
                                 .validatePrologue(false)
+                                .validateRequestHeaders(false) // RequestHead does
                                 .sendKeepAliveHeader(false)
                                 .build())
                 .build();

@@ -19,12 +19,18 @@ import java.util.function.Supplier;
  * is broken off.
  */
 final class RequestBytes implements Supplier<byte @Nullable []> {
+    private static final byte[] NONE = {};
+
     private final HelidonSocket socket;
     private final ClientConnection client;
     private final Supplier<Timeouts> timeouts;
     private final BooleanSupplier ending;
 
+    private final RequestLine line = new RequestLine();
     private boolean begun;
+
+    /** The bytes that came last; the parser may have some of them still to read. */
+    private byte[] last = NONE;
 
     /** When the request that has begun must be whole, in {@link System#nanoTime}. */
     private long wholeUntil;
@@ -40,16 +46,29 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
         this.ending = ending;
     }
 
-    /** The request is answered; {@code more} bytes are here already, of the next one. */
-    void answered(boolean more) {
+    /**
+     * The request is answered.
+     *
+     * @param unread how many bytes of the next one are here already
+     */
+    void answered(int unread) {
         begun = false;
-        if (more) {
+        if (unread > 0) {
             begin();
+            line.look(last, Math.max(0, last.length - unread));
+        } else {
+            last = NONE; // it is as long as the client has made it
         }
+    }
+
+    /** Whether the request that has begun is one of HTTP/1.0. */
+    boolean isHttp10() {
+        return line.isHttp10();
     }
 
     private void begin() {
         begun = true;
+        line.begin();
         wholeUntil = System.nanoTime() + timeouts.get().request().toNanos();
     }
 
@@ -85,6 +104,8 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
             if (!begun) {
                 begin();
             }
+            line.look(bytes, 0);
+            last = bytes;
             return bytes;
         }
         if (!begun) {

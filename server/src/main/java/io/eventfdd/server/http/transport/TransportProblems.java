@@ -5,7 +5,9 @@ import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.internal.wire.Shown;
 import io.helidon.http.DirectHandler;
+import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.http.DirectHandlers;
@@ -16,6 +18,14 @@ import java.util.regex.Pattern;
 
 /** Errors of the HTTP layer itself, as problems. */
 public final class TransportProblems {
+    /**
+     * On every answer: a cache in front must not answer from memory what the next call would change
+     * or wait for.
+     */
+    public static final Header NO_STORE =
+            HeaderValues.createCached(HeaderNames.CACHE_CONTROL, "no-store");
+
+    private static final byte[] NOTHING = {};
     private static final Pattern OTHER_VERSION = Pattern.compile(".* HTTP/\\d+(\\.\\d+)?/?");
 
     /**
@@ -66,7 +76,7 @@ public final class TransportProblems {
             case 500 -> "the daemon failed because of a bug; its log says more";
             case 501 -> "the transfer coding is not known here";
             case 503 -> "no more requests are taken";
-            case 505 -> "only HTTP/1.1 is spoken here";
+            case 505 -> "only HTTP/1.0 and HTTP/1.1 are spoken here";
             default -> "this is not HTTP/1.1 as it should be";
         };
     }
@@ -100,7 +110,8 @@ public final class TransportProblems {
                 .status(Status.create(problem.status()))
                 .headers(headers)
                 .header(HeaderNames.CONTENT_TYPE, ProblemDocument.MEDIA_TYPE)
-                .entity(ProblemDocument.bytes(problem))
+                .header(NO_STORE)
+                .entity(request.method().equals("HEAD") ? NOTHING : ProblemDocument.bytes(problem))
                 .keepAlive(false)
                 .build();
     }

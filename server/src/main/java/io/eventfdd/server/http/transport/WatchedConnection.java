@@ -1,19 +1,27 @@
 package io.eventfdd.server.http.transport;
 
+import io.eventfdd.client.Problem;
 import io.eventfdd.server.http.ApiServer;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ConnectionContext;
+import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Helidon's HTTP/1.1 connection, with its beginning and its end made known, and its end made ours
@@ -73,6 +81,48 @@ public final class WatchedConnection implements ServerConnection {
         unread = true;
     }
 
+    /**
+     * Whether the request that is here is one of HTTP/1.0. Its answer ends the connection, and is
+     * not in chunks.
+     */
+    public boolean isHttp10() {
+        return requests.isHttp10();
+    }
+
+    /** What is wrong with the head of {@code request}, which came last, if something is. */
+    public Optional<Problem> faultOf(ServerRequest request) {
+        return RequestHead.fault(request, isHttp10());
+    }
+
+    /**
+     * Sends {@code head}, and then what is written, until the connection ends. Each {@code flush}
+     * sends what there is.
+     */
+    public OutputStream answerToTheEnd(String head) throws IOException {
+        var out = new BufferedOutputStream(new Raw(context.dataWriter()));
+        out.write(head.getBytes(StandardCharsets.US_ASCII));
+        return out;
+    }
+
+    /** Bytes for the client as they are. */
+    private static final class Raw extends OutputStream {
+        private final DataWriter socket;
+
+        Raw(DataWriter socket) {
+            this.socket = socket;
+        }
+
+        @Override
+        public void write(int b) {
+            socket.writeNow(BufferData.create(new byte[] {(byte) b}));
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            socket.writeNow(BufferData.create(Arrays.copyOfRange(bytes, offset, offset + length)));
+        }
+    }
+
     /** A request has come, and is about to be carried out. */
     public void requested() {
         connections.life().requested(client);
@@ -80,7 +130,7 @@ public final class WatchedConnection implements ServerConnection {
 
     /** A request is answered, and its body was read. */
     public void answered() {
-        requests.answered(context.dataReader().available() > 0);
+        requests.answered(context.dataReader().available());
     }
 
     @Override
