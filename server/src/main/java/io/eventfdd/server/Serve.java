@@ -125,7 +125,9 @@ final class Serve implements Callable<Integer> {
                             ? Takeover.from(place.resolve("fd.sock"))
                             : Optional.<Takeover.Bequest>empty();
             var inheritance =
-                    bequest.isPresent() ? bequest.get().inheritance() : given(options.takeover());
+                    bequest.isPresent()
+                            ? bequest.get().inheritance()
+                            : given(options.takeover(), place);
             var inherited = new HashSet<String>();
             inheritance.api().ifPresent(fd -> inherited.add("api.sock"));
             inheritance.fd().ifPresent(fd -> inherited.add("fd.sock"));
@@ -180,8 +182,8 @@ final class Serve implements Callable<Integer> {
      * The descriptors that this process got at its start, which a daemon that takes over does not
      * need.
      */
-    private static Inheritance given(boolean takeover) throws IOException {
+    private static Inheritance given(boolean takeover, Path place) throws IOException {
         var given = InheritedFds.adopt(System.getenv());
-        return given.isEmpty() || takeover ? Inheritance.NOTHING : Inheritance.of(given);
+        return given.isEmpty() || takeover ? Inheritance.NOTHING : Inheritance.of(given, place);
     }
 }

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,6 +50,10 @@ class SocketActivationIT {
     }
 
     private void start(String pid, String names, String counts) throws Exception {
+        start(pid, names, counts, directory);
+    }
+
+    private void start(String pid, String names, String counts, Path served) throws Exception {
         var script = Path.of(SocketActivationIT.class.getResource("/service_manager.py").toURI());
         var command =
                 new ArrayList<>(
@@ -59,7 +65,7 @@ class SocketActivationIT {
                                 names,
                                 counts));
         command.add(DaemonProcess.launcher().toString());
-        command.addAll(List.of("serve", "--runtime-dir", directory.toString()));
+        command.addAll(List.of("serve", "--runtime-dir", served.toString()));
         daemon =
                 new ProcessBuilder(command)
                         .redirectErrorStream(true)
@@ -157,6 +163,51 @@ class SocketActivationIT {
         }
     }
 
+    /** The names of units, one unit for both, no names, wrong ones, and strangers among them. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "api=eventfdd-api.socket:fd=eventfdd-fd.socket",
+                "fd=eventfdd.socket:api=eventfdd.socket",
+                "api=api:fd=api",
+                "api=fd:fd=api",
+                "api=:fd=",
+                "fd=:api=",
+                "tcp=:fd=:api="
+            })
+    void socketsAreKnownByTypeAndAddress(String names) throws Exception {
+        start("self", names, "");
+        awaitServing();
+        try (var raw = client(Transport.RAW);
+                var http = client(Transport.HTTP)) {
+            raw.open("a", EventfdSpec.counter()).write(3);
+            assertThat(http.state("a").count()).isEqualTo(3);
+        }
+        stop();
+        assertThat(directory.resolve("api.sock")).exists();
+        assertThat(directory.resolve("fd.sock")).exists();
+    }
+
+    @Test
+    void thePathMayLeadOverALink() throws Exception {
+        var link = Files.createSymbolicLink(parent.resolve("link"), parent);
+        start("self", "fd=:api=", "", link.resolve("run"));
+        awaitServing();
+        try (var raw = client(Transport.RAW)) {
+            raw.open("a", EventfdSpec.counter()).write(3);
+        }
+        stop();
+        assertThat(log()).doesNotContain("WARN").doesNotContain("ERROR");
+    }
+
+    @Test
+    void aStrangerIsNotUsedAndTheLogSaysHowToNameASocket() throws Exception {
+        start("self", "api:fd:tcp=", "");
+        awaitServing();
+        until(() -> log().contains("FileDescriptorName=api"));
+        assertThat(log()).contains("with the name ''").contains("a socket of " + directory);
+    }
+
     @Test
     void oneOfBothIsEnough() throws Exception {
         start("self", "api", "");
@@ -187,9 +238,8 @@ class SocketActivationIT {
             assertThat(http.state("lost").count()).isZero();
             assertThat(http.list()).hasSize(3);
         }
-        assertThat(log())
-                .contains("with the name unknown")
-                .contains("inherited eventfd 333 is not in the table");
+        until(() -> log().contains("with the name 'unknown'"));
+        until(() -> log().contains("inherited eventfd 333 is not in the table"));
     }
 
     @Test

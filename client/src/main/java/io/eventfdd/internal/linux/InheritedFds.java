@@ -1,5 +1,10 @@
 package io.eventfdd.internal.linux;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +19,7 @@ import java.util.Optional;
 public final class InheritedFds {
     private static final int FIRST = 3;
 
+    private static final int AF_UNIX = 1;
     private static final int SOL_SOCKET = 1;
     private static final int SO_TYPE = 3;
     private static final int SO_ACCEPTCONN = 30;
@@ -44,6 +50,36 @@ public final class InheritedFds {
         if (option(fd, SO_TYPE) != type.number || option(fd, SO_ACCEPTCONN) == 0) {
             throw ErrnoException.of(fd + " is no listener for " + type, EINVAL);
         }
+    }
+
+    /**
+     * The path at which {@code fd} listens, if it is a listening Unix socket of that type and has
+     * one.
+     */
+    public static Optional<Path> listensAt(Fd fd, SocketType type) {
+        try {
+            requireListener(fd, type);
+            return path(fd);
+        } catch (ErrnoException | InvalidPathException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** {@code struct sockaddr_un { sa_family_t family; char path[108]; }}, a NUL after the path. */
+    private static Optional<Path> path(Fd fd) throws ErrnoException {
+        var address = new byte[2 + 108 + 1];
+        var length = new int[] {address.length};
+        if (Libc.getsockname(fd.number(), address, length) < 0) {
+            throw ErrnoException.ofLast("getsockname(" + fd + ")");
+        }
+        int family = ByteBuffer.wrap(address).order(ByteOrder.nativeOrder()).getShort();
+        int end = 2;
+        while (end < length[0] && address[end] != 0) {
+            end++;
+        }
+        return family == AF_UNIX && end > 2
+                ? Optional.of(Path.of(new String(address, 2, end - 2, StandardCharsets.UTF_8)))
+                : Optional.empty();
     }
 
     private static int option(Fd fd, int option) throws ErrnoException {

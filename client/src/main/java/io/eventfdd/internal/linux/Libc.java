@@ -105,6 +105,8 @@ final class Libc {
 
     static native int shutdown(int fd, int how);
 
+    static native int getsockname(int fd, byte[] address, int[] length);
+
     static native int getsockopt(int fd, int level, int option, int[] value, int[] length);
 
     static native int setsockopt(int fd, int level, int option, int[] value, int length);

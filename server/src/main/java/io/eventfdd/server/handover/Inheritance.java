@@ -1,9 +1,15 @@
 package io.eventfdd.server.handover;
 
 import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.InheritedFds;
 import io.eventfdd.internal.linux.InheritedFds.Inherited;
+import io.eventfdd.internal.linux.InheritedFds.SocketType;
+import io.eventfdd.internal.wire.Shown;
 
+import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +32,8 @@ public record Inheritance(
         boolean ownsSockets,
         Map<Long, Fd> eventfds,
         Optional<Past> past) {
+    private static final String API = "api";
+    private static final String FD = "fd";
     private static final System.Logger LOGGER = System.getLogger(Inheritance.class.getName());
 
     /** No descriptors. */
@@ -80,26 +88,63 @@ public record Inheritance(
         return (int) (api.stream().count() + fd.stream().count()) + eventfds.size() + connection;
     }
 
-    /** Takes over the descriptors from the service manager, and closes those that are of no use. */
-    public static Inheritance of(List<Inherited> inherited) {
+    /**
+     * Takes over the descriptors from the service manager, and closes those that are of no use. A
+     * socket is recognized by its type and its address in the runtime directory, whatever its name
+     * is; a socket with another address, by its name.
+     */
+    public static Inheritance of(List<Inherited> inherited, Path directory) {
         Optional<Fd> api = Optional.empty();
         Optional<Fd> fds = Optional.empty();
         var eventfds = new HashMap<Long, Fd>();
         for (var one : inherited) {
-            var id = Name.parse(one.name());
-            if (one.name().equals("api") && api.isEmpty()) {
+            var use = use(one, directory);
+            if (use.equals(API) && api.isEmpty()) {
                 api = Optional.of(one.fd());
-            } else if (one.name().equals("fd") && fds.isEmpty()) {
+            } else if (use.equals(FD) && fds.isEmpty()) {
                 fds = Optional.of(one.fd());
-            } else if (id.isEmpty() || eventfds.putIfAbsent(id.get(), one.fd()) != null) {
-                LOGGER.log(
-                        Level.WARNING,
-                        "ignoring the inherited {0} with the name {1}",
-                        one.fd(),
-                        one.name());
-                one.fd().close();
+            } else {
+                var id = Name.parse(use);
+                if (id.isEmpty() || eventfds.putIfAbsent(id.get(), one.fd()) != null) {
+                    closeUnused(one, directory);
+                }
             }
         }
         return new Inheritance(api, fds, false, Map.copyOf(eventfds), Optional.empty());
+    }
+
+    /** The name that {@code one} should have. */
+    private static String use(Inherited one, Path directory) {
+        if (listensAt(one.fd(), SocketType.BYTES, directory.resolve("api.sock"))) {
+            return API;
+        }
+        if (listensAt(one.fd(), SocketType.PACKETS, directory.resolve("fd.sock"))) {
+            return FD;
+        }
+        return one.name();
+    }
+
+    private static boolean listensAt(Fd fd, SocketType type, Path socket) {
+        return InheritedFds.listensAt(fd, type).filter(path -> isSame(path, socket)).isPresent();
+    }
+
+    /** Whether both lead to one file, since {@code /var/run} may be a link. */
+    private static boolean isSame(Path path, Path socket) {
+        try {
+            return Files.isSameFile(path, socket);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static void closeUnused(Inherited one, Path directory) {
+        LOGGER.log(
+                Level.WARNING,
+                "ignoring the inherited {0} with the name {1}, which does not listen at a socket"
+                        + " of {2}; FileDescriptorName=api or =fd sets the name",
+                one.fd(),
+                Shown.quoted(one.name()),
+                directory);
+        one.fd().close();
     }
 }

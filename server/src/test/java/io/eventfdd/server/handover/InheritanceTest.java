@@ -11,9 +11,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 class InheritanceTest {
+    private static final Path DIRECTORY = Path.of("/nowhere");
+
     private static Inherited given(String name) {
         try {
             return new Inherited(name, EventFd.create(0, false, true).fd());
@@ -25,7 +28,7 @@ class InheritanceTest {
     @Test
     void eachHasItsPlaceByItsName() {
         var all = List.of(given("e2s"), given("fd"), given("e1"), given("api"));
-        var inheritance = Inheritance.of(all);
+        var inheritance = Inheritance.of(all, DIRECTORY);
         assertThat(inheritance.api()).contains(all.get(3).fd());
         assertThat(inheritance.fd()).contains(all.get(1).fd());
         assertThat(inheritance.eventfds())
@@ -41,7 +44,7 @@ class InheritanceTest {
     @ValueSource(strings = {"", "unknown", "eventfdd.socket", "API", "e", "e!", "x1"})
     void whatNobodyKnowsIsClosed(String name) {
         var one = given(name);
-        var inheritance = Inheritance.of(List.of(one));
+        var inheritance = Inheritance.of(List.of(one), DIRECTORY);
         assertThat(one.fd().isClosed()).isTrue();
         assertThat(inheritance.api()).isEmpty();
         assertThat(inheritance.fd()).isEmpty();
@@ -53,7 +56,7 @@ class InheritanceTest {
     void theSecondOfANameIsClosed(String name) {
         var first = given(name);
         var second = given(name);
-        Inheritance.of(List.of(first, second));
+        Inheritance.of(List.of(first, second), DIRECTORY);
         assertThat(first.fd().isClosed()).isFalse();
         assertThat(second.fd().isClosed()).isTrue();
         first.fd().close();
