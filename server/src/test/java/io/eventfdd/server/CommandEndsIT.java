@@ -366,7 +366,7 @@ class CommandEndsIT {
             var ran = Ran.eventfdd(own, "ls", "--answer-timeout", "50ms");
             own.signal("CONT");
             assertThat(ran.status()).isEqualTo(69);
-            assertThat(ran.output()).contains("no answer in time");
+            assertThat(ran.output()).contains("the daemon did not answer in time");
             assertThat(Ran.eventfdd(own, "ls", "--answer-timeout", "0s").status()).isEqualTo(2);
             // A wait is not cut short by it.
             Ran.eventfdd(own, "create", "slow");
