@@ -13,6 +13,10 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
+import io.eventfdd.client.Problem;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemException;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -60,6 +64,16 @@ class ArchitectureTest {
                                                             "io.eventfdd.client..",
                                                             "io.eventfdd.internal.wire.."))))
                     .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule THE_API_THROWS_ITS_OWN_EXCEPTIONS =
+            noClasses()
+                    .that()
+                    .resideInAPackage("io.eventfdd.client..")
+                    .should()
+                    .callConstructor(ProblemException.class, Problem.class)
+                    .orShould()
+                    .callConstructor(ProblemException.class, ProblemType.class, String.class);
 
     @ArchTest
     static final ArchRule RAW_AND_HTTP_DO_NOT_KNOW_EACH_OTHER =

@@ -20,10 +20,15 @@ public record AccessMode(int bits) {
     /** Owner and group read and write: 0660. */
     public static final AccessMode DEFAULT = new AccessMode(0660);
 
-    /** Checks the range. */
+    /**
+     * Checks the range.
+     *
+     * @throws InvalidRequestException {@code invalid-value} if it is out of range
+     */
     public AccessMode {
         if (bits < 0 || bits > 0777) {
-            throw ProblemType.INVALID_VALUE.exception(
+            throw new InvalidRequestException(
+                    ProblemType.INVALID_VALUE,
                     "mode: " + Integer.toOctalString(bits) + " is not 0 to 0777");
         }
     }
@@ -31,11 +36,12 @@ public record AccessMode(int bits) {
     /**
      * Parses three octal digits, which a 0 may precede.
      *
-     * @throws ProblemException {@code invalid-value} if {@code text} is anything else
+     * @throws InvalidRequestException {@code invalid-value} if {@code text} is anything else
      */
     public static AccessMode parse(String text) {
         if (!text.matches("0?[0-7]{3}")) {
-            throw ProblemType.INVALID_VALUE.exception(
+            throw new InvalidRequestException(
+                    ProblemType.INVALID_VALUE,
                     "mode: '" + Shown.of(text) + "' is not three octal digits, as in 0660");
         }
         return new AccessMode(Integer.parseInt(text, 8));

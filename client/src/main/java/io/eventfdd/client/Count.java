@@ -43,18 +43,19 @@ public final class Count {
     /**
      * Parses a value to write, 1 to 2^64-2.
      *
-     * @throws ProblemException {@code invalid-value} if {@code digits} are no such value
+     * @throws InvalidRequestException {@code invalid-value} if {@code digits} are no such value
      */
     public static long parseValue(String digits) {
         BigInteger value;
         try {
             value = Digits.parse(digits);
         } catch (NumberFormatException e) {
-            throw ProblemType.INVALID_VALUE.exception("value: " + e.getMessage());
+            throw new InvalidRequestException(
+                    ProblemType.INVALID_VALUE, "value: " + e.getMessage());
         }
         if (value.signum() == 0 || value.compareTo(toBigInteger(MAX)) > 0) {
-            throw ProblemType.INVALID_VALUE.exception(
-                    "value: " + value + " is not 1 to " + toString(MAX));
+            throw new InvalidRequestException(
+                    ProblemType.INVALID_VALUE, "value: " + value + " is not 1 to " + toString(MAX));
         }
         return value.longValue();
     }

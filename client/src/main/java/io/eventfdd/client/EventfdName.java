@@ -22,11 +22,12 @@ public record EventfdName(String value) implements Comparable<EventfdName> {
     /**
      * Checks the name.
      *
-     * @throws ProblemException {@code invalid-name} if it is not a name
+     * @throws InvalidRequestException {@code invalid-name} if it is not a name
      */
     public EventfdName {
         if (!isName(value)) {
-            throw ProblemType.INVALID_NAME.exception(
+            throw new InvalidRequestException(
+                    ProblemType.INVALID_NAME,
                     "'"
                             + Shown.of(value)
                             + "' is not a name: 1 to 128 of A-Z a-z 0-9 . _ -, beginning with a"

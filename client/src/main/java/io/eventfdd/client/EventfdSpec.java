@@ -16,10 +16,15 @@ package io.eventfdd.client;
  * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
  */
 public record EventfdSpec(long initial, boolean semaphore, boolean nonblocking, AccessMode mode) {
-    /** Checks the initial count. */
+    /**
+     * Checks the initial count.
+     *
+     * @throws InvalidRequestException {@code invalid-value} if it is out of range
+     */
     public EventfdSpec {
         if (initial < 0 || initial > Count.MAX_INITIAL) {
-            throw ProblemType.INVALID_VALUE.exception(
+            throw new InvalidRequestException(
+                    ProblemType.INVALID_VALUE,
                     "initial: " + Count.toString(initial) + " is not 0 to " + Count.MAX_INITIAL);
         }
     }

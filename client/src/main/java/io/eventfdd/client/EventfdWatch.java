@@ -7,6 +7,7 @@ import io.eventfdd.internal.http.HttpConnection;
 import io.eventfdd.internal.http.ServerSentEvents;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.ProblemDocument;
+import io.eventfdd.internal.wire.ProblemException;
 
 import org.jspecify.annotations.Nullable;
 

@@ -12,6 +12,7 @@ import io.eventfdd.internal.leases.Stop;
 import io.eventfdd.internal.raw.RawEventfd;
 import io.eventfdd.internal.raw.RawOpener;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.WaitRequest;
 
 import org.jspecify.annotations.Nullable;
@@ -137,7 +138,7 @@ public final class EventfddClient implements Closeable {
      * @throws NotFoundException if there is none
      */
     public Eventfd open(String name) {
-        return open(List.of(OpenRequest.Entry.of(checked(name)))).get(0);
+        return open(List.of(OpenRequest.Entry.of(new EventfdName(name)))).get(0);
     }
 
     /**
@@ -147,7 +148,7 @@ public final class EventfddClient implements Closeable {
      * @throws SpecMismatchException if it exists with another spec
      */
     public Eventfd open(String name, EventfdSpec spec) {
-        return open(List.of(OpenRequest.Entry.creating(checked(name), spec))).get(0);
+        return open(List.of(OpenRequest.Entry.creating(new EventfdName(name), spec))).get(0);
     }
 
     /**
@@ -156,7 +157,8 @@ public final class EventfddClient implements Closeable {
      * @throws AlreadyExistsException if it exists
      */
     public Eventfd create(String name, EventfdSpec spec) {
-        return open(List.of(OpenRequest.Entry.creatingExclusively(checked(name), spec))).get(0);
+        return open(List.of(OpenRequest.Entry.creatingExclusively(new EventfdName(name), spec)))
+                .get(0);
     }
 
     /**
@@ -166,7 +168,8 @@ public final class EventfddClient implements Closeable {
      * @return a handle for each, in their order
      */
     public List<Eventfd> openAll(Collection<String> names) {
-        return open(names.stream().map(name -> OpenRequest.Entry.of(checked(name))).toList());
+        return open(
+                names.stream().map(name -> OpenRequest.Entry.of(new EventfdName(name))).toList());
     }
 
     /**
@@ -180,16 +183,9 @@ public final class EventfddClient implements Closeable {
         return open(
                 specs.entrySet().stream()
                         .map(spec ->
-                                OpenRequest.Entry.creating(checked(spec.getKey()), spec.getValue()))
+                                OpenRequest.Entry.creating(
+                                        new EventfdName(spec.getKey()), spec.getValue()))
                         .toList());
-    }
-
-    private static EventfdName checked(String name) {
-        try {
-            return new EventfdName(name);
-        } catch (ProblemException e) {
-            throw Failures.of(e);
-        }
     }
 
     private List<Eventfd> open(List<OpenRequest.Entry> entries) {
@@ -234,11 +230,7 @@ public final class EventfddClient implements Closeable {
      * @param permits 0 to 4294967295
      */
     public EventfdSemaphore openSemaphore(String name, long permits) {
-        try {
-            return new EventfdSemaphore(open(name, EventfdSpec.semaphoreOf(permits)));
-        } catch (ProblemException e) {
-            throw Failures.of(e);
-        }
+        return new EventfdSemaphore(open(name, EventfdSpec.semaphoreOf(permits)));
     }
 
     /** Opens a handle on the gate {@code name}, and creates the gate, shut, if it is missing. */
@@ -306,7 +298,7 @@ public final class EventfddClient implements Closeable {
     public List<EventfdState> list(String prefix) {
         checkOpen();
         if (!prefix.isEmpty()) {
-            checked(prefix);
+            var unused = new EventfdName(prefix);
         }
         return http.list(prefix);
     }
@@ -318,7 +310,7 @@ public final class EventfddClient implements Closeable {
      */
     public EventfdState state(String name) {
         checkOpen();
-        return http.state(checked(name));
+        return http.state(new EventfdName(name));
     }
 
     /**
@@ -329,7 +321,7 @@ public final class EventfddClient implements Closeable {
      */
     public void delete(String name) {
         checkOpen();
-        http.delete(checked(name));
+        http.delete(new EventfdName(name));
     }
 
     /**
@@ -342,7 +334,10 @@ public final class EventfddClient implements Closeable {
         checkOpen();
         var watch =
                 EventfdWatch.begin(
-                        directory.resolve("api.sock"), checked(name), patience, watches::remove);
+                        directory.resolve("api.sock"),
+                        new EventfdName(name),
+                        patience,
+                        watches::remove);
         watches.add(watch);
         if (closed) {
             watch.close();

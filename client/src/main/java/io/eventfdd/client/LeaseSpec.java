@@ -1,6 +1,5 @@
 package io.eventfdd.client;
 
-import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.leases.LeaseWish;
 import io.eventfdd.internal.wire.LeaseHolder;
 import io.eventfdd.internal.wire.LeaseRequest;
@@ -92,9 +91,8 @@ public final class LeaseSpec {
      */
     public LeaseSpec heldFor(Duration time) {
         if (time.compareTo(LeaseHolder.SHORTEST) < 0 || time.compareTo(LeaseHolder.LONGEST) > 0) {
-            throw Failures.of(
-                    ProblemType.INVALID_VALUE.problem(
-                            "holder: " + time + " is not 1 s to max-lease"));
+            throw new InvalidRequestException(
+                    ProblemType.INVALID_VALUE, "holder: " + time + " is not 1 s to max-lease");
         }
         return heldBy(new LeaseHolder.For(time));
     }
@@ -110,22 +108,19 @@ public final class LeaseSpec {
     }
 
     static LeaseShare share(String field, String name, long value, long most) {
-        try {
-            var checked = new EventfdName(name);
-            if (value == 0 || Long.compareUnsigned(value, most) > 0) {
-                throw ProblemType.INVALID_VALUE.exception(
-                        field
-                                + ": "
-                                + (most == Count.MAX ? Count.toString(value) : value)
-                                + " for "
-                                + name
-                                + " is not 1 to "
-                                + Count.toString(most));
-            }
-            return new LeaseShare(checked, value);
-        } catch (ProblemException e) {
-            throw Failures.of(e);
+        var checked = new EventfdName(name);
+        if (value == 0 || Long.compareUnsigned(value, most) > 0) {
+            throw new InvalidRequestException(
+                    ProblemType.INVALID_VALUE,
+                    field
+                            + ": "
+                            + (most == Count.MAX ? Count.toString(value) : value)
+                            + " for "
+                            + name
+                            + " is not 1 to "
+                            + Count.toString(most));
         }
+        return new LeaseShare(checked, value);
     }
 
     LeaseWish wish() {

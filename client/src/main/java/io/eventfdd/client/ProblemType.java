@@ -132,9 +132,4 @@ public enum ProblemType {
     public Problem problem(String detail) {
         return new Problem(this, status, detail);
     }
-
-    /** An exception that carries a problem of this type. */
-    public ProblemException exception(String detail) {
-        return new ProblemException(problem(detail));
-    }
 }

@@ -11,13 +11,13 @@ import io.eventfdd.client.InvalidRequestException;
 import io.eventfdd.client.LimitException;
 import io.eventfdd.client.NotFoundException;
 import io.eventfdd.client.Problem;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ShuttingDownException;
 import io.eventfdd.client.SpecMismatchException;
 import io.eventfdd.client.SystemCallException;
 import io.eventfdd.client.UnsupportedException;
 import io.eventfdd.client.WouldBlockException;
 import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.wire.ProblemException;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;

@@ -1,6 +1,6 @@
 package io.eventfdd.client;
 
-import static io.eventfdd.internal.wire.Problems.assertRefused;
+import static io.eventfdd.internal.wire.Problems.assertInvalid;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -38,7 +38,7 @@ class AccessModeTest {
                 "0x1b0"
             })
     void nothingElseIsOne(String text) {
-        assertRefused(
+        assertInvalid(
                 ProblemType.INVALID_VALUE,
                 () -> AccessMode.parse(text),
                 "mode: ",
@@ -55,7 +55,7 @@ class AccessModeTest {
     @ParameterizedTest
     @ValueSource(ints = {-1, 01000, 07777})
     void thereAreNoFurtherBits(int bits) {
-        assertRefused(ProblemType.INVALID_VALUE, () -> new AccessMode(bits), "mode: ");
+        assertInvalid(ProblemType.INVALID_VALUE, () -> new AccessMode(bits), "mode: ");
     }
 
     @Test

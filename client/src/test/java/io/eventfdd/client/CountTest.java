@@ -1,5 +1,7 @@
 package io.eventfdd.client;
 
+import static io.eventfdd.internal.wire.Problems.assertInvalid;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -49,6 +51,18 @@ class CountTest {
     @Test
     void aNumberThatDoesNotFitIsSeenAsItIs() {
         assertThat(Digits.parse("18446744073709551617")).hasToString("18446744073709551617");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "9223372036854775808", "18446744073709551614"})
+    void aValueIsParsed(String digits) {
+        assertThat(Count.toString(Count.parseValue(digits))).isEqualTo(digits);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "0", "-1", "x", "18446744073709551615"})
+    void anythingElseIsNoValue(String digits) {
+        assertInvalid(ProblemType.INVALID_VALUE, () -> Count.parseValue(digits), "value: ");
     }
 
     @ParameterizedTest

@@ -1,6 +1,6 @@
 package io.eventfdd.client;
 
-import static io.eventfdd.internal.wire.Problems.assertRefused;
+import static io.eventfdd.internal.wire.Problems.assertInvalid;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -56,7 +56,7 @@ class EventfdNameTest {
             })
     void everythingElseIsNone(String text) {
         assertThat(EventfdName.isName(text)).isFalse();
-        assertRefused(ProblemType.INVALID_NAME, () -> new EventfdName(text), "is not a name");
+        assertInvalid(ProblemType.INVALID_NAME, () -> new EventfdName(text), "is not a name");
     }
 
     @Test
@@ -96,7 +96,7 @@ class EventfdNameTest {
 
     @Test
     void aLongOneIsCutInTheAnswer() {
-        assertRefused(ProblemType.INVALID_NAME, () -> new EventfdName("ä".repeat(60_000)), "ä…")
+        assertInvalid(ProblemType.INVALID_NAME, () -> new EventfdName("ä".repeat(60_000)), "ä…")
                 .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(400));
     }
 

@@ -1,5 +1,6 @@
 package io.eventfdd.client;
 
+import static io.eventfdd.internal.wire.Problems.assertInvalid;
 import static io.eventfdd.internal.wire.Problems.assertRefused;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -61,9 +62,9 @@ class EventfdSpecTest {
             assertRefused(
                     ProblemType.INVALID_VALUE, () -> read("{\"initial\": " + bad + "}"), "initial");
         }
-        assertRefused(
+        assertInvalid(
                 ProblemType.INVALID_VALUE, () -> EventfdSpec.counter().withInitial(-1), "initial");
-        assertRefused(
+        assertInvalid(
                 ProblemType.INVALID_VALUE,
                 () -> EventfdSpec.semaphoreOf(4294967296L),
                 "initial: 4294967296 is not 0 to 4294967295");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.eventfdd.internal.wire.ProblemDocument;
+import io.eventfdd.internal.wire.ProblemException;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -96,7 +97,7 @@ class ProblemTypeTest {
 
     @Test
     void anExceptionCarriesItsProblemAndNoStackTrace() {
-        var thrown = ProblemType.GONE.exception("a was deleted");
+        var thrown = new ProblemException(ProblemType.GONE, "a was deleted");
         assertThat(thrown.problem()).isEqualTo(new Problem(ProblemType.GONE, 410, "a was deleted"));
         assertThat(thrown).hasMessage("gone: a was deleted");
         assertThat(thrown.getStackTrace()).isEmpty();

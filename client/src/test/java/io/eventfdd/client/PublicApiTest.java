@@ -7,11 +7,17 @@ import org.junit.jupiter.api.Test;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
+import java.lang.reflect.GenericArrayType;
 import java.lang.reflect.Modifier;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.Type;
+import java.lang.reflect.TypeVariable;
+import java.lang.reflect.WildcardType;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** What a user of the library sees of it, and nothing else. */
 class PublicApiTest {
@@ -40,25 +46,60 @@ class PublicApiTest {
         }
     }
 
-    private static List<Class<?>> inSignatures(Class<?> type) {
-        List<Class<?>> seen = new ArrayList<>();
+    /**
+     * The types that {@code type} extends, takes, returns, throws and holds, with their arguments.
+     */
+    private static Set<Class<?>> inSignatures(Class<?> type) {
+        var seen = new HashSet<Class<?>>();
+        if (type.getGenericSuperclass() != null) {
+            add(type.getGenericSuperclass(), seen);
+        }
+        addAll(type.getGenericInterfaces(), seen);
+        addAll(type.getTypeParameters(), seen);
         for (var method : type.getDeclaredMethods()) {
             if (isSeen(method.getModifiers())) {
-                seen.add(method.getReturnType());
-                seen.addAll(List.of(method.getParameterTypes()));
+                add(method.getGenericReturnType(), seen);
+                addAll(method.getGenericParameterTypes(), seen);
+                addAll(method.getGenericExceptionTypes(), seen);
+                addAll(method.getTypeParameters(), seen);
             }
         }
         for (var constructor : type.getDeclaredConstructors()) {
             if (isSeen(constructor.getModifiers())) {
-                seen.addAll(List.of(constructor.getParameterTypes()));
+                addAll(constructor.getGenericParameterTypes(), seen);
+                addAll(constructor.getGenericExceptionTypes(), seen);
             }
         }
         for (var field : type.getDeclaredFields()) {
             if (isSeen(field.getModifiers())) {
-                seen.add(field.getType());
+                add(field.getGenericType(), seen);
             }
         }
         return seen;
+    }
+
+    private static void addAll(Type[] types, Set<Class<?>> seen) {
+        for (var type : types) {
+            add(type, seen);
+        }
+    }
+
+    private static void add(Type type, Set<Class<?>> seen) {
+        if (type instanceof Class<?> one) {
+            seen.add(one.isArray() ? one.componentType() : one);
+        } else if (type instanceof ParameterizedType generic) {
+            add(generic.getRawType(), seen);
+            addAll(generic.getActualTypeArguments(), seen);
+        } else if (type instanceof WildcardType wildcard) {
+            addAll(wildcard.getUpperBounds(), seen);
+            addAll(wildcard.getLowerBounds(), seen);
+        } else if (type instanceof TypeVariable<?> variable) {
+            addAll(variable.getBounds(), seen);
+        } else if (type instanceof GenericArrayType array) {
+            add(array.getGenericComponentType(), seen);
+        } else {
+            throw new AssertionError(type);
+        }
     }
 
     private static boolean isSeen(int modifiers) {
@@ -88,16 +129,22 @@ class PublicApiTest {
         for (var type : types()) {
             assertThat(inSignatures(type))
                     .as(type.getName())
-                    .allSatisfy(seen -> {
-                        var element = seen.isArray() ? seen.componentType() : seen;
-                        var name = element.getName();
-                        assertThat(
-                                        element.isPrimitive()
-                                                || name.startsWith("java.")
-                                                || name.startsWith("io.eventfdd.client."))
-                                .as(name)
-                                .isTrue();
-                    });
+                    .allSatisfy(seen ->
+                            assertThat(
+                                            seen.isPrimitive()
+                                                    || seen.getName().startsWith("java.")
+                                                    || seen.getName()
+                                                            .startsWith("io.eventfdd.client."))
+                                    .as(seen.getName())
+                                    .isTrue());
         }
+    }
+
+    @Test
+    void everyExceptionIsAnEventfddException() throws IOException {
+        assertThat(types())
+                .filteredOn(Throwable.class::isAssignableFrom)
+                .hasSizeGreaterThan(10)
+                .allMatch(EventfddException.class::isAssignableFrom);
     }
 }

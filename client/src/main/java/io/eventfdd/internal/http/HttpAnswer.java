@@ -2,11 +2,11 @@ package io.eventfdd.internal.http;
 
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.Problem;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.ProblemDocument;
+import io.eventfdd.internal.wire.ProblemException;
 
 import java.nio.charset.StandardCharsets;
 

@@ -6,7 +6,6 @@ import io.eventfdd.client.DaemonInfo;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfdState;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.client.Signal;
 import io.eventfdd.internal.Deadline;
@@ -15,6 +14,7 @@ import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.LeaseState;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.internal.wire.StateDocument;
 import io.eventfdd.internal.wire.Timeout;
@@ -282,9 +282,7 @@ public final class HttpDaemon implements AutoCloseable {
         for (var element : fields.array("ready")) {
             var one = JsonFields.of("", element);
             ready.add(
-                    new Signal(
-                            new EventfdName(one.text("name").orElse("")),
-                            one.count(consume ? "value" : "count", 0, -1, 0)));
+                    new Signal(one.name("name"), one.count(consume ? "value" : "count", 0, -1, 0)));
         }
         return ready;
     }

@@ -2,7 +2,6 @@ package io.eventfdd.internal.leases;
 
 import io.eventfdd.client.EventfdLease;
 import io.eventfdd.client.EventfddException;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.UnsupportedException;
 import io.eventfdd.internal.Completions;
 import io.eventfdd.internal.Deadline;
@@ -10,6 +9,7 @@ import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.VirtualThreads;
 import io.eventfdd.internal.WaitFuture;
 import io.eventfdd.internal.wire.LeaseHolder;
+import io.eventfdd.internal.wire.ProblemException;
 
 import java.time.Duration;
 import java.util.List;

@@ -5,7 +5,6 @@ import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.LimitException;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.client.ShuttingDownException;
 import io.eventfdd.internal.Failures;
@@ -23,6 +22,7 @@ import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.OpenReply;
 import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.internal.wire.ProblemDocument;
+import io.eventfdd.internal.wire.ProblemException;
 
 import org.jspecify.annotations.Nullable;
 

@@ -6,7 +6,6 @@ import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.Problem;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Failures;
@@ -20,6 +19,7 @@ import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.Op;
 import io.eventfdd.internal.wire.ProblemDocument;
+import io.eventfdd.internal.wire.ProblemException;
 
 import java.time.Duration;
 import java.util.Optional;

@@ -2,7 +2,6 @@ package io.eventfdd.internal.raw;
 
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonFaultException;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.Outage;
@@ -14,6 +13,7 @@ import io.eventfdd.internal.wire.LeaseHolder;
 import io.eventfdd.internal.wire.LeaseRequest;
 import io.eventfdd.internal.wire.LeaseState;
 import io.eventfdd.internal.wire.Op;
+import io.eventfdd.internal.wire.ProblemException;
 
 import java.nio.file.Path;
 import java.time.Duration;

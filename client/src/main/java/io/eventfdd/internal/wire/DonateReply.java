@@ -36,7 +36,7 @@ public record DonateReply(List<Entry> entries) {
                     return result;
                 }
             }
-            throw ProblemType.INVALID_VALUE.exception("result: " + Shown.quoted(word));
+            throw new ProblemException(ProblemType.INVALID_VALUE, "result: " + Shown.quoted(word));
         }
     }
 
@@ -82,7 +82,7 @@ public record DonateReply(List<Entry> entries) {
     }
 
     private static Entry entry(JsonFields fields) {
-        var name = new EventfdName(fields.text("name").orElseThrow(() -> fields.missing("name")));
+        var name = fields.name("name");
         var result = Result.of(fields.text("result").orElseThrow(() -> fields.missing("result")));
         if (result != Result.REFUSED) {
             return new Taken(name, result);

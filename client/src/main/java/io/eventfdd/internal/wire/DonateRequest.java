@@ -2,7 +2,6 @@ package io.eventfdd.internal.wire;
 
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
-import io.eventfdd.client.ProblemException;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -30,9 +29,7 @@ public record DonateRequest(List<Entry> entries) {
     public record Entry(EventfdName name, EventfdSpec spec) {
         private static Entry from(JsonFields fields) {
             fields.end("name", "semaphore", "nonblocking", "mode");
-            return new Entry(
-                    new EventfdName(fields.text("name").orElseThrow(() -> fields.missing("name"))),
-                    SpecFields.from(fields));
+            return new Entry(fields.name("name"), SpecFields.from(fields));
         }
 
         private JsonObject toJson() {

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
 import org.jspecify.annotations.Nullable;
@@ -246,7 +245,7 @@ public final class Json {
     }
 
     private static ProblemException malformed(String why) {
-        return ProblemType.INVALID_REQUEST.exception("not JSON: " + why);
+        return new ProblemException(ProblemType.INVALID_REQUEST, "not JSON: " + why);
     }
 
     /** Jackson's own first line, without the names of its classes. */

@@ -1,11 +1,15 @@
 package io.eventfdd.internal.wire;
 
+import io.eventfdd.client.AccessMode;
 import io.eventfdd.client.Count;
-import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.InvalidRequestException;
 import io.eventfdd.client.ProblemType;
 
 import java.math.BigInteger;
+import java.time.DateTimeException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,7 +62,8 @@ public final class JsonFields {
             return new JsonFields(parent, index, object);
         }
         var path = path(parent, index);
-        throw ProblemType.INVALID_REQUEST.exception(
+        throw new ProblemException(
+                ProblemType.INVALID_REQUEST,
                 (path.isEmpty() ? "the body" : path.substring(0, path.length() - 1))
                         + " is not a JSON object");
     }
@@ -100,14 +105,16 @@ public final class JsonFields {
             try {
                 number = Digits.parse(text);
             } catch (NumberFormatException e) {
-                throw ProblemType.INVALID_VALUE.exception(path() + name + ": " + e.getMessage());
+                throw new ProblemException(
+                        ProblemType.INVALID_VALUE, path() + name + ": " + e.getMessage());
             }
         } else {
             throw wrongType(name, "an integer");
         }
         if (number.compareTo(Count.toBigInteger(min)) < 0
                 || number.compareTo(Count.toBigInteger(max)) > 0) {
-            throw ProblemType.INVALID_VALUE.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_VALUE,
                     path()
                             + name
                             + ": "
@@ -140,6 +147,39 @@ public final class JsonFields {
                         return text;
                     }
                     throw wrongType(name, "a string");
+                });
+    }
+
+    /** The name of an eventfd. The field is required. */
+    public EventfdName name(String name) {
+        return EventfdNames.parse(text(name).orElseThrow(() -> missing(name)));
+    }
+
+    /** The names of eventfds, in an array. The field is required. */
+    public List<EventfdName> names(String name) {
+        return texts(name).stream().map(EventfdNames::parse).toList();
+    }
+
+    /** The permission bits of an eventfd, if the field is present. */
+    public Optional<AccessMode> mode(String name) {
+        try {
+            return text(name).map(AccessMode::parse);
+        } catch (InvalidRequestException e) {
+            throw new ProblemException(e);
+        }
+    }
+
+    /** A moment as ISO 8601 writes it, if the field is present. */
+    public Optional<Instant> time(String name) {
+        return text(name)
+                .map(text -> {
+                    try {
+                        return Instant.parse(text);
+                    } catch (DateTimeException e) {
+                        throw new ProblemException(
+                                ProblemType.INVALID_VALUE,
+                                path() + name + ": " + Shown.quoted(text) + " is not a time");
+                    }
                 });
     }
 
@@ -198,7 +238,8 @@ public final class JsonFields {
         }
         if (!unknown.isEmpty()) {
             var first = unknown.subList(0, Math.min(8, unknown.size()));
-            throw ProblemType.INVALID_REQUEST.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST,
                     (unknown.size() == 1 ? "unknown field: " : "unknown fields: ")
                             + String.join(", ", first));
         }
@@ -215,10 +256,12 @@ public final class JsonFields {
 
     /** The exception for a required field that is missing. */
     public ProblemException missing(String name) {
-        return ProblemType.INVALID_REQUEST.exception("the field " + path() + name + " is missing");
+        return new ProblemException(
+                ProblemType.INVALID_REQUEST, "the field " + path() + name + " is missing");
     }
 
     private ProblemException wrongType(String name, String wanted) {
-        return ProblemType.INVALID_REQUEST.exception(path() + name + " is not " + wanted);
+        return new ProblemException(
+                ProblemType.INVALID_REQUEST, path() + name + " is not " + wanted);
     }
 }

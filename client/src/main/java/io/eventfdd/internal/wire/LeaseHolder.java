@@ -43,8 +43,8 @@ public sealed interface LeaseHolder {
      * Reads the field {@code holder}.
      *
      * @param longest the longest time that is allowed
-     * @throws io.eventfdd.client.ProblemException {@code invalid-request} if it is neither a word
-     *     nor a duration, {@code invalid-value} if the duration is out of range
+     * @throws io.eventfdd.internal.wire.ProblemException {@code invalid-request} if it is neither a
+     *     word nor a duration, {@code invalid-value} if the duration is out of range
      */
     static LeaseHolder parse(String text, Duration longest) {
         if (text.equals("process")) {
@@ -54,14 +54,16 @@ public sealed interface LeaseHolder {
             return new OfConnection();
         }
         if (text.isEmpty() || !Character.isDigit(text.charAt(0))) {
-            throw ProblemType.INVALID_REQUEST.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST,
                     "holder: "
                             + Shown.quoted(text)
                             + " is not \"process\", \"connection\" or a duration such as 30s");
         }
         var time = Timeout.parse("holder", text, LONGEST, "any lease");
         if (time.compareTo(SHORTEST) < 0 || time.compareTo(longest) > 0) {
-            throw ProblemType.INVALID_VALUE.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_VALUE,
                     "holder: "
                             + Shown.quoted(text)
                             + " is not "

@@ -23,12 +23,14 @@ public record LeaseRequest(
         take = List.copyOf(take);
         give = List.copyOf(give);
         if (take.isEmpty() && give.isEmpty()) {
-            throw ProblemType.INVALID_REQUEST.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST,
                     "take and give are both empty; a lease needs at least one of them");
         }
         long permits = take.stream().mapToLong(LeaseShare::value).sum();
         if (permits > MAX_PERMITS) {
-            throw ProblemType.INVALID_VALUE.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_VALUE,
                     "take: " + permits + " permits in all are more than " + MAX_PERMITS);
         }
     }

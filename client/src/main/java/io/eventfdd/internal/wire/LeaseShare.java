@@ -23,18 +23,20 @@ public record LeaseShare(EventfdName name, long value) {
         }
         var elements = fields.array(field);
         if (elements.size() > MAX_NAMES) {
-            throw ProblemType.INVALID_REQUEST.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST,
                     field + ": " + elements.size() + " names are more than " + MAX_NAMES);
         }
         var shares = new ArrayList<LeaseShare>(elements.size());
         var seen = new HashSet<EventfdName>();
         for (var element : elements) {
             var one = JsonFields.ofElement(field, shares.size(), element);
-            var name = new EventfdName(one.text("name").orElseThrow(() -> one.missing("name")));
+            var name = one.name("name");
             long value = one.count("value", 1, most, 1);
             one.end();
             if (!seen.add(name)) {
-                throw ProblemType.INVALID_REQUEST.exception(field + ": duplicate name: " + name);
+                throw new ProblemException(
+                        ProblemType.INVALID_REQUEST, field + ": duplicate name: " + name);
             }
             shares.add(new LeaseShare(name, value));
         }

@@ -3,7 +3,6 @@ package io.eventfdd.internal.wire;
 import io.eventfdd.client.Count;
 import io.eventfdd.client.ProblemType;
 
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -42,7 +41,8 @@ public record LeaseState(
                     return kind;
                 }
             }
-            throw ProblemType.INVALID_VALUE.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_VALUE,
                     "holder.kind: " + Shown.quoted(text) + " is not known");
         }
     }
@@ -77,17 +77,8 @@ public record LeaseState(
                         Kind.of(holder.text("kind").orElse("")),
                         (int) holder.count("pid", 0, Integer.MAX_VALUE, 0),
                         (int) holder.count("uid", 0, 0xffff_ffffL, 0)),
-                instant("since", fields.text("since").orElse("")),
-                fields.text("expires").map(text -> instant("expires", text)));
-    }
-
-    private static Instant instant(String name, String text) {
-        try {
-            return Instant.parse(text);
-        } catch (DateTimeException e) {
-            throw ProblemType.INVALID_VALUE.exception(
-                    name + ": " + Shown.quoted(text) + " is not a time");
-        }
+                fields.time("since").orElseThrow(() -> fields.missing("since")),
+                fields.time("expires"));
     }
 
     /** The JSON that {@link #from} reads. */

@@ -1,6 +1,5 @@
 package io.eventfdd.internal.wire;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
 import java.util.Arrays;
@@ -52,7 +51,8 @@ public enum Op {
                 .filter(op -> op.word().equals(word))
                 .findFirst()
                 .orElseThrow(() ->
-                        ProblemType.INVALID_REQUEST.exception(
+                        new ProblemException(
+                                ProblemType.INVALID_REQUEST,
                                 "op: '" + Shown.of(word) + "' is not " + words()));
     }
 
@@ -64,7 +64,8 @@ public enum Op {
     void check(JsonFields fields) {
         var op = of(fields);
         if (op != this) {
-            throw ProblemType.INVALID_REQUEST.exception("op: '" + op.word() + "' is not " + word());
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST, "op: '" + op.word() + "' is not " + word());
         }
     }
 

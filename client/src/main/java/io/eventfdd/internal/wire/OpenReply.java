@@ -42,7 +42,7 @@ public record OpenReply(List<Entry> entries) {
 
         private static Entry from(JsonFields fields) {
             return new Entry(
-                    new EventfdName(fields.text("name").orElseThrow(() -> fields.missing("name"))),
+                    fields.name("name"),
                     fields.bool("semaphore", false),
                     fields.bool("nonblocking", true),
                     fields.bool("created", false));

@@ -2,7 +2,6 @@ package io.eventfdd.internal.wire;
 
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
 import org.jspecify.annotations.Nullable;
@@ -49,8 +48,7 @@ public record OpenRequest(List<Entry> entries) {
 
         private static Entry from(JsonFields fields) {
             fields.end("name", "create");
-            var name =
-                    new EventfdName(fields.text("name").orElseThrow(() -> fields.missing("name")));
+            var name = fields.name("name");
             var create = fields.fields("create").orElse(null);
             if (create == null) {
                 return of(name);
@@ -81,7 +79,8 @@ public record OpenRequest(List<Entry> entries) {
     /** Checks that one packet can have {@code entries}: 1 to 253, and no name twice. */
     static <E> void checkNames(List<E> entries, Function<E, EventfdName> nameOf) {
         if (entries.isEmpty() || entries.size() > MAX_ENTRIES) {
-            throw ProblemType.INVALID_REQUEST.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST,
                     "eventfds: " + entries.size() + " entries are not 1 to " + MAX_ENTRIES);
         }
         if (entries.size() == 1) {
@@ -91,7 +90,8 @@ public record OpenRequest(List<Entry> entries) {
         for (var entry : entries) {
             var name = nameOf.apply(entry);
             if (!seen.add(name)) {
-                throw ProblemType.INVALID_REQUEST.exception("eventfds: " + name + " occurs twice");
+                throw new ProblemException(
+                        ProblemType.INVALID_REQUEST, "eventfds: " + name + " occurs twice");
             }
         }
     }

@@ -1,8 +1,6 @@
 package io.eventfdd.internal.wire;
 
-import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.Problem;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
 import java.util.List;
@@ -34,9 +32,7 @@ public final class ProblemDocument {
                 type,
                 (int) fields.count("status", 100, 599, type.status()),
                 fields.text("detail").orElse(type.title()),
-                fields.has(EVENTFDS)
-                        ? fields.texts(EVENTFDS).stream().map(EventfdName::new).toList()
-                        : List.of());
+                fields.has(EVENTFDS) ? fields.names(EVENTFDS) : List.of());
     }
 
     /** The document of {@code problem}. */

@@ -14,7 +14,7 @@ public final class SpecFields {
                 fields.count("initial", 0, Count.MAX_INITIAL, 0),
                 fields.bool("semaphore", false),
                 fields.bool("nonblocking", true),
-                fields.text("mode").map(AccessMode::parse).orElse(AccessMode.DEFAULT));
+                fields.mode("mode").orElse(AccessMode.DEFAULT));
     }
 
     /** The object that {@link #from} reads. */

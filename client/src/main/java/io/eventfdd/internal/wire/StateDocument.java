@@ -21,12 +21,12 @@ public final class StateDocument {
                         0,
                         fields.bool("semaphore", false),
                         fields.bool("nonblocking", true),
-                        fields.text("mode").map(AccessMode::parse).orElse(AccessMode.DEFAULT)),
+                        fields.mode("mode").orElse(AccessMode.DEFAULT)),
                 owner.map(user -> user.count("uid", 0, Count.MAX_INITIAL, 0)).orElse(0L),
                 owner.map(user -> user.count("gid", 0, Count.MAX_INITIAL, 0)).orElse(0L),
                 (int) fields.count("waiters", 0, Integer.MAX_VALUE, 0),
                 fields.count("leased", 0, -1, 0),
-                fields.text("created").map(Instant::parse).orElse(Instant.EPOCH));
+                fields.time("created").orElse(Instant.EPOCH));
     }
 
     /** The object that {@link #from} reads. */

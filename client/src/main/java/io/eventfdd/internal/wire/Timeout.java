@@ -1,6 +1,5 @@
 package io.eventfdd.internal.wire;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
 import java.time.Duration;
@@ -40,7 +39,8 @@ public final class Timeout {
     public static Duration parse(String what, String text, Duration longest, String limit) {
         var matcher = TEXT.matcher(text);
         if (!matcher.matches()) {
-            throw ProblemType.INVALID_REQUEST.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST,
                     what
                             + ": '"
                             + Shown.of(text)
@@ -66,7 +66,8 @@ public final class Timeout {
     }
 
     private static ProblemException tooLong(String what, String text, String limit) {
-        return ProblemType.INVALID_REQUEST.exception(
+        return new ProblemException(
+                ProblemType.INVALID_REQUEST,
                 what + ": '" + Shown.of(text) + "' is longer than " + limit);
     }
 

@@ -4,7 +4,6 @@ import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.ProblemType;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 
@@ -36,7 +35,8 @@ public record WaitRequest(
                 case "any" -> ANY;
                 case "all" -> ALL;
                 default ->
-                        throw ProblemType.INVALID_VALUE.exception(
+                        throw new ProblemException(
+                                ProblemType.INVALID_VALUE,
                                 "mode: '" + Shown.of(text) + "' is neither any nor all");
             };
         }
@@ -51,13 +51,15 @@ public record WaitRequest(
     public WaitRequest {
         eventfds = List.copyOf(eventfds);
         if (eventfds.isEmpty() || eventfds.size() > MAX_NAMES) {
-            throw ProblemType.INVALID_REQUEST.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST,
                     "eventfds: " + eventfds.size() + " names are not 1 to " + MAX_NAMES);
         }
         var seen = new HashSet<EventfdName>();
         for (var name : eventfds) {
             if (!seen.add(name)) {
-                throw ProblemType.INVALID_REQUEST.exception("eventfds: " + name + " occurs twice");
+                throw new ProblemException(
+                        ProblemType.INVALID_REQUEST, "eventfds: " + name + " occurs twice");
             }
         }
     }
@@ -68,11 +70,7 @@ public record WaitRequest(
         boolean consume = fields.bool("consume", false);
         var timeout = fields.timeout("timeout", maxWait).orElse(defaultTimeout);
         fields.end("eventfds");
-        var names = new ArrayList<EventfdName>();
-        for (var name : fields.texts("eventfds")) {
-            names.add(new EventfdName(name));
-        }
-        return new WaitRequest(names, mode, consume, timeout);
+        return new WaitRequest(fields.names("eventfds"), mode, consume, timeout);
     }
 
     /** The body that {@link #from} reads. */

@@ -2,7 +2,6 @@ package io.eventfdd.internal.wire;
 
 import io.eventfdd.client.ProblemType;
 
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -38,8 +37,8 @@ public record WaiterState(Kind kind, OptionalLong value, int pid, int uid, Insta
                     return kind;
                 }
             }
-            throw ProblemType.INVALID_VALUE.exception(
-                    "kind: " + Shown.quoted(text) + " is not known");
+            throw new ProblemException(
+                    ProblemType.INVALID_VALUE, "kind: " + Shown.quoted(text) + " is not known");
         }
     }
 
@@ -52,16 +51,7 @@ public record WaiterState(Kind kind, OptionalLong value, int pid, int uid, Insta
                         : OptionalLong.empty(),
                 (int) fields.count("pid", 0, Integer.MAX_VALUE, 0),
                 (int) fields.count("uid", 0, 0xffff_ffffL, 0),
-                since(fields.text("since").orElse("")));
-    }
-
-    private static Instant since(String text) {
-        try {
-            return Instant.parse(text);
-        } catch (DateTimeException e) {
-            throw ProblemType.INVALID_VALUE.exception(
-                    "since: " + Shown.quoted(text) + " is no time");
-        }
+                fields.time("since").orElseThrow(() -> fields.missing("since")));
     }
 
     /** The JSON that {@link #from} reads. */

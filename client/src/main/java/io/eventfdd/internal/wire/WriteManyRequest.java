@@ -30,14 +30,15 @@ public record WriteManyRequest(List<Entry> entries, Duration timeout) {
     public WriteManyRequest {
         entries = List.copyOf(entries);
         if (entries.isEmpty() || entries.size() > MAX_NAMES) {
-            throw ProblemType.INVALID_REQUEST.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST,
                     "eventfds: " + entries.size() + " names are not 1 to " + MAX_NAMES);
         }
         var seen = new HashSet<EventfdName>();
         for (var entry : entries) {
             if (!seen.add(entry.name())) {
-                throw ProblemType.INVALID_REQUEST.exception(
-                        "eventfds: duplicate name: " + entry.name());
+                throw new ProblemException(
+                        ProblemType.INVALID_REQUEST, "eventfds: duplicate name: " + entry.name());
             }
         }
     }
@@ -49,10 +50,10 @@ public record WriteManyRequest(List<Entry> entries, Duration timeout) {
         var entries = new ArrayList<Entry>();
         for (var element : fields.array("eventfds")) {
             var entry = JsonFields.ofElement("eventfds", entries.size(), element);
-            var name = entry.text("name").orElseThrow(() -> entry.missing("name"));
+            var name = entry.name("name");
             long value = entry.count("value", 1, Count.MAX, 1);
             entry.end();
-            entries.add(new Entry(new EventfdName(name), value));
+            entries.add(new Entry(name, value));
         }
         return new WriteManyRequest(entries, timeout);
     }

@@ -2,8 +2,6 @@ package io.eventfdd.internal.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventfdd.client.EventfdName;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
 import net.jqwik.api.Arbitraries;
@@ -105,7 +103,8 @@ class HostileTextTest {
     @Property(seed = "6")
     void aName(@ForAll("strings") String text) {
         try {
-            assertThat(new EventfdName(text).value()).matches("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
+            assertThat(EventfdNames.parse(text).value())
+                    .matches("[A-Za-z0-9][A-Za-z0-9._-]{0,127}");
         } catch (ProblemException e) {
             assertThat(e.problem().type()).isEqualTo(ProblemType.INVALID_NAME);
             assertThat(Json.parse(ProblemDocument.bytes(e.problem())))

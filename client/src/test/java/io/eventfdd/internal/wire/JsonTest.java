@@ -8,7 +8,6 @@ import static java.nio.charset.StandardCharsets.UTF_16BE;
 import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
 import net.jqwik.api.ForAll;

@@ -9,7 +9,6 @@ import io.eventfdd.client.AccessMode;
 import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 
 import org.junit.jupiter.api.Test;

@@ -7,7 +7,7 @@ import static java.util.Objects.requireNonNull;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.EventfddException;
-import io.eventfdd.client.ProblemException;
+import io.eventfdd.internal.wire.ProblemException;
 
 import org.jspecify.annotations.Nullable;
 

@@ -2,7 +2,6 @@ package io.eventfdd.server.cli;
 
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.EventfddException;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ShuttingDownException;
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Failures;
@@ -20,6 +19,7 @@ import io.eventfdd.internal.wire.LeaseShare;
 import io.eventfdd.internal.wire.Op;
 import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.internal.wire.ProblemDocument;
+import io.eventfdd.internal.wire.ProblemException;
 
 import org.jspecify.annotations.Nullable;
 

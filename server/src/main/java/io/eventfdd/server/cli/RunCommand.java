@@ -3,8 +3,7 @@ package io.eventfdd.server.cli;
 import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfddClient;
-import io.eventfdd.client.ProblemException;
-import io.eventfdd.client.ProblemType;
+import io.eventfdd.client.InvalidRequestException;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Exec;
 import io.eventfdd.internal.wire.LeaseShare;
@@ -108,8 +107,9 @@ final class RunCommand extends DaemonCommand {
         var name = new EventfdName(word.substring(0, equals));
         try {
             return new LeaseShare(name, Count.parseValue(word.substring(equals + 1)));
-        } catch (ProblemException e) {
-            throw ProblemType.INVALID_VALUE.exception(name + ": " + e.problem().detail());
+        } catch (InvalidRequestException e) {
+            throw new InvalidRequestException(
+                    name + ": " + e.getMessage(), e.problem().orElseThrow(), e);
         }
     }
 }

@@ -1,6 +1,6 @@
 package io.eventfdd.server.cli;
 
-import io.eventfdd.client.ProblemException;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.Timeout;
 
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,8 @@
 package io.eventfdd.server.config;
 
-import io.eventfdd.client.ProblemException;
+import io.eventfdd.client.AccessMode;
+import io.eventfdd.client.InvalidRequestException;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.Timeout;
 
 import java.time.Duration;
@@ -293,10 +295,10 @@ public enum Setting {
                 case DURATION ->
                         Timeout.parse(setting.key(), text, Duration.ofDays(365), "a year")
                                 .toMillis();
-                case MODE -> octal(text);
+                case MODE -> AccessMode.parse(text).bits();
                 case CHOICE -> place(setting.choices(), text);
             };
-        } catch (NumberFormatException | ProblemException e) {
+        } catch (NumberFormatException | ProblemException | InvalidRequestException e) {
             throw new InvalidSetting(
                     setting.key()
                             + ": '"
@@ -317,12 +319,5 @@ public enum Setting {
             throw new NumberFormatException(text);
         }
         return place;
-    }
-
-    private static long octal(String text) {
-        if (!text.matches("0?[0-7]{3}")) {
-            throw new NumberFormatException(text);
-        }
-        return Long.parseLong(text, 8);
     }
 }

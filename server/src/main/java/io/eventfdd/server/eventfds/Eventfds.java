@@ -2,10 +2,10 @@ package io.eventfdd.server.eventfds;
 
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.UnixPeer.Taken;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.WaitRequest;
 import io.eventfdd.internal.wire.WaitRequest.Mode;
@@ -251,7 +251,8 @@ public final class Eventfds {
     public Optional<Reading> read(EventfdName name, ReadRequest request, Caller caller) {
         var target = find(name, Right.READ, caller);
         if (request.max() > 1 && !target.spec().semaphore()) {
-            throw ProblemType.INVALID_VALUE.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_VALUE,
                     "max: "
                             + request.max()
                             + " is for semaphores, and "
@@ -492,7 +493,8 @@ public final class Eventfds {
                         case TIMED_OUT -> Optional.empty();
                         case CLIENT_GONE -> throw new ClientGoneException();
                         case DELETED ->
-                                throw ProblemType.GONE.exception(
+                                throw new ProblemException(
+                                        ProblemType.GONE,
                                         deletedOf(waiter)
                                                 + " was deleted while the call waited on it");
                         case SHUT_DOWN -> throw problem(End.SHUT_DOWN);
@@ -503,8 +505,8 @@ public final class Eventfds {
 
     private static ProblemException problem(End end) {
         return end == End.SHUT_DOWN
-                ? ProblemType.SHUTTING_DOWN.exception("the daemon is shutting down")
-                : ProblemType.INTERNAL.exception("the event loop has failed");
+                ? new ProblemException(ProblemType.SHUTTING_DOWN, "the daemon is shutting down")
+                : new ProblemException(ProblemType.INTERNAL, "the event loop has failed");
     }
 
     private static String deletedOf(Waiter waiter) {

@@ -2,10 +2,10 @@ package io.eventfdd.server.eventfds;
 
 import static java.util.Objects.requireNonNull;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.loop.EventLoop;
 
 import org.jspecify.annotations.Nullable;
@@ -76,7 +76,8 @@ public final class Handouts {
         } catch (ErrnoException e) {
             // If the kernel refuses an eventfd, that is a problem of its client, not of the loop.
             takeBack(made);
-            throw ProblemType.INTERNAL.exception("cannot hand it out: " + e.getMessage());
+            throw new ProblemException(
+                    ProblemType.INTERNAL, "cannot hand it out: " + e.getMessage());
         }
     }
 
@@ -91,10 +92,11 @@ public final class Handouts {
         }
         rights.require(Right.READ_WRITE, standing.identity(), caller);
         if (entry.exclusive()) {
-            throw ProblemType.EXISTS.exception(entry.name() + " exists already");
+            throw new ProblemException(ProblemType.EXISTS, entry.name() + " exists already");
         }
         if (wanted != null && !standing.spec().sameAs(wanted)) {
-            throw ProblemType.EXISTS.exception(
+            throw new ProblemException(
+                    ProblemType.EXISTS,
                     Creation.another(entry.name().toString(), standing.spec(), wanted));
         }
     }

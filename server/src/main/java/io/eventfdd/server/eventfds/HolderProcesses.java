@@ -1,10 +1,10 @@
 package io.eventfdd.server.eventfds;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.ProcessFd;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.loop.EventLoop;
 
 import org.jspecify.annotations.Nullable;
@@ -63,7 +63,8 @@ final class HolderProcesses {
                 process.closeIfUnused();
             }
             if (process.isClosed()) {
-                throw ProblemType.LIMIT.exception(
+                throw new ProblemException(
+                        ProblemType.LIMIT,
                         "open files: the daemon can watch at most "
                                 + most
                                 + " processes that hold leases");
@@ -71,10 +72,12 @@ final class HolderProcesses {
             return process;
         } catch (ErrnoException e) {
             throw e.is("ENOPROTOOPT")
-                    ? ProblemType.UNSUPPORTED.exception(
+                    ? new ProblemException(
+                            ProblemType.UNSUPPORTED,
                             "holder: the kernel cannot name the process of a connection"
                                     + " (SO_PEERPIDFD needs Linux 6.5)")
-                    : ProblemType.LIMIT.exception(
+                    : new ProblemException(
+                            ProblemType.LIMIT,
                             "the kernel cannot watch another process: " + e.getMessage());
         }
     }

@@ -2,9 +2,9 @@ package io.eventfdd.server.eventfds;
 
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.wire.ProblemException;
 
 import org.jspecify.annotations.Nullable;
 
@@ -58,7 +58,7 @@ final class Inventory {
     }
 
     static ProblemException notFound(EventfdName name) {
-        return ProblemType.NOT_FOUND.exception("there is no eventfd " + name);
+        return new ProblemException(ProblemType.NOT_FOUND, "there is no eventfd " + name);
     }
 
     /** Completed when another process would know all changes so far. */
@@ -86,7 +86,8 @@ final class Inventory {
         try {
             return NamedEventfd.create(identity(name, spec, caller));
         } catch (ErrnoException e) {
-            throw ProblemType.LIMIT.exception(
+            throw new ProblemException(
+                    ProblemType.LIMIT,
                     "the kernel cannot create another eventfd: " + e.getMessage());
         }
     }

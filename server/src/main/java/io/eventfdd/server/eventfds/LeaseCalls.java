@@ -1,12 +1,12 @@
 package io.eventfdd.server.eventfds;
 
 import io.eventfdd.client.EventfdName;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.LeaseHolder;
 import io.eventfdd.internal.wire.LeaseRequest;
 import io.eventfdd.internal.wire.LeaseShare;
 import io.eventfdd.internal.wire.LeaseState;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.Shown;
 import io.eventfdd.server.eventfds.Leases.End;
 import io.eventfdd.server.eventfds.Waiter.Taker;
@@ -128,7 +128,8 @@ public final class LeaseCalls {
         var take = parts(request.take(), Right.READ_WRITE, caller);
         for (var part : take) {
             if (!part.target().spec().semaphore()) {
-                throw ProblemType.INVALID_VALUE.exception(
+                throw new ProblemException(
+                        ProblemType.INVALID_VALUE,
                         "take: " + part.name() + " is a counter; leases take from semaphores");
             }
         }
@@ -291,7 +292,7 @@ public final class LeaseCalls {
     }
 
     private static ProblemException notFound(String id) {
-        return ProblemType.NOT_FOUND.exception("there is no lease " + Shown.quoted(id));
+        return new ProblemException(ProblemType.NOT_FOUND, "there is no lease " + Shown.quoted(id));
     }
 
     private static boolean mayEnd(Lease lease, Caller caller) {
@@ -389,7 +390,8 @@ public final class LeaseCalls {
     public CompletableFuture<Void> resumeNow(String id, Caller caller) throws IOException {
         var lease = owned(id, caller);
         if (lease.state().holder().kind() != LeaseState.Kind.CONNECTION) {
-            throw ProblemType.INVALID_VALUE.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_VALUE,
                     "id: the lease " + id + " is not held by a connection");
         }
         leases.renew(lease, new LeaseHolder.OfConnection(), caller);

@@ -1,13 +1,13 @@
 package io.eventfdd.server.eventfds;
 
 import io.eventfdd.client.EventfdName;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.ReadBuffer;
 import io.eventfdd.internal.linux.UnixPeer;
 import io.eventfdd.internal.wire.LeaseHolder;
 import io.eventfdd.internal.wire.LeaseState;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Lease.Holder;
 import io.eventfdd.server.eventfds.Waiter.Taker;
 import io.eventfdd.server.loop.EventLoop;
@@ -423,7 +423,8 @@ final class Leases {
             if (connection == caller) {
                 return;
             }
-            throw ProblemType.EXISTS.exception(
+            throw new ProblemException(
+                    ProblemType.EXISTS,
                     "the lease " + lease.id() + " is held by another connection");
         }
         move(lease, holder(wanted, caller), pid);

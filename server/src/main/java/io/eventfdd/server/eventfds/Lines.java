@@ -3,10 +3,10 @@ package io.eventfdd.server.eventfds;
 import static java.util.Objects.requireNonNull;
 
 import io.eventfdd.client.Problem;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.Epoll;
 import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Waiter.Outcome;
 import io.eventfdd.server.eventfds.Waiter.Watcher;
 import io.eventfdd.server.eventfds.Waiter.Writer;
@@ -95,7 +95,8 @@ final class Lines {
     void check(Waiter waiter) {
         int size = waiter.targets().size();
         if (size > mostPerConnection) {
-            throw ProblemType.LIMIT.exception(
+            throw new ProblemException(
+                    ProblemType.LIMIT,
                     "max-waiters-per-connection: "
                             + size
                             + " names are more than "

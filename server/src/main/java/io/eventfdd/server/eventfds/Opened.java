@@ -1,8 +1,8 @@
 package io.eventfdd.server.eventfds;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.wire.OpenReply;
+import io.eventfdd.internal.wire.ProblemException;
 
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,8 +1,8 @@
 package io.eventfdd.server.eventfds;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.ReadBuffer;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Waiter.Consumer;
 import io.eventfdd.server.eventfds.Waiter.Taker;
 import io.eventfdd.server.loop.EventLoop;

@@ -1,7 +1,7 @@
 package io.eventfdd.server.eventfds;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemException;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -34,12 +34,14 @@ final class Quota {
      */
     void check(int user, int more) {
         if (inAll + more > limit.inAll()) {
-            throw ProblemType.LIMIT.exception(
+            throw new ProblemException(
+                    ProblemType.LIMIT,
                     setting + ": there are " + inAll + " of at most " + limit.inAll());
         }
         int own = ofUser.getOrDefault(user, 0);
         if (own + more > limit.perUser()) {
-            throw ProblemType.LIMIT.exception(
+            throw new ProblemException(
+                    ProblemType.LIMIT,
                     setting
                             + "-per-user: user "
                             + Integer.toUnsignedString(user)

@@ -1,7 +1,7 @@
 package io.eventfdd.server.eventfds;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemException;
 
 /** Checks that callers do only what the mode of an eventfd allows. Any thread may call it. */
 final class Rights {
@@ -50,7 +50,7 @@ final class Rights {
         int user = caller.peer().uid();
         var sentence = "user " + Integer.toUnsignedString(user) + " may not " + what;
         denials.add(user, sentence);
-        return ProblemType.FORBIDDEN.exception(sentence);
+        return new ProblemException(ProblemType.FORBIDDEN, sentence);
     }
 
     /** The number of times that a caller did not have the right. */

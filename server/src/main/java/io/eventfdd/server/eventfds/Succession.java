@@ -3,10 +3,10 @@ package io.eventfdd.server.eventfds;
 import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.LoopCalls;
 
@@ -235,7 +235,7 @@ public final class Succession {
             return donation;
         } catch (ErrnoException e) {
             // If the kernel refuses an eventfd, that is a problem of its donor, not of the loop.
-            throw ProblemType.INTERNAL.exception(offer.name() + ": " + e.getMessage());
+            throw new ProblemException(ProblemType.INTERNAL, offer.name() + ": " + e.getMessage());
         } finally {
             if (!adopted) {
                 offer.eventFd().close();
@@ -328,7 +328,8 @@ public final class Succession {
 
     private static void requireSame(EventfdSpec spec, Offer offer) {
         if (spec.semaphore() != offer.spec().semaphore()) {
-            throw ProblemType.EXISTS.exception(
+            throw new ProblemException(
+                    ProblemType.EXISTS,
                     "the eventfd "
                             + offer.name()
                             + " has the other mode of reading (semaphore or counter)");

@@ -1,7 +1,7 @@
 package io.eventfdd.server.eventfds;
 
 import io.eventfdd.client.EventfdName;
-import io.eventfdd.client.ProblemException;
+import io.eventfdd.internal.wire.ProblemException;
 
 import org.jspecify.annotations.Nullable;
 

@@ -1,8 +1,8 @@
 package io.eventfdd.server.eventfds;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.internal.linux.Epoll;
 import io.eventfdd.internal.linux.ErrnoException;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Waiter.Consumer;
 import io.eventfdd.server.eventfds.Waiter.Observer;
 import io.eventfdd.server.eventfds.Waiter.Outcome;

@@ -1,7 +1,6 @@
 package io.eventfdd.server.fdsocket;
 
 import io.eventfdd.client.EventfdName;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.EventFd;
@@ -13,6 +12,7 @@ import io.eventfdd.internal.wire.DonateReply.Taken;
 import io.eventfdd.internal.wire.DonateRequest;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Caller;
 import io.eventfdd.server.eventfds.Donation;
 import io.eventfdd.server.eventfds.Eventfds;
@@ -51,16 +51,19 @@ final class Donors {
         boolean understood = false;
         try {
             if (packet.controlTruncated()) {
-                throw ProblemType.LIMIT.exception(
+                throw new ProblemException(
+                        ProblemType.LIMIT,
                         "open files: the daemon has no descriptors left for this donation");
             }
             if (packet.truncated()) {
-                throw ProblemType.TOO_LARGE.exception(
+                throw new ProblemException(
+                        ProblemType.TOO_LARGE,
                         "a packet is at most " + OpenRequest.MAX_PACKET + " bytes");
             }
             var request = DonateRequest.from(JsonFields.parse(packet.bytes()));
             if (request.entries().size() != packet.fds().size()) {
-                throw ProblemType.INVALID_REQUEST.exception(
+                throw new ProblemException(
+                        ProblemType.INVALID_REQUEST,
                         packet.fds().size()
                                 + " descriptors came for "
                                 + request.entries().size()

@@ -1,10 +1,10 @@
 package io.eventfdd.server.fdsocket;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Caller;
 import io.eventfdd.server.eventfds.Opened;
 import io.eventfdd.server.loop.EventLoop;

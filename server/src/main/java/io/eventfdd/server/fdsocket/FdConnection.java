@@ -1,7 +1,6 @@
 package io.eventfdd.server.fdsocket;
 
 import io.eventfdd.client.Problem;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.Epoll;
 import io.eventfdd.internal.linux.ErrnoException;
@@ -16,6 +15,7 @@ import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.Op;
 import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.internal.wire.ProblemDocument;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Caller;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.LoopCalls;
@@ -211,7 +211,8 @@ final class FdConnection implements Registration.Target {
                     };
                 }
                 case DONATE ->
-                        throw ProblemType.INVALID_REQUEST.exception(
+                        throw new ProblemException(
+                                ProblemType.INVALID_REQUEST,
                                 "op: donate needs the descriptors of its eventfds in the same"
                                         + " packet");
             };
@@ -330,7 +331,8 @@ final class FdConnection implements Registration.Target {
                 yield true;
             }
             case TOO_MANY_IN_FLIGHT ->
-                    throw ProblemType.LIMIT.exception(
+                    throw new ProblemException(
+                            ProblemType.LIMIT,
                             "fds in flight: the user of this daemon has sent too many that nobody"
                                     + " has received (ETOOMANYREFS)");
             case WOULD_BLOCK, PEER_GONE -> {
@@ -349,7 +351,8 @@ final class FdConnection implements Registration.Target {
     void checkFlights(int fds) {
         int user = caller.peer().uid();
         if (!server.flights().makeRoomFor(fds, user)) {
-            throw ProblemType.LIMIT.exception(
+            throw new ProblemException(
+                    ProblemType.LIMIT,
                     "max-fds-in-flight: too many are sent to clients of user "
                             + Integer.toUnsignedString(user)
                             + " that have not received them");

@@ -1,6 +1,5 @@
 package io.eventfdd.server.fdsocket;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.UnixPeer;
@@ -9,6 +8,7 @@ import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.LeaseHolder;
 import io.eventfdd.internal.wire.LeaseRequest;
 import io.eventfdd.internal.wire.Op;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Caller;
 import io.eventfdd.server.eventfds.Lease;
 import io.eventfdd.server.eventfds.LeaseCalls;
@@ -76,8 +76,8 @@ final class FdLeases {
     }
 
     private static ProblemException missingId(Op op) {
-        return ProblemType.INVALID_REQUEST.exception(
-                "the field id of " + op.word() + " is missing");
+        return new ProblemException(
+                ProblemType.INVALID_REQUEST, "the field id of " + op.word() + " is missing");
     }
 
     /**

@@ -1,8 +1,8 @@
 package io.eventfdd.server.handover;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Kept;
 import io.eventfdd.server.eventfds.KeptLease;
 import io.eventfdd.server.eventfds.Vacancy;

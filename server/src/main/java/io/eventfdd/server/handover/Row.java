@@ -1,13 +1,13 @@
 package io.eventfdd.server.handover;
 
 import io.eventfdd.client.EventfdName;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.LeaseShare;
 import io.eventfdd.internal.wire.LeaseState;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
@@ -17,7 +17,6 @@ import io.eventfdd.server.idempotency.KeptAnswer;
 
 import java.time.DateTimeException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -261,7 +260,7 @@ sealed interface Row {
             return new Key(answer(fields));
         }
         if (fields.count("eventfdd", 0, ANY, 0) != VERSION) {
-            throw ProblemType.INVALID_REQUEST.exception("a line of an unknown kind");
+            throw new ProblemException(ProblemType.INVALID_REQUEST, "a line of an unknown kind");
         }
         return new Head(fields.bool("stopped", false), fields.text("keys").orElse(""));
     }
@@ -273,12 +272,12 @@ sealed interface Row {
         }
         var identity =
                 new Identity(
-                        new EventfdName(fields.text("name").orElse("")),
+                        fields.name("name"),
                         SpecFields.from(fields),
                         new Owner(
                                 (int) fields.count("uid", 0, ANY, 0),
                                 (int) fields.count("gid", 0, ANY, 0)),
-                        instant(fields, "created"));
+                        fields.time("created").orElseThrow(() -> fields.missing("created")));
         return new Entered(
                 fields.count("id", 0, ANY, 0),
                 identity,
@@ -302,7 +301,8 @@ sealed interface Row {
         var state = LeaseState.from(fields.fields("leased").orElseThrow());
         var ids = fields.integers("eventfds");
         if (ids.size() != Leased.shares(state).size()) {
-            throw ProblemType.INVALID_VALUE.exception("the eventfds are not those of the lease");
+            throw new ProblemException(
+                    ProblemType.INVALID_VALUE, "the eventfds are not those of the lease");
         }
         try {
             var lease =
@@ -314,7 +314,7 @@ sealed interface Row {
                             Set.of());
             return new Leased(lease, List.copyOf(ids), fields.text("boot").orElse(""));
         } catch (DateTimeException e) {
-            throw ProblemType.INVALID_VALUE.exception("term is not a duration");
+            throw new ProblemException(ProblemType.INVALID_VALUE, "term is not a duration");
         }
     }
 
@@ -322,10 +322,7 @@ sealed interface Row {
         var taken = new ArrayList<KeptAnswer.Taken>();
         for (var element : fields.array("taken")) {
             var one = JsonFields.of("taken.", element);
-            taken.add(
-                    new KeptAnswer.Taken(
-                            new EventfdName(one.text("name").orElse("")),
-                            one.count("value", 1, ANY, 1)));
+            taken.add(new KeptAnswer.Taken(one.name("name"), one.count("value", 1, ANY, 1)));
         }
         return new KeptAnswer(
                 (int) fields.count("uid", 0, ANY, 0),
@@ -344,7 +341,7 @@ sealed interface Row {
     private static Duration life(JsonFields fields) {
         var life = fields.text("life");
         if (life.isEmpty()) {
-            instant(fields, "lapses");
+            var _ = fields.time("lapses").orElseThrow(() -> fields.missing("lapses"));
             return KeptAnswer.WHOLE_LIFE;
         }
         try {
@@ -355,14 +352,6 @@ sealed interface Row {
         } catch (DateTimeException e) {
             // as below
         }
-        throw ProblemType.INVALID_VALUE.exception("life is not a duration");
-    }
-
-    private static Instant instant(JsonFields fields, String name) {
-        try {
-            return Instant.parse(fields.text(name).orElse(""));
-        } catch (DateTimeException e) {
-            throw ProblemType.INVALID_VALUE.exception(name + " is not a time");
-        }
+        throw new ProblemException(ProblemType.INVALID_VALUE, "life is not a duration");
     }
 }

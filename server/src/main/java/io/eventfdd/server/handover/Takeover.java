@@ -1,6 +1,5 @@
 package io.eventfdd.server.handover;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Fd;
@@ -13,6 +12,7 @@ import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.Op;
 import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.internal.wire.ProblemDocument;
+import io.eventfdd.internal.wire.ProblemException;
 
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.Shown;
 import io.eventfdd.server.eventfds.ClientGoneException;
 import io.eventfdd.server.http.transport.ConnectionEnd;
@@ -108,11 +108,13 @@ final class Dispatcher implements Handler {
     private void dispatch(Exchange exchange, HttpPrologue prologue) throws Exception {
         if (stopping.getAsBoolean()) {
             exchange.makeLast();
-            throw ProblemType.SHUTTING_DOWN.exception(
+            throw new ProblemException(
+                    ProblemType.SHUTTING_DOWN,
                     "the daemon is shutting down and takes no new calls");
         }
         if (prologue.fragment().hasValue()) {
-            throw ProblemType.INVALID_REQUEST.exception("a request must not have a fragment (#)");
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST, "a request must not have a fragment (#)");
         }
         var match = routes.match(prologue.method().text(), prologue.uriPath().rawPath());
         exchange.leadsTo(match);

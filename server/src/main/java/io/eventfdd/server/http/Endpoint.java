@@ -37,7 +37,7 @@ public record Endpoint(String method, String path, boolean waits, Handler handle
         /**
          * Answers by exactly one of the exchange's methods that send, before it returns.
          *
-         * @throws io.eventfdd.client.ProblemException the problem that is to be the answer
+         * @throws io.eventfdd.internal.wire.ProblemException the problem that is to be the answer
          * @throws Exception anything else is a bug, and answered as {@code internal}
          */
         void handle(Exchange exchange) throws Exception;

@@ -1,11 +1,12 @@
 package io.eventfdd.server.http;
 
 import io.eventfdd.client.EventfdName;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.EventfdNames;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.Shown;
 import io.eventfdd.internal.wire.SpecFields;
@@ -134,11 +135,12 @@ public final class EventfdApi {
         if (creation.result() == Creation.Result.CREATED) {
             exchange.json(201, state);
         } else if (exclusive) {
-            throw ProblemType.PRECONDITION_FAILED.exception(name + " exists already");
+            throw new ProblemException(ProblemType.PRECONDITION_FAILED, name + " exists already");
         } else if (creation.result() == Creation.Result.FOUND) {
             exchange.json(200, state);
         } else {
-            throw ProblemType.EXISTS.exception(
+            throw new ProblemException(
+                    ProblemType.EXISTS,
                     Creation.another(name.toString(), creation.state().spec(), spec));
         }
     }
@@ -146,7 +148,8 @@ public final class EventfdApi {
     private static boolean exclusive(Exchange exchange) {
         var condition = exchange.header(IF_NONE_MATCH).map(String::strip);
         if (condition.isPresent() && !condition.get().equals("*")) {
-            throw ProblemType.INVALID_REQUEST.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST,
                     "If-None-Match: "
                             + Shown.quoted(condition.get())
                             + " is not *; there are no entity tags here");
@@ -178,7 +181,8 @@ public final class EventfdApi {
 
     private static long place(String text) {
         if (!text.matches("[0-9]{1,18}")) {
-            throw ProblemType.INVALID_VALUE.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_VALUE,
                     "after: " + Shown.quoted(text) + " is not the next of another page");
         }
         return Long.parseLong(text);
@@ -197,7 +201,8 @@ public final class EventfdApi {
         var timeout = waiting.timeout(exchange, fields, Duration.ZERO);
         var request = WriteRequest.from(fields, timeout, waiting.longest());
         if (!eventfds.write(name, request.value(), request.timeout(), clients.caller(exchange))) {
-            throw ProblemType.WOULD_BLOCK.exception(
+            throw new ProblemException(
+                    ProblemType.WOULD_BLOCK,
                     "the count of "
                             + name
                             + " has no room for the value within "
@@ -279,7 +284,7 @@ public final class EventfdApi {
     // What requests say
 
     private static EventfdName name(Exchange exchange) {
-        return new EventfdName(exchange.name());
+        return EventfdNames.parse(exchange.name());
     }
 
     private static JsonFields fields(Exchange exchange) {

@@ -1,12 +1,12 @@
 package io.eventfdd.server.http;
 
 import io.eventfdd.client.Problem;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.PeerCredentials;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.ProblemDocument;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.Shown;
 import io.eventfdd.server.http.transport.ClientConnection;
 import io.eventfdd.server.http.transport.TransportProblems;
@@ -166,11 +166,13 @@ public final class Exchange {
             throw new ProblemException(brokenOff(Status.BAD_REQUEST_400, e));
         }
         if (body.length > maxBody) {
-            throw ProblemType.TOO_LARGE.exception(
+            throw new ProblemException(
+                    ProblemType.TOO_LARGE,
                     "max-body: the body has more than " + maxBody + " bytes");
         }
         if (body.length > 0 && !isJson()) {
-            throw ProblemType.UNSUPPORTED_MEDIA_TYPE.exception(
+            throw new ProblemException(
+                    ProblemType.UNSUPPORTED_MEDIA_TYPE,
                     contentType() + "; send Content-Type: application/json (with curl: --json)");
         }
         return body;

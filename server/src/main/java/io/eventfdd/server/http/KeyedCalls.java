@@ -1,6 +1,7 @@
 package io.eventfdd.server.http;
 
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.idempotency.Answer;
 import io.eventfdd.server.idempotency.IdempotencyKeys;
 import io.helidon.http.HeaderName;
@@ -63,7 +64,8 @@ final class KeyedCalls {
     private static Optional<String> key(Exchange exchange) {
         var keys = exchange.headers(IDEMPOTENCY_KEY);
         if (keys.size() > 1) {
-            throw ProblemType.INVALID_REQUEST.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST,
                     "Idempotency-Key: a request may have one key, and this one has " + keys.size());
         }
         return keys.stream().findFirst();

@@ -1,6 +1,6 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.client.EventfdName;
+import io.eventfdd.internal.wire.EventfdNames;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.LeaseHolder;
@@ -70,7 +70,7 @@ public final class LeaseApi {
 
     private void list(Exchange exchange) {
         var query = exchange.query();
-        var name = query.text("name").map(EventfdName::new);
+        var name = query.text("name").map(EventfdNames::parse);
         var after = query.text("after").orElse("");
         int limit = query.pageSize();
         query.end();

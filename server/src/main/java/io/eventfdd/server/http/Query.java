@@ -1,7 +1,7 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.Shown;
 
 import java.util.LinkedHashMap;
@@ -39,7 +39,8 @@ public final class Query {
                 if (parameters.putIfAbsent(
                                 name, equals < 0 ? "" : decode(pair.substring(equals + 1)))
                         != null) {
-                    throw ProblemType.INVALID_REQUEST.exception(
+                    throw new ProblemException(
+                            ProblemType.INVALID_REQUEST,
                             "the query parameter " + Shown.quoted(name) + " occurs twice");
                 }
             }
@@ -51,7 +52,8 @@ public final class Query {
     private static String decode(String text) {
         return Percent.decode(text)
                 .orElseThrow(() ->
-                        ProblemType.INVALID_REQUEST.exception(
+                        new ProblemException(
+                                ProblemType.INVALID_REQUEST,
                                 "the query is not percent-encoded UTF-8: " + Shown.quoted(text)));
     }
 
@@ -73,7 +75,8 @@ public final class Query {
         if (!text.matches("[0-9]{1,9}")
                 || Integer.parseInt(text) < 1
                 || Integer.parseInt(text) > MAX_PAGE) {
-            throw ProblemType.INVALID_VALUE.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_VALUE,
                     "limit: " + Shown.quoted(text) + " is not 1 to " + MAX_PAGE);
         }
         return Integer.parseInt(text);
@@ -97,7 +100,8 @@ public final class Query {
     public void end(String hint) {
         if (!parameters.isEmpty()) {
             var names = parameters.keySet().stream().limit(8).map(Shown::quoted).toList();
-            throw ProblemType.INVALID_REQUEST.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST,
                     (parameters.size() == 1
                                     ? "unknown query parameter: "
                                     : "unknown query parameters: ")

@@ -1,7 +1,7 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.Shown;
 
 import java.util.ArrayList;
@@ -127,7 +127,8 @@ final class Routes {
                 return new Match(endpoint(path.methods, method), decode(name.get()));
             }
         }
-        throw ProblemType.NOT_FOUND.exception(
+        throw new ProblemException(
+                ProblemType.NOT_FOUND,
                 "there is nothing at " + Shown.quoted(rawPath) + "; GET /openapi lists all calls");
     }
 
@@ -153,7 +154,8 @@ final class Routes {
     private static String decode(String name) {
         return Percent.decode(name)
                 .orElseThrow(() ->
-                        ProblemType.INVALID_NAME.exception(
+                        new ProblemException(
+                                ProblemType.INVALID_NAME,
                                 Shown.quoted(name)
                                         + " is not percent-encoded UTF-8, and so no name"));
     }

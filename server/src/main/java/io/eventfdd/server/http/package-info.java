@@ -7,8 +7,8 @@
  * <ul>
  *   <li>before a request is whole: {@code TransportProblems}, Helidon's direct handlers, and the
  *       connection ends;
- *   <li>within a handler: {@code Dispatcher}; {@link io.eventfdd.client.ProblemException} is its
- *       problem, anything else is {@code internal} and logged there, once;
+ *   <li>within a handler: {@code Dispatcher}; {@link io.eventfdd.internal.wire.ProblemException} is
+ *       its problem, anything else is {@code internal} and logged there, once;
  *   <li>{@link io.helidon.webserver.CloseConnectionException} passes through all of them and ends
  *       the connection.
  * </ul>

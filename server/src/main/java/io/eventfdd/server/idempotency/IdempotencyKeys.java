@@ -1,7 +1,7 @@
 package io.eventfdd.server.idempotency;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.Shown;
 import io.eventfdd.server.eventfds.Eventfds;
 import io.eventfdd.server.eventfds.Reading;
@@ -89,7 +89,8 @@ public final class IdempotencyKeys implements AutoCloseable {
      */
     public Keyed answer(int uid, String key, List<byte[]> request, Supplier<Answer> call) {
         if (!KEY.matcher(key).matches()) {
-            throw ProblemType.INVALID_REQUEST.exception(
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST,
                     "Idempotency-Key: "
                             + Shown.quoted(key)
                             + " is not 1 to 255 visible ASCII characters");

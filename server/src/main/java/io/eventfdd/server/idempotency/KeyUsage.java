@@ -1,7 +1,7 @@
 package io.eventfdd.server.idempotency;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemException;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,11 +48,13 @@ final class KeyUsage {
 
     private void check(Used used) {
         if (used.keys() >= limits.keys()) {
-            throw ProblemType.LIMIT.exception(
+            throw new ProblemException(
+                    ProblemType.LIMIT,
                     "max-keys: this user has " + used.keys() + " idempotency keys already");
         }
         if (used.bytes() >= limits.bytes()) {
-            throw ProblemType.LIMIT.exception(
+            throw new ProblemException(
+                    ProblemType.LIMIT,
                     "max-key-bytes: the answers of this user's idempotency keys fill "
                             + used.bytes()
                             + " bytes already");

@@ -1,7 +1,7 @@
 package io.eventfdd.server.idempotency;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Eventfds;
 import io.eventfdd.server.eventfds.Lease;
 import io.eventfdd.server.eventfds.Reading;
@@ -80,11 +80,13 @@ public final class KeyedCall {
             return Optional.empty();
         }
         if (answer.isEmpty()) {
-            throw ProblemType.IDEMPOTENCY_KEY_IN_USE.exception(
+            throw new ProblemException(
+                    ProblemType.IDEMPOTENCY_KEY_IN_USE,
                     "the first call with this key is still running");
         }
         if (!Arrays.equals(request, same)) {
-            throw ProblemType.IDEMPOTENCY_KEY_REUSED.exception(
+            throw new ProblemException(
+                    ProblemType.IDEMPOTENCY_KEY_REUSED,
                     "this key was used before with another method, path or body");
         }
         deliveries++;

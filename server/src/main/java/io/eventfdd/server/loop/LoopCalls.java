@@ -1,7 +1,7 @@
 package io.eventfdd.server.loop;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemException;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -53,7 +53,8 @@ public final class LoopCalls {
                     @Override
                     public void abandon() {
                         result.completeExceptionally(
-                                ProblemType.INTERNAL.exception("the event loop has ended"));
+                                new ProblemException(
+                                        ProblemType.INTERNAL, "the event loop has ended"));
                     }
                 });
         return join(result);

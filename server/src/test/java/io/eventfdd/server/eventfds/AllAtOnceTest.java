@@ -8,11 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.ReadBuffer;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.WaitRequest;
 import io.eventfdd.internal.wire.WaitRequest.Mode;

@@ -10,12 +10,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.eventfdd.client.EventfdSpec;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.Epoll;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.PeerCredentials;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.LoopCalls;

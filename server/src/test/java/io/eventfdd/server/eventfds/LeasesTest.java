@@ -11,7 +11,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.eventfdd.client.AccessMode;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.PeerCredentials;
@@ -20,6 +19,7 @@ import io.eventfdd.internal.wire.LeaseRequest;
 import io.eventfdd.internal.wire.LeaseShare;
 import io.eventfdd.internal.wire.LeaseState;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.server.eventfds.LoopUnderTest.Client;
 

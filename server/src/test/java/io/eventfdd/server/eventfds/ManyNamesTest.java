@@ -11,8 +11,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.WaitRequest;
 import io.eventfdd.internal.wire.WaitRequest.Mode;

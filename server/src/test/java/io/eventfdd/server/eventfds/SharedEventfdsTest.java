@@ -12,13 +12,13 @@ import static java.util.Objects.requireNonNull;
 import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.ReadBuffer;
 import io.eventfdd.internal.linux.ThreadAlarm;
 import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.ReadRequest;
 
 import org.junit.jupiter.api.AfterEach;

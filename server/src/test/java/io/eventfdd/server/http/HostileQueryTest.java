@@ -2,11 +2,11 @@ package io.eventfdd.server.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.ProblemDocument;
+import io.eventfdd.internal.wire.ProblemException;
 
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;

@@ -5,8 +5,8 @@ import static io.eventfdd.server.idempotency.KeysUnderTest.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.eventfdd.client.ProblemException;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.ProblemException;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
