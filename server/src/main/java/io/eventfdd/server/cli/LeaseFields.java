@@ -11,16 +11,19 @@ import java.util.stream.Collectors;
 
 /** A lease as {@code leases} prints it. */
 final class LeaseFields {
-    static final List<String> HEAD =
-            List.of(
-                    "LEASE", "HOLDER", "PID", "COMMAND", "USER", "TAKES", "GIVES", "SINCE",
-                    "EXPIRES");
+    static final Output.Fields<LeaseState> FIELDS =
+            new Output.Fields<>(
+                    List.of(
+                            "LEASE", "HOLDER", "PID", "COMMAND", "USER", "TAKES", "GIVES", "SINCE",
+                            "EXPIRES"),
+                    LeaseFields::row,
+                    LeaseFields::json);
 
     private static final String NOTHING = "-";
 
     private LeaseFields() {}
 
-    static List<String> row(LeaseState lease) {
+    private static List<String> row(LeaseState lease) {
         var holder = lease.holder();
         var client = new ClientProcess(holder.pid(), holder.uid());
         return List.of(
@@ -44,7 +47,7 @@ final class LeaseFields {
     }
 
     /** As the daemon tells it, and what this machine knows of the process. */
-    static JsonObject json(LeaseState lease) {
+    private static JsonObject json(LeaseState lease) {
         var json = lease.toJson();
         var client = new ClientProcess(lease.holder().pid(), lease.holder().uid());
         return json.put("command", client.command()).put("user", client.user());

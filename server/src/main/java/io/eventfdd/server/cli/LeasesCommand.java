@@ -2,7 +2,6 @@ package io.eventfdd.server.cli;
 
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfddClient;
-import io.eventfdd.internal.wire.Json;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,15 +35,7 @@ final class LeasesCommand extends DaemonCommand {
             var leases =
                     daemon.leases(
                             Optional.of(name).filter(it -> !it.isEmpty()).map(EventfdName::new));
-            var output = new Output(out(), isForPeople());
-            if (format.isJson()) {
-                var all = Json.object();
-                var array = all.putArray("leases");
-                leases.forEach(lease -> array.add(LeaseFields.json(lease)));
-                output.json(all);
-            } else {
-                output.table(LeaseFields.HEAD, leases.stream().map(LeaseFields::row).toList());
-            }
+            new Output(out(), isForPeople()).list(format, "leases", leases, LeaseFields.FIELDS);
             return ExitStatus.DONE;
         }
     }

@@ -1,8 +1,6 @@
 package io.eventfdd.server.cli;
 
 import io.eventfdd.client.EventfddClient;
-import io.eventfdd.internal.wire.Json;
-import io.eventfdd.internal.wire.StateDocument;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,16 +22,8 @@ final class LsCommand extends DaemonCommand {
 
     @Override
     ExitStatus run(EventfddClient client) {
-        var states = client.list(prefix);
-        var output = new Output(out(), isForPeople());
-        if (format.isJson()) {
-            var all = Json.object();
-            var array = all.putArray("eventfds");
-            states.forEach(state -> array.add(StateDocument.json(state)));
-            output.json(all);
-        } else {
-            output.table(StateFields.HEAD, states.stream().map(StateFields::row).toList());
-        }
+        new Output(out(), isForPeople())
+                .list(format, "eventfds", client.list(prefix), StateFields.FIELDS);
         return ExitStatus.DONE;
     }
 }

@@ -8,18 +8,41 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /**
- * Prints tables: with a head and in columns on a terminal, with tabs and without a head into a
- * pipe.
+ * Prints the result of a command: as JSON, or as a table. A table has a head and columns on a
+ * terminal; into a pipe it has tabs and no head.
  */
 final class Output {
+    /**
+     * The two ways in which a thing is printed.
+     *
+     * @param head the names of the columns
+     * @param row the text in each column
+     * @param json the thing as JSON
+     */
+    record Fields<T>(
+            List<String> head, Function<T, List<String>> row, Function<T, JsonObject> json) {}
+
     private final PrintWriter out;
     private final boolean forPeople;
 
     Output(PrintWriter out, boolean forPeople) {
         this.out = out;
         this.forPeople = forPeople;
+    }
+
+    /** Prints a list: a table, or an object with the one array {@code name}. */
+    <T> void list(Format format, String name, List<T> list, Fields<T> fields) {
+        if (format.isJson()) {
+            var all = Json.object();
+            var array = all.putArray(name);
+            list.forEach(each -> array.add(fields.json().apply(each)));
+            json(all);
+        } else {
+            table(fields.head(), list.stream().map(fields.row()).toList());
+        }
     }
 
     void table(List<String> head, List<List<String>> rows) {

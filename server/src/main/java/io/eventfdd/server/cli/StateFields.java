@@ -5,6 +5,7 @@ import io.eventfdd.client.EventfdState;
 import io.eventfdd.client.Signal;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonObject;
+import io.eventfdd.internal.wire.StateDocument;
 
 import java.util.List;
 
@@ -12,6 +13,9 @@ import java.util.List;
 final class StateFields {
     static final List<String> HEAD =
             List.of("NAME", "COUNT", "KIND", "MODE", "UID", "GID", "WAITERS", "CREATED", "LEASED");
+
+    static final Output.Fields<EventfdState> FIELDS =
+            new Output.Fields<>(HEAD, StateFields::row, StateDocument::json);
 
     private StateFields() {}
 
