@@ -11,8 +11,9 @@ import java.io.PrintWriter;
 
 /**
  * Standard output of a command. If something cannot be written, whatever writes or flushes throws
- * {@link Unwritable}, so that no command takes for printed what nobody will see. Its writer keeps
- * what was printed until it is flushed.
+ * {@link Unwritable}, so that no command takes for printed what nobody will see. This is thrown
+ * once. Whatever is written later is dropped, so a command that has handled the failure does not
+ * fail when the rest is flushed. The writer keeps what was printed until it is flushed.
  */
 final class StandardOutput extends OutputStream {
     /** Something could not be written to standard output. */
@@ -36,6 +37,8 @@ final class StandardOutput extends OutputStream {
 
     private final OutputStream file = new FileOutputStream(FileDescriptor.out);
 
+    private boolean hasFailed;
+
     private StandardOutput() {}
 
     /** A writer of it. */
@@ -52,9 +55,13 @@ final class StandardOutput extends OutputStream {
     // A writer keeps an IOException for itself, but no other exception.
     @Override
     public void write(byte[] bytes, int from, int count) {
+        if (hasFailed) {
+            return;
+        }
         try {
             file.write(bytes, from, count);
         } catch (IOException e) {
+            hasFailed = true;
             throw new Unwritable(e);
         }
     }

@@ -181,6 +181,33 @@ public final class DaemonProcess implements AutoCloseable {
         return UnixRestAssured.given(api());
     }
 
+    /** Creates a counter at 0. */
+    public void create(String name) {
+        create(name, "{}");
+    }
+
+    /** Creates an eventfd with a spec in JSON. */
+    public void create(String name, String spec) {
+        var answer =
+                request().contentType("application/json").body(spec).put("/v1/eventfds/" + name);
+        assertThat(answer.statusCode()).as(answer.asString()).isIn(200, 201);
+    }
+
+    /** Adds {@code value}, an unsigned number, to the count of an eventfd. */
+    public void write(String name, long value) {
+        request()
+                .contentType("application/json")
+                .body("{\"value\":" + Long.toUnsignedString(value) + "}")
+                .post("/v1/eventfds/" + name + "/write")
+                .then()
+                .statusCode(200);
+    }
+
+    /** Deletes an eventfd. */
+    public void delete(String name) {
+        request().delete("/v1/eventfds/" + name).then().statusCode(204);
+    }
+
     /** A connection to send bytes on. */
     public RawClient connect() throws IOException {
         return RawClient.connect(api());
