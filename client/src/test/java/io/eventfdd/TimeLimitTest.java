@@ -1,0 +1,40 @@
+package io.eventfdd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** No test can hang for ever, whoever forgets a {@code @Timeout}. */
+@Timeout(30)
+class TimeLimitTest {
+    private static final String LIMIT = "junit.jupiter.execution.timeout.default";
+    private static final String MODE = "junit.jupiter.execution.timeout.mode";
+
+    /** Gives a test the parameters of the JUnit that runs it. */
+    @RegisterExtension
+    static final ParameterResolver JUNIT =
+            new ParameterResolver() {
+                @Override
+                public boolean supportsParameter(
+                        ParameterContext parameter, ExtensionContext context) {
+                    return parameter.getParameter().getType() == ExtensionContext.class;
+                }
+
+                @Override
+                public Object resolveParameter(
+                        ParameterContext parameter, ExtensionContext context) {
+                    return context;
+                }
+            };
+
+    @Test
+    void aTestThatHasNoLimitOfItsOwnHasTwoMinutes(ExtensionContext junit) {
+        assertThat(junit.getConfigurationParameter(LIMIT)).hasValue("2 m");
+        assertThat(junit.getConfigurationParameter(MODE)).as("limits are enforced").isEmpty();
+    }
+}
