@@ -142,8 +142,8 @@ class CommandsIT {
 
     @Test
     void aWaitOnManyEndsWithThoseThatAreReadable() throws Exception {
-        run("create", "left");
-        run("create", "right");
+        daemon.create("left");
+        daemon.create("right");
         var any = begin("wait", "--consume", "left", "right");
         until(() -> daemon.request().get("/v1/eventfds/right").path("waiters").equals(1));
         run("write", "right", "7");
@@ -215,7 +215,7 @@ class CommandsIT {
 
     @Test
     void aWaitTellsWhatWasReadyAsJsonToo() throws Exception {
-        run("create", "--initial", "3", "ready");
+        daemon.create("ready", "{\"initial\":3}");
         assertThat(run("wait", "-o", "json", "ready").output())
                 .isEqualTo("{\"ready\":[{\"name\":\"ready\",\"count\":3}]}");
         assertThat(run("wait", "-o", "json", "--consume", "ready").output())
@@ -224,7 +224,7 @@ class CommandsIT {
 
     @Test
     void aWatchPrintsEachCountAtOnceAndEndsWithTheEventfd() throws Exception {
-        run("create", "--initial", "1", "seen");
+        daemon.create("seen", "{\"initial\":1}");
         var watch = begin("watch", "seen");
         try (var counts = new BufferedReader(watch.inputReader())) {
             assertThat(counts.readLine()).isEqualTo("1");
@@ -242,7 +242,7 @@ class CommandsIT {
 
     @Test
     void aWatchEndsAfterSoManyCountsOrSoMuchTimeOrWithItsReader() throws Exception {
-        run("create", "seldom");
+        daemon.create("seldom");
         assertThat(run("watch", "-n", "1", "-o", "json", "seldom"))
                 .isEqualTo(new Ran(0, "{\"name\":\"seldom\",\"count\":0}"));
         assertThat(run("watch", "--timeout", "10ms", "seldom").status()).isEqualTo(124);
@@ -252,7 +252,7 @@ class CommandsIT {
         try (var counts = new BufferedReader(unread.inputReader())) {
             assertThat(counts.readLine()).isEqualTo("0");
         }
-        run("write", "seldom");
+        daemon.write("seldom", 1);
         assertThat(unread.waitFor()).isZero();
     }
 

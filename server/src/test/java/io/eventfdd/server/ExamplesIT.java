@@ -350,6 +350,7 @@ class ExamplesIT {
         }
         command.addAll(
                 List.of(
+                        "-XX:TieredStopAtLevel=1",
                         "-cp",
                         DaemonProcess.libraries(),
                         example(example),

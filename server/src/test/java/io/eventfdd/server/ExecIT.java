@@ -26,9 +26,8 @@ class ExecIT {
     @BeforeAll
     static void start() throws Exception {
         daemon = DaemonProcess.start();
-        for (var name : List.of("a", "b")) {
-            Ran.eventfdd(daemon, "create", name);
-        }
+        daemon.create("a");
+        daemon.create("b");
     }
 
     @AfterAll

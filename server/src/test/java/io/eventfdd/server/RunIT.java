@@ -39,9 +39,9 @@ class RunIT {
     }
 
     @BeforeEach
-    void create() throws Exception {
-        eventfdd("create", "--semaphore", "--initial", "3", "slots");
-        eventfdd("create", "died");
+    void create() {
+        daemon.create("slots", "{\"semaphore\":true,\"initial\":3}");
+        daemon.create("died");
     }
 
     @AfterEach
@@ -50,7 +50,8 @@ class RunIT {
         for (var process : begun) {
             process.waitFor();
         }
-        eventfdd("rm", "slots", "died");
+        daemon.delete("slots");
+        daemon.delete("died");
     }
 
     private static Ran eventfdd(String command, String... arguments) throws Exception {

@@ -26,7 +26,7 @@ class ShellsIT {
     @BeforeAll
     static void start() throws Exception {
         daemon = DaemonProcess.start();
-        Ran.eventfdd(daemon, "create", "orders");
+        daemon.create("orders");
     }
 
     @AfterAll

@@ -5,7 +5,6 @@ import static io.eventfdd.server.testing.DaemonProcess.until;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.server.testing.DaemonProcess;
-import io.eventfdd.server.testing.Ran;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -30,8 +29,8 @@ class SignalsIT {
     @BeforeAll
     static void start() throws Exception {
         daemon = DaemonProcess.start();
-        Ran.eventfdd(daemon, "create", "--semaphore", "slots");
-        Ran.eventfdd(daemon, "create", "--semaphore", "--initial", "1", "free");
+        daemon.create("slots", "{\"semaphore\":true}");
+        daemon.create("free", "{\"semaphore\":true,\"initial\":1}");
     }
 
     @AfterAll

@@ -27,8 +27,8 @@ class TopIT {
     void start() throws Exception {
         assumeTrue(Ran.isThere("tmux"), "SKIP: there is no tmux here");
         daemon = DaemonProcess.start();
-        Ran.eventfdd(daemon, "create", "--initial", "18446", "orders");
-        Ran.eventfdd(daemon, "create", "jobs");
+        daemon.create("orders", "{\"initial\":18446}");
+        daemon.create("jobs");
         tmux("new-session", "-d", "-x", "80", "-y", "24", "sh");
     }
 
