@@ -1,6 +1,7 @@
 package io.eventfdd.internal.http;
 
 import io.eventfdd.client.DaemonFaultException;
+import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.Failures;
@@ -9,6 +10,7 @@ import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.internal.wire.ProblemException;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /**
  * The answer of the daemon.
@@ -44,9 +46,18 @@ record HttpAnswer(int status, byte[] body, String keys) {
         return status == type.status() && problem().type() == type;
     }
 
+    boolean isProblem() {
+        return status >= 400;
+    }
+
+    /** The eventfds that had no room, if it is a problem that names them. */
+    List<EventfdName> full() {
+        return is(ProblemType.WOULD_BLOCK) ? problem().eventfds() : List.of();
+    }
+
     /** Throws the problem, if the answer is one. */
     void check() {
-        if (status >= 400) {
+        if (isProblem()) {
             throw Failures.of(problem());
         }
     }

@@ -10,16 +10,17 @@ import io.eventfdd.client.ProblemType;
 import io.eventfdd.client.Signal;
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.leases.LeaseTransport;
-import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.LeaseState;
 import io.eventfdd.internal.wire.ProblemException;
+import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.internal.wire.StateDocument;
 import io.eventfdd.internal.wire.Timeout;
 import io.eventfdd.internal.wire.WaitRequest;
 import io.eventfdd.internal.wire.WaiterState;
+import io.eventfdd.internal.wire.WriteManyRequest;
 import io.eventfdd.internal.wire.WriteRequest;
 
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -48,6 +50,7 @@ public final class HttpDaemon implements AutoCloseable {
     private static final long LIMIT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final HttpCalls api;
+    private final GatheredWrites writes = new GatheredWrites(this::writeNow);
 
     /** The daemon's max-wait, which is asked once, before the first long wait. */
     private volatile @Nullable Duration maxWait;
@@ -139,14 +142,37 @@ public final class HttpDaemon implements AutoCloseable {
 
     /** Throws the problem of the daemon if there is no room. */
     void write(EventfdName name, long value) {
-        var call = HttpCall.write(path(name) + "/write", body(value, Duration.ZERO));
-        settled(call, name).check();
+        writes.write(name, value).check();
+    }
+
+    private HttpAnswer writeNow(Map<EventfdName, Long> values) {
+        if (values.size() > 1) {
+            var entries = new ArrayList<WriteManyRequest.Entry>();
+            values.forEach((name, value) -> entries.add(new WriteManyRequest.Entry(name, value)));
+            var request = new WriteManyRequest(entries, Duration.ZERO);
+            var call = HttpCall.write("/v1/write", request.toJson());
+            return api.settled(call, look(List.copyOf(values.keySet())));
+        }
+        var one = values.entrySet().iterator().next();
+        var name = one.getKey();
+        var call = HttpCall.write(path(name) + "/write", body(one.getValue(), Duration.ZERO));
+        return settled(call, name);
     }
 
     /** The value that was taken; 0 if there was none. */
     long read(EventfdName name) {
-        var call = HttpCall.taking(path(name) + "/read", Json.object().put("timeout", "0s"));
-        return number(settled(call, name), "value");
+        return value(readNow(name, 1));
+    }
+
+    /** Reads up to {@code most} permits of a semaphore, or a counter if {@code most} is 1. */
+    HttpAnswer readNow(EventfdName name, int most) {
+        var body = new ReadRequest(Duration.ZERO, most).toJson();
+        return settled(HttpCall.taking(path(name) + "/read", body), name);
+    }
+
+    /** The value that a read took; 0 if there was none. */
+    static long value(HttpAnswer answer) {
+        return number(answer, "value");
     }
 
     /**
@@ -182,8 +208,7 @@ public final class HttpDaemon implements AutoCloseable {
     boolean write(EventfdName name, long value, Deadline deadline, CallHandle handle)
             throws InterruptedException {
         var path = path(name) + "/write";
-        var now = HttpCall.write(path, body(value, Duration.ZERO));
-        boolean written = isWritten(settled(now, name));
+        boolean written = isWritten(writes.write(name, value));
         while (!written && !deadline.hasPassed()) {
             var time = nextWait(deadline);
             var call = HttpCall.write(path, body(value, time));
@@ -236,9 +261,9 @@ public final class HttpDaemon implements AutoCloseable {
         long value;
         do {
             var time = nextWait(deadline);
-            var body = Json.object().put("timeout", Timeout.format(time));
+            var body = new ReadRequest(time).toJson();
             var call = HttpCall.taking(path(name) + "/read", body);
-            value = number(settled(call, List.of(name), time, handle), "value");
+            value = value(settled(call, List.of(name), time, handle));
         } while (value == 0 && !deadline.hasPassed());
         return value;
     }

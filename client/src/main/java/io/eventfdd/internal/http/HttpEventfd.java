@@ -42,6 +42,7 @@ public final class HttpEventfd implements Eventfd, Leasing {
     private final Executor executor;
     private final HeldLeases leases;
     private final Consumer<? super HttpEventfd> onClose;
+    private final GatheredReads reads;
     private final Set<CallHandle> waits = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -65,6 +66,7 @@ public final class HttpEventfd implements Eventfd, Leasing {
         this.executor = new Completions(executor);
         this.leases = leases;
         this.onClose = onClose;
+        this.reads = new GatheredReads(most -> daemon.readNow(name, most));
     }
 
     @Override
@@ -113,7 +115,7 @@ public final class HttpEventfd implements Eventfd, Leasing {
     @Override
     public OptionalLong tryRead() {
         checkOpen();
-        return optional(daemon.read(name));
+        return optional(semaphore ? reads.read() : daemon.read(name));
     }
 
     @Override

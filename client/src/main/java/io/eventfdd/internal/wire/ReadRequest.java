@@ -27,4 +27,10 @@ public record ReadRequest(Duration timeout, int max) {
         fields.end();
         return request;
     }
+
+    /** The body that {@link #from} reads. */
+    public JsonObject toJson() {
+        var json = Json.object().put("timeout", Timeout.format(timeout));
+        return max == 1 ? json : json.put("max", max);
+    }
 }

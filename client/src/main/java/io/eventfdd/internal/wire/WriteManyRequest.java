@@ -57,4 +57,16 @@ public record WriteManyRequest(List<Entry> entries, Duration timeout) {
         }
         return new WriteManyRequest(entries, timeout);
     }
+
+    /** The body that {@link #from} reads. */
+    public JsonObject toJson() {
+        var json = Json.object();
+        var array = json.putArray("eventfds");
+        for (var entry : entries) {
+            var one = Json.object().put("name", entry.name().value());
+            Json.putCount(one, "value", entry.value());
+            array.add(one);
+        }
+        return json.put("timeout", Timeout.format(timeout));
+    }
 }
