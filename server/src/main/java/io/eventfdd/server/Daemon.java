@@ -170,6 +170,10 @@ final class Daemon {
                 "eventfdd_idempotent_replays",
                 "Calls that came again and got their answer again",
                 keys::replays);
+        metrics.counter(
+                "eventfdd_log_lines_dropped",
+                "Lines of the log that standard error did not take in time",
+                Logging::dropped);
         metrics.gauge("eventfdd_idempotency_keys", "Idempotency keys that are kept", keys::size);
         metrics.gauge("eventfdd_connections", "Connections to api.sock", this::connections);
         metrics.gauge(
@@ -437,24 +441,32 @@ final class Daemon {
         }
     }
 
+    /** Tells the terminal, on a thread of its own: a standard output may be full and unread. */
     private void sayHello() {
-        System.out.println("eventfdd " + Version.text() + " serves");
-        System.out.println("  HTTP      " + directory.apiSocket());
-        System.out.println("  raw fds   " + directory.fdSocket());
+        var text = hello();
+        Thread.ofPlatform()
+                .daemon()
+                .name("eventfdd-hello")
+                .start(() -> {
+                    System.out.print(text);
+                    System.out.flush();
+                });
+    }
+
+    private String hello() {
+        var text = new StringBuilder("eventfdd " + Version.text() + " serves\n");
+        text.append("  HTTP      " + directory.apiSocket() + "\n");
+        text.append("  raw fds   " + directory.fdSocket() + "\n");
         int port = settings.number(Setting.OBSERVABILITY_PORT);
         if (port != 0) {
             var address = settings.choice(Setting.OBSERVABILITY_ADDRESS);
-            System.out.println(
-                    "  metrics   http://%s:%d/metrics"
-                            .formatted(
-                                    address.contains(":") ? "[" + address + "]" : address, port));
+            var host = address.contains(":") ? "[" + address + "]" : address;
+            text.append("  metrics   http://%s:%d/metrics\n".formatted(host, port));
         }
-        System.out.println("try");
-        System.out.println(
-                "  curl --unix-socket "
-                        + directory.apiSocket()
-                        + " -X PUT http://localhost/v1/eventfds/orders");
-        System.out.flush();
+        return text
+                + "try\n  curl --unix-socket "
+                + directory.apiSocket()
+                + " -X PUT http://localhost/v1/eventfds/orders\n";
     }
 
     /** On the loop's thread, which ends then. */
@@ -498,7 +510,6 @@ final class Daemon {
         }
         keys.close();
         loop.close();
-        accessLog.close();
         if (ending == Ending.STOPPED) {
             LOGGER.log(Level.INFO, "stopped");
         }

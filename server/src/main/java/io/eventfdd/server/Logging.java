@@ -4,10 +4,11 @@ import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
@@ -15,7 +16,8 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /**
- * The log: one line for each record, to standard error. Line breaks within a message become bars.
+ * The log: one line for each record, to standard error, by {@link LogWriter}. Line breaks within a
+ * message become bars.
  */
 final class Logging {
     private static final String OWN = "io.eventfdd.server.";
@@ -25,6 +27,9 @@ final class Logging {
 
     private static final Logger ACCESS = Logger.getLogger(AccessLog.LOGGER_NAME);
 
+    /** Not System.err, which others may hold while it blocks. */
+    private static final LogWriter WRITER = new LogWriter(new FileOutputStream(FileDescriptor.err));
+
     private Logging() {}
 
     /**
@@ -33,15 +38,25 @@ final class Logging {
      */
     static void toStandardError() {
         LogManager.getLogManager().reset();
-        var handler = new ConsoleHandler();
-        handler.setFormatter(new Text());
-        handler.setLevel(Level.ALL);
-        ROOT.addHandler(handler);
+        WRITER.setFormatter(new Text());
+        WRITER.setLevel(Level.ALL);
+        ROOT.addHandler(WRITER);
         ACCESS.setLevel(Level.OFF);
     }
 
-    /** Applies the settings of the log. It may be called again. */
+    /** Writes {@code text} to standard error as it is, behind the log. */
+    static void say(String text) {
+        WRITER.offer(text.getBytes(System.err.charset()));
+    }
+
+    /** How many lines were dropped since standard error did not take them. */
+    static long dropped() {
+        return WRITER.dropped();
+    }
+
+    /** Applies the settings of the log, which is the daemon's. It may be called again. */
     static void configure(Settings settings) {
+        WRITER.start(); // later, when something is to be told, there may be no room for a thread
         ROOT.setLevel(
                 switch (settings.choice(Setting.LOG_LEVEL)) {
                     case "error" -> Level.SEVERE;

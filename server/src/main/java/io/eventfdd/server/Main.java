@@ -9,6 +9,7 @@ import picocli.CommandLine.IVersionProvider;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,7 +42,10 @@ public final class Main {
         try {
             return Serve.serve(options.get());
         } catch (InvalidSetting | IOException | RuntimeException e) {
-            return Commands.failed(e, new PrintWriter(System.err, true, System.err.charset()));
+            var message = new StringWriter();
+            int status = Commands.failed(e, new PrintWriter(message));
+            Logging.say(message.toString());
+            return status;
         }
     }
 

@@ -58,8 +58,15 @@ class DaemonIT {
     }
 
     @AfterAll
-    static void stop() throws IOException {
-        served.close();
+    static void stopWithoutAWordMore() throws Exception {
+        try (var daemon = served) {
+            daemon.signal("TERM");
+            assertThat(daemon.exitStatus()).isZero();
+            assertThat(daemon.log().lines())
+                    .singleElement()
+                    .asString()
+                    .endsWith("INFO Daemon: stopped");
+        }
     }
 
     @AfterEach

@@ -88,9 +88,11 @@ class ObservabilityIT {
                     .asString()
                     // 127.0.0.1, on an IPv4 socket or on one for both
                     .matches("(0{16}FFFF0000)?0100007F:%04X".formatted(port));
-            assertThat(daemon.log()).isEmpty();
             assertThat(daemon.output())
                     .contains("  metrics   http://127.0.0.1:" + port + "/metrics\n");
+            daemon.signal("TERM");
+            assertThat(daemon.exitStatus()).isZero();
+            assertThat(daemon.log().strip()).matches("\\S+Z INFO Daemon: stopped");
         }
     }
 

@@ -293,6 +293,8 @@ class RestartIT {
         }
         var left = client(Transport.HTTP).state("load").count();
         assertThat(taken.sum() + left).isEqualTo(written.sum());
+        daemon.signal("TERM");
+        assertThat(daemon.exitStatus()).as(daemon.log()).isZero();
         assertThat(daemon.log()).doesNotContain("ERROR");
     }
 
