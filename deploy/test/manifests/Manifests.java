@@ -1,5 +1,6 @@
 import com.google.gson.Gson;
 import com.google.gson.JsonElement;
+import io.kubernetes.client.openapi.models.V1ConfigMap;
 import io.kubernetes.client.openapi.models.V1DaemonSet;
 import io.kubernetes.client.openapi.models.V1Pod;
 import java.io.IOException;
@@ -16,7 +17,10 @@ public class Manifests {
     }
 
     private static final Map<String, Check> CHECKS =
-            Map.of("v1/Pod", V1Pod::validateJsonElement, "apps/v1/DaemonSet", V1DaemonSet::validateJsonElement);
+            Map.of(
+                    "v1/ConfigMap", V1ConfigMap::validateJsonElement,
+                    "v1/Pod", V1Pod::validateJsonElement,
+                    "apps/v1/DaemonSet", V1DaemonSet::validateJsonElement);
 
     public static void main(String[] files) throws IOException {
         var options = new LoaderOptions();
