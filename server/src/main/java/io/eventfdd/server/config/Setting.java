@@ -82,7 +82,7 @@ public enum Setting {
             "65536",
             "1024",
             "65536",
-            "bytes of a packet on fd.sock"),
+            "bytes of a packet on fd.sock that brings no descriptors"),
     MAX_DONATION(
             Change.AT_SIGHUP,
             Kind.NUMBER,

@@ -35,7 +35,6 @@ final class Callers {
 
     private final EventLoop loop;
     private final HangUp hangUp;
-    private long deliveries;
 
     Callers(EventLoop loop, HangUp hangUp) {
         this.loop = loop;
@@ -67,7 +66,7 @@ final class Callers {
      */
     void awaitTaken(Caller caller, long deadline, CompletableFuture<Taken> taken)
             throws IOException {
-        var delivery = new Delivery(caller, ++deliveries, deadline, taken);
+        var delivery = new Delivery(caller, deadline, taken);
         if (delivery.settle(0)) {
             return;
         }
@@ -111,15 +110,13 @@ final class Callers {
     }
 
     /** A response of which it is not known yet whether the client took it. */
-    final class Delivery implements Deadlines.Timed {
+    final class Delivery extends Deadlines.Timed {
         private final Caller caller;
-        private final long sequence;
         private final long deadline;
         private final CompletableFuture<Taken> taken;
 
-        Delivery(Caller caller, long sequence, long deadline, CompletableFuture<Taken> taken) {
+        Delivery(Caller caller, long deadline, CompletableFuture<Taken> taken) {
             this.caller = caller;
-            this.sequence = sequence;
             this.deadline = deadline;
             this.taken = taken;
         }
@@ -137,12 +134,6 @@ final class Callers {
         @Override
         public long deadline() {
             return deadline;
-        }
-
-        /** Below zero, so that it equals no waiter's number. */
-        @Override
-        public long sequence() {
-            return -sequence;
         }
 
         @Override

@@ -13,7 +13,7 @@ import java.util.List;
  * A lease: what it took, what it gives if it lapses, and what it is bound to. {@link Leases} has
  * all of them. It belongs to the loop's thread; others read its {@link #state}.
  */
-public final class Lease implements Deadlines.Timed {
+public final class Lease extends Deadlines.Timed {
     /** What a lease is bound to at this moment. */
     sealed interface Holder {
         /** A process. */
@@ -33,7 +33,6 @@ public final class Lease implements Deadlines.Timed {
     }
 
     private final Leases leases;
-    private final long sequence;
     private final List<Part> take;
     private final List<Part> give;
     private volatile LeaseState state;
@@ -63,13 +62,11 @@ public final class Lease implements Deadlines.Timed {
 
     Lease(
             Leases leases,
-            long sequence,
             LeaseState state,
             List<Part> take,
             List<Part> give,
             Holder holder) {
         this.leases = leases;
-        this.sequence = sequence;
         this.state = state;
         this.take = take;
         this.give = give;
@@ -129,12 +126,6 @@ public final class Lease implements Deadlines.Timed {
     @Override
     public long deadline() {
         return deadline;
-    }
-
-    /** Above the numbers of all waiters. */
-    @Override
-    public long sequence() {
-        return sequence;
     }
 
     @Override

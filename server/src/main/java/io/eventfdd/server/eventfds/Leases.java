@@ -62,11 +62,6 @@ final class Leases {
         void cameBack(Collection<NamedEventfd> eventfds) throws IOException;
     }
 
-    /**
-     * The first sequence number of a lease among the deadlines; those of all waiters are below it.
-     */
-    private static final long FIRST_SEQUENCE = 1L << 62;
-
     private static final Duration LOOK_AGAIN = Duration.ofMillis(10);
 
     private final EventLoop loop;
@@ -82,8 +77,6 @@ final class Leases {
 
     /** The parts of leases of another process that wait for an eventfd, by its name. */
     private final Map<EventfdName, List<OpenPart>> open = new HashMap<>();
-
-    private long sequence = FIRST_SEQUENCE;
 
     /**
      * Whether this process ends. Then the end of a holder does not matter, because the next process
@@ -189,7 +182,7 @@ final class Leases {
                         holderOf(holder, caller.peer().uid(), caller.peer().pid()),
                         now,
                         expiry(holder));
-        var lease = new Lease(this, ++sequence, state, taker.take(), taker.give(), holder);
+        var lease = new Lease(this, state, taker.take(), taker.give(), holder);
         lease.keyed = taker.isKeyed() && holder instanceof Holder.OfConnection;
         lease.asker = taker.isKeyed() && !lease.keyed ? null : caller;
         caller.granted(lease);
@@ -511,7 +504,6 @@ final class Leases {
             var lease =
                     new Lease(
                             this,
-                            ++sequence,
                             state,
                             state.take().stream().map(Part::open).toList(),
                             state.give().stream().map(Part::open).toList(),

@@ -21,7 +21,7 @@ import java.util.concurrent.CompletableFuture;
  * needs all of them at one moment stands in one line only: that of a target that cannot serve it
  * yet. Until that target can, changes of the others do not matter.
  */
-abstract sealed class Waiter implements Deadlines.Timed {
+abstract sealed class Waiter extends Deadlines.Timed {
     /** How a wait ended. */
     sealed interface Outcome {
         /** Served: the readings that were seen or taken, at least one; for a write, none. */
@@ -316,8 +316,8 @@ abstract sealed class Waiter implements Deadlines.Timed {
         return deadline;
     }
 
-    @Override
-    public long sequence() {
+    /** Its place in the order of arrival of all waiters. */
+    long sequence() {
         return sequence;
     }
 

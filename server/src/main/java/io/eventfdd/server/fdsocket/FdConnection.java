@@ -158,7 +158,7 @@ final class FdConnection implements Registration.Target {
             case END, EMPTY_PACKET -> close();
             case PACKET_WITH_FDS -> {
                 busy();
-                server.disposal().take(socket, new Brought());
+                server.disposal().take(socket, new Brought(look.size()));
             }
             case PACKET -> {
                 if (look.size() > server.maxPacket()) {
@@ -252,13 +252,28 @@ final class FdConnection implements Registration.Target {
         return () -> reply(problem);
     }
 
-    /** Decides about a packet with descriptors, which are wanted only if it is a donation. */
+    /**
+     * Decides about a packet with descriptors, which are wanted only if it is a donation. Its size
+     * does not depend on max-packet, since a daemon has to take back what another one gave.
+     */
     private final class Brought implements Disposal.Receiver {
+        private final int size;
+
         /** The reason why the descriptors are not wanted. */
         private Problem refusal = UNASKED;
 
+        Brought(int size) {
+            this.size = size;
+        }
+
         @Override
         public int wanted(byte[] packet) {
+            if (size > OpenRequest.MAX_PACKET) {
+                refusal =
+                        ProblemType.TOO_LARGE.problem(
+                                "a packet is at most " + OpenRequest.MAX_PACKET + " bytes");
+                return 0;
+            }
             int most = server.maxDonation();
             var brought = DonateRequest.size(packet);
             if (brought.isEmpty()) {
@@ -481,6 +496,6 @@ final class FdConnection implements Registration.Target {
         leases.end();
         landed();
         loop.unregister(registration);
-        server.ended(this, socket, new Brought());
+        server.ended(this, socket, new Brought(0));
     }
 }

@@ -8,30 +8,39 @@ public final class Deadlines {
     private static final long NANOS_A_MILLI = 1_000_000;
 
     /** Something that ends by itself at a certain time. */
-    public interface Timed {
-        /** The time at which it ends, in the loop's clock. */
-        long deadline();
+    public abstract static class Timed {
+        /** Its place among those that end at the same time; 0 if it is not in the table. */
+        private long arrival;
 
-        /** The order of arrival, unique. */
-        long sequence();
+        /** The time at which it ends, in the loop's clock. It is the same while in the table. */
+        public abstract long deadline();
 
         /** Called when the time has come. The deadline is not in the table any more. */
-        void expire() throws IOException;
+        public abstract void expire() throws IOException;
     }
 
     private final TreeSet<Timed> byTime =
             new TreeSet<>((a, b) -> {
                 // Compares the difference, because nanoTime may overflow.
                 long order = a.deadline() - b.deadline();
-                return order != 0 ? Long.signum(order) : Long.compare(a.sequence(), b.sequence());
+                return order != 0 ? Long.signum(order) : Long.compare(a.arrival, b.arrival);
             });
 
+    private long arrivals;
+
+    /** Adds a deadline that is not in the table. */
     public void add(Timed timed) {
+        assert timed.arrival == 0;
+        timed.arrival = ++arrivals;
         byTime.add(timed);
     }
 
+    /** Removes a deadline, if it is in the table. */
     public void remove(Timed timed) {
-        byTime.remove(timed);
+        if (timed.arrival != 0) {
+            byTime.remove(timed);
+            timed.arrival = 0;
+        }
     }
 
     /**
@@ -57,7 +66,7 @@ public final class Deadlines {
             return false;
         }
         var first = byTime.first();
-        byTime.remove(first);
+        remove(first);
         first.expire();
         return true;
     }

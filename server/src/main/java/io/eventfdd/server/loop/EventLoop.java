@@ -93,7 +93,6 @@ public final class EventLoop implements AutoCloseable {
 
     private final Longest longestTurn;
     private volatile LongConsumer lags = nanos -> {};
-    private long timers;
     private boolean closing;
 
     /** The time at which the current part of the turn has to end. */
@@ -169,11 +168,24 @@ public final class EventLoop implements AutoCloseable {
     /** Runs {@code task} on the loop's thread once {@code delay} is over. */
     public void after(Duration delay, Task task) {
         assert inLoop();
-        deadlines.add(new Timer(now() + delay.toNanos(), Long.MIN_VALUE + ++timers, task));
+        deadlines.add(new Timer(now() + delay.toNanos(), task));
     }
 
-    /** Its sequence number counts from the lowest number up, far from those of all waiters. */
-    private record Timer(long deadline, long sequence, Task task) implements Deadlines.Timed {
+    /** Runs a task at a certain time. */
+    private static final class Timer extends Deadlines.Timed {
+        private final long deadline;
+        private final Task task;
+
+        Timer(long deadline, Task task) {
+            this.deadline = deadline;
+            this.task = task;
+        }
+
+        @Override
+        public long deadline() {
+            return deadline;
+        }
+
         @Override
         public void expire() throws IOException {
             task.run();

@@ -20,24 +20,17 @@ class DeadlinesTest {
     private final Deadlines deadlines = new Deadlines();
     private final List<Entry> expired = new ArrayList<>();
 
-    private final class Entry implements Deadlines.Timed {
+    private final class Entry extends Deadlines.Timed {
         private final long deadline;
-        private final long sequence;
         private Runnable also = () -> {};
 
-        Entry(long deadline, long sequence) {
+        Entry(long deadline) {
             this.deadline = deadline;
-            this.sequence = sequence;
         }
 
         @Override
         public long deadline() {
             return deadline;
-        }
-
-        @Override
-        public long sequence() {
-            return sequence;
         }
 
         @Override
@@ -48,12 +41,12 @@ class DeadlinesTest {
 
         @Override
         public String toString() {
-            return deadline + "/" + sequence;
+            return Long.toString(deadline);
         }
     }
 
-    private Entry add(long deadline, long sequence) {
-        var entry = new Entry(deadline, sequence);
+    private Entry add(long deadline) {
+        var entry = new Entry(deadline);
         deadlines.add(entry);
         return entry;
     }
@@ -70,7 +63,7 @@ class DeadlinesTest {
 
     @Test
     void theTimeUntilTheNextIsRoundedUpSoThatNobodyIsWokenEarly() {
-        add(MILLI, 1);
+        add(MILLI);
         assertThat(deadlines.millisUntilNext(-MILLI)).isEqualTo(2);
         assertThat(deadlines.millisUntilNext(-1)).isEqualTo(2);
         assertThat(deadlines.millisUntilNext(0)).isEqualTo(1);
@@ -81,16 +74,16 @@ class DeadlinesTest {
 
     @Test
     void aTimeThatNoIntHoldsIsCut() {
-        add(Long.MAX_VALUE / 2, 1);
+        add(Long.MAX_VALUE / 2);
         assertThat(deadlines.millisUntilNext(0)).isEqualTo(Integer.MAX_VALUE);
     }
 
     @Test
     void theyExpireInTheOrderOfTheirTimesAndThenOfTheirArrival() throws IOException {
-        var late = add(30, 1);
-        var second = add(20, 4);
-        var first = add(20, 2);
-        var soonest = add(10, 9);
+        var late = add(30);
+        var first = add(20);
+        var second = add(20);
+        var soonest = add(10);
         expire(29);
         assertThat(expired).containsExactly(soonest, first, second);
         expire(30);
@@ -100,8 +93,8 @@ class DeadlinesTest {
 
     @Test
     void whatIsRemovedDoesNotExpire() throws IOException {
-        var one = add(10, 1);
-        var other = add(10, 2);
+        var one = add(10);
+        var other = add(10);
         deadlines.remove(one);
         deadlines.remove(one);
         expire(10);
@@ -109,11 +102,25 @@ class DeadlinesTest {
     }
 
     @Test
+    void oneThatExpiredOrWasRemovedMayBeAddedAgain() throws IOException {
+        var one = add(10);
+        var other = add(10);
+        deadlines.remove(one);
+        deadlines.add(one);
+        expire(10);
+        assertThat(expired).as("the other was there before").containsExactly(other, one);
+        deadlines.add(one);
+        expire(10);
+        assertThat(expired).containsExactly(other, one, one);
+    }
+
+    @Test
     void oneThatExpiresMayRemoveAndAddOthers() throws IOException {
-        var removed = add(10, 2);
-        var later = new Entry(50, 3);
-        var now = new Entry(5, 4);
-        add(10, 1).also =
+        var first = add(10);
+        var removed = add(10);
+        var later = new Entry(50);
+        var now = new Entry(5);
+        first.also =
                 () -> {
                     deadlines.remove(removed);
                     deadlines.add(later);
@@ -127,8 +134,8 @@ class DeadlinesTest {
     @Test
     void theClockMayOverflow() throws IOException {
         long now = Long.MAX_VALUE - MILLI;
-        var later = add(now + 3 * MILLI, 1);
-        var sooner = add(now + MILLI / 2, 2);
+        var later = add(now + 3 * MILLI);
+        var sooner = add(now + MILLI / 2);
         assertThat(later.deadline()).isNegative();
         assertThat(deadlines.millisUntilNext(now)).isEqualTo(1);
         expire(now + MILLI);
@@ -146,7 +153,7 @@ class DeadlinesTest {
         var fresh = new DeadlinesTest();
         var entries = new ArrayList<Entry>();
         for (int i = 0; i < times.size(); i++) {
-            entries.add(fresh.add(times.get(i), i));
+            entries.add(fresh.add(times.get(i)));
         }
         fresh.expire(now);
         assertThat(fresh.expired)
