@@ -20,7 +20,7 @@ final class AccessLog implements CallObserver, FdServer.Observer {
     public void answered(Exchange exchange, String operation, String outcome, long nanos) {
         if (LOGGER.isLoggable(Level.INFO)) {
             log(
-                    exchange.request().prologue().method().text() + " " + exchange.shownPath(),
+                    exchange.method() + " " + exchange.shownPath(),
                     exchange.peer(),
                     outcome,
                     nanos);

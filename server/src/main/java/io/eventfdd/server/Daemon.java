@@ -222,7 +222,7 @@ final class Daemon {
                 socket,
                 settings.number(Setting.SOCKET_MODE),
                 directory.groupId(),
-                inherited,
+                inherited.orElse(null),
                 inherited.isEmpty() || inheritance.ownsSockets());
     }
 

@@ -5,6 +5,7 @@ import io.eventfdd.server.config.Settings;
 import io.eventfdd.server.eventfds.Limits;
 import io.eventfdd.server.fdsocket.FdServer;
 import io.eventfdd.server.http.ApiServer;
+import io.eventfdd.server.http.transport.Timeouts;
 import io.eventfdd.server.idempotency.IdempotencyKeys;
 import io.eventfdd.server.runtime.ListenerPlace;
 
@@ -46,13 +47,15 @@ final class PartSettings {
     }
 
     static ApiServer.Settings api(Settings settings, ListenerPlace place, OpenFileBudget budget) {
-        return ApiServer.Settings.of(place)
-                .withRefusedDescriptors(settings.choice(Setting.API_DESCRIPTORS).equals("refuse"))
-                .withMaxConnections(settings.number(Setting.MAX_CONNECTIONS), budget.toldOnApi())
-                .withMaxBody(settings.number(Setting.MAX_BODY))
-                .withTimeouts(
+        return new ApiServer.Settings(
+                place,
+                settings.choice(Setting.API_DESCRIPTORS).equals("refuse"),
+                settings.number(Setting.MAX_CONNECTIONS),
+                budget.toldOnApi(),
+                settings.number(Setting.MAX_BODY),
+                new Timeouts(
                         settings.duration(Setting.IDLE_TIMEOUT),
                         settings.duration(Setting.REQUEST_TIMEOUT),
-                        settings.duration(Setting.DELIVERY_TIMEOUT));
+                        settings.duration(Setting.DELIVERY_TIMEOUT)));
     }
 }

@@ -43,11 +43,6 @@ public final class Eventfds {
     private final Clock clock;
     private final LongAdder putBacks = new LongAdder();
 
-    /** Starts with no eventfds and without a ledger. */
-    public Eventfds(EventLoop loop, Limits limits, int groupId, Clock clock) {
-        this(loop, limits, groupId, clock, Ledger.NONE);
-    }
-
     /**
      * Starts with no eventfds.
      *

@@ -350,7 +350,7 @@ public final class LeaseCalls {
         assert loop.inLoop();
         var lease = visible(id, caller);
         if (!mayEnd(lease, caller)) {
-            throw rights.forbidden(caller, "the lease " + id + " is another user's");
+            throw rights.forbidden(caller, "use the lease " + id + ", which is another user's");
         }
         return lease;
     }

@@ -23,21 +23,5 @@ public record Limits(
      * @param inAll of all users together
      * @param perUser of one user
      */
-    public record Limit(int inAll, int perUser) {
-        /** One user may have all. */
-        public static Limit of(int inAll) {
-            return new Limit(inAll, inAll);
-        }
-    }
-
-    /** So many eventfds and waiters for whoever wants them. */
-    public Limits(int eventfds, int waiters) {
-        this(
-                Limit.of(eventfds),
-                Limit.of(waiters),
-                waiters,
-                Limit.of(waiters),
-                Limit.of(waiters),
-                waiters);
-    }
+    public record Limit(int inAll, int perUser) {}
 }

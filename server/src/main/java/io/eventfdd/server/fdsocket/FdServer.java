@@ -60,20 +60,7 @@ public final class FdServer implements AutoCloseable {
             int donation,
             int told,
             Duration longestWait,
-            Duration longestLease) {
-        /** Uses the defaults of the settings for the rest. */
-        public Limits(int connections, long fdsInFlight) {
-            this(
-                    connections,
-                    fdsInFlight,
-                    Duration.ofSeconds(60),
-                    OpenRequest.MAX_PACKET,
-                    OpenRequest.MAX_ENTRIES,
-                    MOST_TOLD,
-                    Duration.ofHours(1),
-                    Duration.ofHours(24));
-        }
-    }
+            Duration longestLease) {}
 
     private static final System.Logger LOGGER = System.getLogger(FdServer.class.getName());
     private static final byte[] NO_DESCRIPTORS =
@@ -181,7 +168,8 @@ public final class FdServer implements AutoCloseable {
         this.observer = observer;
         this.limits = limits;
         this.place = place;
-        this.door = place.inherited().isPresent() ? inherited(place) : bound(place);
+        var inherited = place.inherited();
+        this.door = inherited == null ? bound(place) : inherited(place, inherited);
         this.requests = new Requests(loop);
         this.flights = new Flights(limits.fdsInFlight());
     }
@@ -189,8 +177,8 @@ public final class FdServer implements AutoCloseable {
     /** The entrance for clients: a listening socket, its name, and its acceptor on the loop. */
     private record Door(SocketFile file, SeqPacketSocket listener, Acceptor acceptor) {}
 
-    private Door inherited(ListenerPlace place) throws IOException {
-        var listener = SeqPacketSocket.adoptListener(place.inherited().orElseThrow());
+    private Door inherited(ListenerPlace place, Fd socket) throws IOException {
+        var listener = SeqPacketSocket.adoptListener(socket);
         var file = SocketFile.inherited(place);
         return new Door(file, listener, new Acceptor(loop, listener, new Arrivals()));
     }

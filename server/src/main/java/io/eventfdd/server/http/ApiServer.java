@@ -110,9 +110,7 @@ public final class ApiServer {
      * @param maxConnections how many clients may be connected; more are told so and closed
      * @param told how many more may be connected at a time, to be told
      * @param maxBody bytes of a request's body
-     * @param idleTimeout from an answer's end to the next request's first byte
-     * @param requestTimeout from a request's first byte to its last
-     * @param sendTimeout how long a client may take none of what is sent, before it is disconnected
+     * @param timeouts how long a connection may take
      */
     public record Settings(
             ListenerPlace place,
@@ -120,78 +118,9 @@ public final class ApiServer {
             int maxConnections,
             int told,
             int maxBody,
-            Duration idleTimeout,
-            Duration requestTimeout,
-            Duration sendTimeout) {
-        /** The defaults. */
-        public static Settings of(ListenerPlace place) {
-            return new Settings(
-                    place,
-                    false,
-                    8192,
-                    MOST_TOLD,
-                    64 * 1024,
-                    Duration.ofMinutes(5),
-                    Duration.ofSeconds(30),
-                    Duration.ofSeconds(60));
-        }
-
-        /** The same with another limit. */
-        public Settings withMaxConnections(int max) {
-            return withMaxConnections(max, told);
-        }
-
-        /** The same with another limit, and so many more to be told of it. */
-        public Settings withMaxConnections(int max, int told) {
-            return new Settings(
-                    place,
-                    refuseDescriptors,
-                    max,
-                    told,
-                    maxBody,
-                    idleTimeout,
-                    requestTimeout,
-                    sendTimeout);
-        }
-
-        /** The same with another limit of a request's body, in bytes. */
-        public Settings withMaxBody(int max) {
-            return new Settings(
-                    place,
-                    refuseDescriptors,
-                    maxConnections,
-                    told,
-                    max,
-                    idleTimeout,
-                    requestTimeout,
-                    sendTimeout);
-        }
-
-        /** The same with other timeouts. */
-        public Settings withTimeouts(Duration idle, Duration request, Duration send) {
-            return new Settings(
-                    place, refuseDescriptors, maxConnections, told, maxBody, idle, request, send);
-        }
-
-        /** The same with another answer to descriptors. */
-        public Settings withRefusedDescriptors(boolean refuse) {
-            return new Settings(
-                    place,
-                    refuse,
-                    maxConnections,
-                    told,
-                    maxBody,
-                    idleTimeout,
-                    requestTimeout,
-                    sendTimeout);
-        }
-
+            Timeouts timeouts) {
         private Path socket() {
             return place.path();
-        }
-
-        Timeouts timeouts() {
-            return new Timeouts(idleTimeout, requestTimeout, sendTimeout);
         }
     }
 

@@ -111,16 +111,26 @@ public final class Exchange {
 
     /** The path as it came, fit for one line of a log. */
     public String shownPath() {
-        return Shown.of(request.prologue().uriPath().rawPath());
+        return Shown.of(rawPath());
+    }
+
+    /** The method of the request. */
+    public String method() {
+        return request.prologue().method().text();
+    }
+
+    /** The path as it came, without the query. */
+    String rawPath() {
+        return request.prologue().uriPath().rawPath();
     }
 
     /** The request as Helidon has it. */
-    public ServerRequest request() {
+    ServerRequest request() {
         return request;
     }
 
     /** The response as Helidon has it, for what the methods here do not do. */
-    public ServerResponse response() {
+    ServerResponse response() {
         return response;
     }
 

@@ -46,14 +46,13 @@ final class KeyedCalls {
             if (key.isEmpty()) {
                 clients.send(exchange, call.answer(exchange, body), Optional.empty());
             } else {
-                var prologue = exchange.request().prologue();
                 var keyed =
                         keys.answer(
                                 exchange.peer().uid(),
                                 key.get(),
                                 List.of(
-                                        bytes(prologue.method().text()),
-                                        bytes(prologue.uriPath().rawPath()),
+                                        bytes(exchange.method()),
+                                        bytes(exchange.rawPath()),
                                         body),
                                 () -> call.answer(exchange, body));
                 clients.send(exchange, keyed.answer(), Optional.of(keyed.call()));

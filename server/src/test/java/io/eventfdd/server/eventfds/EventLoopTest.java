@@ -9,6 +9,7 @@ import static io.eventfdd.server.eventfds.LoopUnderTest.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.eventfdd.server.testing.TestLimits;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.Epoll;
@@ -388,7 +389,7 @@ class EventLoopTest {
 
     @Test
     void aTaskThatThrowsEndsAllWaitsAndAllThatComeLater() throws IOException {
-        var eventfds = new Eventfds(loop, new Limits(10, 10), 0, Clock.systemUTC());
+        var eventfds = new Eventfds(loop, TestLimits.of(10, 10), 0, Clock.systemUTC(), Ledger.NONE);
         loop.start(() -> {
             failures.incrementAndGet();
             eventfds.loopFailed();
@@ -422,7 +423,7 @@ class EventLoopTest {
 
     @Test
     void aWatchIsToldOfTheFailureToo() throws Exception {
-        var eventfds = new Eventfds(loop, new Limits(10, 10), 0, Clock.systemUTC());
+        var eventfds = new Eventfds(loop, TestLimits.of(10, 10), 0, Clock.systemUTC(), Ledger.NONE);
         loop.start(eventfds::loopFailed);
         try (var socket = EventFd.create(0, false, true)) {
             var caller = new Caller(socket.fd(), new PeerCredentials(1, 0, 0, List.of()));

@@ -10,6 +10,7 @@ import static io.eventfdd.server.eventfds.LoopUnderTest.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.eventfdd.server.testing.TestLimits;
 import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
@@ -471,7 +472,7 @@ class EventfdsTest {
 
     @Test
     void aWaitOverTheLimitIsRefused() throws Exception {
-        try (var small = new LoopUnderTest(new Limits(2, 2))) {
+        try (var small = new LoopUnderTest(TestLimits.of(2, 2))) {
             var name = small.counter("a");
             small.counter("b");
             assertThatThrownBy(() -> small.counter("c"))

@@ -460,7 +460,7 @@ class LeasesTest {
     @Test
     void aUserHasNoMoreThanItMay() throws Exception {
         var one = new Limits.Limit(2, 1);
-        var room = Limits.Limit.of(100);
+        var room = new Limits.Limit(100, 100);
         try (var small = new LoopUnderTest(new Limits(room, room, 100, room, one, 100))) {
             small.semaphore("s", 9);
             var request = new LeaseRequest(of(name("s"), 1), List.of(), HOUR, NOT_AT_ALL);
@@ -480,7 +480,7 @@ class LeasesTest {
 
     @Test
     void processesThatHoldLeasesAreBounded() throws Exception {
-        var room = Limits.Limit.of(100);
+        var room = new Limits.Limit(100, 100);
         try (var small = new LoopUnderTest(new Limits(room, room, 100, room, room, 0))) {
             small.semaphore("s", 9);
             var request = new LeaseRequest(of(name("s"), 1), List.of(), PROCESS, NOT_AT_ALL);

@@ -2,6 +2,7 @@ package io.eventfdd.server.eventfds;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.server.testing.TestLimits;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.Fd;
@@ -47,12 +48,12 @@ public final class LoopUnderTest implements AutoCloseable {
     private final Path address;
 
     LoopUnderTest() throws IOException {
-        this(new Limits(15_000, 20_000));
+        this(TestLimits.of(15_000, 20_000));
     }
 
     LoopUnderTest(Limits limits) throws IOException {
         loop = new EventLoop(System::nanoTime);
-        eventfds = new Eventfds(loop, limits, 0, Clock.systemUTC());
+        eventfds = new Eventfds(loop, limits, 0, Clock.systemUTC(), Ledger.NONE);
         loop.start(eventfds::loopFailed);
         address = Files.createTempDirectory("efd").resolve("s");
         server =

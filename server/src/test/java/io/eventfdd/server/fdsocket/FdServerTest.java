@@ -165,7 +165,7 @@ class FdServerTest {
                 FdServer.start(
                         daemon.loop,
                         daemon.eventfds,
-                        ListenerPlace.at(daemon.path, 0600, 0),
+                        new ListenerPlace(daemon.path, 0600, 0, null, true),
                         FdServerUnderTest.ROOMY,
                         (peer, operation, outcome, nanos) -> {},
                         () -> {});
@@ -553,7 +553,7 @@ class FdServerTest {
 
     @Test
     void aUserHasAsManyUnderWayAsAreLeftForOthers() throws IOException {
-        restart(new FdServer.Limits(10, 10), 100);
+        restart(FdServerUnderTest.limits(10, 10), 100);
         var deaf = daemon.client();
         deaf.send(creating("a"), creating("b"), creating("c"), creating("d"));
         until(deaf::hasSomething);
@@ -573,7 +573,7 @@ class FdServerTest {
 
     @Test
     void whatADeafClientHadUnderWayEndsWithIt() throws IOException {
-        restart(new FdServer.Limits(10, 4), 100);
+        restart(FdServerUnderTest.limits(10, 4), 100);
         var deaf = daemon.client();
         deaf.send(creating("a"), creating("b"));
         until(deaf::hasSomething);
@@ -586,7 +586,7 @@ class FdServerTest {
 
     @Test
     void oneConnectionTooManyIsToldAndClosed() throws IOException {
-        restart(new FdServer.Limits(2, 100), 100);
+        restart(FdServerUnderTest.limits(2, 100), 100);
         var first = daemon.client();
         first.open(creating("a")).close();
         daemon.client().open(creating("a")).close();
@@ -600,7 +600,7 @@ class FdServerTest {
 
     @Test
     void aFloodOfConnectionsIsAllTold() throws IOException {
-        restart(new FdServer.Limits(1, 100), 100);
+        restart(FdServerUnderTest.limits(1, 100), 100);
         daemon.client().open(creating("a")).close();
         for (int i = 0; i < 300; i++) {
             try (var client = daemon.client()) {

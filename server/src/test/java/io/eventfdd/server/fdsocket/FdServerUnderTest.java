@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.eventfdd.server.testing.TestLimits;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.EventFd;
@@ -39,7 +40,20 @@ import java.util.function.BooleanSupplier;
 /** A real server on a real loop, and clients of it. */
 final class FdServerUnderTest implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(15);
-    static final FdServer.Limits ROOMY = new FdServer.Limits(512, 10_000);
+    static final FdServer.Limits ROOMY = limits(512, 10_000);
+
+    /** So many connections, and descriptors on their way to clients. */
+    static FdServer.Limits limits(int connections, long fdsInFlight) {
+        return new FdServer.Limits(
+                connections,
+                fdsInFlight,
+                Duration.ofSeconds(60),
+                OpenRequest.MAX_PACKET,
+                OpenRequest.MAX_ENTRIES,
+                FdServer.MOST_TOLD,
+                Duration.ofHours(1),
+                Duration.ofHours(24));
+    }
 
     final EventLoop loop;
     final Eventfds eventfds;
@@ -57,14 +71,14 @@ final class FdServerUnderTest implements AutoCloseable {
 
     FdServerUnderTest(FdServer.Limits limits, int maxEventfds, Ledger ledger) throws IOException {
         loop = new EventLoop(System::nanoTime);
-        eventfds = new Eventfds(loop, new Limits(maxEventfds, 100), 0, Clock.systemUTC(), ledger);
+        eventfds = new Eventfds(loop, TestLimits.of(maxEventfds, 100), 0, Clock.systemUTC(), ledger);
         loop.start(() -> {});
         path = Files.createTempDirectory("efd").resolve("fd.sock");
         server =
                 FdServer.start(
                         loop,
                         eventfds,
-                        ListenerPlace.at(path, 0660, 0),
+                        new ListenerPlace(path, 0660, 0, null, true),
                         limits,
                         (peer, operation, outcome, nanos) -> {},
                         () -> {});

@@ -4,6 +4,7 @@ import static io.eventfdd.server.http.BrokenHttpTest.assertProblem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.server.http.transport.Timeouts;
 import io.eventfdd.server.http.transport.ClientConnection;
 import io.eventfdd.server.http.transport.ConnectionEnd;
 import io.eventfdd.server.testing.RawClient;
@@ -173,7 +174,7 @@ class ConnectionLifeTest {
                     "POST /v1/eventfds/a/write HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n{"
                 }) {
             try (var server =
-                            TestServer.start(directory, it -> it.withTimeouts(LONG, SHORT, LONG));
+                            TestServer.start(directory, TestServer.MANY, new Timeouts(LONG, SHORT, LONG));
                     var client = server.connect()) {
                 client.call("GET", "/v1", "").answer();
                 client.send(half);
@@ -187,7 +188,7 @@ class ConnectionLifeTest {
 
     @Test
     void anIdleConnectionIsClosed() throws Exception {
-        try (var server = TestServer.start(directory, it -> it.withTimeouts(SHORT, LONG, LONG));
+        try (var server = TestServer.start(directory, TestServer.MANY, new Timeouts(SHORT, LONG, LONG));
                 var client = server.connect()) {
             client.call("GET", "/v1", "").answer();
 
@@ -201,7 +202,7 @@ class ConnectionLifeTest {
         try (var server =
                         TestServer.start(
                                 directory,
-                                it -> it.withTimeouts(Duration.ofMillis(200), SHORT, SHORT));
+                                TestServer.MANY, new Timeouts(Duration.ofMillis(200), SHORT, SHORT));
                 var client = server.connect();
                 var other = server.connect()) {
             client.call("GET", "/wait", "");
@@ -216,7 +217,7 @@ class ConnectionLifeTest {
 
     @Test
     void aClientThatReadsNothingIsDisconnected() throws Exception {
-        try (var server = TestServer.start(directory, it -> it.withTimeouts(LONG, LONG, SHORT));
+        try (var server = TestServer.start(directory, TestServer.MANY, new Timeouts(LONG, LONG, SHORT));
                 var client = server.connect()) {
             client.call("GET", "/large", "");
 
@@ -226,7 +227,7 @@ class ConnectionLifeTest {
 
     @Test
     void aConnectionOverTheLimitIsToldSo() throws Exception {
-        try (var server = TestServer.start(directory, it -> it.withMaxConnections(2))) {
+        try (var server = TestServer.start(directory, 2, TestServer.PATIENT)) {
             try (var first = server.connect();
                     var second = server.connect()) {
                 first.call("GET", "/v1", "").answer();

@@ -1,5 +1,6 @@
 package io.eventfdd.server.http;
 
+import io.eventfdd.server.http.transport.Timeouts;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.UnixPeer;
@@ -22,13 +23,22 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.UnaryOperator;
 
 /** A real server on a real socket, with endpoints that do nothing but let themselves be tested. */
 final class TestServer implements ConnectionLife, AutoCloseable {
     static {
         UnixListeners.install();
     }
+
+    /** More connections than a test makes. */
+    static final int MANY = 1024;
+
+    /** Times that no test waits for. */
+    static final Timeouts PATIENT =
+            new Timeouts(Duration.ofMinutes(5), Duration.ofSeconds(30), Duration.ofSeconds(60));
+
+    private static final int TOLD = 64;
+    private static final int MAX_BODY = 64 * 1024;
 
     private final Path socket;
     private final ApiServer server;
@@ -46,14 +56,20 @@ final class TestServer implements ConnectionLife, AutoCloseable {
      */
     record Ended(ClientConnection connection, ConnectionEnd how, boolean open, boolean taken) {}
 
-    private TestServer(Path directory, UnaryOperator<ApiServer.Settings> change)
+    private TestServer(Path directory, int maxConnections, Timeouts timeouts)
             throws IOException {
         socket = directory.resolve("api.sock");
         http = UnixRestAssured.over(socket);
         int gid = Files.exists(directory) ? (int) Files.getAttribute(directory, "unix:gid") : 0;
         server =
                 new ApiServer(
-                        change.apply(ApiServer.Settings.of(ListenerPlace.at(socket, 0660, gid))),
+                        new ApiServer.Settings(
+                                new ListenerPlace(socket, 0660, gid, null, true),
+                                false,
+                                maxConnections,
+                                TOLD,
+                                MAX_BODY,
+                                timeouts),
                         endpoints(),
                         this,
                         exchange -> {},
@@ -130,13 +146,13 @@ final class TestServer implements ConnectionLife, AutoCloseable {
 
     /** A server that runs. */
     static TestServer start(Path directory) throws IOException {
-        return start(directory, UnaryOperator.identity());
+        return start(directory, MANY, PATIENT);
     }
 
-    /** A server that runs, with other settings. */
-    static TestServer start(Path directory, UnaryOperator<ApiServer.Settings> change)
+    /** A server that runs, with other limits. */
+    static TestServer start(Path directory, int maxConnections, Timeouts timeouts)
             throws IOException {
-        var test = new TestServer(directory, change);
+        var test = new TestServer(directory, maxConnections, timeouts);
         test.server.start();
         return test;
     }

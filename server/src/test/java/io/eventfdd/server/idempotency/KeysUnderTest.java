@@ -1,5 +1,7 @@
 package io.eventfdd.server.idempotency;
 
+import io.eventfdd.server.eventfds.Ledger;
+import io.eventfdd.server.testing.TestLimits;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.Fd;
@@ -38,7 +40,7 @@ final class KeysUnderTest implements AutoCloseable {
 
     KeysUnderTest() throws IOException {
         loop = new EventLoop(System::nanoTime);
-        eventfds = new Eventfds(loop, new Limits(10, 10), 0, Clock.systemUTC());
+        eventfds = new Eventfds(loop, TestLimits.of(10, 10), 0, Clock.systemUTC(), Ledger.NONE);
         loop.start(eventfds::loopFailed);
     }
 

@@ -46,10 +46,11 @@ public final class ApiListener {
      */
     public static ApiListener open(ListenerPlace place, boolean refuseDescriptors, byte[] refusal)
             throws IOException {
+        var socket = place.inherited();
         var bound =
-                place.inherited().isPresent()
-                        ? inherited(place, place.inherited().get(), refuseDescriptors)
-                        : bind(place, refuseDescriptors);
+                socket == null
+                        ? bind(place, refuseDescriptors)
+                        : inherited(place, socket, refuseDescriptors);
         try {
             var connections = new PatientListener(bound.channel, refusal);
             return new ApiListener(place, refuseDescriptors, connections, bound.file);
