@@ -19,11 +19,7 @@ final class AccessLog implements CallObserver, FdServer.Observer {
     @Override
     public void answered(Exchange exchange, String operation, String outcome, long nanos) {
         if (LOGGER.isLoggable(Level.INFO)) {
-            log(
-                    exchange.method() + " " + exchange.shownPath(),
-                    exchange.peer(),
-                    outcome,
-                    nanos);
+            log(exchange.method() + " " + exchange.shownPath(), exchange.peer(), outcome, nanos);
         }
     }
 

@@ -60,12 +60,7 @@ public final class Lease extends Deadlines.Timed {
 
     boolean over;
 
-    Lease(
-            Leases leases,
-            LeaseState state,
-            List<Part> take,
-            List<Part> give,
-            Holder holder) {
+    Lease(Leases leases, LeaseState state, List<Part> take, List<Part> give, Holder holder) {
         this.leases = leases;
         this.state = state;
         this.take = take;

@@ -50,10 +50,7 @@ final class KeyedCalls {
                         keys.answer(
                                 exchange.peer().uid(),
                                 key.get(),
-                                List.of(
-                                        bytes(exchange.method()),
-                                        bytes(exchange.rawPath()),
-                                        body),
+                                List.of(bytes(exchange.method()), bytes(exchange.rawPath()), body),
                                 () -> call.answer(exchange, body));
                 clients.send(exchange, keyed.answer(), Optional.of(keyed.call()));
             }

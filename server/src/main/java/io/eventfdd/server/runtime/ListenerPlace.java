@@ -15,5 +15,4 @@ import java.nio.file.Path;
  * @param inherited a socket that listens there already, or null if one has to be created
  * @param isOurs whether this process removes the name at the end
  */
-public record ListenerPlace(
-        Path path, int mode, int gid, @Nullable Fd inherited, boolean isOurs) {}
+public record ListenerPlace(Path path, int mode, int gid, @Nullable Fd inherited, boolean isOurs) {}

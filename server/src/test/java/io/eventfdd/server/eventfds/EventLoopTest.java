@@ -9,7 +9,6 @@ import static io.eventfdd.server.eventfds.LoopUnderTest.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.eventfdd.server.testing.TestLimits;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.Epoll;
@@ -22,6 +21,7 @@ import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.LoopCalls;
 import io.eventfdd.server.loop.Registration;
 import io.eventfdd.server.testing.OwnJvm;
+import io.eventfdd.server.testing.TestLimits;
 
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;

@@ -10,7 +10,6 @@ import static io.eventfdd.server.eventfds.LoopUnderTest.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.eventfdd.server.testing.TestLimits;
 import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
@@ -20,6 +19,7 @@ import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.WaitRequest;
 import io.eventfdd.internal.wire.WaitRequest.Mode;
 import io.eventfdd.server.testing.OwnJvm;
+import io.eventfdd.server.testing.TestLimits;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

@@ -2,13 +2,13 @@ package io.eventfdd.server.eventfds;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventfdd.server.testing.TestLimits;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.PeerCredentials;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.testing.TestLimits;
 
 import sun.nio.ch.SelChImpl;
 

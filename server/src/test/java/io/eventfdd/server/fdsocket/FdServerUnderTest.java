@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.eventfdd.server.testing.TestLimits;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.EventFd;
@@ -22,10 +21,10 @@ import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.server.eventfds.Caller;
 import io.eventfdd.server.eventfds.Eventfds;
 import io.eventfdd.server.eventfds.Ledger;
-import io.eventfdd.server.eventfds.Limits;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.testing.JsonText;
+import io.eventfdd.server.testing.TestLimits;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -71,7 +70,8 @@ final class FdServerUnderTest implements AutoCloseable {
 
     FdServerUnderTest(FdServer.Limits limits, int maxEventfds, Ledger ledger) throws IOException {
         loop = new EventLoop(System::nanoTime);
-        eventfds = new Eventfds(loop, TestLimits.of(maxEventfds, 100), 0, Clock.systemUTC(), ledger);
+        eventfds =
+                new Eventfds(loop, TestLimits.of(maxEventfds, 100), 0, Clock.systemUTC(), ledger);
         loop.start(() -> {});
         path = Files.createTempDirectory("efd").resolve("fd.sock");
         server =

@@ -4,9 +4,9 @@ import static io.eventfdd.server.http.BrokenHttpTest.assertProblem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventfdd.server.http.transport.Timeouts;
 import io.eventfdd.server.http.transport.ClientConnection;
 import io.eventfdd.server.http.transport.ConnectionEnd;
+import io.eventfdd.server.http.transport.Timeouts;
 import io.eventfdd.server.testing.RawClient;
 
 import org.junit.jupiter.api.Test;
@@ -174,7 +174,8 @@ class ConnectionLifeTest {
                     "POST /v1/eventfds/a/write HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n{"
                 }) {
             try (var server =
-                            TestServer.start(directory, TestServer.MANY, new Timeouts(LONG, SHORT, LONG));
+                            TestServer.start(
+                                    directory, TestServer.MANY, new Timeouts(LONG, SHORT, LONG));
                     var client = server.connect()) {
                 client.call("GET", "/v1", "").answer();
                 client.send(half);
@@ -188,7 +189,9 @@ class ConnectionLifeTest {
 
     @Test
     void anIdleConnectionIsClosed() throws Exception {
-        try (var server = TestServer.start(directory, TestServer.MANY, new Timeouts(SHORT, LONG, LONG));
+        try (var server =
+                        TestServer.start(
+                                directory, TestServer.MANY, new Timeouts(SHORT, LONG, LONG));
                 var client = server.connect()) {
             client.call("GET", "/v1", "").answer();
 
@@ -202,7 +205,8 @@ class ConnectionLifeTest {
         try (var server =
                         TestServer.start(
                                 directory,
-                                TestServer.MANY, new Timeouts(Duration.ofMillis(200), SHORT, SHORT));
+                                TestServer.MANY,
+                                new Timeouts(Duration.ofMillis(200), SHORT, SHORT));
                 var client = server.connect();
                 var other = server.connect()) {
             client.call("GET", "/wait", "");
@@ -217,7 +221,9 @@ class ConnectionLifeTest {
 
     @Test
     void aClientThatReadsNothingIsDisconnected() throws Exception {
-        try (var server = TestServer.start(directory, TestServer.MANY, new Timeouts(LONG, LONG, SHORT));
+        try (var server =
+                        TestServer.start(
+                                directory, TestServer.MANY, new Timeouts(LONG, LONG, SHORT));
                 var client = server.connect()) {
             client.call("GET", "/large", "");
 

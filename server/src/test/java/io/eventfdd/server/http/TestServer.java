@@ -1,6 +1,5 @@
 package io.eventfdd.server.http;
 
-import io.eventfdd.server.http.transport.Timeouts;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.UnixPeer;
@@ -8,6 +7,7 @@ import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.http.transport.ClientConnection;
 import io.eventfdd.server.http.transport.ConnectionEnd;
 import io.eventfdd.server.http.transport.ConnectionLife;
+import io.eventfdd.server.http.transport.Timeouts;
 import io.eventfdd.server.http.transport.UnixListeners;
 import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.testing.RawClient;
@@ -56,8 +56,7 @@ final class TestServer implements ConnectionLife, AutoCloseable {
      */
     record Ended(ClientConnection connection, ConnectionEnd how, boolean open, boolean taken) {}
 
-    private TestServer(Path directory, int maxConnections, Timeouts timeouts)
-            throws IOException {
+    private TestServer(Path directory, int maxConnections, Timeouts timeouts) throws IOException {
         socket = directory.resolve("api.sock");
         http = UnixRestAssured.over(socket);
         int gid = Files.exists(directory) ? (int) Files.getAttribute(directory, "unix:gid") : 0;

@@ -1,7 +1,5 @@
 package io.eventfdd.server.idempotency;
 
-import io.eventfdd.server.eventfds.Ledger;
-import io.eventfdd.server.testing.TestLimits;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.Fd;
@@ -10,8 +8,9 @@ import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.server.eventfds.Caller;
 import io.eventfdd.server.eventfds.Eventfds;
-import io.eventfdd.server.eventfds.Limits;
+import io.eventfdd.server.eventfds.Ledger;
 import io.eventfdd.server.loop.EventLoop;
+import io.eventfdd.server.testing.TestLimits;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
