@@ -29,9 +29,11 @@ import java.util.function.Supplier;
  * Sleepers block in poll(2) by themselves, and are listed here only to be woken when the eventfd
  * closes.
  *
- * <p>The eventfd is in the epoll set only while a waiter is parked, because meanwhile every write
- * of any process costs more. It is edge-triggered: whenever a waiter for the count stands in line,
- * either the count was seen to be 0 after all others were served, or an event is on its way.
+ * <p>While the eventfd is in the epoll set, every write of any process costs more. It comes into
+ * the set when a waiter parks. If all readers were served, it stays until the first event for which
+ * nobody waits: a reader that soon waits again then need not put it there. It is edge-triggered:
+ * whenever a waiter for the count stands in line, either the count was seen to be 0 after all
+ * others were served, or an event is on its way.
  *
  * <p>A parked waiter gets its value from the epoll thread, which takes it under the line's lock.
  * One count therefore wakes one waiter, and a waiter that leaves the line either has been served or
@@ -68,6 +70,9 @@ final class Line implements EpollThread.Target {
      * under the lock.
      */
     private volatile int interest;
+
+    /** Whether a waiter is parked. It is written under the lock. */
+    private volatile boolean parked;
 
     /** The key of the eventfd in the epoll set, while it is there. */
     private long key;
@@ -107,13 +112,19 @@ final class Line implements EpollThread.Target {
             if (closed) {
                 throw closedException.get();
             }
+            boolean firstReader =
+                    waiter.wish() != Waiter.Wish.ROOM && readable.isEmpty() && values.isEmpty();
             if (first) {
                 queueOf(waiter).addFirst(waiter);
             } else {
                 queueOf(waiter).add(waiter);
             }
             try {
-                arm();
+                boolean unchanged = !arm(false);
+                // What came while nobody waited has had its event.
+                if (unchanged && firstReader && eventFd.isReadable()) {
+                    waits.epollThread().modify(eventFd.fd(), interest, key);
+                }
             } catch (ErrnoException e) {
                 queueOf(waiter).remove(waiter);
                 throw Failures.of(e);
@@ -141,7 +152,7 @@ final class Line implements EpollThread.Target {
             }
             boolean heldUpOthers = waiter.wish() == Waiter.Wish.ROOM && waiter.previous == null;
             queue.remove(waiter);
-            arm();
+            arm(false);
             if (heldUpOthers && !room.isEmpty()) {
                 // There may be room for the value of the next writer although nothing has changed.
                 waits.epollThread().modify(eventFd.fd(), interest, key);
@@ -156,17 +167,24 @@ final class Line implements EpollThread.Target {
 
     /** Whether anyone waits here, as seen without the lock. */
     boolean isOccupied() {
-        return interest != 0 || asleep;
+        return parked || asleep;
     }
 
-    /** Asks the epoll set for the events that the waiters wait for. */
-    private void arm() throws ErrnoException {
-        int wanted =
-                (readable.isEmpty() && values.isEmpty() ? 0 : Epoll.IN)
-                        | (room.isEmpty() ? 0 : Epoll.OUT);
+    /**
+     * Asks the epoll set for the events that the waiters wait for. The kernel reports at once those
+     * that are there already, if that is a change.
+     *
+     * @param stay whether to go on asking for something to read even if nobody waits for it
+     * @return whether it is a change
+     */
+    private boolean arm(boolean stay) throws ErrnoException {
+        boolean readers = !readable.isEmpty() || !values.isEmpty();
+        boolean writers = !room.isEmpty();
+        parked = readers || writers;
+        int wanted = (readers || stay ? Epoll.IN : 0) | (writers ? Epoll.OUT : 0);
         wanted = wanted == 0 ? 0 : wanted | Epoll.ET;
         if (wanted == interest) {
-            return;
+            return false;
         }
         if (wanted == 0) {
             waits.epollThread().remove(eventFd.fd(), key);
@@ -176,6 +194,7 @@ final class Line implements EpollThread.Target {
             waits.epollThread().modify(eventFd.fd(), wanted, key);
         }
         interest = wanted;
+        return true;
     }
 
     /**
@@ -194,8 +213,9 @@ final class Line implements EpollThread.Target {
                 serveReadable(news);
                 serveValues(news, buffer);
             }
+            boolean readersServed = !news.isEmpty();
             serveRoom(news, guarded);
-            arm();
+            arm(readersServed);
         } catch (ErrnoException e) {
             fail(e);
         } finally {
@@ -366,7 +386,7 @@ final class Line implements EpollThread.Target {
                 return eventFd.fd()
                         .replace(other, () -> sleepers.forEach(Sleeper::wake), deliveries::get);
             } finally {
-                arm();
+                arm(false);
             }
         } finally {
             lock.unlock();
@@ -423,7 +443,7 @@ final class Line implements EpollThread.Target {
             }
         }
         try {
-            arm();
+            arm(false);
         } catch (ErrnoException e) {
             LOG.log(Level.DEBUG, "cannot leave the epoll set", e);
         }

@@ -59,6 +59,33 @@ class RawWaitTest {
         assertThat(eventfd.count()).isEqualTo(42);
     }
 
+    @Test
+    void aCountThatNobodyTookIsThereForTheNextToWait() throws Exception {
+        var eventfd = handles.counter();
+        var first = eventfd.awaitAsync();
+        eventfd.write(42);
+        assertThat(first.get(LONG.toSeconds(), TimeUnit.SECONDS)).isEqualTo(42);
+        var second = eventfd.awaitAsync();
+        assertThat(second.get(LONG.toSeconds(), TimeUnit.SECONDS)).isEqualTo(42);
+    }
+
+    @Test
+    void futuresOneAfterTheOtherGetWhatIsWrittenBeforeAndAfter() throws Exception {
+        var eventfd = handles.semaphore(0);
+        for (int round = 0; round < 1000; round++) {
+            var reading = eventfd.readAsync();
+            eventfd.write(3);
+            assertThat(reading.get(LONG.toSeconds(), TimeUnit.SECONDS)).isEqualTo(1);
+            var awaiting = eventfd.awaitAsync();
+            assertThat(awaiting.get(LONG.toSeconds(), TimeUnit.SECONDS)).isEqualTo(2);
+            for (int left = 2; left > 0; left--) {
+                assertThat(eventfd.readAsync().get(LONG.toSeconds(), TimeUnit.SECONDS))
+                        .isEqualTo(1);
+            }
+            assertThat(eventfd.tryRead()).isEmpty();
+        }
+    }
+
     @ParameterizedTest
     @EnumSource
     void aWriteWaitsForRoomForItsValue(ThreadKind kind) throws Exception {
