@@ -61,8 +61,10 @@ def ping_pong(bench, daemon, cores):
         (SAME, "platform threads"): at_most(1.3),
         (CROSS, "platform threads"): at_most(0.2),
         (CROSS, "virtual threads"): at_most(0.3),
+        (SAME, "chained futures"): at_most(3),
+        (CROSS, "chained futures"): at_most(0.3),
     }
-    for kind in ("platform threads", "virtual threads", "futures"):
+    for kind in ("platform threads", "virtual threads", "futures", "chained futures"):
         word = kind.split()[0].rstrip("s")
         yield from bench.compare(
             f"ping-pong, {kind}",

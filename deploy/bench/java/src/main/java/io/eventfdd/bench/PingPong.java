@@ -4,11 +4,13 @@ import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * {@code PingPong ping|pong platform|virtual|future WARMUP SECONDS}: two processes that signal one
- * another in turn. Ping prints the nanoseconds of a round trip, and then ends pong.
+ * {@code PingPong ping|pong platform|virtual|future|chained WARMUP SECONDS}: two processes that
+ * signal one another in turn. Ping prints the nanoseconds of a round trip, and then ends pong. A
+ * chained future is completed in place, and its action makes the next one.
  */
 final class PingPong {
     private static final long ROUND = 1;
@@ -20,7 +22,9 @@ final class PingPong {
     public static void main(String[] arguments) throws Exception {
         var seconds = Double.parseDouble(arguments[3]);
         var warmup = Double.parseDouble(arguments[2]);
-        try (var client = EventfddClient.connect();
+        boolean chained = arguments[1].equals("chained");
+        var builder = EventfddClient.builder();
+        try (var client = (chained ? builder.executor(Runnable::run) : builder).connect();
                 var ping = client.open("ping", EventfdSpec.counter());
                 var pong = client.open("pong", EventfdSpec.counter())) {
             boolean first = arguments[0].equals("ping");
@@ -35,7 +39,14 @@ final class PingPong {
                                             warmup,
                                             seconds)
                             : () -> pong(future, side);
-            if (arguments[1].equals("virtual")) {
+            if (chained) {
+                var chain = new Chain(side);
+                if (first) {
+                    chain.ping(warmup, seconds);
+                } else {
+                    chain.pong();
+                }
+            } else if (arguments[1].equals("virtual")) {
                 onVirtualThread(task);
             } else {
                 task.run();
@@ -64,6 +75,59 @@ final class PingPong {
         boolean answer(long value) {
             out.write(ROUND);
             return value != END;
+        }
+    }
+
+    /** Rounds that are the actions of futures, on the thread that completes them. */
+    private static final class Chain {
+        private final Side side;
+        private final CountDownLatch begin = new CountDownLatch(1);
+        private final CompletableFuture<Void> end = new CompletableFuture<>();
+        private volatile long rounds;
+        private volatile boolean ending;
+
+        Chain(Side side) {
+            this.side = side;
+        }
+
+        void ping(double warmup, double seconds) throws Exception {
+            next();
+            side.out().write(ROUND);
+            begin.await();
+            Thread.sleep(Math.round(warmup * 1000));
+            long before = rounds;
+            long start = System.nanoTime();
+            Thread.sleep(Math.round(seconds * 1000));
+            System.out.println((double) (System.nanoTime() - start) / (rounds - before));
+            ending = true;
+            end.get();
+        }
+
+        void pong() throws Exception {
+            next();
+            end.get();
+        }
+
+        private void next() {
+            var _ = side.in().readAsync().whenComplete(this::answer);
+        }
+
+        @SuppressWarnings("NonAtomicVolatileUpdate") // one thread counts
+        private void answer(Long value, Throwable failure) {
+            if (failure != null) {
+                end.completeExceptionally(failure);
+                return;
+            }
+            if (rounds++ == 0) {
+                begin.countDown();
+            }
+            boolean last = ending || value == END;
+            side.out().write(last ? END : ROUND);
+            if (last) {
+                end.complete(null);
+            } else {
+                next();
+            }
         }
     }
 
