@@ -42,6 +42,12 @@ import java.util.function.Consumer;
  * EventfdGoneException} if the eventfd was deleted, {@link ShuttingDownException} if the daemon
  * stops, and {@link ConnectionLostException} if the daemon is gone or was silent for a minute,
  * since it gives a sign of life more often than that.
+ *
+ * <p>A watch is one connection. Unlike a handle, it does not go on with the next daemon, since only
+ * the application knows whether it matters what was counted in between. Begin another one after a
+ * {@code ShuttingDownException} or a {@code ConnectionLostException}. {@link EventfddClient#watch}
+ * does not wait for the next daemon: until that serves, it throws {@link
+ * DaemonUnavailableException}. The first count of the new watch is the present one.
  */
 public final class EventfdWatch implements Closeable {
     /** Several times what a daemon keeps still at most. */
