@@ -1,5 +1,13 @@
 """The families of rows: each has `rows(bench)`, which measures and yields them."""
 
-from suite.families import footprint, http, large, many, opening, signals
+from suite.families import footprint, http, large, leases, many, opening, signals
 
-FAMILIES = {"signals": signals, "opening": opening, "http": http, "many": many, "large": large, "footprint": footprint}
+FAMILIES = {
+    "signals": signals,
+    "opening": opening,
+    "leases": leases,
+    "http": http,
+    "many": many,
+    "large": large,
+    "footprint": footprint,
+}
