@@ -34,7 +34,11 @@ def cells(row, judged=True):
 
 
 def markdown(rows, judged=True):
-    lines = [HEAD] + [cells(row, judged) for row in rows]
+    return aligned([HEAD] + [cells(row, judged) for row in rows])
+
+
+def aligned(lines):
+    """Markdown, with columns that line up."""
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEAD))]
     lines.insert(1, ["-" * width for width in widths])
     return "\n".join(
