@@ -1,13 +1,17 @@
 package io.eventfdd.internal.linux;
 
 /**
- * Chooses how the system calls of a signal are bound. This class is for Java 17; the jar has
- * another one for Java 22 and newer, which has a faster way.
+ * Chooses how system calls are bound. This class is for Java 17; the jar has another one for Java
+ * 22 and newer, which has java.lang.foreign.
  */
 final class Binding {
     private Binding() {}
 
+    static Libc libc() {
+        return new JnaLibc();
+    }
+
     static SignalCalls fastest() {
-        return new JnaCalls();
+        return new LibcCalls();
     }
 }

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
@@ -35,7 +37,7 @@ public final class DirectoryWatch implements AutoCloseable {
      * @throws ErrnoException EMFILE if the user has as many as fs.inotify.max_user_instances
      */
     public static DirectoryWatch create() throws ErrnoException {
-        int number = Libc.inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+        int number = LIBC.inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
         if (number < 0) {
             throw ErrnoException.ofLast("inotify_init1()");
         }
@@ -51,7 +53,7 @@ public final class DirectoryWatch implements AutoCloseable {
      */
     public void watch(Path directory) throws ErrnoException {
         var path = (directory + "\0").getBytes(StandardCharsets.UTF_8);
-        if (Libc.inotify_add_watch(fd.number(), path, CHANGES | IN_ONLYDIR) < 0) {
+        if (LIBC.inotify_add_watch(fd.number(), path, CHANGES | IN_ONLYDIR) < 0) {
             throw ErrnoException.ofLast("inotify_add_watch(" + directory + ")");
         }
     }
@@ -63,7 +65,7 @@ public final class DirectoryWatch implements AutoCloseable {
 
     /** Forgets the changes that were reported so far. */
     public void clear() {
-        while (Libc.read(fd.number(), events, events.length) > 0) {
+        while (LIBC.read(fd.number(), events, events.length) > 0) {
             // what happened is for the owner to find out
         }
     }

@@ -1,6 +1,6 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Native;
+import static io.eventfdd.internal.linux.Libc.LIBC;
 
 /**
  * An epoll set. One thread waits on it; any thread may add to it and remove from it.
@@ -46,7 +46,7 @@ public final class Epoll implements AutoCloseable {
 
     /** An empty set, of which one wait reports at most {@code capacity} events. */
     public static Epoll create(int capacity) throws ErrnoException {
-        int number = Libc.epoll_create1(EPOLL_CLOEXEC);
+        int number = LIBC.epoll_create1(EPOLL_CLOEXEC);
         if (number < 0) {
             throw ErrnoException.ofLast("epoll_create1(EPOLL_CLOEXEC)");
         }
@@ -69,7 +69,7 @@ public final class Epoll implements AutoCloseable {
      * hold its open file description.
      */
     public void remove(Fd target) throws ErrnoException {
-        if (Libc.epoll_ctl(fd.number(), CTL_DEL, target.number(), 0) < 0) {
+        if (LIBC.epoll_ctl(fd.number(), CTL_DEL, target.number(), 0) < 0) {
             throw ErrnoException.ofLast("epoll_ctl(DEL, fd=" + target.number() + ")");
         }
     }
@@ -79,7 +79,7 @@ public final class Epoll implements AutoCloseable {
         // Not a slot of the events: another thread may add while one waits.
         synchronized (request) {
             request.set(interest, data);
-            if (Libc.epoll_ctl(fd.number(), operation, target.number(), request.address()) < 0) {
+            if (LIBC.epoll_ctl(fd.number(), operation, target.number(), request.address()) < 0) {
                 throw ErrnoException.ofLast("epoll_ctl(" + name + ", fd=" + target.number() + ")");
             }
         }
@@ -93,11 +93,11 @@ public final class Epoll implements AutoCloseable {
      */
     public int await(int timeoutMillis) throws ErrnoException {
         int count =
-                Libc.epoll_wait(fd.number(), events.address(), events.capacity(), timeoutMillis);
+                LIBC.epoll_wait(fd.number(), events.address(), events.capacity(), timeoutMillis);
         if (count >= 0) {
             return count;
         }
-        int errno = Native.getLastError();
+        int errno = LIBC.errno();
         if (errno == Libc.EINTR) {
             return 0;
         }

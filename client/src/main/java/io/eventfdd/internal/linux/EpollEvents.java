@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -40,7 +42,7 @@ final class EpollEvents {
         this.capacity = capacity;
         this.memory =
                 ByteBuffer.allocateDirect(layout.size() * capacity).order(ByteOrder.nativeOrder());
-        this.address = Libc.address(memory);
+        this.address = LIBC.address(memory);
     }
 
     Layout layout() {

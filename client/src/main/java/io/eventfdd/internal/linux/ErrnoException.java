@@ -1,6 +1,6 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Native;
+import static io.eventfdd.internal.linux.Libc.LIBC;
 
 import java.io.IOException;
 import java.io.Serial;
@@ -14,13 +14,13 @@ public final class ErrnoException extends IOException {
     private final int errno;
 
     private ErrnoException(String call, int errno) {
-        super(call + ": " + Errno.name(errno) + " (" + Libc.strerror(errno) + ")");
+        super(call + ": " + Errno.name(errno) + " (" + LIBC.strerror(errno) + ")");
         this.errno = errno;
     }
 
     /** The failure of {@code call}, which was this thread's last native call. */
     static ErrnoException ofLast(String call) {
-        return of(call, Native.getLastError());
+        return of(call, LIBC.errno());
     }
 
     static ErrnoException of(String call, int errno) {

@@ -1,6 +1,6 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Native;
+import static io.eventfdd.internal.linux.Libc.LIBC;
 
 import java.util.Optional;
 
@@ -39,7 +39,7 @@ public final class EventFd implements AutoCloseable {
             throws ErrnoException {
         int flags =
                 EFD_CLOEXEC | (semaphore ? EFD_SEMAPHORE : 0) | (nonblocking ? EFD_NONBLOCK : 0);
-        int number = Libc.eventfd((int) initial, flags);
+        int number = LIBC.eventfd((int) initial, flags);
         if (number < 0) {
             throw ErrnoException.ofLast(
                     "eventfd(" + initial + ", 0x" + Integer.toHexString(flags) + ")");
@@ -83,9 +83,9 @@ public final class EventFd implements AutoCloseable {
      */
     public long read() throws ErrnoException {
         var value = new long[1];
-        return Libc.eventfd_read(fd.number(), value) == 0
+        return LIBC.eventfd_read(fd.number(), value) == 0
                 ? value[0]
-                : nothing("eventfd_read", Native.getLastError());
+                : nothing("eventfd_read", LIBC.errno());
     }
 
     /**

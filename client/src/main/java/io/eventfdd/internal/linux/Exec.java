@@ -1,11 +1,11 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Memory;
-import com.sun.jna.Native;
-import com.sun.jna.Pointer;
+import static io.eventfdd.internal.linux.Libc.LIBC;
 
 import java.io.IOException;
 import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -87,7 +87,7 @@ public final class Exec {
         InheritedSignals.ofThisProcess().restore();
         for (int i = 0; i < moved.length; i++) {
             moved[i] = aside(fds.get(i).number(), moved.length);
-            displaced[i] = Libc.fcntl(FIRST + i, F_DUPFD_CLOEXEC, (long) FIRST + moved.length);
+            displaced[i] = LIBC.fcntl(FIRST + i, F_DUPFD_CLOEXEC, (long) FIRST + moved.length);
         }
         throw ErrnoException.of("execvp", execute(words.get(0), arguments, moved, displaced));
     }
@@ -95,30 +95,30 @@ public final class Exec {
     private static void set(String variable, String value) throws ErrnoException {
         int failed =
                 value.isEmpty()
-                        ? Libc.unsetenv(bytes(variable))
-                        : Libc.setenv(bytes(variable), bytes(value), 1);
+                        ? LIBC.unsetenv(bytes(variable))
+                        : LIBC.setenv(bytes(variable), bytes(value), 1);
         if (failed < 0) {
             throw ErrnoException.ofLast("setenv(" + variable + ")");
         }
     }
 
     /** An {@code argv}: the addresses of the words, zero, and behind them the words. */
-    private Memory arguments() {
-        long at = (words.size() + 1L) * Native.POINTER_SIZE;
-        var memory = new Memory(at + words.stream().mapToInt(word -> word.length).sum());
-        for (int i = 0; i < words.size(); i++) {
-            var word = words.get(i);
-            memory.setPointer((long) i * Native.POINTER_SIZE, memory.share(at));
-            memory.write(at, word, 0, word.length);
+    private ByteBuffer arguments() {
+        int at = (words.size() + 1) * Long.BYTES;
+        var memory =
+                ByteBuffer.allocateDirect(at + words.stream().mapToInt(word -> word.length).sum())
+                        .order(ByteOrder.nativeOrder());
+        long address = LIBC.address(memory);
+        for (var word : words) {
+            memory.putLong(address + at).put(at, word);
             at += word.length;
         }
-        memory.setPointer((long) words.size() * Native.POINTER_SIZE, Pointer.NULL);
         return memory;
     }
 
     /** The same description under a number that is not in the way. */
     private static int aside(int number, int count) throws ErrnoException {
-        int copy = Libc.fcntl(number, F_DUPFD_CLOEXEC, (long) FIRST + count);
+        int copy = LIBC.fcntl(number, F_DUPFD_CLOEXEC, (long) FIRST + count);
         if (copy < 0) {
             throw ErrnoException.ofLast("fcntl(fd=" + number + ", F_DUPFD_CLOEXEC)");
         }
@@ -126,25 +126,25 @@ public final class Exec {
     }
 
     /** Returns where it fails, after it put back what it displaced. */
-    private static int execute(byte[] file, Memory arguments, int[] moved, int[] displaced) {
+    private static int execute(byte[] file, ByteBuffer arguments, int[] moved, int[] displaced) {
         for (int i = 0; i < moved.length; i++) {
-            Libc.dup3(moved[i], FIRST + i, 0);
+            LIBC.dup3(moved[i], FIRST + i, 0);
         }
         int errno;
         try {
-            Libc.execvp(file, Pointer.nativeValue(arguments));
-            errno = Native.getLastError();
+            LIBC.execvp(file, LIBC.address(arguments));
+            errno = LIBC.errno();
         } finally {
             Reference.reachabilityFence(arguments);
         }
         for (int i = 0; i < moved.length; i++) {
             if (displaced[i] < 0) {
-                Libc.close(FIRST + i);
+                LIBC.close(FIRST + i);
             } else {
-                Libc.dup3(displaced[i], FIRST + i, O_CLOEXEC);
-                Libc.close(displaced[i]);
+                LIBC.dup3(displaced[i], FIRST + i, O_CLOEXEC);
+                LIBC.close(displaced[i]);
             }
-            Libc.close(moved[i]);
+            LIBC.close(moved[i]);
         }
         return errno;
     }
@@ -156,7 +156,7 @@ public final class Exec {
                 int number = Integer.parseInt(descriptor.getFileName().toString());
                 if (number >= FIRST && !inherited.contains(number)) {
                     // fails for the one that listed them, which is closed
-                    Libc.fcntl(number, F_SETFD, FD_CLOEXEC);
+                    LIBC.fcntl(number, F_SETFD, FD_CLOEXEC);
                 }
             }
         }

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
@@ -159,10 +161,10 @@ public final class Fd implements AutoCloseable {
         try {
             wake.run();
             while (uses() > idle.getAsInt()) {
-                Libc.sched_yield();
+                LIBC.sched_yield();
             }
             var before = duplicate();
-            if (Libc.dup3(other.number, number, O_CLOEXEC) < 0) {
+            if (LIBC.dup3(other.number, number, O_CLOEXEC) < 0) {
                 before.close();
                 throw ErrnoException.ofLast("dup3(" + other + ", " + this + ")");
             }
@@ -190,7 +192,7 @@ public final class Fd implements AutoCloseable {
     private void closeNow() {
         if (owned) {
             // Linux frees the number even if close(2) fails, so there is nothing to retry.
-            Libc.close(number);
+            LIBC.close(number);
         }
     }
 
@@ -205,7 +207,7 @@ public final class Fd implements AutoCloseable {
         int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
         // Usually the flag is as wanted already, and saving a call is worth it: each hand-out sets
         // the flag.
-        if (wanted != flags && Libc.fcntl(number, F_SETFL, wanted) < 0) {
+        if (wanted != flags && LIBC.fcntl(number, F_SETFL, wanted) < 0) {
             throw ErrnoException.ofLast("fcntl(fd=" + number + ", F_SETFL)");
         }
     }
@@ -220,7 +222,7 @@ public final class Fd implements AutoCloseable {
 
     /** Sets close-on-exec. */
     void setCloseOnExec() throws ErrnoException {
-        if (Libc.fcntl(number, F_SETFD, FD_CLOEXEC) < 0) {
+        if (LIBC.fcntl(number, F_SETFD, FD_CLOEXEC) < 0) {
             throw ErrnoException.ofLast("fcntl(fd=" + number + ", F_SETFD)");
         }
     }
@@ -230,7 +232,7 @@ public final class Fd implements AutoCloseable {
         var path = ("/proc/self/fd/" + number + "\0").getBytes(StandardCharsets.US_ASCII);
         var expected = ("anon_inode:" + name).getBytes(StandardCharsets.US_ASCII);
         var target = new byte[expected.length + 1];
-        long length = Libc.readlink(path, target, target.length);
+        long length = LIBC.readlink(path, target, target.length);
         return length == expected.length
                 && Arrays.equals(target, 0, expected.length, expected, 0, expected.length);
     }
@@ -242,14 +244,14 @@ public final class Fd implements AutoCloseable {
      * @see <a href="https://man7.org/linux/man-pages/man2/kcmp.2.html">kcmp(2)</a>
      */
     OptionalInt compare(Fd other) {
-        long self = Libc.getpid();
-        long order = Libc.syscall(KCMP, self, self, KCMP_FILE, number, other.number);
+        long self = LIBC.getpid();
+        long order = LIBC.syscall(KCMP, self, self, KCMP_FILE, number, other.number);
         return order < 0 ? OptionalInt.empty() : OptionalInt.of((int) order);
     }
 
     /** Another descriptor of the same open file description. */
     public Fd duplicate() throws ErrnoException {
-        int copy = Libc.fcntl(number, F_DUPFD_CLOEXEC, 0);
+        int copy = LIBC.fcntl(number, F_DUPFD_CLOEXEC, 0);
         if (copy < 0) {
             throw ErrnoException.ofLast("fcntl(fd=" + number + ", F_DUPFD_CLOEXEC)");
         }

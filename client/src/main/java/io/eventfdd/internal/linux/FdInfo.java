@@ -1,6 +1,6 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Native;
+import static io.eventfdd.internal.linux.Libc.LIBC;
 
 import java.nio.charset.StandardCharsets;
 
@@ -39,7 +39,7 @@ final class FdInfo {
             try {
                 return read(info, path);
             } finally {
-                Libc.close(info);
+                LIBC.close(info);
             }
         }
         var failure = ErrnoException.ofLast("open(" + path + ")");
@@ -53,7 +53,7 @@ final class FdInfo {
     private synchronized String read(String path) throws ErrnoException {
         for (int i = 0; i < TRIES; i++) {
             if (reserve >= 0) {
-                Libc.close(reserve);
+                LIBC.close(reserve);
             }
             reserve = open(path);
             if (reserve >= 0) {
@@ -65,14 +65,14 @@ final class FdInfo {
     }
 
     private static int open(String path) {
-        return Libc.open((path + "\0").getBytes(StandardCharsets.US_ASCII), O_CLOEXEC, 0);
+        return LIBC.open((path + "\0").getBytes(StandardCharsets.US_ASCII), O_CLOEXEC, 0);
     }
 
     private static String read(int info, String path) throws ErrnoException {
         var text = new byte[256];
-        long size = Libc.read(info, text, text.length);
+        long size = LIBC.read(info, text, text.length);
         if (size < 0) {
-            throw ErrnoException.of("read(" + path + ")", Native.getLastError());
+            throw ErrnoException.of("read(" + path + ")", LIBC.errno());
         }
         return new String(text, 0, (int) size, StandardCharsets.US_ASCII);
     }

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -69,7 +71,7 @@ public final class InheritedFds {
     private static Optional<Path> path(Fd fd) throws ErrnoException {
         var address = new byte[2 + 108 + 1];
         var length = new int[] {address.length};
-        if (Libc.getsockname(fd.number(), address, length) < 0) {
+        if (LIBC.getsockname(fd.number(), address, length) < 0) {
             throw ErrnoException.ofLast("getsockname(" + fd + ")");
         }
         int family = ByteBuffer.wrap(address).order(ByteOrder.nativeOrder()).getShort();
@@ -85,7 +87,7 @@ public final class InheritedFds {
     private static int option(Fd fd, int option) throws ErrnoException {
         var value = new int[1];
         var size = new int[] {Integer.BYTES};
-        if (Libc.getsockopt(fd.number(), SOL_SOCKET, option, value, size) < 0) {
+        if (LIBC.getsockopt(fd.number(), SOL_SOCKET, option, value, size) < 0) {
             throw ErrnoException.ofLast("getsockopt(" + fd + ", " + option + ")");
         }
         return value[0];
@@ -105,7 +107,7 @@ public final class InheritedFds {
     public static List<Inherited> adopt(Map<String, String> environment) throws ErrnoException {
         var count = number(environment, "LISTEN_FDS");
         if (count.filter(it -> it > 0).isEmpty()
-                || !number(environment, "LISTEN_PID").equals(Optional.of(Libc.getpid()))) {
+                || !number(environment, "LISTEN_PID").equals(Optional.of(LIBC.getpid()))) {
             return List.of();
         }
         var names = environment.getOrDefault("LISTEN_FDNAMES", "").split(":", -1);

@@ -1,6 +1,6 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Pointer;
+import static io.eventfdd.internal.linux.Libc.LIBC;
 
 /**
  * The signals that this process was started with blocked or ignored. A JVM changes some of both,
@@ -12,7 +12,7 @@ import com.sun.jna.Pointer;
  */
 record InheritedSignals(long blocked, long ignored) {
     private static final int SIG_SETMASK = 2;
-    private static final Pointer SIG_IGN = Pointer.createConstant(1);
+    private static final long SIG_IGN = 1;
 
     /** A {@code sigset_t}. */
     private static final int SIGNALS = 1024;
@@ -28,10 +28,10 @@ record InheritedSignals(long blocked, long ignored) {
     /** Makes both what they were, for the program that the calling thread executes next. */
     void restore() {
         for (long left = ignored; left != 0; left &= left - 1) {
-            Libc.signal(Long.numberOfTrailingZeros(left) + 1, SIG_IGN);
+            LIBC.signal(Long.numberOfTrailingZeros(left) + 1, SIG_IGN);
         }
         var mask = new long[SIGNALS / Long.SIZE];
         mask[0] = blocked;
-        Libc.pthread_sigmask(SIG_SETMASK, mask, 0);
+        LIBC.pthread_sigmask(SIG_SETMASK, mask, 0);
     }
 }

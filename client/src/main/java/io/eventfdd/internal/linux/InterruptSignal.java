@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 /**
  * The signal that ends a system call in which a thread is stuck: the call returns EINTR. It does
  * nothing else, so a thread that it meets elsewhere goes on.
@@ -20,15 +22,15 @@ final class InterruptSignal {
     static void install() throws ErrnoException {
         // abs(3) takes an int, touches nothing and returns: as a handler it is the one written in C
         // that need not be compiled.
-        Libc.signal(NUMBER, Libc.ABS);
-        if (Libc.siginterrupt(NUMBER, 1) < 0) {
+        LIBC.signal(NUMBER, LIBC.abs());
+        if (LIBC.siginterrupt(NUMBER, 1) < 0) {
             throw ErrnoException.ofLast("siginterrupt(" + NUMBER + ")");
         }
     }
 
     /** Sends the signal to {@code thread} of this process, by its ID of gettid(2). */
     static void sendTo(int thread) throws ErrnoException {
-        if (Libc.syscall(TGKILL, Libc.getpid(), thread, NUMBER, 0, 0) < 0) {
+        if (LIBC.syscall(TGKILL, LIBC.getpid(), thread, NUMBER, 0, 0) < 0) {
             throw ErrnoException.ofLast("tgkill(" + thread + ", " + NUMBER + ")");
         }
     }

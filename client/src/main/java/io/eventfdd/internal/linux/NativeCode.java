@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import java.util.Optional;
 
 /**
@@ -42,7 +44,7 @@ public final class NativeCode {
 
     private static Optional<Throwable> tried() {
         try {
-            var unused = Libc.getpid();
+            var unused = LIBC.getpid();
             return Optional.empty();
         } catch (VirtualMachineError e) {
             throw e;

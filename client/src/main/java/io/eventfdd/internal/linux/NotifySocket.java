@@ -1,6 +1,6 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Native;
+import static io.eventfdd.internal.linux.Libc.LIBC;
 
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -52,7 +52,7 @@ public final class NotifySocket implements AutoCloseable {
         var sockaddr = new byte[2 + path.length + (isAbstract ? 0 : 1)];
         sockaddr[ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1] = AF_UNIX;
         System.arraycopy(path, 0, sockaddr, 2, path.length);
-        int number = Libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        int number = LIBC.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
         if (number < 0) {
             throw ErrnoException.ofLast("socket(AF_UNIX, SOCK_DGRAM)");
         }
@@ -60,8 +60,8 @@ public final class NotifySocket implements AutoCloseable {
         var time = new int[4]; // struct timeval { long sec; long usec; }, little-endian
         time[0] = (int) patience.toSeconds();
         time[2] = patience.toNanosPart() / 1000;
-        if (Libc.connect(number, sockaddr, sockaddr.length) < 0
-                || Libc.setsockopt(
+        if (LIBC.connect(number, sockaddr, sockaddr.length) < 0
+                || LIBC.setsockopt(
                                 number, SOL_SOCKET, SO_SNDTIMEO, time, time.length * Integer.BYTES)
                         < 0) {
             var failure = ErrnoException.ofLast(call);
@@ -79,8 +79,8 @@ public final class NotifySocket implements AutoCloseable {
      */
     public void send(String message, List<Fd> fds) throws ErrnoException {
         buffer.put(message.getBytes(StandardCharsets.UTF_8), fds);
-        while (Libc.sendmsg(fd.number(), buffer.message(), MSG_NOSIGNAL) < 0) {
-            if (Native.getLastError() != Libc.EINTR) {
+        while (LIBC.sendmsg(fd.number(), buffer.message(), MSG_NOSIGNAL) < 0) {
+            if (LIBC.errno() != Libc.EINTR) {
                 throw ErrnoException.ofLast("sendmsg(" + fd + ", " + message.strip() + ")");
             }
         }

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,12 +24,12 @@ public final class OpenFiles {
     /** Raises the soft limit to the hard one, and returns it. */
     public static long raiseLimit() throws ErrnoException {
         var limit = new long[2];
-        if (Libc.getrlimit(RLIMIT_NOFILE, limit) < 0) {
+        if (LIBC.getrlimit(RLIMIT_NOFILE, limit) < 0) {
             throw ErrnoException.ofLast("getrlimit(RLIMIT_NOFILE)");
         }
         if (limit[0] != limit[1]) {
             limit[0] = limit[1];
-            if (Libc.setrlimit(RLIMIT_NOFILE, limit) < 0) {
+            if (LIBC.setrlimit(RLIMIT_NOFILE, limit) < 0) {
                 throw ErrnoException.ofLast("setrlimit(RLIMIT_NOFILE)");
             }
         }
@@ -40,11 +42,11 @@ public final class OpenFiles {
      * readers of the table.
      */
     public static void growTable(int size) throws ErrnoException {
-        int high = Libc.fcntl(0, F_DUPFD_CLOEXEC, size - 1L);
+        int high = LIBC.fcntl(0, F_DUPFD_CLOEXEC, size - 1L);
         if (high < 0) {
             throw ErrnoException.ofLast("fcntl(F_DUPFD_CLOEXEC, " + (size - 1) + ")");
         }
-        Libc.close(high);
+        LIBC.close(high);
     }
 
     /**
@@ -100,6 +102,6 @@ public final class OpenFiles {
 
     /** The effective user of this process. */
     public static int effectiveUser() {
-        return Libc.geteuid();
+        return LIBC.geteuid();
     }
 }

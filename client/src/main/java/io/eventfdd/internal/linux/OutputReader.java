@@ -1,7 +1,6 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Memory;
-import com.sun.jna.Pointer;
+import static io.eventfdd.internal.linux.Libc.LIBC;
 
 /**
  * The reader of standard output, if that is a pipe or a socket. Safe for all threads.
@@ -10,7 +9,10 @@ import com.sun.jna.Pointer;
  */
 public final class OutputReader {
     private static final int STANDARD_OUTPUT = 1;
-    private static final int REVENTS = 6;
+
+    /** The first bit of {@code revents} in a {@code struct pollfd}, on a little-endian machine. */
+    private static final int REVENTS = 48;
+
     private static final int POLLERR = 8;
     private static final int POLLHUP = 16;
     private static final int FOR_EVER = -1;
@@ -34,10 +36,8 @@ public final class OutputReader {
 
     private static boolean ended(int timeoutMillis) {
         // Asked for no events, it reports errors only.
-        try (var pollfd = new Memory(Long.BYTES)) {
-            pollfd.setLong(0, STANDARD_OUTPUT);
-            int ready = Libc.poll(Pointer.nativeValue(pollfd), 1, timeoutMillis);
-            return ready > 0 && (pollfd.getShort(REVENTS) & (POLLERR | POLLHUP)) != 0;
-        }
+        var pollfd = new long[] {STANDARD_OUTPUT};
+        int ready = LIBC.poll(pollfd, 1, timeoutMillis);
+        return ready > 0 && (pollfd[0] >>> REVENTS & (POLLERR | POLLHUP)) != 0;
     }
 }

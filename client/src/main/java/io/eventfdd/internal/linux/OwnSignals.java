@@ -1,6 +1,6 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Pointer;
+import static io.eventfdd.internal.linux.Libc.LIBC;
 
 /**
  * Signals that this process sends to itself.
@@ -8,7 +8,7 @@ import com.sun.jna.Pointer;
  * @see <a href="https://man7.org/linux/man-pages/man7/signal.7.html">signal(7)</a>
  */
 public final class OwnSignals {
-    private static final Pointer SIG_DFL = Pointer.NULL;
+    private static final long SIG_DFL = 0;
 
     private OwnSignals() {}
 
@@ -17,8 +17,8 @@ public final class OwnSignals {
      * returns once the process is continued. The default action remains set.
      */
     public static void raiseByDefault(int number) {
-        Libc.signal(number, SIG_DFL);
+        LIBC.signal(number, SIG_DFL);
         // The signal goes to this thread, so it was delivered when raise(3) returns.
-        Libc.raise(number);
+        LIBC.raise(number);
     }
 }

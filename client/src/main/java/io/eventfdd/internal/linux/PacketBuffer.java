@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -62,7 +64,7 @@ public final class PacketBuffer {
         this.controlBytes = maxFds == 0 ? 0 : CMSG_HEADER + maxFds * Integer.BYTES;
         this.data = CMSG + CREDENTIALS + aligned(controlBytes);
         this.room = ByteBuffer.allocateDirect(data + maxBytes).order(ByteOrder.nativeOrder());
-        this.address = Libc.address(room);
+        this.address = LIBC.address(room);
         room.putLong(IOV, address + IOVEC);
         room.putLong(IOV_LENGTH, 1);
         room.putLong(IOVEC, address + data);

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import java.util.Arrays;
 import java.util.List;
 
@@ -27,7 +29,7 @@ public record PeerCredentials(int pid, int uid, int gid, List<Integer> groups) {
     /** The peer of the connected socket {@code socketFd}. */
     public static PeerCredentials of(int socketFd) throws ErrnoException {
         var credentials = new int[3];
-        if (Libc.getsockopt(
+        if (LIBC.getsockopt(
                         socketFd,
                         SOL_SOCKET,
                         SO_PEERCRED,
@@ -44,7 +46,7 @@ public record PeerCredentials(int pid, int uid, int gid, List<Integer> groups) {
         var groups = new int[64];
         while (true) {
             var length = new int[] {bytes(groups)};
-            if (Libc.getsockopt(socketFd, SOL_SOCKET, SO_PEERGROUPS, groups, length) == 0) {
+            if (LIBC.getsockopt(socketFd, SOL_SOCKET, SO_PEERGROUPS, groups, length) == 0) {
                 return Arrays.stream(groups, 0, length[0] / Integer.BYTES).boxed().toList();
             }
             var failure = ErrnoException.ofLast("getsockopt(fd=" + socketFd + ", SO_PEERGROUPS)");

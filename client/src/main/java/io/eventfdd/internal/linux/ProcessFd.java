@@ -1,6 +1,6 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Native;
+import static io.eventfdd.internal.linux.Libc.LIBC;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -35,7 +35,7 @@ public final class ProcessFd {
      */
     public static Optional<Fd> ofPeer(Fd socket) throws ErrnoException {
         var pidfd = new int[1];
-        if (Libc.getsockopt(
+        if (LIBC.getsockopt(
                         socket.number(), SOL_SOCKET, SO_PEERPIDFD, pidfd, new int[] {Integer.BYTES})
                 == 0) {
             return Optional.of(Fd.adopt(pidfd[0]));
@@ -49,7 +49,7 @@ public final class ProcessFd {
 
     /** The process that has {@code pid} now; empty if there is none. */
     public static Optional<Fd> open(int pid) throws ErrnoException {
-        long pidfd = Libc.syscall(PIDFD_OPEN, pid, 0, 0, 0, 0);
+        long pidfd = LIBC.syscall(PIDFD_OPEN, pid, 0, 0, 0, 0);
         if (pidfd >= 0) {
             return Optional.of(Fd.adopt((int) pidfd));
         }
@@ -63,7 +63,7 @@ public final class ProcessFd {
     /** Whether the process of {@code pidfd} runs; one that ended and was not reaped does not. */
     public static boolean isAlive(Fd pidfd) {
         var poll = new long[] {Readiness.pollfd(pidfd.number())};
-        return Libc.poll(poll, 1, 0) == 0 || Readiness.isReadable(poll[0]) == 0;
+        return LIBC.poll(poll, 1, 0) == 0 || Readiness.isReadable(poll[0]) == 0;
     }
 
     /**
@@ -76,7 +76,7 @@ public final class ProcessFd {
      */
     public static OptionalLong startTime(int pid) throws ErrnoException {
         var path = "/proc/" + pid + "/stat";
-        int stat = Libc.open((path + "\0").getBytes(StandardCharsets.US_ASCII), O_CLOEXEC, 0);
+        int stat = LIBC.open((path + "\0").getBytes(StandardCharsets.US_ASCII), O_CLOEXEC, 0);
         if (stat < 0) {
             var failure = ErrnoException.ofLast("open(" + path + ")");
             if (failure.is("ENOENT") || failure.is("ESRCH")) {
@@ -86,9 +86,9 @@ public final class ProcessFd {
         }
         try {
             var text = new byte[LONGEST_STAT];
-            long size = Libc.read(stat, text, text.length);
+            long size = LIBC.read(stat, text, text.length);
             if (size < 0) {
-                int errno = Native.getLastError();
+                int errno = LIBC.errno();
                 var failure = ErrnoException.of("read(" + path + ")", errno);
                 if (failure.is("ESRCH")) {
                     return OptionalLong.empty();
@@ -98,7 +98,7 @@ public final class ProcessFd {
             return OptionalLong.of(
                     startTimeIn(new String(text, 0, (int) size, StandardCharsets.ISO_8859_1)));
         } finally {
-            Libc.close(stat);
+            LIBC.close(stat);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -18,7 +20,7 @@ public final class ReadBuffer {
 
     private final ByteBuffer memory =
             ByteBuffer.allocateDirect(SIZE).order(ByteOrder.nativeOrder());
-    private final long iovec = Libc.address(memory);
+    private final long iovec = LIBC.address(memory);
 
     /** Creates a buffer. */
     public ReadBuffer() {

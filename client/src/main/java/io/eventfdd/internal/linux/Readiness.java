@@ -1,6 +1,6 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Native;
+import static io.eventfdd.internal.linux.Libc.LIBC;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -38,7 +38,7 @@ public final class Readiness {
     /** Creates an empty array. */
     public Readiness() {
         pollfds = room(1);
-        address = Libc.address(pollfds);
+        address = LIBC.address(pollfds);
     }
 
     private static ByteBuffer room(int descriptors) {
@@ -49,7 +49,7 @@ public final class Readiness {
     public void begin(int descriptors) {
         if (pollfds.capacity() < descriptors * SIZE) {
             pollfds = room(descriptors);
-            address = Libc.address(pollfds);
+            address = LIBC.address(pollfds);
         }
         count = 0;
     }
@@ -74,11 +74,11 @@ public final class Readiness {
      * the number of those that are; 0 also if it was interrupted.
      */
     public int await(int timeoutMillis) throws ErrnoException {
-        int ready = Libc.poll(address, count, timeoutMillis);
+        int ready = LIBC.poll(address, count, timeoutMillis);
         if (ready >= 0) {
             return ready;
         }
-        int errno = Native.getLastError();
+        int errno = LIBC.errno();
         if (errno == Libc.EINTR) {
             return 0;
         }

@@ -1,6 +1,6 @@
 package io.eventfdd.internal.linux;
 
-import com.sun.jna.Native;
+import static io.eventfdd.internal.linux.Libc.LIBC;
 
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -113,10 +113,10 @@ public final class SeqPacketSocket implements AutoCloseable {
         try {
             while (true) {
                 socket.sendTimeout(deadline - System.nanoTime());
-                if (Libc.connect(socket.number(), address, address.length) == 0) {
+                if (LIBC.connect(socket.number(), address, address.length) == 0) {
                     return socket;
                 }
-                int errno = Native.getLastError();
+                int errno = LIBC.errno();
                 boolean late = deadline - System.nanoTime() <= 0;
                 if (late && (errno == Libc.EAGAIN || errno == Libc.EINTR)) {
                     throw ErrnoException.of("connect(" + path + ")", ETIMEDOUT);
@@ -167,13 +167,13 @@ public final class SeqPacketSocket implements AutoCloseable {
     private static void passCredentials(int number, String what) throws ErrnoException {
         // Accepted sockets inherit this option: a packet then has credentials, and the end has
         // none.
-        if (Libc.setsockopt(number, SOL_SOCKET, SO_PASSCRED, new int[] {1}, Integer.BYTES) < 0) {
+        if (LIBC.setsockopt(number, SOL_SOCKET, SO_PASSCRED, new int[] {1}, Integer.BYTES) < 0) {
             throw ErrnoException.ofLast("setsockopt(" + what + ", SO_PASSCRED)");
         }
     }
 
     private static SeqPacketSocket open() throws ErrnoException {
-        int number = Libc.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        int number = LIBC.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
         if (number < 0) {
             throw ErrnoException.ofLast("socket(AF_UNIX, SOCK_SEQPACKET)");
         }
@@ -199,7 +199,7 @@ public final class SeqPacketSocket implements AutoCloseable {
         boolean little = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
         time[little ? 0 : 1] = (int) Math.min(micros / 1_000_000, Integer.MAX_VALUE);
         time[little ? 2 : 3] = (int) (micros % 1_000_000);
-        if (Libc.setsockopt(number(), SOL_SOCKET, SO_SNDTIMEO, time, time.length * Integer.BYTES)
+        if (LIBC.setsockopt(number(), SOL_SOCKET, SO_SNDTIMEO, time, time.length * Integer.BYTES)
                 < 0) {
             throw ErrnoException.ofLast("setsockopt(" + fd + ", SO_SNDTIMEO)");
         }
@@ -207,11 +207,11 @@ public final class SeqPacketSocket implements AutoCloseable {
 
     /** Accepts the next connection, if one is waiting. */
     public Optional<SeqPacketSocket> accept() throws ErrnoException {
-        int number = Libc.accept4(number(), 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int number = LIBC.accept4(number(), 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (number >= 0) {
             return Optional.of(new SeqPacketSocket(Fd.adopt(number), true));
         }
-        int errno = Native.getLastError();
+        int errno = LIBC.errno();
         if (errno == Libc.EAGAIN || errno == Libc.EINTR || errno == ECONNABORTED) {
             return Optional.empty();
         }
@@ -220,8 +220,8 @@ public final class SeqPacketSocket implements AutoCloseable {
 
     /** Shuts down both directions, which wakes waiters on both sides. */
     public void shutdown() throws ErrnoException {
-        if (Libc.shutdown(number(), SHUT_RDWR) < 0) {
-            int errno = Native.getLastError();
+        if (LIBC.shutdown(number(), SHUT_RDWR) < 0) {
+            int errno = LIBC.errno();
             if (errno != ENOTCONN) {
                 throw ErrnoException.of("shutdown(" + fd + ")", errno);
             }
@@ -257,8 +257,8 @@ public final class SeqPacketSocket implements AutoCloseable {
      */
     public Sent send(PacketBuffer buffer, byte[] packet, List<Fd> fds) throws ErrnoException {
         buffer.put(packet, fds);
-        while (Libc.sendmsg(number(), buffer.message(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-            int errno = Native.getLastError();
+        while (LIBC.sendmsg(number(), buffer.message(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
+            int errno = LIBC.errno();
             switch (errno) {
                 case Libc.EINTR -> {}
                 case Libc.EAGAIN -> {
@@ -356,11 +356,11 @@ public final class SeqPacketSocket implements AutoCloseable {
 
     private int receive(PacketBuffer buffer, int flags) throws ErrnoException {
         while (true) {
-            long size = Libc.recvmsg(number(), buffer.message(), flags | MSG_DONTWAIT);
+            long size = LIBC.recvmsg(number(), buffer.message(), flags | MSG_DONTWAIT);
             if (size >= 0) {
                 return (int) size;
             }
-            int errno = Native.getLastError();
+            int errno = LIBC.errno();
             switch (errno) {
                 // If a peer closed without having read everything, the error is reported once,
                 // before the packets that it sent.

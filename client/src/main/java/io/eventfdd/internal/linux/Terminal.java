@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
@@ -45,7 +47,7 @@ public final class Terminal implements AutoCloseable {
     /** Begins to read key by key. The result is empty if standard input is not a terminal. */
     public static Optional<Terminal> keyByKey() throws ErrnoException {
         var attributes = new byte[SIZE];
-        if (Libc.tcgetattr(STANDARD_INPUT, attributes) < 0) {
+        if (LIBC.tcgetattr(STANDARD_INPUT, attributes) < 0) {
             var failure = ErrnoException.ofLast("tcgetattr");
             if (failure.is("ENOTTY") || failure.is("EINVAL")) {
                 return Optional.empty();
@@ -62,7 +64,7 @@ public final class Terminal implements AutoCloseable {
     }
 
     private static void set(byte[] attributes) throws ErrnoException {
-        if (Libc.tcsetattr(STANDARD_INPUT, TCSADRAIN, attributes) < 0) {
+        if (LIBC.tcsetattr(STANDARD_INPUT, TCSADRAIN, attributes) < 0) {
             throw ErrnoException.ofLast("tcsetattr");
         }
     }
@@ -70,7 +72,7 @@ public final class Terminal implements AutoCloseable {
     /** The current size; 80 columns and 24 rows if the terminal does not know it. */
     public Size size() {
         var size = new short[4];
-        if (Libc.ioctl(STANDARD_INPUT, TIOCGWINSZ, size) < 0 || size[0] == 0 || size[1] == 0) {
+        if (LIBC.ioctl(STANDARD_INPUT, TIOCGWINSZ, size) < 0 || size[0] == 0 || size[1] == 0) {
             return new Size(80, 24);
         }
         return new Size(Short.toUnsignedInt(size[1]), Short.toUnsignedInt(size[0]));

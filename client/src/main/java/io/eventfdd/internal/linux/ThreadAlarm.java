@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import java.time.Duration;
 
 /**
@@ -35,9 +37,9 @@ public final class ThreadAlarm implements AutoCloseable {
         var event = new int[SIGEVENT_SIZE / Integer.BYTES];
         event[SIGNO_AT / Integer.BYTES] = InterruptSignal.NUMBER;
         event[NOTIFY_AT / Integer.BYTES] = SIGEV_THREAD_ID;
-        event[THREAD_AT / Integer.BYTES] = Libc.gettid();
+        event[THREAD_AT / Integer.BYTES] = LIBC.gettid();
         var timer = new long[1];
-        if (Libc.timer_create(CLOCK_MONOTONIC, event, timer) < 0) {
+        if (LIBC.timer_create(CLOCK_MONOTONIC, event, timer) < 0) {
             throw ErrnoException.ofLast("timer_create(SIGEV_THREAD_ID)");
         }
         return new ThreadAlarm(timer[0]);
@@ -59,13 +61,13 @@ public final class ThreadAlarm implements AutoCloseable {
     }
 
     private void arm(long[] intervalAndValue) throws ErrnoException {
-        if (Libc.timer_settime(timer, 0, intervalAndValue, 0) < 0) {
+        if (LIBC.timer_settime(timer, 0, intervalAndValue, 0) < 0) {
             throw ErrnoException.ofLast("timer_settime");
         }
     }
 
     @Override
     public void close() {
-        Libc.timer_delete(timer);
+        LIBC.timer_delete(timer);
     }
 }

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
@@ -33,14 +35,14 @@ public final class UnixListener {
     public static Fd bind(InheritedFds.SocketType type, Path path, int mode) throws ErrnoException {
         var address = SeqPacketSocket.address("bind", path);
         int flags = type.number | SeqPacketSocket.SOCK_CLOEXEC;
-        int number = Libc.socket(SeqPacketSocket.AF_UNIX, flags, 0);
+        int number = LIBC.socket(SeqPacketSocket.AF_UNIX, flags, 0);
         if (number < 0) {
             throw ErrnoException.ofLast("socket(AF_UNIX, " + type + ")");
         }
         var socket = Fd.adopt(number);
         try {
             restrictFile(socket, mode);
-            if (Libc.bind(number, address, address.length) < 0) {
+            if (LIBC.bind(number, address, address.length) < 0) {
                 throw ErrnoException.ofLast("bind(" + path + ")");
             }
             return socket;
@@ -56,7 +58,7 @@ public final class UnixListener {
      * there is no moment at which the file permits more.
      */
     public static void restrictFile(Fd socket, int mode) throws ErrnoException {
-        if (Libc.fchmod(socket.number(), mode) < 0) {
+        if (LIBC.fchmod(socket.number(), mode) < 0) {
             throw ErrnoException.ofLast(
                     "fchmod(" + socket + ", 0" + Integer.toOctalString(mode) + ")");
         }
@@ -71,7 +73,7 @@ public final class UnixListener {
      */
     public static void permit(Path path, int mode, int gid) throws IOException {
         int number =
-                Libc.open(
+                LIBC.open(
                         (path + "\0").getBytes(StandardCharsets.UTF_8),
                         O_PATH | O_NOFOLLOW | O_CLOEXEC,
                         0);
@@ -103,7 +105,7 @@ public final class UnixListener {
      * @param backlog how many connections may wait to be accepted, from now on
      */
     public static void listen(Fd socket, int backlog) throws ErrnoException {
-        if (Libc.listen(socket.number(), backlog) < 0) {
+        if (LIBC.listen(socket.number(), backlog) < 0) {
             throw ErrnoException.ofLast("listen(" + socket + ", " + backlog + ")");
         }
     }

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 /**
  * The facts that the kernel knows about the other end of a connected Unix socket, without its
  * cooperation.
@@ -25,7 +27,7 @@ public final class UnixPeer {
         }
         // A close empties the queue too, but sets ECONNRESET first.
         var error = new int[1];
-        if (Libc.getsockopt(socket.number(), SOL_SOCKET, SO_ERROR, error, new int[] {Integer.BYTES})
+        if (LIBC.getsockopt(socket.number(), SOL_SOCKET, SO_ERROR, error, new int[] {Integer.BYTES})
                 < 0) {
             throw ErrnoException.ofLast("getsockopt(" + socket + ", SO_ERROR)");
         }
@@ -37,7 +39,7 @@ public final class UnixPeer {
      */
     public static boolean hasUntaken(Fd socket) throws ErrnoException {
         var untaken = new int[1];
-        if (Libc.ioctl(socket.number(), SIOCOUTQ, untaken) < 0) {
+        if (LIBC.ioctl(socket.number(), SIOCOUTQ, untaken) < 0) {
             throw ErrnoException.ofLast("ioctl(" + socket + ", SIOCOUTQ)");
         }
         // When the kernel reports room it has not taken the last byte off its account yet; anything
@@ -57,7 +59,7 @@ public final class UnixPeer {
     /** Whether the peer has closed the connection. */
     public static boolean hasHungUp(Fd socket) {
         var poll = new long[] {socket.number()};
-        return Libc.poll(poll, 1, 0) > 0;
+        return LIBC.poll(poll, 1, 0) > 0;
     }
 
     /**
@@ -68,7 +70,7 @@ public final class UnixPeer {
      * @return false if the kernel does not support this, which is so before Linux 6.16
      */
     public static boolean refuseDescriptors(Fd socket) {
-        return Libc.setsockopt(
+        return LIBC.setsockopt(
                         socket.number(), SOL_SOCKET, SO_PASSRIGHTS, new int[] {0}, Integer.BYTES)
                 == 0;
     }
@@ -80,7 +82,7 @@ public final class UnixPeer {
      * @return false if there is nothing to shut down, because the socket is not connected any more
      */
     public static boolean shutDown(Fd socket, Direction direction) {
-        return Libc.shutdown(socket.number(), direction.how) == 0;
+        return LIBC.shutdown(socket.number(), direction.how) == 0;
     }
 
     /** The directions that {@link #shutDown} ends. */

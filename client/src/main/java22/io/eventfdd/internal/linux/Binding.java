@@ -1,7 +1,8 @@
 package io.eventfdd.internal.linux;
 
 /**
- * How the calls of a signal are bound: without JNA, unless something is said against it.
+ * How system calls are bound: by java.lang.foreign, unless something is said against it. Then JNA
+ * is not needed, and nothing holds the class loader of an application that was undeployed.
  *
  * <p>A process to which a fast start is worth more says {@code -Deventfdd.foreign=false}: the first
  * use of java.lang.foreign takes a tenth of a second.
@@ -9,11 +10,17 @@ package io.eventfdd.internal.linux;
 final class Binding {
     private Binding() {}
 
-    /** Not being allowed is no reason to warn: JNA does the same, somewhat slower. */
+    static Libc libc() {
+        return isForeign() ? ForeignLibc.bound() : new JnaLibc();
+    }
+
     static SignalCalls fastest() {
-        boolean wanted = !"false".equals(System.getProperty("eventfdd.foreign"));
-        return wanted && Binding.class.getModule().isNativeAccessEnabled()
-                ? new ForeignCalls()
-                : new JnaCalls();
+        return isForeign() ? new ForeignCalls() : new LibcCalls();
+    }
+
+    /** Not being allowed is no reason to warn: JNA does the same, somewhat slower. */
+    private static boolean isForeign() {
+        return !"false".equals(System.getProperty("eventfdd.foreign"))
+                && Binding.class.getModule().isNativeAccessEnabled();
     }
 }

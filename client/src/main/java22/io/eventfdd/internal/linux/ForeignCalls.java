@@ -14,9 +14,9 @@ import java.lang.ref.Reference;
  * The calls of a signal by java.lang.foreign, which the JIT compiler sees through. Addresses are
  * {@code long}, as in {@link Libc}.
  *
- * <p>A write or a look that failed did nothing. It is made once more by JNA, which tells the errno:
- * that is rare, and keeping the errno of each would want memory for each thread. A read finds
- * nothing often, and its buffer has room for the errno.
+ * <p>A write or a look that failed did nothing. It is made once more by {@link Libc}, which tells
+ * the errno: that is rare, and to keep the errno of each takes time. A read finds nothing often,
+ * and its buffer has room for the errno.
  */
 @SuppressWarnings("restricted") // Binding has asked whether this may be
 final class ForeignCalls implements SignalCalls {
@@ -49,7 +49,7 @@ final class ForeignCalls implements SignalCalls {
     /** All there is: a ReadBuffer is an address in it. */
     private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-    private final JnaCalls again = new JnaCalls();
+    private final LibcCalls again = new LibcCalls();
 
     private static MethodHandle bound(
             String name, FunctionDescriptor type, Linker.Option... options) {

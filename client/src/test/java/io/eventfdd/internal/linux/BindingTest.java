@@ -11,6 +11,7 @@ import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.EnabledOnJre;
 import org.junit.jupiter.api.condition.JRE;
 
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +30,12 @@ class BindingTest {
             try (var eventFd = EventFd.create(0, false, true)) {
                 eventFd.write(7);
                 long value = eventFd.readNow(new ReadBuffer());
-                System.out.print(SignalCalls.FASTEST.getClass().getSimpleName() + " " + value);
+                System.out.print(
+                        (Proxy.isProxyClass(Libc.LIBC.getClass()) ? "foreign" : "JNA")
+                                + " "
+                                + SignalCalls.FASTEST.getClass().getSimpleName()
+                                + " "
+                                + value);
             }
         }
     }
@@ -37,19 +43,20 @@ class BindingTest {
     @Test
     @EnabledOnJre(JRE.JAVA_17)
     void java17TakesJna() throws Exception {
-        assertThat(run()).isEqualTo(new Said("JnaCalls 7", ""));
+        assertThat(run()).isEqualTo(new Said("JNA LibcCalls 7", ""));
     }
 
     @Test
     @EnabledForJreRange(min = JRE.JAVA_22)
-    void java22NeedsNoJnaForASignalAndWarnsOfNothing() throws Exception {
-        assertThat(run(ALLOWED)).isEqualTo(new Said("ForeignCalls 7", ""));
+    void java22NeedsNoJnaAndWarnsOfNothing() throws Exception {
+        assertThat(run(ALLOWED)).isEqualTo(new Said("foreign ForeignCalls 7", ""));
     }
 
     @Test
     @EnabledForJreRange(min = JRE.JAVA_22)
     void whoWantsAFastStartTakesJna() throws Exception {
-        assertThat(run(ALLOWED, "-Deventfdd.foreign=false")).isEqualTo(new Said("JnaCalls 7", ""));
+        assertThat(run(ALLOWED, "-Deventfdd.foreign=false"))
+                .isEqualTo(new Said("JNA LibcCalls 7", ""));
     }
 
     @Test
@@ -70,7 +77,7 @@ class BindingTest {
                                 "--add-modules=com.sun.jna",
                                 "--enable-native-access=com.sun.jna",
                                 "--illegal-native-access=deny"))
-                .isEqualTo(new Said("JnaCalls 7", ""));
+                .isEqualTo(new Said("JNA LibcCalls 7", ""));
     }
 
     private static Said run(String... options) throws Exception {

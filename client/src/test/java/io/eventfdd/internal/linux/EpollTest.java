@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -206,7 +208,7 @@ class EpollTest {
         assertThatThrownBy(() -> epoll.modify(eventFd.fd(), Epoll.IN, 7))
                 .hasMessageStartingWith("epoll_ctl(MOD, fd=" + number + "): ENOENT (");
         var file = Files.createFile(directory.resolve("file"));
-        try (var regular = Fd.adopt(Libc.open((file + "\0").getBytes(UTF_8), 0x80000, 0))) {
+        try (var regular = Fd.adopt(LIBC.open((file + "\0").getBytes(UTF_8), 0x80000, 0))) {
             assertThatThrownBy(() -> epoll.add(regular, Epoll.IN, 7))
                     .hasMessageStartingWith("epoll_ctl(ADD, fd=" + regular.number() + "): EPERM (");
         }

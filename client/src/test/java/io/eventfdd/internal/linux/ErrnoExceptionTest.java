@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
@@ -13,7 +15,7 @@ class ErrnoExceptionTest {
     void itNamesTheCallTheErrnoAndWhatThatMeans() {
         assertThat(ErrnoException.of("epoll_ctl(ADD, fd=7)", 1))
                 .isInstanceOf(IOException.class)
-                .hasMessage("epoll_ctl(ADD, fd=7): EPERM (" + Libc.strerror(1) + ")");
+                .hasMessage("epoll_ctl(ADD, fd=7): EPERM (" + LIBC.strerror(1) + ")");
     }
 
     @Test
@@ -26,7 +28,7 @@ class ErrnoExceptionTest {
 
     @Test
     void theErrnoOfTheLastCallIsToldByThatThread() {
-        Libc.close(999_999);
+        LIBC.close(999_999);
         assertThat(ErrnoException.ofLast("close(999999)").is("EBADF")).isTrue();
     }
 

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -52,7 +54,7 @@ class EventFdTest {
         try (var eventFd = EventFd.create(3, semaphore, nonblocking)) {
             int number = eventFd.fd().number();
             assertThat(eventFd.fd().isNonblocking()).isEqualTo(nonblocking);
-            assertThat(Libc.fcntl(number, F_GETFD, 0)).isEqualTo(FD_CLOEXEC);
+            assertThat(LIBC.fcntl(number, F_GETFD, 0)).isEqualTo(FD_CLOEXEC);
             assertThat(Descriptors.info(number, "flags")).startsWith("02").endsWith("2");
             assertThat(eventFd.read()).isEqualTo(semaphore ? 1 : 3);
             assertThat(eventFd.count()).isEqualTo(semaphore ? 2 : 0);
@@ -252,7 +254,7 @@ class EventFdTest {
     @Test
     void anEventfdIsOneAndAnythingElseIsNot() throws IOException {
         var one = counter();
-        try (var file = Fd.adopt(Libc.open("/dev/null\0".getBytes(US_ASCII), 0, 0))) {
+        try (var file = Fd.adopt(LIBC.open("/dev/null\0".getBytes(US_ASCII), 0, 0))) {
             assertThat(EventFd.isEventfd(one.fd())).isTrue();
             assertThat(EventFd.isEventfd(file)).isFalse();
         } finally {

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -102,7 +104,7 @@ class FdTest {
         var eventFd = EventFd.create(5, false, true);
         try (var copy = EventFd.adopt(eventFd.fd().duplicate())) {
             assertThat(copy.fd().number()).isNotEqualTo(eventFd.fd().number());
-            assertThat(Libc.fcntl(copy.fd().number(), F_GETFD, 0)).isEqualTo(FD_CLOEXEC);
+            assertThat(LIBC.fcntl(copy.fd().number(), F_GETFD, 0)).isEqualTo(FD_CLOEXEC);
             copy.fd().setNonblocking(false);
             assertThat(eventFd.fd().isNonblocking()).isFalse();
             eventFd.fd().setNonblocking(true);
@@ -191,8 +193,8 @@ class FdTest {
                 assertThat(one.isSameAs(other)).isTrue();
                 assertThat(before.read()).isEqualTo(1);
                 assertThat(one.read()).isEqualTo(2);
-                assertThat(Libc.fcntl(number, F_GETFD, 0)).isEqualTo(FD_CLOEXEC);
-                assertThat(Libc.fcntl(before.fd().number(), F_GETFD, 0)).isEqualTo(FD_CLOEXEC);
+                assertThat(LIBC.fcntl(number, F_GETFD, 0)).isEqualTo(FD_CLOEXEC);
+                assertThat(LIBC.fcntl(before.fd().number(), F_GETFD, 0)).isEqualTo(FD_CLOEXEC);
             }
         }
     }

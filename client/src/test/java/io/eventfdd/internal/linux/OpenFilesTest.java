@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -33,7 +35,7 @@ class OpenFilesTest {
     @Test
     void theSoftLimitIsRaisedToTheHardOne() throws IOException {
         long hard = hard();
-        Libc.setrlimit(RLIMIT_NOFILE, new long[] {hard - 1, hard});
+        LIBC.setrlimit(RLIMIT_NOFILE, new long[] {hard - 1, hard});
         assertThat(soft()).isEqualTo(hard - 1);
         assertThat(OpenFiles.raiseLimit()).isEqualTo(hard);
         assertThat(soft()).isEqualTo(hard);

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -199,13 +201,13 @@ class SeqPacketSocketTest {
             packet();
             send("three", repeated(eventFd, 3));
             var limit = new long[2];
-            Libc.getrlimit(RLIMIT_NOFILE, limit);
+            LIBC.getrlimit(RLIMIT_NOFILE, limit);
             Received.Packet packet;
-            Libc.setrlimit(RLIMIT_NOFILE, new long[] {3, limit[1]});
+            LIBC.setrlimit(RLIMIT_NOFILE, new long[] {3, limit[1]});
             try {
                 packet = packet();
             } finally {
-                Libc.setrlimit(RLIMIT_NOFILE, limit);
+                LIBC.setrlimit(RLIMIT_NOFILE, limit);
             }
             packet.closeFds();
             assertThat(packet.fds()).isEmpty();
@@ -216,7 +218,7 @@ class SeqPacketSocketTest {
     @Test
     void otherControlMessagesArePassedBy() throws ErrnoException {
         var passed = new int[1];
-        Libc.getsockopt(
+        LIBC.getsockopt(
                 server.fd().number(), SOL_SOCKET, SO_PASSCRED, passed, new int[] {Integer.BYTES});
         assertThat(passed).as("SO_PASSCRED").containsExactly(1);
         send("credentials", List.of());

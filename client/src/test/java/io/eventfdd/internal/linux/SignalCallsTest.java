@@ -16,7 +16,7 @@ class SignalCallsTest {
     private final ReadBuffer buffer = new ReadBuffer();
 
     static Stream<SignalCalls> bindings() {
-        return Stream.of(new JnaCalls(), SignalCalls.FASTEST);
+        return Stream.of(new LibcCalls(), SignalCalls.FASTEST);
     }
 
     @ParameterizedTest

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.linux;
 
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.AfterEach;
@@ -88,7 +90,7 @@ class ThreadAlarmTest {
                         alarm.set(SOON);
                         full.write(1);
                         alarm.clear();
-                        thread.complete(Libc.gettid());
+                        thread.complete(LIBC.gettid());
                         return full.write(3);
                     }
                 });

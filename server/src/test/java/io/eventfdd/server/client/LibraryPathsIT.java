@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
 
@@ -55,6 +56,8 @@ class LibraryPathsIT {
                         try (var client = builder.runtimeDirectory(Path.of(arguments[0])).connect();
                                 var orders = client.open("orders", EventfdSpec.counter())) {
                             orders.write(3);
+                            orders.await();
+                            orders.awaitAsync().join();
                             client.state("orders");
                             System.out.println(client.transport() + " " + orders.read());
                         }
@@ -63,9 +66,10 @@ class LibraryPathsIT {
             }
             """;
 
-    /** A server with the library, in which the program is deployed and undeployed. */
+    /** A server in which the program is deployed and undeployed, with the jars that it brings. */
     private static final String SERVER =
             """
+            import java.io.File;
             import java.lang.ref.WeakReference;
             import java.net.URL;
             import java.net.URLClassLoader;
@@ -77,7 +81,7 @@ class LibraryPathsIT {
                 public static void main(String[] arguments) throws Exception {
                     var undeployed = new ArrayList<WeakReference<ClassLoader>>();
                     for (int i = 0; i < 3; i++) {
-                        undeployed.add(deployed(Path.of(arguments[0]), arguments[1]));
+                        undeployed.add(deployed(arguments[0], arguments[1]));
                     }
                     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
                     while (!undeployed.isEmpty() && System.nanoTime() < end) {
@@ -87,11 +91,15 @@ class LibraryPathsIT {
                     System.out.println(undeployed.size() + " are left");
                 }
 
-                private static WeakReference<ClassLoader> deployed(Path classes, String daemon)
+                private static WeakReference<ClassLoader> deployed(String jars, String daemon)
                         throws Exception {
+                    var urls = new ArrayList<URL>();
+                    for (var jar : jars.split(File.pathSeparator)) {
+                        urls.add(Path.of(jar).toUri().toURL());
+                    }
                     var thread = Thread.currentThread();
                     var own = thread.getContextClassLoader();
-                    try (var loader = new URLClassLoader(new URL[] {classes.toUri().toURL()}, own)) {
+                    try (var loader = new URLClassLoader(urls.toArray(new URL[0]), own)) {
                         thread.setContextClassLoader(loader);
                         loader.loadClass("app.Main")
                                 .getMethod("main", String[].class)
@@ -232,20 +240,50 @@ class LibraryPathsIT {
                 .isEqualTo(new Ran(0, BOTH));
     }
 
-    @Test
-    void aServerThatHasTheLibraryForgetsAnApplicationThatUsedIt() throws Exception {
+    private static Ran deployed(String ofTheServer, String ofTheApplication) throws Exception {
         var source = Files.writeString(programs.resolve("Server.java"), SERVER);
         var server = programs.resolve("server");
         compile("-d", server.toString(), source);
+        return run(
+                JAVA,
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                ofTheServer + File.pathSeparator + server,
+                "Server",
+                ofTheApplication);
+    }
+
+    @Test
+    void aServerThatHasTheLibraryForgetsAnApplicationThatUsedIt() throws Exception {
+        assertThat(deployed(classPath(List.of()), programs.resolve("classes").toString()))
+                .isEqualTo(new Ran(0, (BOTH + "\n").repeat(3) + "0 are left"));
+    }
+
+    @Test
+    void aServerForgetsAnApplicationThatBroughtTheLibrary() throws Exception {
+        assertThat(
+                        deployed(
+                                programs.toString(),
+                                classPath(List.of())
+                                        + File.pathSeparator
+                                        + programs.resolve("classes")))
+                .isEqualTo(new Ran(0, (BOTH + "\n").repeat(3) + "0 are left"));
+    }
+
+    @Test
+    void newerJavaNeedsNoJna() throws Exception {
+        var withoutJna =
+                Arrays.stream(classPath(List.of()).split(File.pathSeparator))
+                        .filter(jar -> !Path.of(jar).getFileName().toString().startsWith("jna-"))
+                        .collect(Collectors.joining(File.pathSeparator));
         assertThat(
                         run(
                                 JAVA,
                                 "--enable-native-access=ALL-UNNAMED",
                                 "-cp",
-                                classPath(List.of()) + File.pathSeparator + server,
-                                "Server",
-                                programs.resolve("classes").toString()))
-                .isEqualTo(new Ran(0, (BOTH + "\n").repeat(3) + "0 are left"));
+                                withoutJna + File.pathSeparator + programs.resolve("classes"),
+                                "app.Main"))
+                .isEqualTo(new Ran(0, BOTH));
     }
 
     @Test
@@ -260,6 +298,7 @@ class LibraryPathsIT {
                 run(
                         JAVA,
                         "--enable-native-access=ALL-UNNAMED",
+                        "-Deventfdd.foreign=false",
                         "-Djna.boot.library.path=" + foreign,
                         "-cp",
                         classPath(List.of()) + File.pathSeparator + programs.resolve("classes"),

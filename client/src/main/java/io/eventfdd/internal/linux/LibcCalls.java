@@ -1,0 +1,37 @@
+package io.eventfdd.internal.linux;
+
+import static io.eventfdd.internal.linux.Libc.LIBC;
+
+/** The calls of a signal as {@link Libc} has them. */
+final class LibcCalls implements SignalCalls {
+    @Override
+    public int write(int fd, long value) {
+        return LIBC.eventfd_write(fd, value) == 0 ? 0 : -LIBC.errno();
+    }
+
+    @Override
+    public long readNow(int fd, ReadBuffer buffer) {
+        if (LIBC.preadv2(fd, buffer.iovec(), 1, -1, ReadBuffer.RWF_NOWAIT) == Long.BYTES) {
+            return buffer.value();
+        }
+        buffer.errno(LIBC.errno());
+        return 0;
+    }
+
+    @Override
+    public int isReadable(int fd) {
+        var pollfd = new long[] {Readiness.pollfd(fd)};
+        return LIBC.poll(pollfd, 1, 0) < 0 ? -LIBC.errno() : Readiness.isReadable(pollfd[0]);
+    }
+
+    @Override
+    public int statusFlags(int fd) {
+        int flags = LIBC.fcntl(fd, F_GETFL, 0);
+        return flags >= 0 ? flags : -LIBC.errno();
+    }
+
+    @Override
+    public void yieldToOthers() {
+        LIBC.sched_yield();
+    }
+}
