@@ -375,6 +375,7 @@ class TableTest {
                 table.entered(B, eventFd);
                 table.removed(B);
             }
+            table.written().join(); // closing waits only some seconds
         }
         try (var lines = Files.lines(file)) {
             assertThat(lines.count()).isLessThan(10_010);
