@@ -91,7 +91,7 @@ final class Daemon {
     private final Metrics metrics;
     private final AccessLog accessLog = new AccessLog();
 
-    /** What those ask for who run the daemon. */
+    /** The pages for operators. */
     private final List<Page> pages;
 
     /** The table of all calls. */
@@ -109,7 +109,7 @@ final class Daemon {
      * All of it, and nothing started.
      *
      * @param inheritance what it goes on with
-     * @param systemd who is told how it does
+     * @param systemd is told the state of the daemon
      */
     Daemon(Settings asked, RuntimeDirectory directory, Inheritance inheritance, Systemd systemd)
             throws IOException {

@@ -6,7 +6,7 @@ import picocli.CommandLine.Model.CommandSpec;
 
 import java.util.stream.Collectors;
 
-/** picocli's script for bash, and the names of the daemon's eventfds where it has nothing. */
+/** picocli's script for bash, and the names of the daemon's eventfds if it suggests nothing. */
 final class BashCompletion {
     private static final String NAMES =
             """

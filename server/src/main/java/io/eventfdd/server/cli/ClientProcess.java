@@ -33,7 +33,7 @@ record ClientProcess(int pid, int uid) {
         }
     }
 
-    /** The name of its user; the number where the name is not known. */
+    /** The name of its user, or the number if the name is not known. */
     String user() {
         var number = Integer.toUnsignedString(uid);
         try {

@@ -93,10 +93,10 @@ public final class Commands implements Callable<Integer> {
     }
 
     /**
-     * A command line for {@code first}, or of all commands where that is not the name of one. To
-     * make them all takes longer than most of them run. But a completion is of all of them.
+     * A command line for {@code first}, or of all commands if that is not the name of one. To make
+     * them all takes longer than most of them run. But a completion is of all of them.
      *
-     * @param more those that are not here: what makes each, by its name
+     * @param more commands that are not listed here: what creates each, by its name
      */
     public static CommandLine commandLine(
             Map<String, ? extends Supplier<?>> more, @Nullable String first) {

@@ -70,7 +70,7 @@ public enum Completion {
         return NAMES.contains(argument.paramLabel());
     }
 
-    /** What the argument can be, where that is a choice. */
+    /** The values of the argument, if it is a choice. */
     static List<String> choices(ArgSpec argument) {
         List<String> choices = new ArrayList<>();
         if (argument.completionCandidates() != null) {

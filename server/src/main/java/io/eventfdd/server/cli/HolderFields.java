@@ -8,13 +8,15 @@ import io.eventfdd.internal.wire.LeaseState;
 
 import java.util.List;
 
-/** Who holds permits of one eventfd, as {@code stat} prints it. */
+/** A holder of permits of one eventfd, as {@code stat} prints it. */
 final class HolderFields {
     static final List<String> HEAD = List.of("", "PID", "COMMAND", "USER", "AMOUNT", "SINCE");
 
     private HolderFields() {}
 
-    /** What {@code leases} hold of {@code name}; those that only give to it hold nothing. */
+    /**
+     * The {@code leases} that hold permits of {@code name}. Leases that only give to it hold none.
+     */
     static List<LeaseState> holding(String name, List<LeaseState> leases) {
         return leases.stream().filter(lease -> amount(name, lease) != 0).toList();
     }

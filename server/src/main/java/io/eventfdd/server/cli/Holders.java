@@ -49,7 +49,7 @@ final class Holders {
     private final EventfddClient raw;
     private final Set<Long> apart;
 
-    /** The kernel's ids; empty where this user may not open the eventfd. */
+    /** The kernel's ids. It is empty if this user may not open the eventfd. */
     private final Map<Key, OptionalLong> ids = new HashMap<>();
 
     private final Map<Long, Integer> processes = new HashMap<>();
@@ -59,7 +59,7 @@ final class Holders {
      * Asks.
      *
      * @param raw opens them
-     * @param daemon its process, which does not count; 0 where it is not known
+     * @param daemon its process, which does not count; 0 if it is not known
      */
     Holders(EventfddClient raw, long daemon) {
         this.raw = raw;
@@ -106,7 +106,7 @@ final class Holders {
         }
     }
 
-    /** What the last look saw; null where this user may not know. */
+    /** What the last look saw, or null if this user may not know. */
     @Nullable Seen of(EventfdState state) {
         var id = ids.computeIfAbsent(new Key(state.name(), state.created()), this::id);
         return id.isEmpty() ? null : new Seen(processes.getOrDefault(id.getAsLong(), 0), all);
@@ -120,7 +120,7 @@ final class Holders {
         }
     }
 
-    /** Forgets all but those of {@code states}. */
+    /** Forgets all eventfds but those of {@code states}. */
     void keepOnly(List<EventfdState> states) {
         var there = new HashSet<Key>();
         states.forEach(state -> there.add(new Key(state.name(), state.created())));

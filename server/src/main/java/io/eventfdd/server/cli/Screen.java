@@ -50,7 +50,7 @@ final class Screen implements AutoCloseable {
         this.atTheEnd = EndAct.of(this::restore);
     }
 
-    /** Begins to draw; empty where there is no terminal. */
+    /** Begins to draw. The result is empty if there is no terminal. */
     static Optional<Screen> open(PrintWriter out) throws ErrnoException {
         var terminal = Terminal.keyByKey();
         if (terminal.isEmpty()) {
@@ -106,7 +106,7 @@ final class Screen implements AutoCloseable {
         out.flush();
     }
 
-    /** The next key, or {@link #REDRAW}; empty where there is none until {@code nanoTime}. */
+    /** The next key, or {@link #REDRAW}; empty if no key comes until {@code nanoTime}. */
     Optional<Integer> key(long nanoTime) throws InterruptedException {
         return Optional.ofNullable(keys.poll(nanoTime - System.nanoTime(), TimeUnit.NANOSECONDS));
     }

@@ -97,7 +97,7 @@ final class TopCommand extends DaemonCommand {
         }
     }
 
-    /** The daemon's process; 0 where that cannot be known. */
+    /** The daemon's process, or 0 if that cannot be known. */
     private static long daemon(Path directory) {
         try (var socket = SeqPacketSocket.connect(directory.resolve("fd.sock"), PATIENCE)) {
             return socket.peer().pid();

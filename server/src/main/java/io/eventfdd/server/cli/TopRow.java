@@ -7,9 +7,9 @@ import java.util.Locale;
 /**
  * An eventfd as {@code top} shows it.
  *
- * @param net how much its count grew or shrank a second; null where it was not seen before
+ * @param net how much its count grew or shrank a second; null if it was not seen before
  * @param leased how many permits leases have taken from it
- * @param holders how many processes have it open; null where that is not known
+ * @param holders how many processes have it open; null if that is not known
  */
 record TopRow(
         String name,

@@ -55,7 +55,7 @@ record TopTable(String about, List<TopRow> rows, Sort sort, boolean holders) {
             return order.thenComparing(TopRow::name);
         }
 
-        /** That whose name begins with {@code key}. */
+        /** The order whose name begins with {@code key}. */
         static Optional<Sort> ofKey(int key) {
             for (var sort : values()) {
                 if (sort.name().charAt(0) == key) {

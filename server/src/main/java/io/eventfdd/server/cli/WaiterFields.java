@@ -7,7 +7,10 @@ import io.eventfdd.internal.wire.WaiterState;
 
 import java.util.List;
 
-/** Who waits on one eventfd, as {@code stat} prints it; in the columns of {@link HolderFields}. */
+/**
+ * A call that waits on one eventfd, as {@code stat} prints it in the columns of {@link
+ * HolderFields}.
+ */
 final class WaiterFields {
     private static final String NOTHING = "-";
 

@@ -7,8 +7,8 @@ public interface CallObserver {
      * A call was answered, or its client went before.
      *
      * @param exchange the call; what it says of itself is what was asked for
-     * @param operation the call's row in the table, as in {@code POST /v1/wait}; {@code none} where
-     *     it led to no row
+     * @param operation the call's row in the table, as in {@code POST /v1/wait}; {@code none} if it
+     *     led to no row
      * @param outcome {@code ok}, {@code no-content}, {@code gone-client}, or the name of the
      *     problem
      * @param nanos from its arrival to the end of its answer

@@ -94,7 +94,7 @@ public final class Clients implements ConnectionLife {
         return client;
     }
 
-    /** In whose name the call of {@code exchange} is made. */
+    /** The caller on whose behalf the call of {@code exchange} is made. */
     Caller caller(Exchange exchange) {
         return client(exchange.client()).caller;
     }
@@ -158,7 +158,7 @@ public final class Clients implements ConnectionLife {
         }
     }
 
-    /** Hangs up on those that have left an answer unread for too long. */
+    /** Disconnects clients that have left an answer unread for too long. */
     @Override
     public void tick() {
         long now = System.nanoTime();

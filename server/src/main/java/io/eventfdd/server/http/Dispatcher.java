@@ -23,8 +23,8 @@ import java.util.function.IntSupplier;
 
 /**
  * The one handler that Helidon knows: leads each request to its endpoint, turns what an endpoint
- * throws into an answer, and ends the connection where request or answer say so, which Helidon does
- * not.
+ * throws into an answer, and ends the connection if the request or the answer says so, which
+ * Helidon does not.
  */
 final class Dispatcher implements Handler {
     private static final System.Logger LOG = System.getLogger(Dispatcher.class.getName());
@@ -132,9 +132,7 @@ final class Dispatcher implements Handler {
         }
     }
 
-    /**
-     * What came of an answer so far is dropped; the connection with it where some of it is sent.
-     */
+    /** Drops the answer that was begun. If a part of it is sent, the connection ends too. */
     private static void afresh(Exchange exchange, Throwable why) {
         if (exchange.isSentRaw()
                 || !(exchange.response() instanceof RoutingResponse response)

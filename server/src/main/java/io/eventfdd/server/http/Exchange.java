@@ -89,7 +89,7 @@ public final class Exchange {
         return operation;
     }
 
-    /** What became of it so far. */
+    /** The outcome so far: {@code ok}, {@code no-content}, or the name of a problem. */
     String outcome() {
         return outcome;
     }
@@ -104,7 +104,7 @@ public final class Exchange {
         return connection.client();
     }
 
-    /** Who asks. */
+    /** The credentials of the client. */
     public PeerCredentials peer() {
         return client().peer();
     }
@@ -134,7 +134,7 @@ public final class Exchange {
         return response;
     }
 
-    /** The header's first value, where it is there. */
+    /** The header's first value, if the request has the header. */
     public Optional<String> header(HeaderName header) {
         return request.headers().first(header);
     }
@@ -150,10 +150,10 @@ public final class Exchange {
     }
 
     /**
-     * The JSON body, not parsed yet, empty where there is none.
+     * The JSON body, not parsed yet. It is empty if the request has none.
      *
-     * @throws ProblemException {@code unsupported-media-type} where a body does not say that it is
-     *     JSON, {@code too-large}, or {@code invalid-request} where it does not come as HTTP has it
+     * @throws ProblemException {@code unsupported-media-type} if a body does not say that it is
+     *     JSON, {@code too-large}, or {@code invalid-request} if it is not sent as HTTP requires
      */
     public byte[] body() {
         var content = request.content();
@@ -188,7 +188,7 @@ public final class Exchange {
         return body;
     }
 
-    /** Where the length is known, one array of just that size. */
+    /** Reads the body; if its length is known, into one array of that size. */
     private static byte[] read(InputStream in, OptionalLong length) throws IOException {
         if (length.isEmpty()) {
             return in.readAllBytes();
@@ -199,7 +199,7 @@ public final class Exchange {
         return body;
     }
 
-    /** Where a body cannot be read to its end, the next request cannot be found either. */
+    /** If a body cannot be read to its end, the next request cannot be found either. */
     private Problem brokenOff(Status status, RuntimeException why) {
         last = true;
         connection.leavesUnread();

@@ -65,7 +65,7 @@ public final class ObservabilityServer implements AutoCloseable {
      * Serves {@code pages} on a port of this host's loopback interface, from the return on.
      *
      * @param observer is told of each call
-     * @throws IOException where it cannot listen there, saying why
+     * @throws IOException if it cannot listen there, with the reason
      */
     public static ObservabilityServer start(
             InetAddress loopback, int port, List<Page> pages, CallObserver observer)

@@ -14,7 +14,7 @@ import java.util.Optional;
 final class Percent {
     private Percent() {}
 
-    /** What {@code text} stands for, where it is well-formed. */
+    /** The decoded {@code text}, if it is well-formed. */
     static Optional<String> decode(String text) {
         if (text.indexOf('%') < 0) {
             return Optional.of(text);

@@ -24,8 +24,8 @@ public final class Query {
     /**
      * The parameters in {@code raw}, which is what stands behind the question mark.
      *
-     * @throws ProblemException {@code invalid-request} where a name is there twice or the encoding
-     *     is not UTF-8 in percents
+     * @throws ProblemException {@code invalid-request} if a name is there twice or the encoding is
+     *     not UTF-8 in percents
      */
     static Query parse(String raw) {
         var parameters = new LinkedHashMap<String, String>();
@@ -57,7 +57,7 @@ public final class Query {
                                 "the query is not percent-encoded UTF-8: " + Shown.quoted(text)));
     }
 
-    /** The parameter's value, where it is there; it is empty where there is no equals sign. */
+    /** The parameter's value, if it is there. The value is "" if there is no equals sign. */
     public Optional<String> text(String name) {
         return Optional.ofNullable(parameters.remove(name));
     }

@@ -35,9 +35,7 @@ final class Routes {
 
     /** A path with a name in it. */
     private record Named(String prefix, String suffix, Methods methods) {
-        /**
-         * The segment that stands for the name, still encoded, where {@code path} is one of these.
-         */
+        /** The segment that stands for the name, still encoded, if {@code path} is one of these. */
         Optional<String> nameIn(String path) {
             int end = path.length() - suffix.length();
             if (end <= prefix.length() || !path.startsWith(prefix) || !path.endsWith(suffix)) {
@@ -54,7 +52,7 @@ final class Routes {
      * What a request leads to.
      *
      * @param endpoint its row of the table
-     * @param name what stands for the segment in braces, or empty where the path has none
+     * @param name what stands for the segment in braces, or empty if the path has none
      */
     record Match(Endpoint endpoint, String name) {}
 
@@ -113,7 +111,7 @@ final class Routes {
      *
      * @throws ProblemException {@code not-found}, or {@code invalid-name} for a name that cannot be
      *     decoded
-     * @throws MethodNotAllowed where the path takes other methods only
+     * @throws MethodNotAllowed if the path takes only other methods
      */
     Match match(String method, String target) {
         var rawPath = path(target);

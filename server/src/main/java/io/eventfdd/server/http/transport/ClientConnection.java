@@ -26,7 +26,7 @@ import java.util.function.BooleanSupplier;
 public final class ClientConnection {
     private static final System.Logger LOG = System.getLogger(ClientConnection.class.getName());
 
-    /** Who asks by TCP, where the kernel does not say: no user, and in no group. */
+    /** A client that connected by TCP, of which the kernel tells no user and no group. */
     private static final PeerCredentials ANYONE = new PeerCredentials(0, -1, -1, List.of());
 
     private static final AtomicLong IDS = new AtomicLong();
@@ -96,7 +96,7 @@ public final class ClientConnection {
         return fd;
     }
 
-    /** Who connected. */
+    /** The credentials of the client that connected. */
     public PeerCredentials peer() {
         return peer;
     }
@@ -140,7 +140,7 @@ public final class ClientConnection {
         return channel;
     }
 
-    /** Says how it ends, where nothing has said so before. */
+    /** Sets how the connection ends, if nothing has set it before. */
     public void endsAs(ConnectionEnd how) {
         if (how == ConnectionEnd.RESET) {
             reset = true;
@@ -169,7 +169,10 @@ public final class ClientConnection {
         deadline.set(nanoTime | 2);
     }
 
-    /** Its own thread is done with the socket for now; false where the time had passed. */
+    /**
+     * Notes that its own thread is done with the socket for now. Returns false if the time was
+     * over.
+     */
     boolean inTime() {
         doing = Doing.ANSWERING;
         return deadline.getAndSet(NONE) != PASSED;
@@ -200,7 +203,7 @@ public final class ClientConnection {
         }
     }
 
-    /** Ends it where it waits for a next request, from any thread. */
+    /** Ends the connection if it waits for a next request. Any thread may call this. */
     void endIfIdle() {
         long until = deadline.get();
         if (until != NONE && doing == Doing.WAITING) {

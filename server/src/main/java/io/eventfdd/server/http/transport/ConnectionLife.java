@@ -14,8 +14,8 @@ public interface ConnectionLife {
 
     /**
      * A request has come whole and nothing of it is carried out yet, or one has come that cannot
-     * be, and is not answered yet. It may block, or throw {@link EndOfConnection} where the
-     * connection is not to go on.
+     * be, and is not answered yet. It may block, or throw {@link EndOfConnection} if the connection
+     * is not to go on.
      */
     default void requested(ClientConnection connection) {}
 

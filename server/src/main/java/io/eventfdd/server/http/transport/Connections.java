@@ -109,7 +109,8 @@ public final class Connections implements AutoCloseable {
     }
 
     /**
-     * Counts one in; false where there are too many with it. Either way {@link #leave} has to come.
+     * Counts a connection. Returns false if there are too many with it. {@link #leave} has to
+     * follow in either case.
      */
     boolean enter(ClientConnection client) {
         live.add(client);
@@ -138,7 +139,8 @@ public final class Connections implements AutoCloseable {
     }
 
     /**
-     * Ends those that wait for a request, now and from now on; the others end with their answers.
+     * Ends the connections that wait for a request, now and later. The others end after their
+     * answers.
      */
     public void endIdle() {
         ending = true;

@@ -32,7 +32,7 @@ public final class PatientListener implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(PatientListener.class.getName());
     private static final Duration PAUSE = Duration.ofMillis(50);
 
-    /** How long those have who connected before a {@link #moveTo} and are not accepted yet. */
+    /** The time for clients that connected before a {@link #moveTo} and are not accepted yet. */
     private static final Duration TIME_TO_MOVE = Duration.ofSeconds(1);
 
     private volatile ServerSocketChannel listener;
@@ -132,7 +132,7 @@ public final class PatientListener implements AutoCloseable {
         }
     }
 
-    /** True where it was closed meanwhile. */
+    /** Pauses. Returns true if this was closed meanwhile. */
     private boolean pause() throws AsynchronousCloseException {
         try {
             return closed.await(PAUSE.toNanos(), TimeUnit.NANOSECONDS);

@@ -73,12 +73,12 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
     }
 
     /**
-     * The next bytes, or null (which is Helidon's word for it) where the connection is at its end
+     * The next bytes, or null (which is Helidon's word for it) if the connection is at its end
      * between two requests.
      *
-     * @throws RequestException where it ends, or time is up, within a request; it is answered if
-     *     that is still possible
-     * @throws ServerConnectionException where the client has reset it
+     * @throws RequestException if it ends, or time is up, within a request; it is answered if that
+     *     is still possible
+     * @throws ServerConnectionException if the client has reset it
      */
     @Override
     public byte @Nullable [] get() {

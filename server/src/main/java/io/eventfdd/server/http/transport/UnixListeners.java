@@ -33,8 +33,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * <p>So whoever prepares it decides how it is bound; it may as well be {@linkplain #adopt
  * inherited}.
  *
- * <p>The JDK makes one of these, for the whole process, where {@link #install} comes before any use
- * of NIO.
+ * <p>The JDK makes one of these, for the whole process, if {@link #install} comes before any use of
+ * NIO.
  */
 public final class UnixListeners extends SelectorProvider {
     private static final String PROPERTY = "java.nio.channels.spi.SelectorProvider";
@@ -48,7 +48,7 @@ public final class UnixListeners extends SelectorProvider {
     /**
      * Makes this the provider of the process's channels; the first thing that a process does.
      *
-     * @throws IllegalStateException where another one is in use already
+     * @throws IllegalStateException if another one is in use already
      */
     public static void install() {
         System.setProperty(PROPERTY, UnixListeners.class.getName());
@@ -125,7 +125,7 @@ public final class UnixListeners extends SelectorProvider {
         offered.remove(address);
     }
 
-    /** What was offered for {@code address}, where it was; it is not on offer any more. */
+    /** Takes what was offered for {@code address}, if anything was. */
     Optional<PatientListener> take(SocketAddress address) {
         return Optional.ofNullable(offered.remove(address));
     }
