@@ -114,6 +114,12 @@ def java(main, *arguments):
     return [java_home() / "bin/java", "--enable-native-access=ALL-UNNAMED", "-cp", path, main, *map(str, arguments)]
 
 
+def free_port():
+    """A port of 127.0.0.1 that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
 class Server:
     """A process that is ready once its socket takes a connection, and ends with the block."""
 
@@ -249,11 +255,11 @@ def installed(program):
 
 
 class Redis(Server):
-    def __init__(self, directory, cpus=None):
+    def __init__(self, directory, cpus=None, port=0):
         self.socket = Path(directory) / "redis.sock"
         quiet = ["--save", "", "--appendonly", "no", "--loglevel", "warning", "--dir", directory]
         super().__init__(
-            [installed("redis-server"), "--port", "0", "--unixsocket", self.socket, *quiet],
+            [installed("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--unixsocket", self.socket, *quiet],
             lambda: connects(self.socket),
             cpus,
         )
