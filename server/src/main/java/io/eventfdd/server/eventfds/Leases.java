@@ -450,8 +450,6 @@ final class Leases {
         }
         lease.over = true;
         unbind(lease);
-        byId.remove(lease.id());
-        quota.add(lease.uid(), -1);
         ledger.leaseEnded(lease.id());
         var touched = new ArrayList<NamedEventfd>(lease.take().size() + lease.give().size());
         for (var part : lease.take()) {
@@ -471,6 +469,9 @@ final class Leases {
                 }
             }
         }
+        // Whoever does not find the lease any more finds the permits.
+        byId.remove(lease.id());
+        quota.add(lease.uid(), -1);
         if (end != End.COMMITTED) {
             returns.cameBack(touched);
         }
