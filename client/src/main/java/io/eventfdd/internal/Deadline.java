@@ -1,6 +1,7 @@
 package io.eventfdd.internal;
 
 import java.time.Duration;
+import java.util.function.Supplier;
 
 /** A point in time, on the clock of {@link System#nanoTime()}, at which a wait gives up. */
 public final class Deadline {
@@ -62,5 +63,18 @@ public final class Deadline {
     /** The time that is left, at least zero. */
     public Duration left() {
         return never ? LONGEST : Duration.ofNanos(Math.max(0, nanosLeft()));
+    }
+
+    /**
+     * The time that is left, but at most {@code longest}: how long one of several calls waits.
+     * {@code longest} is asked only if any time is left.
+     */
+    public Duration leftAtMost(Supplier<Duration> longest) {
+        var left = left();
+        if (left.isZero()) {
+            return left;
+        }
+        var most = longest.get();
+        return left.compareTo(most) > 0 ? most : left;
     }
 }

@@ -210,7 +210,7 @@ public final class HttpDaemon implements AutoCloseable {
         var path = path(name) + "/write";
         boolean written = isWritten(writes.write(name, value));
         while (!written && !deadline.hasPassed()) {
-            var time = nextWait(deadline);
+            var time = deadline.leftAtMost(this::longestWait);
             var call = HttpCall.write(path, body(value, time));
             written = isWritten(settled(call, List.of(name), time, handle));
         }
@@ -260,7 +260,7 @@ public final class HttpDaemon implements AutoCloseable {
     long read(EventfdName name, Deadline deadline, CallHandle handle) throws InterruptedException {
         long value;
         do {
-            var time = nextWait(deadline);
+            var time = deadline.leftAtMost(this::longestWait);
             var body = new ReadRequest(time).toJson();
             var call = HttpCall.taking(path(name) + "/read", body);
             value = value(settled(call, List.of(name), time, handle));
@@ -272,7 +272,7 @@ public final class HttpDaemon implements AutoCloseable {
     long await(EventfdName name, Deadline deadline, CallHandle handle) throws InterruptedException {
         long count;
         do {
-            var time = nextWait(deadline);
+            var time = deadline.leftAtMost(this::longestWait);
             var call = HttpCall.get(path(name) + "/wait?timeout=" + Timeout.format(time));
             count = number(api.call(call, time, handle), "count");
         } while (count == 0 && !deadline.hasPassed());
@@ -288,7 +288,7 @@ public final class HttpDaemon implements AutoCloseable {
             throws InterruptedException {
         List<Signal> ready;
         do {
-            var time = nextWait(deadline);
+            var time = deadline.leftAtMost(this::longestWait);
             var body = new WaitRequest(names, mode, consume, time).toJson();
             var answer =
                     consume
@@ -310,19 +310,6 @@ public final class HttpDaemon implements AutoCloseable {
                     new Signal(one.name("name"), one.count(consume ? "value" : "count", 0, -1, 0)));
         }
         return ready;
-    }
-
-    /**
-     * How long the next call waits: the time that is left, but at most as long as the daemon
-     * allows.
-     */
-    private Duration nextWait(Deadline deadline) {
-        var left = deadline.left();
-        if (left.isZero()) {
-            return left;
-        }
-        var longest = longestWait();
-        return left.compareTo(longest) > 0 ? longest : left;
     }
 
     /** How long the daemon lets a call wait. */

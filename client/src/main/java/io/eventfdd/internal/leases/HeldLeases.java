@@ -169,7 +169,7 @@ public final class HeldLeases implements AutoCloseable {
                         ? resumption.generation()
                         : Sentinel.UNKNOWN;
         do {
-            var request = wish.request(holder, nextWait(deadline));
+            var request = wish.request(holder, deadline.leftAtMost(this::longestWait));
             long sent = System.nanoTime();
             var granted = transport.take(request, stop);
             if (granted.isPresent()) {
@@ -217,16 +217,6 @@ public final class HeldLeases implements AutoCloseable {
             lease.discard();
             throw e;
         }
-    }
-
-    /** How long the next call waits: what is left, in parts that the daemon takes. */
-    private Duration nextWait(Deadline deadline) {
-        var left = deadline.left();
-        if (left.isZero()) {
-            return left;
-        }
-        var longest = longestWait();
-        return left.compareTo(longest) > 0 ? longest : left;
     }
 
     private Duration longestWait() {

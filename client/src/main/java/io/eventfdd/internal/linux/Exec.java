@@ -29,7 +29,6 @@ public final class Exec {
     private static final int F_SETFD = 2;
     private static final int FD_CLOEXEC = 1;
     private static final int F_DUPFD_CLOEXEC = 1030;
-    private static final int O_CLOEXEC = 02000000;
 
     private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
@@ -141,7 +140,7 @@ public final class Exec {
             if (displaced[i] < 0) {
                 LIBC.close(FIRST + i);
             } else {
-                LIBC.dup3(displaced[i], FIRST + i, O_CLOEXEC);
+                LIBC.dup3(displaced[i], FIRST + i, Libc.O_CLOEXEC);
                 LIBC.close(displaced[i]);
             }
             LIBC.close(moved[i]);

@@ -26,7 +26,6 @@ public final class Fd implements AutoCloseable {
     /** Far longer than most replacements take, and far shorter than a person notices. */
     private static final long PAUSE_NANOS = 20_000;
 
-    private static final int O_CLOEXEC = 0x80000;
     private static final int F_SETFD = 2;
     private static final int FD_CLOEXEC = 1;
     private static final int F_SETFL = 4;
@@ -164,7 +163,7 @@ public final class Fd implements AutoCloseable {
                 LIBC.sched_yield();
             }
             var before = duplicate();
-            if (LIBC.dup3(other.number, number, O_CLOEXEC) < 0) {
+            if (LIBC.dup3(other.number, number, Libc.O_CLOEXEC) < 0) {
                 before.close();
                 throw ErrnoException.ofLast("dup3(" + other + ", " + this + ")");
             }

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
  * is kept in reserve; thus counts can be read even if the process has no other descriptor left.
  */
 final class FdInfo {
-    private static final int O_CLOEXEC = 02000000;
 
     /** Another thread may take the descriptor that is given up, and give it back soon. */
     private static final int TRIES = 100;
@@ -65,7 +64,7 @@ final class FdInfo {
     }
 
     private static int open(String path) {
-        return LIBC.open((path + "\0").getBytes(StandardCharsets.US_ASCII), O_CLOEXEC, 0);
+        return LIBC.open((path + "\0").getBytes(StandardCharsets.US_ASCII), Libc.O_CLOEXEC, 0);
     }
 
     private static String read(int info, String path) throws ErrnoException {

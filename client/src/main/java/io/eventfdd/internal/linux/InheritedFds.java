@@ -21,8 +21,6 @@ import java.util.Optional;
 public final class InheritedFds {
     private static final int FIRST = 3;
 
-    private static final int AF_UNIX = 1;
-    private static final int SOL_SOCKET = 1;
     private static final int SO_TYPE = 3;
     private static final int SO_ACCEPTCONN = 30;
     private static final int EINVAL = 22;
@@ -79,7 +77,7 @@ public final class InheritedFds {
         while (end < length[0] && address[end] != 0) {
             end++;
         }
-        return family == AF_UNIX && end > 2
+        return family == Libc.AF_UNIX && end > 2
                 ? Optional.of(Path.of(new String(address, 2, end - 2, StandardCharsets.UTF_8)))
                 : Optional.empty();
     }
@@ -87,7 +85,7 @@ public final class InheritedFds {
     private static int option(Fd fd, int option) throws ErrnoException {
         var value = new int[1];
         var size = new int[] {Integer.BYTES};
-        if (LIBC.getsockopt(fd.number(), SOL_SOCKET, option, value, size) < 0) {
+        if (LIBC.getsockopt(fd.number(), Libc.SOL_SOCKET, option, value, size) < 0) {
             throw ErrnoException.ofLast("getsockopt(" + fd + ", " + option + ")");
         }
         return value[0];

@@ -12,6 +12,10 @@ interface Libc {
 
     int EINTR = 4;
     int EAGAIN = 11;
+    int O_CLOEXEC = 0x80000;
+    int AF_UNIX = 1;
+    int SOCK_CLOEXEC = 0x80000;
+    int SOL_SOCKET = 1;
 
     /** The errno of this thread's last call, if that failed. */
     int errno();

@@ -14,11 +14,8 @@ import java.util.List;
  * @see <a href="https://man7.org/linux/man-pages/man3/sd_notify.3.html">sd_notify(3)</a>
  */
 public final class NotifySocket implements AutoCloseable {
-    private static final int AF_UNIX = 1;
     private static final int SOCK_DGRAM = 2;
-    private static final int SOCK_CLOEXEC = 0x80000;
     private static final int MSG_NOSIGNAL = 0x4000;
-    private static final int SOL_SOCKET = 1;
     private static final int SO_SNDTIMEO = 21;
     private static final int SUN_PATH = 108;
     private static final int EINVAL = 22;
@@ -50,9 +47,9 @@ public final class NotifySocket implements AutoCloseable {
         }
         // struct sockaddr_un; an abstract name has no NUL at its end
         var sockaddr = new byte[2 + path.length + (isAbstract ? 0 : 1)];
-        sockaddr[ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1] = AF_UNIX;
+        sockaddr[ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1] = Libc.AF_UNIX;
         System.arraycopy(path, 0, sockaddr, 2, path.length);
-        int number = LIBC.socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        int number = LIBC.socket(Libc.AF_UNIX, SOCK_DGRAM | Libc.SOCK_CLOEXEC, 0);
         if (number < 0) {
             throw ErrnoException.ofLast("socket(AF_UNIX, SOCK_DGRAM)");
         }
@@ -62,7 +59,11 @@ public final class NotifySocket implements AutoCloseable {
         time[2] = patience.toNanosPart() / 1000;
         if (LIBC.connect(number, sockaddr, sockaddr.length) < 0
                 || LIBC.setsockopt(
-                                number, SOL_SOCKET, SO_SNDTIMEO, time, time.length * Integer.BYTES)
+                                number,
+                                Libc.SOL_SOCKET,
+                                SO_SNDTIMEO,
+                                time,
+                                time.length * Integer.BYTES)
                         < 0) {
             var failure = ErrnoException.ofLast(call);
             fd.close();

@@ -27,7 +27,6 @@ public final class PacketBuffer {
     /** The most descriptors that one message carries: SCM_MAX_FD. */
     public static final int MAX_FDS = 253;
 
-    private static final int SOL_SOCKET = 1;
     private static final int SCM_RIGHTS = 1;
 
     /** The size of SCM_CREDENTIALS: a header, and {@code struct ucred { int pid, uid, gid; }}. */
@@ -93,7 +92,7 @@ public final class PacketBuffer {
             return;
         }
         room.putLong(CMSG, control);
-        room.putInt(CMSG + CMSG_LEVEL, SOL_SOCKET);
+        room.putInt(CMSG + CMSG_LEVEL, Libc.SOL_SOCKET);
         room.putInt(CMSG + CMSG_TYPE, SCM_RIGHTS);
         int at = CMSG + CMSG_HEADER;
         for (var fd : fds) {
@@ -162,7 +161,7 @@ public final class PacketBuffer {
             if (length < CMSG_HEADER) {
                 break;
             }
-            if (room.getInt(at + CMSG_LEVEL) == SOL_SOCKET
+            if (room.getInt(at + CMSG_LEVEL) == Libc.SOL_SOCKET
                     && room.getInt(at + CMSG_TYPE) == SCM_RIGHTS) {
                 int count = (length - CMSG_HEADER) / Integer.BYTES;
                 for (int i = 0; i < count; i++) {

@@ -17,7 +17,6 @@ import java.util.List;
  * @see <a href="https://man7.org/linux/man-pages/man7/unix.7.html">unix(7), SO_PEERCRED</a>
  */
 public record PeerCredentials(int pid, int uid, int gid, List<Integer> groups) {
-    private static final int SOL_SOCKET = 1;
     private static final int SO_PEERCRED = 17;
     private static final int SO_PEERGROUPS = 59;
 
@@ -31,7 +30,7 @@ public record PeerCredentials(int pid, int uid, int gid, List<Integer> groups) {
         var credentials = new int[3];
         if (LIBC.getsockopt(
                         socketFd,
-                        SOL_SOCKET,
+                        Libc.SOL_SOCKET,
                         SO_PEERCRED,
                         credentials,
                         new int[] {bytes(credentials)})
@@ -46,7 +45,7 @@ public record PeerCredentials(int pid, int uid, int gid, List<Integer> groups) {
         var groups = new int[64];
         while (true) {
             var length = new int[] {bytes(groups)};
-            if (LIBC.getsockopt(socketFd, SOL_SOCKET, SO_PEERGROUPS, groups, length) == 0) {
+            if (LIBC.getsockopt(socketFd, Libc.SOL_SOCKET, SO_PEERGROUPS, groups, length) == 0) {
                 return Arrays.stream(groups, 0, length[0] / Integer.BYTES).boxed().toList();
             }
             var failure = ErrnoException.ofLast("getsockopt(fd=" + socketFd + ", SO_PEERGROUPS)");

@@ -12,13 +12,10 @@ import java.util.OptionalLong;
  * @see <a href="https://man7.org/linux/man-pages/man2/pidfd_open.2.html">pidfd_open(2)</a>
  */
 public final class ProcessFd {
-    private static final int SOL_SOCKET = 1;
     private static final int SO_PEERPIDFD = 77;
 
     /** The same for all architectures. */
     private static final long PIDFD_OPEN = 434;
-
-    private static final int O_CLOEXEC = 0x80000;
 
     /** The fields of stat that follow the command's name begin with number 3. */
     private static final int FIRST_FIELD = 3;
@@ -36,7 +33,11 @@ public final class ProcessFd {
     public static Optional<Fd> ofPeer(Fd socket) throws ErrnoException {
         var pidfd = new int[1];
         if (LIBC.getsockopt(
-                        socket.number(), SOL_SOCKET, SO_PEERPIDFD, pidfd, new int[] {Integer.BYTES})
+                        socket.number(),
+                        Libc.SOL_SOCKET,
+                        SO_PEERPIDFD,
+                        pidfd,
+                        new int[] {Integer.BYTES})
                 == 0) {
             return Optional.of(Fd.adopt(pidfd[0]));
         }
@@ -76,7 +77,7 @@ public final class ProcessFd {
      */
     public static OptionalLong startTime(int pid) throws ErrnoException {
         var path = "/proc/" + pid + "/stat";
-        int stat = LIBC.open((path + "\0").getBytes(StandardCharsets.US_ASCII), O_CLOEXEC, 0);
+        int stat = LIBC.open((path + "\0").getBytes(StandardCharsets.US_ASCII), Libc.O_CLOEXEC, 0);
         if (stat < 0) {
             var failure = ErrnoException.ofLast("open(" + path + ")");
             if (failure.is("ENOENT") || failure.is("ESRCH")) {

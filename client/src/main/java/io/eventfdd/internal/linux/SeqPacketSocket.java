@@ -58,13 +58,10 @@ public final class SeqPacketSocket implements AutoCloseable {
         private static final Look END = new Look(Next.END, 0);
     }
 
-    static final int AF_UNIX = 1;
     private static final int SOCK_SEQPACKET = 5;
     private static final int SOCK_NONBLOCK = 0x800;
-    static final int SOCK_CLOEXEC = 0x80000;
     private static final int SUN_PATH = 108;
 
-    private static final int SOL_SOCKET = 1;
     private static final int SO_PASSCRED = 16;
     private static final int SO_SNDTIMEO = 21;
     private static final int SHUT_RDWR = 2;
@@ -167,13 +164,14 @@ public final class SeqPacketSocket implements AutoCloseable {
     private static void passCredentials(int number, String what) throws ErrnoException {
         // Accepted sockets inherit this option: a packet then has credentials, and the end has
         // none.
-        if (LIBC.setsockopt(number, SOL_SOCKET, SO_PASSCRED, new int[] {1}, Integer.BYTES) < 0) {
+        if (LIBC.setsockopt(number, Libc.SOL_SOCKET, SO_PASSCRED, new int[] {1}, Integer.BYTES)
+                < 0) {
             throw ErrnoException.ofLast("setsockopt(" + what + ", SO_PASSCRED)");
         }
     }
 
     private static SeqPacketSocket open() throws ErrnoException {
-        int number = LIBC.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+        int number = LIBC.socket(Libc.AF_UNIX, SOCK_SEQPACKET | Libc.SOCK_CLOEXEC, 0);
         if (number < 0) {
             throw ErrnoException.ofLast("socket(AF_UNIX, SOCK_SEQPACKET)");
         }
@@ -187,7 +185,7 @@ public final class SeqPacketSocket implements AutoCloseable {
             throw ErrnoException.of(call + "(" + path + ")", ENAMETOOLONG);
         }
         var address = new byte[2 + bytes.length + 1];
-        address[ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1] = AF_UNIX;
+        address[ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1] = Libc.AF_UNIX;
         System.arraycopy(bytes, 0, address, 2, bytes.length);
         return address;
     }
@@ -199,7 +197,8 @@ public final class SeqPacketSocket implements AutoCloseable {
         boolean little = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
         time[little ? 0 : 1] = (int) Math.min(micros / 1_000_000, Integer.MAX_VALUE);
         time[little ? 2 : 3] = (int) (micros % 1_000_000);
-        if (LIBC.setsockopt(number(), SOL_SOCKET, SO_SNDTIMEO, time, time.length * Integer.BYTES)
+        if (LIBC.setsockopt(
+                        number(), Libc.SOL_SOCKET, SO_SNDTIMEO, time, time.length * Integer.BYTES)
                 < 0) {
             throw ErrnoException.ofLast("setsockopt(" + fd + ", SO_SNDTIMEO)");
         }
@@ -207,7 +206,7 @@ public final class SeqPacketSocket implements AutoCloseable {
 
     /** Accepts the next connection, if one is waiting. */
     public Optional<SeqPacketSocket> accept() throws ErrnoException {
-        int number = LIBC.accept4(number(), 0, 0, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        int number = LIBC.accept4(number(), 0, 0, Libc.SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (number >= 0) {
             return Optional.of(new SeqPacketSocket(Fd.adopt(number), true));
         }

@@ -19,7 +19,6 @@ public final class UnixListener {
 
     private static final int O_NOFOLLOW =
             System.getProperty("os.arch").equals("aarch64") ? 0x8000 : 0x20000;
-    private static final int O_CLOEXEC = 0x80000;
     private static final int O_PATH = 0x200000;
     private static final int TYPE_BITS = 0170000;
     private static final int SOCKET_BITS = 0140000;
@@ -34,8 +33,8 @@ public final class UnixListener {
      */
     public static Fd bind(InheritedFds.SocketType type, Path path, int mode) throws ErrnoException {
         var address = SeqPacketSocket.address("bind", path);
-        int flags = type.number | SeqPacketSocket.SOCK_CLOEXEC;
-        int number = LIBC.socket(SeqPacketSocket.AF_UNIX, flags, 0);
+        int flags = type.number | Libc.SOCK_CLOEXEC;
+        int number = LIBC.socket(Libc.AF_UNIX, flags, 0);
         if (number < 0) {
             throw ErrnoException.ofLast("socket(AF_UNIX, " + type + ")");
         }
@@ -75,7 +74,7 @@ public final class UnixListener {
         int number =
                 LIBC.open(
                         (path + "\0").getBytes(StandardCharsets.UTF_8),
-                        O_PATH | O_NOFOLLOW | O_CLOEXEC,
+                        O_PATH | O_NOFOLLOW | Libc.O_CLOEXEC,
                         0);
         if (number < 0) {
             throw ErrnoException.ofLast("open(" + path + ")");

@@ -10,7 +10,6 @@ import static io.eventfdd.internal.linux.Libc.LIBC;
  */
 public final class UnixPeer {
     private static final long SIOCOUTQ = 0x5411;
-    private static final int SOL_SOCKET = 1;
     private static final int SO_ERROR = 4;
     private static final int SO_PASSRIGHTS = 83;
 
@@ -27,7 +26,12 @@ public final class UnixPeer {
         }
         // A close empties the queue too, but sets ECONNRESET first.
         var error = new int[1];
-        if (LIBC.getsockopt(socket.number(), SOL_SOCKET, SO_ERROR, error, new int[] {Integer.BYTES})
+        if (LIBC.getsockopt(
+                        socket.number(),
+                        Libc.SOL_SOCKET,
+                        SO_ERROR,
+                        error,
+                        new int[] {Integer.BYTES})
                 < 0) {
             throw ErrnoException.ofLast("getsockopt(" + socket + ", SO_ERROR)");
         }
@@ -71,7 +75,11 @@ public final class UnixPeer {
      */
     public static boolean refuseDescriptors(Fd socket) {
         return LIBC.setsockopt(
-                        socket.number(), SOL_SOCKET, SO_PASSRIGHTS, new int[] {0}, Integer.BYTES)
+                        socket.number(),
+                        Libc.SOL_SOCKET,
+                        SO_PASSRIGHTS,
+                        new int[] {0},
+                        Integer.BYTES)
                 == 0;
     }
 

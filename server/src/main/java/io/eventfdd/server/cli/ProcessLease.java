@@ -64,8 +64,7 @@ final class ProcessLease implements AutoCloseable {
             throws InterruptedException {
         var deadline = Deadline.in(timeout);
         while (true) {
-            var left = deadline.left();
-            var wait = left.compareTo(maxWait) < 0 ? left : maxWait;
+            var wait = deadline.leftAtMost(() -> maxWait);
             var request = new LeaseRequest(take, give, new LeaseHolder.OfProcess(), wait);
             var granted = granted(request);
             if (granted.isPresent()) {
