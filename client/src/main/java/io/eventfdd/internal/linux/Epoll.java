@@ -93,15 +93,12 @@ public final class Epoll implements AutoCloseable {
      */
     public int await(int timeoutMillis) throws ErrnoException {
         int count =
-                LIBC.epoll_wait(fd.number(), events.address(), events.capacity(), timeoutMillis);
-        if (count >= 0) {
-            return count;
+                SignalCalls.FASTEST.epollWait(
+                        fd.number(), events.address(), events.capacity(), timeoutMillis);
+        if (count < 0) {
+            throw ErrnoException.of("epoll_wait(" + fd + ")", -count);
         }
-        int errno = LIBC.errno();
-        if (errno == Libc.EINTR) {
-            return 0;
-        }
-        throw ErrnoException.of("epoll_wait(" + fd + ")", errno);
+        return count;
     }
 
     /** The events that the last wait found as number {@code index}. */

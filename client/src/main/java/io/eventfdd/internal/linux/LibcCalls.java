@@ -25,6 +25,24 @@ final class LibcCalls implements SignalCalls {
     }
 
     @Override
+    public int poll(long pollfds, long count, int timeoutMillis) {
+        return unlessInterrupted(LIBC.poll(pollfds, count, timeoutMillis));
+    }
+
+    @Override
+    public int epollWait(int epoll, long events, int capacity, int timeoutMillis) {
+        return unlessInterrupted(LIBC.epoll_wait(epoll, events, capacity, timeoutMillis));
+    }
+
+    private static int unlessInterrupted(int ready) {
+        if (ready >= 0) {
+            return ready;
+        }
+        int errno = LIBC.errno();
+        return errno == Libc.EINTR ? 0 : -errno;
+    }
+
+    @Override
     public int statusFlags(int fd) {
         int flags = LIBC.fcntl(fd, F_GETFL, 0);
         return flags >= 0 ? flags : -LIBC.errno();

@@ -74,15 +74,11 @@ public final class Readiness {
      * the number of those that are; 0 also if it was interrupted.
      */
     public int await(int timeoutMillis) throws ErrnoException {
-        int ready = LIBC.poll(address, count, timeoutMillis);
-        if (ready >= 0) {
-            return ready;
+        int ready = SignalCalls.FASTEST.poll(address, count, timeoutMillis);
+        if (ready < 0) {
+            throw ErrnoException.of("poll(" + count + " fds)", -ready);
         }
-        int errno = LIBC.errno();
-        if (errno == Libc.EINTR) {
-            return 0;
-        }
-        throw ErrnoException.of("poll(" + count + " fds)", errno);
+        return ready;
     }
 
     /** Whether the descriptor that was added as number {@code index} was readable. */

@@ -1,8 +1,8 @@
 package io.eventfdd.internal.linux;
 
 /**
- * The system calls of a signal and of the hand-out of a descriptor, for which each nanosecond
- * counts. Safe for all threads.
+ * The system calls of a signal, of a wait and of the hand-out of a descriptor, for which each
+ * nanosecond counts. Safe for all threads.
  */
 interface SignalCalls {
     /** The fastest implementation in this JVM. */
@@ -25,6 +25,18 @@ interface SignalCalls {
      * errno.
      */
     int isReadable(int fd);
+
+    /**
+     * poll(2) of the {@code count} descriptors at {@code pollfds}. It returns how many are ready,
+     * or the negated errno; 0 also if a signal interrupted it.
+     */
+    int poll(long pollfds, long count, int timeoutMillis);
+
+    /**
+     * epoll_wait(2) with room for {@code capacity} events at {@code events}. It returns how many
+     * there are, or the negated errno; 0 also if a signal interrupted it.
+     */
+    int epollWait(int epoll, long events, int capacity, int timeoutMillis);
 
     /** fcntl(2)'s F_GETFL: the flags of the open file description, or the negated errno. */
     int statusFlags(int fd);

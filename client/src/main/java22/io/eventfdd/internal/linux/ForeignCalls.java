@@ -14,9 +14,9 @@ import java.lang.ref.Reference;
  * The calls of a signal by java.lang.foreign, which the JIT compiler sees through. Addresses are
  * {@code long}, as in {@link Libc}.
  *
- * <p>A write or a look that failed did nothing. It is made once more by {@link Libc}, which tells
- * the errno: that is rare, and to keep the errno of each takes time. A read finds nothing often,
- * and its buffer has room for the errno.
+ * <p>A write, a look or a wait that failed did nothing. It is made once more by {@link Libc}, which
+ * tells the errno; a wait does not wait again then. That is rare, and to keep the errno of each
+ * takes time. A read finds nothing often, and its buffer has room for the errno.
  */
 @SuppressWarnings("restricted") // Binding has asked whether this may be
 final class ForeignCalls implements SignalCalls {
@@ -38,6 +38,14 @@ final class ForeignCalls implements SignalCalls {
                     "poll",
                     FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT),
                     Linker.Option.critical(true));
+
+    private static final MethodHandle POLL_WAIT =
+            bound("poll", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
+
+    private static final MethodHandle EPOLL_WAIT =
+            bound(
+                    "epoll_wait",
+                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
 
     /** Without the third argument, which this command does not have. */
     private static final MethodHandle FCNTL =
@@ -93,6 +101,28 @@ final class ForeignCalls implements SignalCalls {
             throw new AssertionError(e);
         }
         return result < 0 ? again.isReadable(fd) : Readiness.isReadable(pollfd[0]);
+    }
+
+    @Override
+    public int poll(long pollfds, long count, int timeoutMillis) {
+        int ready;
+        try {
+            ready = (int) POLL_WAIT.invokeExact(pollfds, count, timeoutMillis);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+        return ready >= 0 ? ready : again.poll(pollfds, count, 0);
+    }
+
+    @Override
+    public int epollWait(int epoll, long events, int capacity, int timeoutMillis) {
+        int ready;
+        try {
+            ready = (int) EPOLL_WAIT.invokeExact(epoll, events, capacity, timeoutMillis);
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+        return ready >= 0 ? ready : again.epollWait(epoll, events, capacity, 0);
     }
 
     @Override

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.stream.Stream;
 
 /** Each binding of the calls that a signal is made of; Java 17 has one, Java 22 two. */
 class SignalCallsTest {
     private static final int EBADF = 9;
     private static final int EINVAL = 22;
+    private static final int EPOLL_CTL_ADD = 1;
     private static final int NOT_OPEN = 999_999;
 
     private final ReadBuffer buffer = new ReadBuffer();
@@ -52,6 +55,29 @@ class SignalCallsTest {
             assertThat(calls.readNow(fd, buffer)).isEqualTo(-2);
             assertThat(calls.write(fd, -1)).isEqualTo(-EINVAL);
             assertThat(eventFd.count()).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("bindings")
+    void aWaitTellsHowManyAreReady(SignalCalls calls) throws ErrnoException {
+        var events = new EpollEvents(EpollEvents.Layout.ofThisMachine(), 1);
+        try (var eventFd = EventFd.create(0, false, true);
+                var epoll = Fd.adopt(Libc.LIBC.epoll_create1(0))) {
+            int fd = eventFd.fd().number();
+            events.set(Epoll.IN, 7);
+            Libc.LIBC.epoll_ctl(epoll.number(), EPOLL_CTL_ADD, fd, events.address());
+            var memory = ByteBuffer.allocateDirect(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            memory.putLong(0, Readiness.pollfd(fd));
+            long address = Libc.LIBC.address(memory);
+            assertThat(calls.poll(address, 1, 0)).isZero();
+            assertThat(calls.epollWait(epoll.number(), events.address(), 1, 0)).isZero();
+            eventFd.write(1);
+            assertThat(calls.poll(address, 1, -1)).isOne();
+            assertThat(calls.epollWait(epoll.number(), events.address(), 1, -1)).isOne();
+            assertThat(events.data(0)).isEqualTo(7);
+            assertThat(calls.epollWait(NOT_OPEN, events.address(), 1, -1)).isEqualTo(-EBADF);
+            assertThat(calls.epollWait(epoll.number(), events.address(), 0, -1)).isEqualTo(-EINVAL);
         }
     }
 
