@@ -108,8 +108,23 @@ public final class Json {
 
     private static void writeString(StringBuilder text, String string) {
         text.append('"');
-        JsonStringEncoder.getInstance().quoteAsString(string, text);
+        if (isPlain(string)) {
+            text.append(string);
+        } else {
+            JsonStringEncoder.getInstance().quoteAsString(string, text);
+        }
         text.append('"');
+    }
+
+    /** Whether {@code string} needs no escapes, as is the case for nearly all. */
+    private static boolean isPlain(String string) {
+        for (int i = 0; i < string.length(); i++) {
+            char c = string.charAt(i);
+            if (c < ' ' || c == '"' || c == '\\') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**

@@ -177,10 +177,11 @@ final class FdLeases {
 
     /**
      * Called when the client asks for more, and its queue holds nothing of the last reply any more.
+     * The client has then taken that reply, unless it has closed the connection.
      */
     void settle() throws IOException {
         if (granted != null) {
-            leases().settleNow(granted, UnixPeer.hasTakenAll(caller.socket()) || isTaken());
+            leases().settleNow(granted, !UnixPeer.hasHungUp(caller.socket()) || isTaken());
             granted = null;
         }
     }
