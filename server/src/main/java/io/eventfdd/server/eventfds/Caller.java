@@ -27,6 +27,9 @@ public final class Caller {
     private boolean gone;
     private Callers.@Nullable Delivery delivery;
 
+    /** The process that connected, if the loop watches it. */
+    private @Nullable HolderProcess process;
+
     /** The leases that its connection holds. */
     private Set<Lease> leases = Set.of();
 
@@ -115,6 +118,15 @@ public final class Caller {
         if (leases.isEmpty()) {
             leases = Set.of();
         }
+    }
+
+    @Nullable HolderProcess process() {
+        return process;
+    }
+
+    void process(@Nullable HolderProcess process) {
+        this.process = process;
+        lends = true;
     }
 
     @Nullable Lease granted() {

@@ -25,6 +25,10 @@ final class HolderProcess {
     private final @Nullable Fd pidfd;
     private @Nullable Registration registration;
     private final Set<Lease> leases = new LinkedHashSet<>();
+
+    /** The number of connections for which it stays open although it may hold no lease. */
+    private int connections;
+
     private boolean ended;
     private boolean closed;
 
@@ -73,9 +77,24 @@ final class HolderProcess {
         }
     }
 
+    /** Stays open for the connection of {@code caller}, which may take one lease after another. */
+    void keepFor(Caller caller) {
+        if (!ended) {
+            connections++;
+            caller.process(this);
+        }
+    }
+
+    /** Called when a connection has ended {@linkplain #keepFor for which} it stayed open. */
+    void connectionEnded() throws IOException {
+        connections--;
+        closeIfUnused();
+    }
+
     /** Adds {@code lease} to those that the process holds. */
     void add(Lease lease) {
         leases.add(lease);
+        all.used(this);
     }
 
     /** Removes {@code lease} from those that the process holds. */
@@ -84,11 +103,20 @@ final class HolderProcess {
         closeIfUnused();
     }
 
-    /** Stops watching the process if it holds no lease. */
+    /** Stops watching the process if it holds no lease and no connection of it is there. */
     void closeIfUnused() throws IOException {
         if (!leases.isEmpty() || closed) {
             return;
         }
+        if (connections > 0 && !ended) {
+            all.idle(this);
+        } else {
+            close();
+        }
+    }
+
+    /** Stops watching the process, which holds no lease. */
+    void close() throws IOException {
         closed = true;
         all.forget(this);
         stopListening();
@@ -109,6 +137,10 @@ final class HolderProcess {
         ended = true;
         stopListening();
         all.forget(this);
-        loop.each(leases, lease -> all.ended(lease, this));
+        if (leases.isEmpty()) {
+            closeIfUnused();
+        } else {
+            loop.each(leases, lease -> all.ended(lease, this));
+        }
     }
 }

@@ -11,11 +11,14 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * The processes that hold leases. Each takes one descriptor, however many leases it has. Belongs to
- * the loop's thread.
+ * The processes that hold leases. Each takes one descriptor, however many leases it has, and keeps
+ * it as long as a connection is there on which it took one, unless others need it. Belongs to the
+ * loop's thread.
  */
 final class HolderProcesses {
     /** Is told that the process that holds a lease has ended. */
@@ -32,6 +35,12 @@ final class HolderProcesses {
      * meanwhile.
      */
     private final Map<Integer, HolderProcess> running = new HashMap<>();
+
+    /**
+     * The processes that hold no lease and are watched only because they are connected, so that
+     * their next lease costs less.
+     */
+    private final Set<HolderProcess> idle = new LinkedHashSet<>();
 
     /** The number of processes that take a descriptor, and its limit. */
     private int open;
@@ -50,15 +59,22 @@ final class HolderProcesses {
     }
 
     /**
-     * Finds the process that connected {@code caller}. If no lease is added to it, the caller must
-     * call {@link HolderProcess#closeIfUnused}.
+     * Finds the process that connected {@code caller}. If no lease is added to it, {@link
+     * HolderProcess#closeIfUnused} must be called.
      *
      * @throws ProblemException {@code unsupported} or {@code limit}
      */
     HolderProcess of(Caller caller) throws IOException {
+        var before = caller.process();
+        if (before != null && !before.isClosed()) {
+            return before;
+        }
         try {
             var pidfd = ProcessFd.ofPeer(caller.socket()).orElse(null);
             var process = known(caller.peer().pid(), pidfd);
+            if (open > most && !idle.isEmpty() && !idle.contains(process)) {
+                idle.iterator().next().close();
+            }
             if (open > most) {
                 process.closeIfUnused();
             }
@@ -69,6 +85,7 @@ final class HolderProcesses {
                                 + most
                                 + " processes that hold leases");
             }
+            process.keepFor(caller);
             return process;
         } catch (ErrnoException e) {
             throw e.is("ENOPROTOOPT")
@@ -135,9 +152,29 @@ final class HolderProcesses {
         return new HolderProcess(this, loop, pid, 0, null);
     }
 
+    /** Called when the connection of {@code caller} has ended. */
+    void connectionEnded(Caller caller) throws IOException {
+        var process = caller.process();
+        if (process != null) {
+            caller.process(null);
+            process.connectionEnded();
+        }
+    }
+
+    /** Called when {@code process} holds no lease any more but is still connected. */
+    void idle(HolderProcess process) {
+        idle.add(process);
+    }
+
+    /** Called when {@code process} holds a lease. */
+    void used(HolderProcess process) {
+        idle.remove(process);
+    }
+
     /** Forgets {@code process}, which has ended or holds nothing any more. */
     void forget(HolderProcess process) {
         running.remove(process.pid(), process);
+        idle.remove(process);
     }
 
     /** Counts one descriptor less. */

@@ -326,6 +326,7 @@ final class Leases {
             settle(last, false); // the answer was not even sent
         }
         caller.granted(null);
+        processes.connectionEnded(caller);
         if (!frozen) {
             loop.each(caller.leases(), lease -> connectionEnded(lease, caller));
         }

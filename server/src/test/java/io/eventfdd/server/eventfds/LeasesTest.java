@@ -301,6 +301,36 @@ class LeasesTest {
         }
     }
 
+    @Test
+    void aProcessIsWatchedAsLongAsItIsConnected() throws Exception {
+        try (var holder = it.process()) {
+            var client = holder.client();
+            long before = pidfds();
+            for (int i = 0; i < 3; i++) {
+                var lease = taken(2, PROCESS, client);
+                leases().release(id(lease), client.caller());
+                assertThat(pidfds()).as("between two leases").isEqualTo(before + 1);
+            }
+            it.eventfds.forget(client.caller());
+            until(() -> pidfds() == before);
+            assertCounts(5, 0);
+        }
+    }
+
+    @Test
+    void aProcessThatEndsWithoutALeaseIsNotWatchedAnyMore() throws Exception {
+        try (var holder = it.process()) {
+            var client = holder.client();
+            long before = pidfds();
+            leases().release(id(taken(2, PROCESS, client)), client.caller());
+            holder.kill();
+            until(() -> pidfds() == before);
+            it.eventfds.forget(client.caller());
+            assertCounts(5, 0);
+            assertThat(it.count(will)).isZero();
+        }
+    }
+
     private static long pidfds() {
         try (var fds = Files.list(Path.of("/proc/self/fd"))) {
             return fds.filter(LeasesTest::isPidfd).count();
@@ -488,6 +518,30 @@ class LeasesTest {
                             small.eventfds.leases().take(request, false, small.client().caller()))
                     .hasMessageContaining("open files");
             assertThat(small.count(name("s"))).isEqualTo(9);
+        }
+    }
+
+    @Test
+    void aConnectedProcessWithoutALeaseMakesRoomForAnother() throws Exception {
+        var room = new Limits.Limit(100, 100);
+        try (var small = new LoopUnderTest(new Limits(room, room, 100, room, room, 1));
+                var one = small.process();
+                var other = small.process()) {
+            small.semaphore("s", 9);
+            var request = new LeaseRequest(of(name("s"), 1), List.of(), PROCESS, NOT_AT_ALL);
+            var calls = small.eventfds.leases();
+            for (int i = 0; i < 3; i++) {
+                for (var holder : List.of(one, other)) {
+                    var caller = holder.client().caller();
+                    var lease = calls.take(request, false, caller).orElseThrow();
+                    assertThat(small.count(name("s"))).isEqualTo(8);
+                    calls.release(id(lease), caller);
+                }
+            }
+            assertThat(calls.take(request, false, one.client().caller())).isPresent();
+            assertThatThrownBy(() -> calls.take(request, false, other.client().caller()))
+                    .hasMessageContaining("open files");
+            assertThat(small.count(name("s"))).isEqualTo(8);
         }
     }
 
