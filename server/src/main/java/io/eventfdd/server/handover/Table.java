@@ -29,11 +29,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 
 /**
  * The file that tells the next process which eventfds and leases exist. It gets a line each time
@@ -41,8 +41,9 @@ import java.util.concurrent.atomic.AtomicLong;
  * at the start, at the end, and when most of its lines are out of date.
  *
  * <p>The thread {@code eventfdd-table} writes it, and also hands descriptors to the {@link Keeper},
- * because both may take a while. No call fails because the file cannot be written: that is logged
- * once, shown by {@link #failure}, and retried until it succeeds.
+ * because both may take a while. The line of a lease is appended by the loop's thread itself if the
+ * file is in memory and nothing is to be written before it. No call fails because the file cannot
+ * be written: that is logged once, shown by {@link #failure}, and retried until it succeeds.
  */
 public final class Table implements Ledger, AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Table.class.getName());
@@ -64,16 +65,14 @@ public final class Table implements Ledger, AutoCloseable {
     private final Keeper keeper;
     private final Past past;
     private final Set<Long> keptAlready = new HashSet<>();
-    private final ExecutorService thread =
-            Executors.newSingleThreadExecutor(
-                    Thread.ofPlatform().daemon().name("eventfdd-table").factory());
+    private final TableThread thread = new TableThread();
 
     /** The reason why the next process would not find everything, if there is one. */
     private volatile Optional<String> failure = Optional.empty();
 
     private final AtomicLong failures = new AtomicLong();
 
-    // The fields of the thread.
+    // The fields of the thread's tasks.
     private final Map<EventfdName, Row.Entered> live = new HashMap<>();
     private final Map<String, Row.Leased> leased = new LinkedHashMap<>();
     private long lastId;
@@ -258,44 +257,42 @@ public final class Table implements Ledger, AutoCloseable {
 
     @Override
     public void leased(KeptLease lease) {
-        execute(() -> {
+        report(() -> {
             var ids =
                     Row.Leased.shares(lease.state()).stream()
                             .map(share -> live.get(share.name()))
                             .map(entry -> entry == null ? 0L : entry.id())
                             .toList();
-            enter(new Row.Leased(lease, ids, Boot.id()));
+            return Optional.of(entered(new Row.Leased(lease, ids, Boot.id())));
         });
     }
 
     @Override
     public void moved(KeptLease lease) {
-        execute(() -> {
-            var before = leased.get(lease.state().id());
-            if (before != null) {
-                enter(before.movedTo(lease, Boot.id()));
-            }
-        });
+        report(() ->
+                Optional.ofNullable(leased.get(lease.state().id()))
+                        .map(before -> entered(before.movedTo(lease, Boot.id()))));
     }
 
-    private void enter(Row.Leased line) {
+    private Row entered(Row.Leased line) {
         leased.put(line.lease().state().id(), line);
-        append(line);
+        return line;
     }
 
     @Override
     public void leaseEnded(String id) {
-        execute(() -> {
-            if (leased.remove(id) != null) {
-                append(new Row.LeaseEnded(id));
-            }
-        });
+        report(() -> Optional.ofNullable(leased.remove(id)).map(ended -> new Row.LeaseEnded(id)));
     }
 
-    /** After the end, this process must not write to the file. */
-    private void execute(Runnable task) {
+    /**
+     * Makes a change of the leases and appends its line, if there is one: here if that is certain
+     * to be short, or else on the thread. After the end, this process must not write to the file.
+     */
+    private void report(Supplier<Optional<Row>> change) {
         try {
-            thread.execute(task);
+            if (!thread.runNow(this::isShort, () -> change.get().ifPresent(this::appendNow))) {
+                thread.execute(() -> change.get().ifPresent(this::append));
+            }
         } catch (RejectedExecutionException e) {
             LOGGER.log(Level.DEBUG, "the table is finished");
         }
@@ -303,6 +300,9 @@ public final class Table implements Ledger, AutoCloseable {
 
     @Override
     public CompletableFuture<Void> written() {
+        if (thread.isIdle()) {
+            return CompletableFuture.completedFuture(null);
+        }
         try {
             return CompletableFuture.runAsync(() -> {}, thread);
         } catch (RejectedExecutionException e) {
@@ -311,34 +311,74 @@ public final class Table implements Ledger, AutoCloseable {
         }
     }
 
-    // On the thread
+    // In the thread's tasks
 
     private void append(Row line) {
         if (behind || left) {
             return; // until everything can be written
         }
-        try {
-            write(line);
-        } catch (IOException e) {
-            behind = true;
-            failed(e);
-            return;
+        if (++lines > mostLines()) {
+            writeAnew();
+        } else {
+            try {
+                file.append(bytes(line));
+            } catch (IOException e) {
+                writeAnew(e);
+            }
         }
         if (failure.isEmpty()) {
             keepSpace();
         }
     }
 
-    private void write(Row line) throws IOException {
-        if (++lines > 2 * (live.size() + leased.size()) + LINES_TO_SPARE) {
-            rewrite();
+    private int mostLines() {
+        return 2 * (live.size() + leased.size()) + LINES_TO_SPARE;
+    }
+
+    private void writeAnew() {
+        if (behind || left) {
             return;
         }
         try {
+            rewrite();
+        } catch (IOException e) {
+            behind = true;
+            failed(e);
+        }
+    }
+
+    /**
+     * Writes everything because a line could not be appended: there is space for that, and an
+     * incomplete line disappears.
+     */
+    private void writeAnew(IOException why) {
+        LOGGER.log(Level.DEBUG, "{0} is written anew: {1}", path, why.getMessage());
+        writeAnew();
+    }
+
+    /** Whether a line is nothing but an append that waits for no disk. */
+    private boolean isShort() {
+        return file.isInMemory()
+                && !behind
+                && failure.isEmpty()
+                && lines < mostLines()
+                && spaceNeeded() <= file.spare();
+    }
+
+    /** Appends a line on the thread that reports it, and leaves all else to the table's own. */
+    private void appendNow(Row line) {
+        if (left) {
+            return;
+        }
+        lines++;
+        try {
             file.append(bytes(line));
         } catch (IOException e) {
-            LOGGER.log(Level.DEBUG, "{0} is written anew: {1}", path, e.getMessage());
-            rewrite(); // there is space for that, and an incomplete line disappears
+            thread.execute(() -> writeAnew(e));
+            return;
+        }
+        if (spaceNeeded() > file.spare()) {
+            thread.execute(this::keepSpace);
         }
     }
 
@@ -445,7 +485,9 @@ public final class Table implements Ledger, AutoCloseable {
      */
     public boolean restore() throws IOException {
         try {
-            return thread.submit(this::restoreMissing).get();
+            var restored = new FutureTask<>(this::restoreMissing);
+            thread.execute(restored);
+            return restored.get();
         } catch (ExecutionException e) {
             var why = Objects.requireNonNullElse(e.getCause(), e);
             throw new IOException("cannot write " + path + ": " + why.getMessage(), e);
@@ -591,9 +633,8 @@ public final class Table implements Ledger, AutoCloseable {
     }
 
     private void endThread() {
-        thread.shutdown();
         try {
-            if (!thread.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS)) {
+            if (!thread.end(SECONDS_TO_END)) {
                 LOGGER.log(Level.WARNING, "{0} was not written in time", path);
             }
         } catch (InterruptedException e) {

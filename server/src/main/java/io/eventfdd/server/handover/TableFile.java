@@ -3,6 +3,7 @@ package io.eventfdd.server.handover;
 import io.eventfdd.internal.linux.OpenFiles;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,11 @@ import java.util.Set;
  * full. For one thread at a time.
  */
 final class TableFile implements AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger(TableFile.class.getName());
+
+    /** The file systems that have no disk. */
+    private static final Set<String> IN_MEMORY = Set.of("tmpfs", "ramfs");
+
     private static final int BLOCK = 4096;
     private static final int ZEROS = 64 * 1024;
     private static final String MODE = "rw-------";
@@ -35,6 +41,8 @@ final class TableFile implements AutoCloseable {
 
     private final Path file;
     private final Path next;
+
+    private final boolean isInMemory;
 
     /** The file that further lines are appended to, once the content was written. */
     private Optional<FileChannel> channel = Optional.empty();
@@ -45,9 +53,10 @@ final class TableFile implements AutoCloseable {
     /** The number of bytes that can be written even if the disk is full. */
     private long spare;
 
-    private TableFile(Path file, Path next, long spare) {
+    private TableFile(Path file, Path next, boolean isInMemory, long spare) {
         this.file = file;
         this.next = next;
+        this.isInMemory = isInMemory;
         this.spare = spare;
     }
 
@@ -58,7 +67,21 @@ final class TableFile implements AutoCloseable {
      */
     static TableFile of(Path file) throws IOException {
         var next = file.resolveSibling(file.getFileName() + ".next");
-        return new TableFile(file, next, isOurs(next) ? Files.size(next) : 0);
+        return new TableFile(file, next, isInMemory(file), isOurs(next) ? Files.size(next) : 0);
+    }
+
+    private static boolean isInMemory(Path file) {
+        try {
+            return IN_MEMORY.contains(Files.getFileStore(file.resolveSibling(".")).type());
+        } catch (IOException e) {
+            LOGGER.log(Level.DEBUG, "the file system of {0} is not known: {1}", file, e);
+            return false;
+        }
+    }
+
+    /** Whether the file is on a file system in memory, so that no append waits for a disk. */
+    boolean isInMemory() {
+        return isInMemory;
     }
 
     private static FileChannel openOrMake(Path path) throws IOException {
@@ -138,6 +161,11 @@ final class TableFile implements AutoCloseable {
     /** Whether somebody has removed the file, or the space that is kept for it. */
     boolean isMissing() throws IOException {
         return !Files.exists(file, LinkOption.NOFOLLOW_LINKS) || (spare > 0 && !isOurs(next));
+    }
+
+    /** The number of bytes for which space is kept. */
+    long spare() {
+        return spare;
     }
 
     /** The size of the content that this object wrote, in bytes. */

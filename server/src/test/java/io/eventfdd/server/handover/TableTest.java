@@ -2,14 +2,18 @@ package io.eventfdd.server.handover;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.wire.LeaseShare;
+import io.eventfdd.internal.wire.LeaseState;
 import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.Kept;
+import io.eventfdd.server.eventfds.KeptLease;
 import io.eventfdd.server.eventfds.Owner;
 import io.eventfdd.server.eventfds.Vacancy;
 import io.eventfdd.server.idempotency.KeptAnswer;
@@ -30,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -381,5 +386,104 @@ class TableTest {
             assertThat(lines.count()).isLessThan(10_010);
         }
         assertThat(known()).containsExactly(A);
+    }
+
+    // Leases
+
+    private static KeptLease lease(String id) {
+        var state =
+                new LeaseState(
+                        id,
+                        List.of(new LeaseShare(A.name(), 1)),
+                        List.of(),
+                        new LeaseState.Holder(LeaseState.Kind.CONNECTION, 1, 0),
+                        Instant.EPOCH,
+                        Optional.empty());
+        return new KeptLease(state, 0, Duration.ZERO, 0, Set.of());
+    }
+
+    private static Set<String> leases(Path file) throws IOException {
+        return Past.read(file).leased().keySet();
+    }
+
+    @Test
+    void aLeaseIsWrittenBeforeItIsSaidToBe() throws IOException {
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            for (int i = 0; i < 100; i++) {
+                table.leased(lease("l" + i));
+                if (i % 2 == 0) {
+                    table.leaseEnded("l" + i);
+                }
+                table.written().join();
+                assertThat(leases(file)).hasSize((i + 1) / 2);
+            }
+        }
+    }
+
+    @Test
+    void inMemoryTheLineOfALeaseIsThereAtOnce() throws IOException {
+        inMemory(file -> {
+            try (var table = Table.open(file, Keeper.NOBODY)) {
+                table.entered(A, eventFd);
+                while (!table.written().isDone()) {
+                    Thread.onSpinWait();
+                }
+                table.leased(lease("l"));
+                assertThat(table.written()).isDone();
+                assertThat(leases(file)).containsExactly("l");
+                table.moved(lease("l"));
+                table.leaseEnded("l");
+                assertThat(table.written()).isDone();
+                assertThat(leases(file)).isEmpty();
+            }
+        });
+    }
+
+    @Test
+    void inMemoryLinesOfLeasesKeepTheirOrderAmongOthersAndDoNotGrowForEver() throws IOException {
+        inMemory(file -> {
+            try (var table = Table.open(file, Keeper.NOBODY)) {
+                for (int i = 0; i < 6_000; i++) {
+                    if (i % 100 == 0) {
+                        table.written().join();
+                    } else if (i % 50 == 0) {
+                        table.removed(A); // on the other thread, and all that is behind it
+                        table.entered(A, eventFd);
+                    }
+                    table.leased(lease("l" + i));
+                    table.leaseEnded("l" + i);
+                }
+                table.leased(lease("last"));
+                table.written().join();
+            }
+            try (var lines = Files.lines(file)) {
+                assertThat(lines.count()).isLessThan(10_020);
+            }
+            var past = Past.read(file);
+            assertThat(past.leased().keySet()).containsExactly("last");
+            assertThat(past.leased().get("last").eventfds())
+                    .containsExactlyElementsOf(past.entries().keySet());
+        });
+    }
+
+    private interface OnFile {
+        void run(Path file) throws IOException;
+    }
+
+    private static void inMemory(OnFile test) throws IOException {
+        var memory = Path.of("/dev/shm");
+        assumeTrue(Files.isWritable(memory) && Files.getFileStore(memory).type().equals("tmpfs"));
+        var directory = Files.createTempDirectory(memory, "table");
+        try {
+            test.run(directory.resolve("table"));
+        } finally {
+            try (var files = Files.list(directory)) {
+                for (var file : files.toList()) {
+                    Files.delete(file);
+                }
+            }
+            Files.delete(directory);
+        }
     }
 }
