@@ -151,7 +151,7 @@ def send_strangers(connection):
             os.close(fd)
     for it in keep:
         it.close()
-    return watched, sent
+    return watched, sent, len(data) > 65536
 
 
 # What comes back
@@ -189,10 +189,11 @@ def converse():
     connection = connect()
     for _ in range(rng.randrange(1, 6)):
         if rng.random() < 0.3:
-            watched, sent = send_strangers(connection)
+            watched, sent, large = send_strangers(connection)
             done["strangers"] += 1
             answer = reply(connection) if sent else None
-            if answer is not None and not answer["type"].endswith((":invalid-request", ":limit")):
+            expected = (":too-large",) if large else (":invalid-request", ":limit")
+            if answer is not None and not answer["type"].endswith(expected):
                 fail(f"strangers are answered with {answer}")
             if watched is not None:
                 if sent and not select.select([watched], [], [], BOUND)[0]:
@@ -217,7 +218,7 @@ def rush(deaf):
     try:
         for _ in range(rng.randrange(1, 30)):
             if rng.random() < 0.3:
-                watched, _ = send_strangers(connection)
+                watched, *_ = send_strangers(connection)
                 if watched is not None:
                     os.close(watched)
             else:
