@@ -17,8 +17,10 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Requests of many threads that leave together in one call. While {@link #MOST_UNDER_WAY} calls are
- * under way, further requests gather here; a request that finds fewer leaves at once, and alone.
+ * Requests of many threads that leave together in one call. As long as few calls are under way, a
+ * request leaves at once and alone. With more threads than that, requests gather here until most
+ * calls are over, and then leave together; further requests gather as long as such a call is under
+ * way.
  *
  * <p>There is no thread that sends the calls: one of the threads whose requests have gathered sends
  * a call for all of them. Safe for all threads.
@@ -41,12 +43,22 @@ final class Gathering<Q, A> {
         List<Optional<A>> call();
     }
 
-    /** With two, the next call is on its way while the daemon still works on the last one. */
-    static final int MOST_UNDER_WAY = 2;
+    /** So many threads are as fast if each makes its own call. */
+    static final int MOST_ALONE = 8;
+
+    /**
+     * The number of calls under way besides which no gathered one leaves. With two, the next is on
+     * its way while the daemon works on the last one; with more, fewer requests gather.
+     */
+    private static final int MOST_TOGETHER = 2;
 
     private final Function<Q, A> alone;
     private final Supplier<? extends Batch<Q, A>> batches;
     private final AtomicInteger underWay = new AtomicInteger();
+
+    /** Those of the calls under way that are for several requests. */
+    private final AtomicInteger together = new AtomicInteger();
+
     private final ConcurrentLinkedQueue<Waiting<Q, A>> waiting = new ConcurrentLinkedQueue<>();
 
     /**
@@ -87,7 +99,7 @@ final class Gathering<Q, A> {
 
     /** The answer to {@code request}. An interrupt is kept for later. */
     A call(Q request) {
-        if (waiting.isEmpty() && begin()) {
+        if (waiting.isEmpty() && together.get() == 0 && begin(MOST_ALONE)) {
             try {
                 return alone.apply(request);
             } finally {
@@ -107,7 +119,7 @@ final class Gathering<Q, A> {
         boolean interrupted = false;
         var outcome = mine.outcome;
         while (outcome == null) {
-            if (begin()) {
+            if (begin(MOST_TOGETHER)) {
                 sendTogether();
             } else {
                 LockSupport.park(this);
@@ -121,9 +133,10 @@ final class Gathering<Q, A> {
         return outcome;
     }
 
-    private boolean begin() {
+    /** Counts a call under way, if it is one of the first {@code most}. */
+    private boolean begin(int most) {
         int now = underWay.get();
-        while (now < MOST_UNDER_WAY) {
+        while (now < most) {
             if (underWay.compareAndSet(now, now + 1)) {
                 return true;
             }
@@ -132,9 +145,11 @@ final class Gathering<Q, A> {
         return false;
     }
 
-    /** Lets another thread send what has gathered. */
+    /** Counts a call that is over. A thread whose request waits can then send the next. */
     private void end() {
-        underWay.decrementAndGet();
+        if (underWay.decrementAndGet() >= MOST_TOGETHER) {
+            return;
+        }
         // A thread that could not begin before this has added its request before that, so this
         // look finds it.
         var next = waiting.peek();
@@ -148,6 +163,7 @@ final class Gathering<Q, A> {
         var gathered = new ArrayList<Waiting<Q, A>>();
         var outcomes = new ArrayList<Outcome<A>>();
         try {
+            together.incrementAndGet();
             var batch = gather(gathered);
             if (!gathered.isEmpty()) {
                 batch.call().forEach(answer -> outcomes.add(new Outcome.Answered<>(answer)));
@@ -156,6 +172,7 @@ final class Gathering<Q, A> {
             gathered.forEach(one -> outcomes.add(new Outcome.Failed<>(e)));
         } finally {
             // The next call need not wait until all these threads are awake.
+            together.decrementAndGet();
             end();
             for (int i = 0; i < gathered.size(); i++) {
                 gathered.get(i).end(outcomes.get(i));

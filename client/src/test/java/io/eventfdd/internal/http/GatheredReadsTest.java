@@ -32,7 +32,7 @@ class GatheredReadsTest {
 
     /** The daemon: it holds up as many calls as may be under way until it is released. */
     private HttpAnswer answer(int most) {
-        if (held.getAndIncrement() < Gathering.MOST_UNDER_WAY) {
+        if (held.getAndIncrement() < Gathering.MOST_ALONE) {
             try {
                 released.await();
             } catch (InterruptedException e) {
@@ -55,7 +55,7 @@ class GatheredReadsTest {
     /** Starts as many reads as may be under way, and {@code more} that gather behind them. */
     private List<FutureTask<Long>> start(int more) {
         var all = new ArrayList<FutureTask<Long>>();
-        for (int i = 1; i <= Gathering.MOST_UNDER_WAY; i++) {
+        for (int i = 1; i <= Gathering.MOST_ALONE; i++) {
             int begun = i;
             start(all);
             until(() -> held.get() == begun);
@@ -96,16 +96,16 @@ class GatheredReadsTest {
     void readsThatComeMeanwhileLeaveTogether() throws Exception {
         permits.set(100);
         assertThat(values(start(5))).containsOnly(1L);
-        assertThat(calls).hasSize(Gathering.MOST_UNDER_WAY + 1).contains(5);
-        assertThat(permits).hasValue(100 - 5 - Gathering.MOST_UNDER_WAY);
+        assertThat(calls).hasSize(Gathering.MOST_ALONE + 1).contains(5);
+        assertThat(permits).hasValue(100 - 5 - Gathering.MOST_ALONE);
     }
 
     @Test
     void eachPermitGoesToOneCaller() throws Exception {
-        permits.set(Gathering.MOST_UNDER_WAY + 3);
+        permits.set(Gathering.MOST_ALONE + 3);
         var values = values(start(5));
         assertThat(values.stream().mapToLong(Long::longValue).sum())
-                .isEqualTo(Gathering.MOST_UNDER_WAY + 3);
+                .isEqualTo(Gathering.MOST_ALONE + 3);
         assertThat(values).containsOnly(0L, 1L);
         assertThat(permits).hasValue(0);
     }

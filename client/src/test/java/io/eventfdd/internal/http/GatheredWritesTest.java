@@ -106,9 +106,9 @@ class GatheredWritesTest {
 
     /** Starts as many calls as may be under way, which the daemon does not answer yet. */
     private List<Writer> keepBusy() {
-        counters.holding = Gathering.MOST_UNDER_WAY;
+        counters.holding = Gathering.MOST_ALONE;
         var first = new ArrayList<Writer>();
-        for (int i = 1; i <= Gathering.MOST_UNDER_WAY; i++) {
+        for (int i = 1; i <= Gathering.MOST_ALONE; i++) {
             first.add(new Writer(A, 1));
             int begun = i;
             until(() -> counters.held.get() == begun);
@@ -151,7 +151,7 @@ class GatheredWritesTest {
             assertThat(writer.status()).isEqualTo(200);
         }
         assertThat(counters.calls).contains(Map.of(A, 6L, B, 3L));
-        assertThat(counters.calls).hasSize(Gathering.MOST_UNDER_WAY + 1);
+        assertThat(counters.calls).hasSize(Gathering.MOST_ALONE + 1);
     }
 
     @Test
