@@ -35,8 +35,8 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>With {@link Transport#RAW} the waits of all processes compete for the count in the kernel, in
  * no particular order. With {@link Transport#HTTP}, the daemon serves them in the order of their
- * arrival. Over HTTP, writes of several threads that do not wait leave together while a call of the
- * client is under way, and so do such reads of a semaphore; each thread has its own result.
+ * arrival. Over HTTP, if more than some eight threads write without waiting, their writes leave
+ * together, and so do such reads of a semaphore; each thread has its own result.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
  */

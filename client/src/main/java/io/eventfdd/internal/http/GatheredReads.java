@@ -9,9 +9,9 @@ import java.util.function.IntFunction;
 import java.util.stream.LongStream;
 
 /**
- * The reads of one semaphore that do not wait. Those of all threads that come while others are
- * under way leave together, in one read of as many permits. Whoever came first gets the first
- * permit. Safe for all threads.
+ * The reads of one semaphore that do not wait. With many threads, they leave together, as {@link
+ * Gathering} says, in one read of as many permits. Whoever came first gets the first permit. Safe
+ * for all threads.
  */
 final class GatheredReads {
     private enum Read {

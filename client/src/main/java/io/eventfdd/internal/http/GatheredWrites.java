@@ -12,10 +12,10 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * The writes of a client that do not wait for room. Those of all threads and handles that come
- * while others are under way leave together: two writes of 1 are one write of 2. If there is no
- * room for a sum, each of its writes is made alone, so that each caller has the answer to its own.
- * Safe for all threads.
+ * The writes of a client that do not wait for room. With many threads, those of all threads and
+ * handles leave together, as {@link Gathering} says: two writes of 1 are one write of 2. If there
+ * is no room for a sum, each of its writes is made alone, so that each caller has the answer to its
+ * own. Safe for all threads.
  */
 final class GatheredWrites {
     /** Keeps a body within the 64 KiB that the daemon takes, whatever the names are. */
