@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
 public final class WaitFuture<T> extends CompletableFuture<T> {
     private final Runnable endWait;
 
-    /** Whether this is being completed from outside, as soon as the wait has ended. */
+    /** Whether somebody completes this, or has tried to; it is then done once the wait has ended. */
     private volatile boolean isEnding;
 
     /**
@@ -27,9 +27,13 @@ public final class WaitFuture<T> extends CompletableFuture<T> {
         var unused = whenComplete((value, failure) -> endWait.run());
     }
 
-    /** Completes the future with {@code value}. Returns false if it was done before. */
+    /**
+     * Completes the future with {@code value}. Returns false if it was done before, or if somebody
+     * is completing it: a wait that is ended may still find out that it has taken a value, and that
+     * must not overtake the one who ended it.
+     */
     public boolean deliver(T value) {
-        return super.complete(value);
+        return !isEnding && super.complete(value);
     }
 
     /**

@@ -51,10 +51,20 @@ class WaitFutureTest {
     }
 
     @Test
-    void aValueThatCameJustBeforeTheEndIsTheFutures() {
-        var future = future(it -> it.deliver(7L));
+    void aValueThatCameBeforeTheEndIsTheFutures() {
+        var future = future(it -> {});
+        assertThat(future.deliver(7L)).isTrue();
         assertThat(future.cancel(false)).isFalse();
         assertThat(future).isCompletedWithValue(7L);
+    }
+
+    @Test
+    void aValueThatTheWaitFindsWhileItIsEndedIsNotTheFutures() {
+        var delivered = new ArrayList<Boolean>();
+        var future = future(it -> delivered.add(it.deliver(7L)));
+        assertThat(future.cancel(false)).isTrue();
+        assertThat(future).isCancelled();
+        assertThat(delivered).as("so the value goes back").isNotEmpty().containsOnly(false);
     }
 
     @Test
