@@ -13,7 +13,9 @@ import java.util.concurrent.CompletableFuture;
 public final class WaitFuture<T> extends CompletableFuture<T> {
     private final Runnable endWait;
 
-    /** Whether somebody completes this, or has tried to; it is then done once the wait has ended. */
+    /**
+     * Whether somebody completes this, or has tried to; it is then done once the wait has ended.
+     */
     private volatile boolean isEnding;
 
     /**
