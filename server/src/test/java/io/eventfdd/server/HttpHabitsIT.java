@@ -331,6 +331,30 @@ class HttpHabitsIT {
         assertThat(api("GET " + name + " HTTP/1.0\r\n\r\n").status()).isEqualTo(404);
     }
 
+    @Test
+    void nothingIsAskedForOverHttp10() throws IOException {
+        api("PUT /v1/eventfds/expected HTTP/1.0\r\n\r\n");
+        var answer =
+                api(
+                        "POST /v1/eventfds/expected/write HTTP/1.0\r\n"
+                                + "Content-Type: application/json\r\n"
+                                + "Expect: 100-continue\r\n"
+                                + "Content-Length: 11\r\n\r\n"
+                                + "{\"value\":3}");
+        assertThat(answer.status()).as("the first answer is the last one").isEqualTo(200);
+        assertThat(answer.body()).contains("\"value\":3");
+
+        var refused =
+                api(
+                        "POST /v1/eventfds/expected/write HTTP/1.0\r\n"
+                                + "Content-Type: text/plain\r\n"
+                                + "Expect: 100-continue\r\n"
+                                + "Content-Length: 11\r\n\r\n"
+                                + "{\"value\":3}");
+        assertThat(refused.status()).isEqualTo(415);
+        api("DELETE /v1/eventfds/expected HTTP/1.0\r\n\r\n");
+    }
+
     private static Answer api(String request) throws IOException {
         return Server.API_SOCK.exchange(request);
     }

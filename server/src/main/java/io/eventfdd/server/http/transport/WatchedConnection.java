@@ -63,7 +63,11 @@ public final class WatchedConnection implements ServerConnection {
                 new WatchedContext(
                         helidon,
                         DataReader.create(requests),
-                        new ResponseBytes(helidon.dataWriter(), client, connections::timeouts));
+                        new ResponseBytes(
+                                helidon.dataWriter(),
+                                client,
+                                connections::timeouts,
+                                requests::isHttp10));
         this.http = http1.connection(context);
     }
 
