@@ -1,8 +1,6 @@
 package io.eventfdd.server;
 
 import io.eventfdd.internal.linux.Fd;
-import io.eventfdd.internal.wire.Json;
-import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.Timeout;
 import io.eventfdd.server.cli.ExitStatus;
 import io.eventfdd.server.config.InvalidSetting;
@@ -14,7 +12,6 @@ import io.eventfdd.server.fdsocket.FdServer;
 import io.eventfdd.server.handover.Inheritance;
 import io.eventfdd.server.handover.Systemd;
 import io.eventfdd.server.handover.Table;
-import io.eventfdd.server.handover.Takeover;
 import io.eventfdd.server.http.ApiServer;
 import io.eventfdd.server.http.Clients;
 import io.eventfdd.server.http.Endpoint;
@@ -53,9 +50,6 @@ final class Daemon {
     private static final System.Logger LOGGER = System.getLogger(Daemon.class.getName());
 
     private static final Duration TIME_FOR_ANSWERS = Duration.ofSeconds(2);
-
-    /** How long a daemon that could not begin may take to let go of the directory. */
-    private static final Duration TIME_FOR_HEIR = Duration.ofSeconds(5);
 
     private static final Duration EVENTS_KEEP_ALIVE = Duration.ofSeconds(15);
 
@@ -194,7 +188,13 @@ final class Daemon {
                 table::failures);
         var waiting = new WaitTimes(() -> settings.duration(Setting.MAX_WAIT));
         var calls =
-                new EventfdApi(eventfds, clients, keys, waiting, EVENTS_KEEP_ALIVE, this::about);
+                new EventfdApi(
+                        eventfds,
+                        clients,
+                        keys,
+                        waiting,
+                        EVENTS_KEEP_ALIVE,
+                        () -> new About(directory, settings).toJson());
         var leases =
                 new LeaseApi(
                         eventfds.leases(),
@@ -261,7 +261,7 @@ final class Daemon {
         start();
         started.complete(null);
         if (inheritance.past().isEmpty()) {
-            sayHello();
+            new Greeting(directory, settings).print();
         }
         serving.run();
         try (var watchdog =
@@ -441,34 +441,6 @@ final class Daemon {
         }
     }
 
-    /** Tells the terminal, on a thread of its own: a standard output may be full and unread. */
-    private void sayHello() {
-        var text = hello();
-        Thread.ofPlatform()
-                .daemon()
-                .name("eventfdd-hello")
-                .start(() -> {
-                    System.out.print(text);
-                    System.out.flush();
-                });
-    }
-
-    private String hello() {
-        var text = new StringBuilder("eventfdd " + Version.text() + " serves\n");
-        text.append("  HTTP      " + directory.apiSocket() + "\n");
-        text.append("  raw fds   " + directory.fdSocket() + "\n");
-        int port = settings.number(Setting.OBSERVABILITY_PORT);
-        if (port != 0) {
-            var address = settings.choice(Setting.OBSERVABILITY_ADDRESS);
-            var host = address.contains(":") ? "[" + address + "]" : address;
-            text.append("  metrics   http://%s:%d/metrics\n".formatted(host, port));
-        }
-        return text
-                + "try\n  curl --unix-socket "
-                + directory.apiSocket()
-                + " -X PUT http://localhost/v1/eventfds/orders\n";
-    }
-
     /** On the loop's thread, which ends then. */
     private void loopFailed() {
         eventfds.loopFailed();
@@ -489,7 +461,10 @@ final class Daemon {
     private int stop(Ending ending) {
         upkeep.ifPresent(Upkeep::close);
         eventfds.leases().freeze();
-        var estate = ending == Ending.TAKEN_OVER ? leaveSockets() : Optional.<Estate>empty();
+        var handover =
+                ending == Ending.TAKEN_OVER
+                        ? fds.flatMap(server -> Handover.begin(directory, server, api))
+                        : Optional.<Handover>empty();
         refuseCalls();
         eventfds.endWaits(End.SHUT_DOWN);
         closeFds();
@@ -504,8 +479,8 @@ final class Daemon {
             if (left.failure().isPresent()) {
                 status = ExitStatus.NOT_SAVED.code();
             }
-            if (estate.isPresent()) {
-                remains = handOver(estate.get(), left);
+            if (handover.isPresent()) {
+                remains = handover.get().finish(inheritance.ownsSockets(), left);
             }
         }
         keys.close();
@@ -524,67 +499,6 @@ final class Daemon {
     /** The answers that the next daemon gets of this one; none lapses any more. */
     List<KeptAnswer> keysLeft() {
         return keys.leave();
-    }
-
-    /** What goes to another daemon first. */
-    private record Estate(FdServer.Estate fds, Fd api) {}
-
-    private Optional<Estate> leaveSockets() {
-        try {
-            return fds.isPresent()
-                    ? Optional.of(new Estate(fds.get().leave(), api.leaveListener()))
-                    : Optional.empty();
-        } catch (IOException e) {
-            LOGGER.log(Level.WARNING, "cannot hand over: {0}", e.getMessage());
-            return Optional.empty();
-        }
-    }
-
-    /** Gives everything to the other daemon; what to go on with if that one does not serve. */
-    private Optional<Inheritance> handOver(Estate estate, Table.Left left) {
-        var own = Optional.<Inheritance>empty();
-        try {
-            give(estate, left);
-            LOGGER.log(Level.INFO, "another daemon has taken over");
-        } catch (IOException e) {
-            LOGGER.log(Level.WARNING, "cannot hand over: {0}", e.getMessage());
-            own = goOn(estate, left);
-        }
-        if (own.isEmpty()) {
-            estate.api.close();
-            estate.fds.listener().close();
-        }
-        return own;
-    }
-
-    private void give(Estate estate, Table.Left left) throws IOException {
-        var heir =
-                estate.fds.heir().orElseThrow(() -> new IOException("the other daemon has gone"));
-        try (heir) {
-            if (left.failure().isPresent()) {
-                Takeover.refuse(heir, left.failure().get());
-                throw new IOException(left.failure().get());
-            }
-            Takeover.to(heir, estate.api, estate.fds.listener(), left.fds(), directory::letGo);
-        }
-    }
-
-    private Optional<Inheritance> goOn(Estate estate, Table.Left left) {
-        try {
-            if (directory.takeAgain(TIME_FOR_HEIR)) {
-                LOGGER.log(Level.INFO, "the hand-over failed; going on with all eventfds");
-                return Optional.of(
-                        Inheritance.ofItself(
-                                estate.api,
-                                estate.fds.listener(),
-                                inheritance.ownsSockets(),
-                                left));
-            }
-            LOGGER.log(Level.WARNING, "the other daemon has the runtime directory");
-        } catch (IOException e) {
-            LOGGER.log(Level.ERROR, "cannot go on: {0}", e.getMessage());
-        }
-        return Optional.empty();
     }
 
     private void closeFds() {
@@ -616,22 +530,5 @@ final class Daemon {
     /** The table of all calls. */
     List<Endpoint> endpoints() {
         return List.copyOf(endpoints);
-    }
-
-    private JsonObject about() {
-        var about = Json.object().put("version", Version.text()).put("openapi", "/openapi");
-        about.putObject("runtime")
-                .put("directory", directory.path().toString())
-                .put("api", directory.apiSocket().toString())
-                .put("fd", directory.fdSocket().toString());
-        var limits = about.putObject("limits");
-        for (var setting : Setting.values()) {
-            if (setting.isNumber()) {
-                limits.put(setting.key(), settings.number(setting));
-            } else if (setting.isDuration()) {
-                limits.put(setting.key(), Timeout.format(settings.duration(setting)));
-            }
-        }
-        return about;
     }
 }
