@@ -15,14 +15,10 @@ import io.eventfdd.server.handover.Table;
 import io.eventfdd.server.http.ApiServer;
 import io.eventfdd.server.http.Clients;
 import io.eventfdd.server.http.Endpoint;
-import io.eventfdd.server.http.EventfdApi;
 import io.eventfdd.server.http.HealthApi;
-import io.eventfdd.server.http.LeaseApi;
 import io.eventfdd.server.http.MetricsApi;
 import io.eventfdd.server.http.ObservabilityServer;
-import io.eventfdd.server.http.OpenApiDocument;
 import io.eventfdd.server.http.Page;
-import io.eventfdd.server.http.WaitTimes;
 import io.eventfdd.server.idempotency.IdempotencyKeys;
 import io.eventfdd.server.idempotency.KeptAnswer;
 import io.eventfdd.server.loop.EventLoop;
@@ -30,7 +26,7 @@ import io.eventfdd.server.runtime.HeldByAnotherException;
 import io.eventfdd.server.runtime.ListenerPlace;
 import io.eventfdd.server.runtime.RuntimeDirectory;
 
-import sun.misc.Signal;
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -42,36 +38,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicReference;
 
-/** One run of the daemon: what it is made of, and the order in which that starts and stops. */
+/**
+ * One run of the daemon. It makes the parts and owns the order in which they start and stop, on the
+ * main thread. {@link Service} says when.
+ */
 final class Daemon {
     private static final System.Logger LOGGER = System.getLogger(Daemon.class.getName());
 
     private static final Duration TIME_FOR_ANSWERS = Duration.ofSeconds(2);
 
-    private static final Duration EVENTS_KEEP_ALIVE = Duration.ofSeconds(15);
-
-    /** Why it ends, and the exit status. */
-    private enum Ending {
-        STOPPED(0),
-        TAKEN_OVER(0),
-        FAILED(70);
-
-        private final int status;
-
-        Ending(int status) {
-            this.status = status;
-        }
-    }
-
-    /** What was asked for at the start. */
+    /** The settings of the start. */
     private final Settings asked;
 
     private final OpenFileBudget budget;
 
-    /** What is in force. */
+    /** The settings in force. */
     private volatile Settings settings;
 
     private final RuntimeDirectory directory;
@@ -82,35 +64,36 @@ final class Daemon {
     private final Eventfds eventfds;
     private final Clients clients;
     private final IdempotencyKeys keys;
-    private final Metrics metrics;
+    private final Metrics metrics = new Metrics();
     private final AccessLog accessLog = new AccessLog();
 
     /** The pages for operators. */
     private final List<Page> pages;
 
-    /** The table of all calls. */
-    private final List<Endpoint> endpoints;
-
+    private final CallTable calls;
     private final ApiServer api;
-    private volatile Optional<FdServer> fds = Optional.empty();
-    private Optional<ObservabilityServer> observability = Optional.empty();
-    private volatile Optional<Upkeep> upkeep = Optional.empty();
     private final CompletableFuture<Ending> end = new CompletableFuture<>();
-    private final AtomicReference<Signal> lastSignal = new AtomicReference<>();
-    private Optional<Inheritance> remains = Optional.empty();
+
+    // These exist once the daemon has started.
+    private volatile @Nullable FdServer fds;
+    private @Nullable ObservabilityServer observability;
+    private volatile @Nullable Upkeep upkeep;
+
+    /** Everything that the daemon had, if it ended for another daemon that did not serve. */
+    private @Nullable Inheritance remains;
 
     /**
-     * All of it, and nothing started.
+     * Makes all parts, and starts none.
      *
-     * @param inheritance what it goes on with
-     * @param systemd is told the state of the daemon
+     * @param inheritance the descriptors that the daemon goes on with
+     * @param systemd keeps the descriptors of eventfds
      */
     Daemon(Settings asked, RuntimeDirectory directory, Inheritance inheritance, Systemd systemd)
             throws IOException {
         this(asked, directory, inheritance, systemd, new EventLoop(System::nanoTime));
     }
 
-    /** The same around {@code loop}, which has not begun to run. */
+    /** Makes the parts around {@code loop}, which has not begun to run. */
     Daemon(
             Settings asked,
             RuntimeDirectory directory,
@@ -157,165 +140,77 @@ final class Daemon {
                         settings.duration(Setting.KEY_LIFE),
                         PartSettings.keys(settings),
                         table.keys());
-        this.metrics = new Metrics();
-        metrics.watch(loop, eventfds);
-        metrics.settings(() -> settings, eventfds);
-        metrics.counter(
-                "eventfdd_idempotent_replays",
-                "Calls that came again and got their answer again",
-                keys::replays);
-        metrics.counter(
-                "eventfdd_log_lines_dropped",
-                "Lines of the log that standard error did not take in time",
-                Logging::dropped);
-        metrics.gauge("eventfdd_idempotency_keys", "Idempotency keys that are kept", keys::size);
-        metrics.gauge("eventfdd_connections", "Connections to api.sock", this::connections);
-        metrics.gauge(
-                "eventfdd_fd_connections",
-                "Connections to fd.sock",
-                () -> fds.map(FdServer::connections).orElse(0));
-        metrics.counter(
-                "eventfdd_fds_handed_out",
-                "Raw descriptors that were sent to clients",
-                () -> fds.map(FdServer::fdsHandedOut).orElse(0L));
-        metrics.gauge(
-                "eventfdd_table_failing",
-                "1 while the table, or the space that is kept for it, cannot be written",
-                () -> table.failure().isPresent() ? 1 : 0);
-        metrics.counter(
-                "eventfdd_table_write_failures",
-                "Attempts to write the table that failed",
-                table::failures);
-        var waiting = new WaitTimes(() -> settings.duration(Setting.MAX_WAIT));
-        var calls =
-                new EventfdApi(
-                        eventfds,
-                        clients,
-                        keys,
-                        waiting,
-                        EVENTS_KEEP_ALIVE,
-                        () -> new About(directory, settings).toJson());
-        var leases =
-                new LeaseApi(
-                        eventfds.leases(),
-                        clients,
-                        keys,
-                        waiting,
-                        () -> settings.duration(Setting.MAX_LEASE));
         this.pages = new ArrayList<>(new HealthApi(eventfds::isTurning, this::isReady).pages());
         pages.add(new MetricsApi(metrics.registry()).page());
-        this.endpoints = new ArrayList<>(calls.endpoints());
-        endpoints.addAll(leases.endpoints());
-        endpoints.add(new OpenApiDocument().endpoint());
-        pages.forEach(page -> endpoints.add(page.endpoint()));
+        this.calls = CallTable.of(eventfds, clients, keys, directory, () -> settings, pages);
         this.api =
                 new ApiServer(
                         apiSettings(settings),
-                        endpoints,
+                        calls.endpoints(),
                         clients,
-                        calls::forgetDone,
+                        calls.first(),
                         accessLog.and(metrics));
+        registerMetrics();
     }
 
-    private ListenerPlace place(Path socket, Optional<Fd> inherited) {
+    private void registerMetrics() {
+        var parts = new PartMetrics(metrics);
+        parts.loop(loop);
+        parts.eventfds(eventfds);
+        parts.leases(eventfds.leases());
+        parts.limits(() -> settings);
+        parts.eachEventfd(() -> settings, eventfds);
+        parts.keys(keys);
+        parts.sockets(api::connections, this::fdConnections, this::fdsHandedOut);
+        parts.table(table);
+        parts.log();
+    }
+
+    private ListenerPlace place(Path socket, @Nullable Fd inherited) {
         return new ListenerPlace(
                 socket,
                 settings.number(Setting.SOCKET_MODE),
                 directory.groupId(),
-                inherited.orElse(null),
-                inherited.isEmpty() || inheritance.ownsSockets());
+                inherited,
+                inherited == null || inheritance.ownsSockets());
     }
 
     private ApiServer.Settings apiSettings(Settings settings) {
-        return PartSettings.api(settings, place(directory.apiSocket(), inheritance.api()), budget);
+        return PartSettings.api(
+                settings, place(directory.apiSocket(), inheritance.api().orElse(null)), budget);
     }
 
-    /** Reads the settings again. */
-    @FunctionalInterface
-    interface Reader {
-        Settings read() throws InvalidSetting;
-    }
-
-    /**
-     * Serves until a signal comes, another daemon takes over or the loop fails; the exit status.
-     * SIGHUP has the settings read again.
-     *
-     * @param serving is run as soon as it serves
-     */
-    int serve(Reader reader, Serving serving) throws IOException {
-        // before anybody can be answered: who was may send one at once
-        for (var name : List.of("TERM", "INT")) {
-            Signal.handle(
-                    new Signal(name),
-                    signal -> {
-                        lastSignal.set(signal);
-                        end.complete(Ending.STOPPED);
-                    });
-        }
-        var started = new CompletableFuture<Void>();
-        Signal.handle(
-                new Signal("HUP"),
-                signal -> {
-                    var _ = started.thenRun(() -> reload(reader));
-                });
-        start();
-        started.complete(null);
-        if (inheritance.past().isEmpty()) {
-            new Greeting(directory, settings).print();
-        }
-        serving.run();
-        try (var watchdog =
-                Executors.newSingleThreadScheduledExecutor(
-                        Thread.ofPlatform().daemon().name("eventfdd-watchdog").factory())) {
-            systemd.ready();
-            systemd.watch(this::isServing, watchdog);
-            var ending = end.join();
-            watchdog.shutdownNow();
-            int status = stop(ending);
-            if (remains.isEmpty()) {
-                systemd.stopping();
-            }
-            return status;
-        }
-    }
-
-    /** What somebody has done as soon as the daemon serves. */
-    @FunctionalInterface
-    interface Serving {
-        void run() throws IOException;
+    /** Whether a {@link #successor} goes on with everything that this daemon had. */
+    boolean goesOn() {
+        return remains != null;
     }
 
     /**
-     * The one that goes on with what this had, if this ended for another daemon that did not take
-     * it. It has the same limits, whatever this has still open.
+     * The daemon that goes on in this process, if this one ended for another daemon that did not
+     * serve. It has the same limits, whatever this one still has open.
      */
     Optional<Daemon> successor() throws IOException {
-        return remains.isEmpty()
+        return remains == null
                 ? Optional.empty()
                 : Optional.of(
                         new Daemon(
                                 settings,
                                 budget,
                                 directory,
-                                remains.get(),
+                                remains,
                                 systemd,
                                 new EventLoop(System::nanoTime)));
     }
 
-    /** Raises the signal again that came when it was ending anyway, for the one that goes on. */
-    void repeatSignal() {
-        var signal = lastSignal.get();
-        if (signal != null) {
-            Signal.raise(signal);
-        }
-    }
-
     /**
-     * Has all take effect at once that can; of what cannot, the log says so. If the settings cannot
-     * be read, all stay as they were. What was removed from the runtime directory is made anew.
+     * Puts the settings in force that can change while the daemon runs; the log names the others
+     * that have changed. If the settings cannot be read, all of them stay. Whatever was removed
+     * from the runtime directory is created again.
      */
-    synchronized void reload(Reader reader) {
-        upkeep.ifPresent(Upkeep::look);
+    synchronized void reload(Service.Reader reader) {
+        if (upkeep != null) {
+            upkeep.look();
+        }
         Settings read;
         try {
             read = reader.read();
@@ -329,8 +224,15 @@ final class Daemon {
         clients.patience(now.duration(Setting.DELIVERY_TIMEOUT));
         keys.limit(now.duration(Setting.KEY_LIFE), PartSettings.keys(now));
         api.limit(apiSettings(now));
-        fds.ifPresent(server -> server.limit(PartSettings.fds(now, budget)));
+        if (fds != null) {
+            fds.limit(PartSettings.fds(now, budget));
+        }
         settings = now;
+        warnOfLater(read);
+        LOGGER.log(Level.INFO, "read the settings again");
+    }
+
+    private void warnOfLater(Settings read) {
         for (var setting : Setting.values()) {
             if (!setting.isReloadable() && asked.differsIn(setting, read)) {
                 LOGGER.log(
@@ -339,7 +241,6 @@ final class Daemon {
                         setting.key());
             }
         }
-        LOGGER.log(Level.INFO, "read the settings again");
     }
 
     /** Serves, from the return on. */
@@ -348,27 +249,26 @@ final class Daemon {
         try {
             observability = observability();
             restore();
-            fds =
-                    Optional.of(
-                            FdServer.start(
-                                    loop,
-                                    eventfds,
-                                    place(directory.fdSocket(), inheritance.fd()),
-                                    PartSettings.fds(settings, budget),
-                                    accessLog.then(metrics),
-                                    new Heirs()));
+            var served =
+                    FdServer.start(
+                            loop,
+                            eventfds,
+                            place(directory.fdSocket(), inheritance.fd().orElse(null)),
+                            PartSettings.fds(settings, budget),
+                            accessLog.then(metrics),
+                            new Heirs());
+            fds = served;
             api.start();
-            upkeep = Optional.of(upkeep());
+            upkeep = upkeep(served);
         } catch (IOException e) {
-            observability.ifPresent(ObservabilityServer::close);
+            closeObservability();
             abandonFds();
             loop.close();
             throw e;
         }
     }
 
-    private Upkeep upkeep() {
-        var served = fds.orElseThrow();
+    private Upkeep upkeep(FdServer served) {
         return new Upkeep(
                 loop,
                 directory.path(),
@@ -390,8 +290,8 @@ final class Daemon {
 
     /** A socket that was inherited keeps its name: the daemon that gave it goes on with it. */
     private void abandonFds() throws IOException {
-        if (fds.isPresent() && inheritance.fd().isPresent()) {
-            fds.get().leave().listener().close();
+        if (fds != null && inheritance.fd().isPresent()) {
+            fds.leave().listener().close();
         } else {
             closeFds();
         }
@@ -406,16 +306,20 @@ final class Daemon {
 
         @Override
         public void handOver() {
-            end.complete(Ending.TAKEN_OVER);
+            end(Ending.TAKEN_OVER);
         }
     }
 
-    private Optional<ObservabilityServer> observability() throws IOException {
+    private @Nullable ObservabilityServer observability() throws IOException {
         int port = settings.number(Setting.OBSERVABILITY_PORT);
         var address = InetAddress.getByName(settings.choice(Setting.OBSERVABILITY_ADDRESS));
-        return port == 0
-                ? Optional.empty()
-                : Optional.of(ObservabilityServer.start(address, port, pages, metrics));
+        return port == 0 ? null : ObservabilityServer.start(address, port, pages, metrics);
+    }
+
+    private void closeObservability() {
+        if (observability != null) {
+            observability.close();
+        }
     }
 
     /** Goes on with what the process before this one had. */
@@ -441,36 +345,50 @@ final class Daemon {
         }
     }
 
-    /** On the loop's thread, which ends then. */
-    private void loopFailed() {
-        eventfds.loopFailed();
-        end.complete(Ending.FAILED);
+    /** Says on the terminal how to reach the daemon, unless it goes on for another one. */
+    void greet() {
+        if (inheritance.past().isEmpty()) {
+            new Greeting(directory, settings).print();
+        }
     }
 
-    /** Ends as on SIGTERM. */
-    void stop() {
-        var _ = stop(Ending.STOPPED);
+    /** Called on the loop's thread, which ends then. */
+    private void loopFailed() {
+        eventfds.loopFailed();
+        end(Ending.FAILED);
+    }
+
+    /** Has the daemon end, if nothing else had before. Any thread may call this. */
+    void end(Ending why) {
+        end.complete(why);
+    }
+
+    /** Waits for a reason to end. */
+    Ending awaitEnd() {
+        return end.join();
     }
 
     /**
-     * No new calls; then waits end, so that all are answered; then the connections; then all that
-     * there is is written down or handed over.
+     * Refuses new calls, ends all waits so that their calls are answered, ends the connections, and
+     * then writes the table or hands everything over.
      *
      * @return the exit status
      */
-    private int stop(Ending ending) {
-        upkeep.ifPresent(Upkeep::close);
+    int stop(Ending ending) {
+        if (upkeep != null) {
+            upkeep.close();
+        }
         eventfds.leases().freeze();
         var handover =
-                ending == Ending.TAKEN_OVER
-                        ? fds.flatMap(server -> Handover.begin(directory, server, api))
+                ending == Ending.TAKEN_OVER && fds != null
+                        ? Handover.begin(directory, fds, api)
                         : Optional.<Handover>empty();
         refuseCalls();
         eventfds.endWaits(End.SHUT_DOWN);
         closeFds();
         api.stop(TIME_FOR_ANSWERS);
-        observability.ifPresent(ObservabilityServer::close); // an heir wants the port
-        int status = ending.status;
+        closeObservability(); // the other daemon wants the port
+        int status = ending.status();
         if (ending == Ending.FAILED) {
             table.close();
         } else {
@@ -480,7 +398,7 @@ final class Daemon {
                 status = ExitStatus.NOT_SAVED.code();
             }
             if (handover.isPresent()) {
-                remains = handover.get().finish(inheritance.ownsSockets(), left);
+                remains = handover.get().finish(inheritance.ownsSockets(), left).orElse(null);
             }
         }
         keys.close();
@@ -503,8 +421,8 @@ final class Daemon {
 
     private void closeFds() {
         try {
-            if (fds.isPresent()) {
-                fds.get().close();
+            if (fds != null) {
+                fds.close();
             }
         } catch (IOException e) {
             LOGGER.log(
@@ -512,23 +430,32 @@ final class Daemon {
         }
     }
 
-    private int connections() {
-        return api.connections();
+    private int fdConnections() {
+        var server = fds;
+        return server == null ? 0 : server.connections();
+    }
+
+    private long fdsHandedOut() {
+        var server = fds;
+        return server == null ? 0 : server.fdsHandedOut();
     }
 
     private boolean isReady() {
         return isServing() && table.failure().isEmpty();
     }
 
-    private boolean isServing() {
+    /** Whether clients are served on both sockets. */
+    boolean isServing() {
+        var server = fds;
         return api.isRunning()
-                && fds.filter(FdServer::isServing).isPresent()
+                && server != null
+                && server.isServing()
                 && eventfds.isTurning()
                 && !directory.isLost();
     }
 
     /** The table of all calls. */
     List<Endpoint> endpoints() {
-        return List.copyOf(endpoints);
+        return calls.endpoints();
     }
 }

@@ -140,12 +140,13 @@ final class Serve implements Callable<Integer> {
                             inheritance.ownsSockets() && !inherited.isEmpty()
                                     ? TIME_TO_LET_GO
                                     : Duration.ZERO)) {
-                var daemon = new Daemon(settings, held, inheritance, systemd);
-                int status = daemon.serve(options::read, () -> thank(bequest));
-                for (var next = daemon.successor(); next.isPresent(); next = daemon.successor()) {
-                    var before = daemon;
-                    daemon = next.get();
-                    status = daemon.serve(options::read, before::repeatSignal);
+                var service =
+                        new Service(new Daemon(settings, held, inheritance, systemd), systemd);
+                int status = service.serve(options::read, () -> thank(bequest));
+                for (var next = service.successor(); next.isPresent(); next = service.successor()) {
+                    var before = service;
+                    service = next.get();
+                    status = service.serve(options::read, before::repeatSignal);
                 }
                 return status;
             } catch (HeldByAnotherException e) {

@@ -141,7 +141,7 @@ public final class DaemonUnderTest implements AutoCloseable {
         if (asking != null) {
             asking.close();
         }
-        daemon.stop();
+        var _ = daemon.stop(Ending.STOPPED);
         directory.close();
         try (var files = Files.walk(parent)) {
             for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
