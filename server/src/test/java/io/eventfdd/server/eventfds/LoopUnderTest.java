@@ -31,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -41,6 +42,7 @@ public final class LoopUnderTest implements AutoCloseable {
 
     final EventLoop loop;
     final Eventfds eventfds;
+    private final AtomicLong ahead = new AtomicLong();
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final List<Closeable> toClose = new ArrayList<>();
     private final List<Caller> looking = new ArrayList<>(1);
@@ -52,7 +54,7 @@ public final class LoopUnderTest implements AutoCloseable {
     }
 
     LoopUnderTest(Limits limits) throws IOException {
-        loop = new EventLoop(System::nanoTime);
+        loop = new EventLoop(() -> System.nanoTime() + ahead.get());
         eventfds = new Eventfds(loop, limits, 0, Clock.systemUTC(), Ledger.NONE);
         loop.start(eventfds::loopFailed);
         address = Files.createTempDirectory("efd").resolve("s");
@@ -136,6 +138,12 @@ public final class LoopUnderTest implements AutoCloseable {
 
     static EventfdName name(String name) {
         return new EventfdName(name);
+    }
+
+    /** Has the clock of the loop go forward by {@code time}, at once. */
+    void pass(Duration time) {
+        ahead.addAndGet(time.toNanos());
+        loop.submit(() -> {}); // so that it looks at its clock
     }
 
     EventfdName counter(String name) {

@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
 /** Who is next, in the moments in which the loop does not know of everything yet. */
 @Timeout(60)
 class OrderTest {
-    private static final Duration SHORT = Duration.ofMillis(300);
+    private static final Duration LONGER = LONG.multipliedBy(3);
 
     private LoopUnderTest it;
     private Caller client;
@@ -93,8 +93,9 @@ class OrderTest {
     @Test
     void aWriterWithRoomIsNextWhenTheOneBeforeItGivesUp() {
         it.write(a, Count.MAX - 5);
-        var tooMuch = writing(1, 100, SHORT);
-        var little = writing(2, 1, LONG);
+        var tooMuch = writing(1, 100, LONG);
+        var little = writing(2, 1, LONGER);
+        it.pass(LONG);
         assertThat(result(tooMuch)).isFalse();
         assertThat(result(little)).isTrue();
     }
@@ -102,12 +103,15 @@ class OrderTest {
     @Test
     void aWriterToManyIsNextWhenTheOneBeforeItGivesUp() {
         it.write(a, Count.MAX - 5);
-        var tooMuch = writing(1, 100, SHORT);
+        var tooMuch = writing(1, 100, LONG);
         var entries = List.of(b, a).stream().map(n -> new WriteManyRequest.Entry(n, 1)).toList();
         var caller = it.client().caller();
         var little =
                 it.waiting(
-                        a, 2, () -> it.eventfds.write(new WriteManyRequest(entries, LONG), caller));
+                        a,
+                        2,
+                        () -> it.eventfds.write(new WriteManyRequest(entries, LONGER), caller));
+        it.pass(LONG);
         assertThat(result(tooMuch)).isFalse();
         assertThat(result(little)).isEmpty();
     }
