@@ -1,7 +1,7 @@
 package io.eventfdd.server;
 
 import io.eventfdd.internal.linux.PeerCredentials;
-import io.eventfdd.server.fdsocket.FdServer;
+import io.eventfdd.server.fdsocket.FdObserver;
 import io.eventfdd.server.http.CallObserver;
 import io.eventfdd.server.http.Exchange;
 
@@ -9,7 +9,7 @@ import java.lang.System.Logger.Level;
 import java.util.Locale;
 
 /** Logs each call, if that is switched on: the call, its user and process, and its outcome. */
-final class AccessLog implements CallObserver, FdServer.Observer {
+final class AccessLog implements CallObserver, FdObserver {
     /** The logger, whose level {@link Logging} switches. */
     static final String LOGGER_NAME = "access";
 

@@ -9,6 +9,7 @@ import io.eventfdd.server.config.Settings;
 import io.eventfdd.server.eventfds.End;
 import io.eventfdd.server.eventfds.Eventfds;
 import io.eventfdd.server.fdsocket.FdServer;
+import io.eventfdd.server.fdsocket.Heirs;
 import io.eventfdd.server.handover.Inheritance;
 import io.eventfdd.server.handover.Systemd;
 import io.eventfdd.server.handover.Table;
@@ -256,7 +257,7 @@ final class Daemon {
                             place(directory.fdSocket(), inheritance.fd().orElse(null)),
                             PartSettings.fds(settings, budget),
                             accessLog.then(metrics),
-                            new Heirs());
+                            new OtherDaemons());
             fds = served;
             api.start();
             upkeep = upkeep(served);
@@ -298,7 +299,7 @@ final class Daemon {
     }
 
     /** Hands over only what it can write down. */
-    private final class Heirs implements FdServer.Heirs {
+    private final class OtherDaemons implements Heirs {
         @Override
         public CompletableFuture<Optional<String>> obstacle() {
             return table.tryToWrite();

@@ -3,7 +3,7 @@ package io.eventfdd.server;
 import com.sun.management.UnixOperatingSystemMXBean;
 
 import io.eventfdd.internal.linux.PeerCredentials;
-import io.eventfdd.server.fdsocket.FdServer;
+import io.eventfdd.server.fdsocket.FdObserver;
 import io.eventfdd.server.http.CallObserver;
 import io.eventfdd.server.http.Exchange;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
@@ -26,7 +26,7 @@ import java.util.function.ToLongFunction;
  * outcomes come from tables of the daemon, and users from the kernel. Names are chosen by clients,
  * so they are shown only if that is set.
  */
-final class Metrics implements CallObserver, FdServer.Observer {
+final class Metrics implements CallObserver, FdObserver {
     static final double NANOS_A_SECOND = 1e9;
 
     /** The buckets for calls: from the least cost of a call to the longest wait. */

@@ -3,7 +3,7 @@ package io.eventfdd.server;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
 import io.eventfdd.server.eventfds.Limits;
-import io.eventfdd.server.fdsocket.FdServer;
+import io.eventfdd.server.fdsocket.FdLimits;
 import io.eventfdd.server.http.ApiServer;
 import io.eventfdd.server.http.transport.Timeouts;
 import io.eventfdd.server.idempotency.IdempotencyKeys;
@@ -34,8 +34,8 @@ final class PartSettings {
                 settings.number(Setting.MAX_KEYS), settings.number(Setting.MAX_KEY_BYTES));
     }
 
-    static FdServer.Limits fds(Settings settings, OpenFileBudget budget) {
-        return new FdServer.Limits(
+    static FdLimits fds(Settings settings, OpenFileBudget budget) {
+        return new FdLimits(
                 settings.number(Setting.MAX_FD_CONNECTIONS),
                 settings.number(Setting.MAX_FDS_IN_FLIGHT),
                 settings.duration(Setting.DELIVERY_TIMEOUT),

@@ -19,7 +19,7 @@ import java.util.Optional;
 final class FdCalls {
     private static final int ROOT = 0;
 
-    private final FdServer server;
+    private final FdClients clients;
     private final EventLoop loop;
     private final FdConnection connection;
     private final Caller caller;
@@ -27,8 +27,8 @@ final class FdCalls {
     /** The eventfds that are sent as soon as the table has them. */
     private @Nullable Opened unsent;
 
-    FdCalls(FdServer server, EventLoop loop, FdConnection connection, Caller caller) {
-        this.server = server;
+    FdCalls(FdClients clients, EventLoop loop, FdConnection connection, Caller caller) {
+        this.clients = clients;
         this.loop = loop;
         this.connection = connection;
         this.caller = caller;
@@ -38,7 +38,7 @@ final class FdCalls {
      * This is done even if the donor has gone meanwhile, because it may have been the last holder.
      */
     void donate(List<Donors.Brought> brought) throws IOException {
-        var answer = Donors.donate(brought, server.eventfds(), caller);
+        var answer = Donors.donate(brought, clients.eventfds(), caller);
         var packet = Json.bytes(answer.reply().toJson());
         if (answer.fds().isEmpty()) {
             connection.reply(packet, FdConnection.OK);
@@ -56,7 +56,7 @@ final class FdCalls {
             connection.gone();
             return;
         }
-        var awaited = server.eventfds().succession().awaited(request);
+        var awaited = clients.eventfds().succession().awaited(request);
         if (awaited.isPresent()) {
             connection.busy();
             var _ =
@@ -74,7 +74,7 @@ final class FdCalls {
         }
         try {
             connection.checkFlights(request.entries().size());
-            send(server.eventfds().handouts().open(request, caller));
+            send(clients.eventfds().handouts().open(request, caller));
         } catch (ProblemException e) {
             connection.reply(e.problem());
         }
@@ -114,7 +114,7 @@ final class FdCalls {
      */
     void end() throws IOException {
         if (unsent != null) {
-            server.eventfds().handouts().takeBack(unsent);
+            clients.eventfds().handouts().takeBack(unsent);
             unsent = null;
         }
     }
@@ -136,7 +136,7 @@ final class FdCalls {
             return;
         }
         connection.busy();
-        var _ = server.obstacle().thenAccept(obstacle -> loop.submit(() -> takeOver(obstacle)));
+        var _ = clients.obstacle().thenAccept(obstacle -> loop.submit(() -> takeOver(obstacle)));
     }
 
     private void takeOver(Optional<String> obstacle) throws IOException {
@@ -146,7 +146,7 @@ final class FdCalls {
             connection.reply(
                     ProblemType.LIMIT.problem(
                             "the daemon could not hand over, and goes on: " + obstacle.get()));
-        } else if (!server.beginTakeover(connection)) {
+        } else if (!clients.beginTakeover(connection)) {
             connection.reply(FdConnection.SHUTTING_DOWN);
         }
     }

@@ -10,15 +10,11 @@ import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.internal.linux.SeqPacketSocket.Look;
 import io.eventfdd.internal.linux.SeqPacketSocket.Next;
 import io.eventfdd.internal.linux.SeqPacketSocket.Sent;
-import io.eventfdd.internal.wire.DonateRequest;
-import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.Op;
-import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Caller;
 import io.eventfdd.server.loop.EventLoop;
-import io.eventfdd.server.loop.LoopCalls;
 import io.eventfdd.server.loop.Registration;
 
 import org.jspecify.annotations.Nullable;
@@ -51,9 +47,6 @@ final class FdConnection implements Registration.Target {
     /** No events: a hang-up is reported anyway. */
     private static final int NOTHING = 0;
 
-    private static final Problem UNASKED =
-            ProblemType.INVALID_REQUEST.problem(
-                    "the request came with descriptors; only donate may bring some");
     static final Problem SHUTTING_DOWN =
             ProblemType.SHUTTING_DOWN.problem("the daemon is shutting down");
 
@@ -72,12 +65,13 @@ final class FdConnection implements Registration.Target {
         CLOSED
     }
 
-    private final FdServer server;
+    private final FdClients clients;
     private final EventLoop loop;
     private final SeqPacketSocket socket;
     private final Caller caller;
     private final FdCalls calls;
     private final FdLeases leases;
+    private final FdRequests requests;
     private final Registration registration;
     private State state = State.IDLE;
     private int interest = INPUT;
@@ -98,13 +92,14 @@ final class FdConnection implements Registration.Target {
     private Flights.@Nullable Flight flight;
 
     /** Begins to serve the client. If that fails, the caller still owns {@code socket}. */
-    FdConnection(FdServer server, EventLoop loop, SeqPacketSocket socket) throws ErrnoException {
-        this.server = server;
+    FdConnection(FdClients clients, EventLoop loop, SeqPacketSocket socket) throws ErrnoException {
+        this.clients = clients;
         this.loop = loop;
         this.socket = socket;
         this.caller = Caller.heardElsewhere(socket.fd(), socket.peer());
-        this.calls = new FdCalls(server, loop, this, caller);
-        this.leases = new FdLeases(server, loop, this, caller);
+        this.calls = new FdCalls(clients, loop, this, caller);
+        this.leases = new FdLeases(clients, loop, this, caller);
+        this.requests = new FdRequests(this, calls, leases);
         this.registration = loop.register(socket.fd(), INPUT, this);
     }
 
@@ -125,12 +120,12 @@ final class FdConnection implements Registration.Target {
             return;
         }
         try {
-            var look = socket.peek(server.buffer());
+            var look = socket.peek(clients.buffer());
             if (look.next() == Next.NOTHING_YET) {
                 listenFor(INPUT);
             } else if (!socket.peerHasTakenAll()) {
                 listenFor(TAKING);
-                server.lookAfterDeaf();
+                clients.lookAfterDeaf();
             } else {
                 landed();
                 leases.settle();
@@ -158,18 +153,18 @@ final class FdConnection implements Registration.Target {
             case END, EMPTY_PACKET -> close();
             case PACKET_WITH_FDS -> {
                 busy();
-                server.disposal().take(socket, new Brought(look.size()));
+                clients.disposal().take(socket, packetWithFds(look.size()));
             }
             case PACKET -> {
-                if (look.size() > server.maxPacket()) {
+                if (look.size() > clients.maxPacket()) {
                     packet();
                     reply(tooLarge());
                 } else if (look.size() <= SHORT) {
-                    understood(packet()).run();
-                } else if (server.requests().admitOrQueue(this)) {
+                    requests.understood(packet()).run();
+                } else if (clients.longRequests().admitOrQueue(this)) {
                     busy();
                     var packet = packet();
-                    server.requests().elsewhere(() -> understood(packet));
+                    clients.longRequests().elsewhere(() -> requests.understood(packet));
                 } else {
                     listenFor(NOTHING);
                 }
@@ -177,62 +172,26 @@ final class FdConnection implements Registration.Target {
         }
     }
 
+    private PacketWithFds packetWithFds(int size) {
+        return new PacketWithFds(clients, loop, this, size);
+    }
+
+    /** Makes the donation for which a packet brought descriptors. */
+    void donate(List<Donors.Brought> brought) throws IOException {
+        begin(Op.DONATE);
+        calls.donate(brought);
+    }
+
     private Problem tooLarge() {
         return ProblemType.TOO_LARGE.problem(
-                "max-packet: a packet is at most " + server.maxPacket() + " bytes");
+                "max-packet: a packet is at most " + clients.maxPacket() + " bytes");
     }
 
     private byte[] packet() throws ErrnoException {
-        if (socket.receive(server.buffer()) instanceof Received.Packet packet) {
+        if (socket.receive(clients.buffer()) instanceof Received.Packet packet) {
             return packet.bytes();
         }
         throw new IllegalStateException("a packet that was there is gone");
-    }
-
-    /** Parses the request in {@code packet}, on any thread, into a task for the loop's thread. */
-    private EventLoop.Task understood(byte[] packet) {
-        try {
-            var fields = JsonFields.parse(packet);
-            var op = Op.of(fields);
-            return switch (op) {
-                case OPEN -> {
-                    var request = OpenRequest.from(fields);
-                    yield () -> calls.open(request);
-                }
-                case TAKEOVER -> {
-                    fields.end();
-                    yield calls::takeOver;
-                }
-                case LEASE, RELEASE, COMMIT, RENEW, RESUME -> {
-                    var task = leases.understood(op, fields);
-                    yield () -> {
-                        operation = op;
-                        task.run();
-                    };
-                }
-                case DONATE ->
-                        throw new ProblemException(
-                                ProblemType.INVALID_REQUEST,
-                                "op: donate needs the descriptors of its eventfds in the same"
-                                        + " packet");
-            };
-        } catch (ProblemException e) {
-            return answering(e.problem());
-        } catch (RuntimeException | StackOverflowError bug) {
-            LOGGER.log(Level.ERROR, "a request on fd.sock failed because of a bug", bug);
-            return answering(
-                    ProblemType.INTERNAL.problem(
-                            "the daemon failed because of a bug; its log says more"));
-        }
-    }
-
-    /** Whether {@code packet} is the request of another daemon to take over. */
-    static boolean isTakeover(byte[] packet) {
-        try {
-            return Op.of(JsonFields.parse(packet)) == Op.TAKEOVER;
-        } catch (ProblemException e) {
-            return false;
-        }
     }
 
     /** Releases the socket to another owner; empty if it is closed. */
@@ -244,76 +203,13 @@ final class FdConnection implements Registration.Target {
         leases.end();
         landed();
         loop.unregister(registration);
-        server.detached(this);
+        clients.detached(this);
         return Optional.of(socket);
     }
 
-    private EventLoop.Task answering(Problem problem) {
-        return () -> reply(problem);
-    }
-
-    /**
-     * Decides about a packet with descriptors, which are wanted only if it is a donation. Its size
-     * does not depend on max-packet, since a daemon has to take back what another one gave.
-     */
-    private final class Brought implements Disposal.Receiver {
-        private final int size;
-
-        /** The reason why the descriptors are not wanted. */
-        private Problem refusal = UNASKED;
-
-        Brought(int size) {
-            this.size = size;
-        }
-
-        @Override
-        public int wanted(byte[] packet) {
-            if (size > OpenRequest.MAX_PACKET) {
-                refusal =
-                        ProblemType.TOO_LARGE.problem(
-                                "a packet is at most " + OpenRequest.MAX_PACKET + " bytes");
-                return 0;
-            }
-            int most = server.maxDonation();
-            var brought = DonateRequest.size(packet);
-            if (brought.isEmpty()) {
-                refusal = UNASKED;
-                return 0;
-            }
-            if (brought.getAsInt() > most) {
-                refusal =
-                        ProblemType.LIMIT.problem(
-                                "max-donation: a packet brings at most " + most + " eventfds");
-                return 0;
-            }
-            return most;
-        }
-
-        @Override
-        public void taken(Received.Packet packet) throws ErrnoException {
-            try {
-                settle(Donors.understood(packet));
-            } catch (ProblemException e) {
-                loop.submit(answering(e.problem()));
-            }
-        }
-
-        /**
-         * Returns when the donation is done: one at a time, so that few descriptors are on their
-         * way.
-         */
-        private void settle(List<Donors.Brought> brought) {
-            new LoopCalls(loop)
-                    .run(() -> {
-                        operation = Op.DONATE;
-                        calls.donate(brought);
-                    });
-        }
-
-        @Override
-        public void dropped() {
-            loop.submit(answering(refusal));
-        }
+    /** Notes the op of the current request, for the metrics. */
+    void begin(Op op) {
+        operation = op;
     }
 
     boolean isClosed() {
@@ -340,8 +236,8 @@ final class FdConnection implements Registration.Target {
         checkFlights(fds.size());
         return switch (send(packet, fds)) {
             case DONE -> {
-                flight = server.flights().begin(socket, caller.peer().uid(), fds.size());
-                server.handedOut(fds.size());
+                flight = clients.flights().begin(socket, caller.peer().uid(), fds.size());
+                clients.handedOut(fds.size());
                 replied(OK);
                 yield true;
             }
@@ -365,7 +261,7 @@ final class FdConnection implements Registration.Target {
      */
     void checkFlights(int fds) {
         int user = caller.peer().uid();
-        if (!server.flights().makeRoomFor(fds, user)) {
+        if (!clients.flights().makeRoomFor(fds, user)) {
             throw new ProblemException(
                     ProblemType.LIMIT,
                     "max-fds-in-flight: too many are sent to clients of user "
@@ -378,7 +274,7 @@ final class FdConnection implements Registration.Target {
 
     private Sent send(byte[] packet, List<Fd> fds) {
         try {
-            return socket.send(server.buffer(), packet, fds);
+            return socket.send(clients.buffer(), packet, fds);
         } catch (ErrnoException e) {
             LOGGER.log(Level.WARNING, "a client of fd.sock gets no reply: {0}", e.getMessage());
             return Sent.PEER_GONE;
@@ -423,7 +319,7 @@ final class FdConnection implements Registration.Target {
     }
 
     private void answered(String outcome) {
-        server.observer()
+        clients.observer()
                 .replied(caller.peer(), operation.word(), outcome, System.nanoTime() - began);
     }
 
@@ -448,7 +344,7 @@ final class FdConnection implements Registration.Target {
 
     private void landed() {
         if (flight != null) {
-            server.flights().end(flight);
+            clients.flights().end(flight);
             flight = null;
         }
     }
@@ -496,6 +392,6 @@ final class FdConnection implements Registration.Target {
         leases.end();
         landed();
         loop.unregister(registration);
-        server.ended(this, socket, new Brought(0));
+        clients.ended(this, socket, packetWithFds(0));
     }
 }

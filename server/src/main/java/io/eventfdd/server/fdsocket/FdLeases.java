@@ -29,7 +29,7 @@ import java.util.concurrent.CompletableFuture;
 final class FdLeases {
     private static final byte[] NONE = "{\"id\":null}".getBytes(StandardCharsets.US_ASCII);
 
-    private final FdServer server;
+    private final FdClients clients;
     private final EventLoop loop;
     private final FdConnection connection;
     private final Caller caller;
@@ -40,29 +40,29 @@ final class FdLeases {
     /** Whether the connection ended with a reply that was not taken. */
     private boolean isReplyLost;
 
-    FdLeases(FdServer server, EventLoop loop, FdConnection connection, Caller caller) {
-        this.server = server;
+    FdLeases(FdClients clients, EventLoop loop, FdConnection connection, Caller caller) {
+        this.clients = clients;
         this.loop = loop;
         this.connection = connection;
         this.caller = caller;
     }
 
     private LeaseCalls leases() {
-        return server.eventfds().leases();
+        return clients.eventfds().leases();
     }
 
     /** Parses a packet of {@code op}, on any thread, into a task for the loop's thread. */
     EventLoop.Task understood(Op op, JsonFields fields) {
         if (op == Op.LEASE) {
             var request =
-                    LeaseRequest.from(fields, Duration.ZERO, server.maxWait(), server.maxLease());
+                    LeaseRequest.from(fields, Duration.ZERO, clients.maxWait(), clients.maxLease());
             return () -> settled(leases().awaited(request), () -> take(request));
         }
         var id = fields.text("id").orElseThrow(() -> missingId(op));
         Optional<LeaseHolder> holder =
                 op == Op.RENEW
                         ? fields.text("holder")
-                                .map(text -> LeaseHolder.parse(text, server.maxLease()))
+                                .map(text -> LeaseHolder.parse(text, clients.maxLease()))
                         : Optional.empty();
         fields.end();
         Call call =

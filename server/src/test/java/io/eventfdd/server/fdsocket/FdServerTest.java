@@ -546,7 +546,7 @@ class FdServerTest {
 
     // Limits
 
-    private void restart(FdServer.Limits limits, int maxEventfds) throws IOException {
+    private void restart(FdLimits limits, int maxEventfds) throws IOException {
         daemon.close();
         daemon = new FdServerUnderTest(limits, maxEventfds);
     }

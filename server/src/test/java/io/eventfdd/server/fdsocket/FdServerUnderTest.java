@@ -39,11 +39,11 @@ import java.util.function.BooleanSupplier;
 /** A real server on a real loop, and clients of it. */
 final class FdServerUnderTest implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(15);
-    static final FdServer.Limits ROOMY = limits(512, 10_000);
+    static final FdLimits ROOMY = limits(512, 10_000);
 
     /** So many connections, and descriptors on their way to clients. */
-    static FdServer.Limits limits(int connections, long fdsInFlight) {
-        return new FdServer.Limits(
+    static FdLimits limits(int connections, long fdsInFlight) {
+        return new FdLimits(
                 connections,
                 fdsInFlight,
                 Duration.ofSeconds(60),
@@ -64,11 +64,11 @@ final class FdServerUnderTest implements AutoCloseable {
         this(ROOMY, 15_000);
     }
 
-    FdServerUnderTest(FdServer.Limits limits, int maxEventfds) throws IOException {
+    FdServerUnderTest(FdLimits limits, int maxEventfds) throws IOException {
         this(limits, maxEventfds, Ledger.NONE);
     }
 
-    FdServerUnderTest(FdServer.Limits limits, int maxEventfds, Ledger ledger) throws IOException {
+    FdServerUnderTest(FdLimits limits, int maxEventfds, Ledger ledger) throws IOException {
         loop = new EventLoop(System::nanoTime);
         eventfds =
                 new Eventfds(loop, TestLimits.of(maxEventfds, 100), 0, Clock.systemUTC(), ledger);

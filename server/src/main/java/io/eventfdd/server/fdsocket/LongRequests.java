@@ -14,7 +14,7 @@ import java.util.function.Supplier;
  * because each has a packet and its JSON in memory. The others stay in the kernel until it is their
  * turn. Belongs to the loop's thread.
  */
-final class Requests implements AutoCloseable {
+final class LongRequests implements AutoCloseable {
     private static final int MOST = 64;
 
     private final EventLoop loop;
@@ -22,7 +22,7 @@ final class Requests implements AutoCloseable {
     private final SequencedSet<FdConnection> waiting = new LinkedHashSet<>();
     private int underWay;
 
-    Requests(EventLoop loop) {
+    LongRequests(EventLoop loop) {
         this.loop = loop;
     }
 

@@ -1,0 +1,65 @@
+package io.eventfdd.server.fdsocket;
+
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.Op;
+import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.ProblemException;
+import io.eventfdd.server.loop.EventLoop;
+
+import java.lang.System.Logger.Level;
+
+/**
+ * Parses the requests of one client: finds the op that a packet asks for, and the call that carries
+ * it out. Has no state, so that long requests can be parsed on other threads.
+ */
+record FdRequests(FdConnection connection, FdCalls calls, FdLeases leases) {
+    private static final System.Logger LOGGER = System.getLogger(FdRequests.class.getName());
+
+    /** Parses the request in {@code packet} into a task for the loop's thread. */
+    EventLoop.Task understood(byte[] packet) {
+        try {
+            var fields = JsonFields.parse(packet);
+            var op = Op.of(fields);
+            return switch (op) {
+                case OPEN -> {
+                    var request = OpenRequest.from(fields);
+                    yield () -> calls.open(request);
+                }
+                case TAKEOVER -> {
+                    fields.end();
+                    yield calls::takeOver;
+                }
+                case LEASE, RELEASE, COMMIT, RENEW, RESUME -> {
+                    var task = leases.understood(op, fields);
+                    yield () -> {
+                        connection.begin(op);
+                        task.run();
+                    };
+                }
+                case DONATE ->
+                        throw new ProblemException(
+                                ProblemType.INVALID_REQUEST,
+                                "op: donate needs the descriptors of its eventfds in the same"
+                                        + " packet");
+            };
+        } catch (ProblemException e) {
+            return () -> connection.reply(e.problem());
+        } catch (RuntimeException | StackOverflowError bug) {
+            LOGGER.log(Level.ERROR, "a request on fd.sock failed because of a bug", bug);
+            return () ->
+                    connection.reply(
+                            ProblemType.INTERNAL.problem(
+                                    "the daemon failed because of a bug; its log says more"));
+        }
+    }
+
+    /** Whether {@code packet} is the request of another daemon to take over. */
+    static boolean isTakeover(byte[] packet) {
+        try {
+            return Op.of(JsonFields.parse(packet)) == Op.TAKEOVER;
+        } catch (ProblemException e) {
+            return false;
+        }
+    }
+}
