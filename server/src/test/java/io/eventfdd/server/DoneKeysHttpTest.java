@@ -176,8 +176,11 @@ class DoneKeysHttpTest {
         }
         write("one-more", 1).then().statusCode(429);
         daemon.request().header(DONE, all.toString()).get("/v1").then().statusCode(200);
-        assertThat(daemon.request().get("/metrics").asString())
-                .contains("eventfdd_idempotency_keys 0.0\n");
+        until(() ->
+                daemon.request()
+                        .get("/metrics")
+                        .asString()
+                        .contains("eventfdd_idempotency_keys 0.0\n"));
     }
 
     @Test

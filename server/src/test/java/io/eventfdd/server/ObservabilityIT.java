@@ -276,6 +276,12 @@ class ObservabilityIT {
     /** The metrics of a daemon in which something has happened. */
     private static String metrics(DaemonProcess daemon) {
         daemon.request().put("/v1/eventfds/n").then().statusCode(201);
+        // A call is counted once its answer is sent.
+        until(() -> scrape(daemon).contains("\neventfdd_call_duration_seconds_count{"));
+        return scrape(daemon);
+    }
+
+    private static String scrape(DaemonProcess daemon) {
         return daemon.request().get("/metrics").then().statusCode(200).extract().asString();
     }
 

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -93,8 +94,13 @@ class SocketActivationIT {
         assertThat(daemon.exitValue()).as(log()).isZero();
     }
 
+    /** A client that waits for its answers as long as these tests wait for the daemon to serve. */
     private EventfddClient client(Transport transport) {
-        return EventfddClient.builder().runtimeDirectory(directory).transport(transport).connect();
+        return EventfddClient.builder()
+                .runtimeDirectory(directory)
+                .transport(transport)
+                .timeout(Duration.ofSeconds(30))
+                .connect();
     }
 
     @Test

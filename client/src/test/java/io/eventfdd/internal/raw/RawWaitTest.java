@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -253,7 +254,7 @@ class RawWaitTest {
 
     @Test
     void whatWasTakenForAFutureThatIsCancelledJustThenGoesToTheNext() throws Exception {
-        List<Runnable> completions = new ArrayList<>();
+        List<Runnable> completions = new CopyOnWriteArrayList<>();
         try (var held = new RawHandles(Duration.ZERO, completions::add)) {
             var eventfd = held.counter();
             var first = eventfd.readAsync();
@@ -270,7 +271,7 @@ class RawWaitTest {
 
     @Test
     void whatWasTakenForACancelledFutureGoesBackThoughTheHandleIsClosed() throws Exception {
-        List<Runnable> completions = new ArrayList<>();
+        List<Runnable> completions = new CopyOnWriteArrayList<>();
         try (var held = new RawHandles(Duration.ZERO, completions::add)) {
             var eventfd = held.counter();
             var witness = held.another(eventfd);
@@ -294,7 +295,7 @@ class RawWaitTest {
 
     @Test
     void whatFindsNoRoomOnItsWayBackIsTheFirstToGetSome() throws Exception {
-        List<Runnable> completions = new ArrayList<>();
+        List<Runnable> completions = new CopyOnWriteArrayList<>();
         try (var held = new RawHandles(Duration.ZERO, completions::add)) {
             var eventfd = held.counter();
             var future = eventfd.readAsync();
