@@ -11,6 +11,7 @@ import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Makes calls on {@code api.sock}, and owns what they share: the connections, the keys that are
@@ -107,7 +108,7 @@ final class HttpCalls implements AutoCloseable {
      * The answer to a call with a key that does not wait, even if the call was ended; see the other
      * method.
      */
-    HttpAnswer settled(HttpCall call, HttpCall look) {
+    HttpAnswer settled(HttpCall call, Supplier<HttpCall> look) {
         try {
             return call(call);
         } catch (ConnectionLostException | ClosedEventfdException e) {
@@ -120,9 +121,9 @@ final class HttpCalls implements AutoCloseable {
      * by its handle, or with the client) may have been carried out nevertheless; then this is the
      * answer that the daemon has kept for its key.
      *
-     * @param look changes nothing
+     * @param look makes a call that changes nothing, if that is needed to ask for the answer
      */
-    HttpAnswer settled(HttpCall call, HttpCall look, Duration wait, CallHandle handle)
+    HttpAnswer settled(HttpCall call, Supplier<HttpCall> look, Duration wait, CallHandle handle)
             throws InterruptedException {
         try {
             return call(call, wait, handle);
@@ -144,16 +145,17 @@ final class HttpCalls implements AutoCloseable {
      * that nobody waits for it. If none says by then what became of the call, the answer is empty
      * too: what a key keeps goes back when the key lapses.
      *
-     * @param look changes nothing
+     * @param look makes a call that changes nothing
      * @param handle the handle of {@code call}
      */
-    private Optional<HttpAnswer> lateAnswer(HttpCall call, HttpCall look, CallHandle handle) {
+    private Optional<HttpAnswer> lateAnswer(
+            HttpCall call, Supplier<HttpCall> look, CallHandle handle) {
         var away = Duration.ZERO;
         if (handle.hasBegun()) {
             away = handle.isEnded() && outage.compareTo(SETTLING) > 0 ? outage : SETTLING;
         }
         try {
-            return settle(call.instead(look), away).is(ProblemType.IDEMPOTENCY_KEY_REUSED)
+            return settle(call.instead(look.get()), away).is(ProblemType.IDEMPOTENCY_KEY_REUSED)
                     ? Optional.of(settle(call, away))
                     : Optional.empty();
         } catch (EventfddException e) {

@@ -151,7 +151,7 @@ public final class HttpDaemon implements AutoCloseable {
             values.forEach((name, value) -> entries.add(new WriteManyRequest.Entry(name, value)));
             var request = new WriteManyRequest(entries, Duration.ZERO);
             var call = HttpCall.write("/v1/write", request.toJson());
-            return api.settled(call, look(List.copyOf(values.keySet())));
+            return api.settled(call, () -> look(List.copyOf(values.keySet())));
         }
         var one = values.entrySet().iterator().next();
         var name = one.getKey();
@@ -236,12 +236,12 @@ public final class HttpDaemon implements AutoCloseable {
     private HttpAnswer settled(
             HttpCall call, List<EventfdName> names, Duration time, CallHandle handle)
             throws InterruptedException {
-        return api.settled(call, look(names), time, handle);
+        return api.settled(call, () -> look(names), time, handle);
     }
 
     /** The same for a call that does not wait. */
     private HttpAnswer settled(HttpCall call, EventfdName name) {
-        return api.settled(call, look(List.of(name)));
+        return api.settled(call, () -> look(List.of(name)));
     }
 
     private static HttpCall look(List<EventfdName> names) {

@@ -154,7 +154,7 @@ final class HttpLeases implements LeaseTransport {
     @Override
     public boolean commit(String id) {
         var call = HttpCall.write(path(id) + "/commit", Json.object());
-        return isKnown(api.settled(call, renewal("none")));
+        return isKnown(api.settled(call, () -> renewal("none")));
     }
 
     @Override
