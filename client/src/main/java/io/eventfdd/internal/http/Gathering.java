@@ -18,9 +18,8 @@ import java.util.function.Supplier;
 
 /**
  * Requests of many threads that leave together in one call. As long as few calls are under way, a
- * request leaves at once and alone. With more threads than that, requests gather here until most
- * calls are over, and then leave together; further requests gather as long as such a call is under
- * way.
+ * request leaves at once and alone. With more threads than that, requests gather here while one
+ * call is under way, and then leave together, until so few gather that they leave alone again.
  *
  * <p>There is no thread that sends the calls: one of the threads whose requests have gathered sends
  * a call for all of them. Safe for all threads.
@@ -44,20 +43,24 @@ final class Gathering<Q, A> {
     }
 
     /** So many threads are as fast if each makes its own call. */
-    static final int MOST_ALONE = 8;
+    static final int MOST_ALONE = 4;
+
+    /** If no more requests than these have gathered, the next ones leave alone. */
+    private static final int FEW = 2;
 
     /**
-     * The number of calls under way besides which no gathered one leaves. With two, the next is on
-     * its way while the daemon works on the last one; with more, fewer requests gather.
+     * How many times in a row a thread that sends a call lets the other threads run and finds that
+     * none of them has added a request. Most of the threads of the last call have only just been
+     * woken; each request that this call does not have costs another call.
      */
-    private static final int MOST_TOGETHER = 2;
+    private static final int FRUITLESS_YIELDS = 3;
 
     private final Function<Q, A> alone;
     private final Supplier<? extends Batch<Q, A>> batches;
     private final AtomicInteger underWay = new AtomicInteger();
 
-    /** Those of the calls under way that are for several requests. */
-    private final AtomicInteger together = new AtomicInteger();
+    /** Whether there are so many threads that requests gather. */
+    private volatile boolean crowded;
 
     private final ConcurrentLinkedQueue<Waiting<Q, A>> waiting = new ConcurrentLinkedQueue<>();
 
@@ -93,19 +96,22 @@ final class Gathering<Q, A> {
 
         void end(Outcome<A> with) {
             outcome = with;
-            LockSupport.unpark(thread);
+            if (thread != Thread.currentThread()) {
+                LockSupport.unpark(thread);
+            }
         }
     }
 
     /** The answer to {@code request}. An interrupt is kept for later. */
     A call(Q request) {
-        if (waiting.isEmpty() && together.get() == 0 && begin(MOST_ALONE)) {
+        if (!crowded && waiting.isEmpty() && begin(MOST_ALONE)) {
             try {
                 return alone.apply(request);
             } finally {
                 end();
             }
         }
+        crowded = true;
         var mine = new Waiting<Q, A>(request);
         waiting.add(mine);
         var outcome = outcomeOf(mine);
@@ -119,7 +125,7 @@ final class Gathering<Q, A> {
         boolean interrupted = false;
         var outcome = mine.outcome;
         while (outcome == null) {
-            if (begin(MOST_TOGETHER)) {
+            if (begin(1)) {
                 sendTogether();
             } else {
                 LockSupport.park(this);
@@ -147,7 +153,7 @@ final class Gathering<Q, A> {
 
     /** Counts a call that is over. A thread whose request waits can then send the next. */
     private void end() {
-        if (underWay.decrementAndGet() >= MOST_TOGETHER) {
+        if (underWay.decrementAndGet() > 0) {
             return;
         }
         // A thread that could not begin before this has added its request before that, so this
@@ -163,20 +169,33 @@ final class Gathering<Q, A> {
         var gathered = new ArrayList<Waiting<Q, A>>();
         var outcomes = new ArrayList<Outcome<A>>();
         try {
-            together.incrementAndGet();
+            awaitOthers();
             var batch = gather(gathered);
             if (!gathered.isEmpty()) {
+                crowded = gathered.size() > FEW;
                 batch.call().forEach(answer -> outcomes.add(new Outcome.Answered<>(answer)));
             }
         } catch (RuntimeException | Error e) {
             gathered.forEach(one -> outcomes.add(new Outcome.Failed<>(e)));
         } finally {
-            // The next call need not wait until all these threads are awake.
-            together.decrementAndGet();
-            end();
+            // All are woken before the next call begins, so that it finds their next requests.
             for (int i = 0; i < gathered.size(); i++) {
                 gathered.get(i).end(outcomes.get(i));
             }
+            end();
+        }
+    }
+
+    /** Lets the other threads run as long as they add requests. It does not wait for any. */
+    @SuppressWarnings("ThreadPriorityCheck") // a hint: it is right without
+    private void awaitOthers() {
+        int found = waiting.size();
+        int fruitless = 0;
+        while (fruitless < FRUITLESS_YIELDS) {
+            Thread.yield();
+            int now = waiting.size();
+            fruitless = now > found ? 0 : fruitless + 1;
+            found = now;
         }
     }
 
