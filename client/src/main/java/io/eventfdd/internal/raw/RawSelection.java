@@ -121,7 +121,12 @@ final class RawSelection {
                 waiters.add(waiter);
             }
             while (waiters.stream().noneMatch(ThreadWaiter::isSettled) && !deadline.hasPassed()) {
-                LockSupport.parkNanos(RawSelection.class, deadline.nanosLeft());
+                if (deadline.isNever()) {
+                    // A timed park of a virtual thread costs a second wake-up.
+                    LockSupport.park(RawSelection.class);
+                } else {
+                    LockSupport.parkNanos(RawSelection.class, deadline.nanosLeft());
+                }
                 if (Thread.interrupted()) {
                     throw new InterruptedException();
                 }
