@@ -1,6 +1,6 @@
 """The families of rows: each has `rows(bench)`, which measures and yields them."""
 
-from suite.families import footprint, http, large, leases, library, many, opening, signals
+from suite.families import aeron, footprint, http, large, leases, library, many, opening, signals
 
 FAMILIES = {
     "signals": signals,
@@ -8,6 +8,7 @@ FAMILIES = {
     "leases": leases,
     "http": http,
     "library": library,
+    "aeron": aeron,
     "many": many,
     "large": large,
     "footprint": footprint,
