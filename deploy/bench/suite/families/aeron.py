@@ -11,10 +11,9 @@ from suite.rounds import Skipped, skipped
 import subprocess
 
 # Aeron writes to its buffers by means that Java closes by default.
-OPEN = {
-    "JDK_JAVA_OPTIONS": "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"
-}
+OPEN = {"JDK_JAVA_OPTIONS": "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"}
 STRATEGIES = {"yields": "yield", "spins": "spin", "backs off": "backoff"}
+PERCENTILES = (99, 99.9)
 
 # On one core, a process that spins keeps the other one from running until its time slice is over.
 RACES = {SAME: ("yields",), CROSS: ("yields", "spins")}
@@ -39,6 +38,16 @@ def rows(bench):
                 ),
                 peers(bench, cores, "pong", "ping"),
             )
+            for percent in PERCENTILES:
+                yield from bench.compare(
+                    f"ping-pong, platform threads: {percent} %",
+                    cores,
+                    "ns",
+                    lambda: two_jvms(
+                        *(ping_pong(role, bench, percent) for role in ("pong", "ping")), cores, daemon.environment
+                    ),
+                    peers(bench, cores, "pong", "ping", percent),
+                )
             yield from bench.compare(
                 "one producer, one consumer",
                 cores,
@@ -57,9 +66,13 @@ def rows(bench):
         )
 
 
-def peers(bench, cores, other, measured):
+def ping_pong(role, bench, percent):
+    return java("io.eventfdd.bench.PingPong", role, "platform", bench.warm_up, bench.seconds, percent)
+
+
+def peers(bench, cores, other, measured, *percent):
     return {
-        f"Aeron IPC, {name}": lambda strategy=STRATEGIES[name]: pair(bench, cores, strategy, other, measured)
+        f"Aeron IPC, {name}": lambda strategy=STRATEGIES[name]: pair(bench, cores, strategy, other, measured, *percent)
         for name in RACES[cores]
     }
 
@@ -76,19 +89,21 @@ def aeron(role, strategy, directory, *times):
     return java("io.eventfdd.bench.AeronIpc", role, strategy, directory, *times)
 
 
-def pair(bench, cores, strategy, other, measured):
-    """Two JVMs of which the second tells the figure; the first ends with it."""
+def pair(bench, cores, strategy, other, measured, *percent):
     with buffers() as directory:
-        times = (bench.warm_up, bench.seconds)
-        helper = start(
-            aeron(other, strategy, directory, *times), far(cores), OPEN, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        try:
-            value = figure(aeron(measured, strategy, directory, *times), near(cores), OPEN)
-            finish(helper)
-            return value
-        finally:
-            helper.kill()
+        times = (bench.warm_up, bench.seconds, *percent)
+        return two_jvms(*(aeron(role, strategy, directory, *times) for role in (other, measured)), cores, OPEN)
+
+
+def two_jvms(other, measured, cores, environment):
+    """Two JVMs of which the second tells the figure; the first ends with it."""
+    helper = start(other, far(cores), environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        value = figure(measured, near(cores), environment)
+        finish(helper)
+        return value
+    finally:
+        helper.kill()
 
 
 def idle(strategy, times):

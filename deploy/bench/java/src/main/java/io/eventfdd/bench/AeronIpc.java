@@ -16,11 +16,11 @@ import org.agrona.concurrent.YieldingIdleStrategy;
 import java.nio.ByteBuffer;
 
 /**
- * {@code AeronIpc ping|pong|producer|consumer|idle spin|yield|backoff DIRECTORY WARMUP SECONDS}:
- * {@link PingPong}, {@link Flow} and {@link Idle} with messages of eight bytes over Aeron's shared
- * memory. All but ping and the consumer also run the media driver, in {@code DIRECTORY}. Ping
- * prints the nanoseconds of a round trip, the consumer prints the messages in a second, and then
- * both end the other one.
+ * {@code AeronIpc ping|pong|producer|consumer|idle spin|yield|backoff DIRECTORY WARMUP SECONDS
+ * [PERCENT]}: * {@link PingPong}, {@link Flow} and {@link Idle} with messages of eight bytes over
+ * Aeron's shared memory. All but ping and the consumer also run the media driver, in {@code
+ * DIRECTORY}. Ping prints the nanoseconds of a round trip, the consumer prints the messages in a
+ * second, and then both end the other one.
  */
 final class AeronIpc {
     private static final String CHANNEL = "aeron:ipc";
@@ -44,31 +44,37 @@ final class AeronIpc {
         this.idle = idle;
     }
 
-    public static void main(String[] arguments) throws InterruptedException {
+    public static void main(String[] arguments) throws Exception {
         var role = arguments[0];
         var strategy = arguments[1];
         var directory = arguments[2];
         double warmup = Double.parseDouble(arguments[3]);
         double seconds = Double.parseDouble(arguments[4]);
+        double percent = arguments.length > 5 ? Double.parseDouble(arguments[5]) : 0;
         if (role.equals("ping") || role.equals("consumer")) {
-            run(role, strategy, directory, warmup, seconds);
+            run(role, strategy, directory, warmup, seconds, percent);
         } else {
             try (var _ = driver(directory, idle(strategy))) {
-                run(role, strategy, directory, warmup, seconds);
+                run(role, strategy, directory, warmup, seconds, percent);
             }
         }
     }
 
     private static void run(
-            String role, String strategy, String directory, double warmup, double seconds)
-            throws InterruptedException {
+            String role,
+            String strategy,
+            String directory,
+            double warmup,
+            double seconds,
+            double percent)
+            throws Exception {
         boolean measures = role.equals("ping") || role.equals("consumer");
         try (var aeron = Aeron.connect(new Aeron.Context().aeronDirectoryName(directory));
                 var out = aeron.addPublication(CHANNEL, measures ? THERE : BACK);
                 var in = aeron.addSubscription(CHANNEL, measures ? BACK : THERE)) {
             var side = new AeronIpc(out, in, idle(strategy));
             switch (role) {
-                case "ping" -> side.ping(warmup, seconds);
+                case "ping" -> side.ping(warmup, seconds, percent);
                 case "pong" -> side.pong();
                 case "producer" -> side.produce();
                 case "consumer" -> side.consume(warmup, seconds);
@@ -120,27 +126,17 @@ final class AeronIpc {
         }
     }
 
-    private void ping(double warmup, double seconds) {
-        rounds(warmup);
-        System.out.println(rounds(seconds));
+    private void ping(double warmup, double seconds, double percent) throws Exception {
+        Rounds.print(
+                () -> {
+                    send(ROUND);
+                    receive();
+                },
+                warmup,
+                seconds,
+                percent);
         send(END);
         receive();
-    }
-
-    /** Nanoseconds of a round trip, over {@code seconds}. */
-    private double rounds(double seconds) {
-        long start = System.nanoTime();
-        long rounds = 0;
-        double spent;
-        do {
-            for (int i = 0; i < BATCH; i++) {
-                send(ROUND);
-                receive();
-            }
-            rounds += BATCH;
-            spent = System.nanoTime() - start;
-        } while (spent < seconds * 1e9);
-        return spent / rounds;
     }
 
     private void pong() {

@@ -8,20 +8,20 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * {@code PingPong ping|pong platform|virtual|future|chained WARMUP SECONDS}: two processes that
- * signal one another in turn. Ping prints the nanoseconds of a round trip, and then ends pong. A
- * chained future is completed in place, and its action makes the next one.
+ * {@code PingPong ping|pong platform|virtual|future|chained WARMUP SECONDS [PERCENT]}: two
+ * processes that signal one another in turn. Ping prints the nanoseconds of a round trip, and then
+ * ends pong. A chained future is completed in place, and its action makes the next one.
  */
 final class PingPong {
     private static final long ROUND = 1;
     private static final long END = 2;
-    private static final int BATCH = 64;
 
     private PingPong() {}
 
     public static void main(String[] arguments) throws Exception {
         var seconds = Double.parseDouble(arguments[3]);
         var warmup = Double.parseDouble(arguments[2]);
+        double percent = arguments.length > 4 ? Double.parseDouble(arguments[4]) : 0;
         boolean chained = arguments[1].equals("chained");
         var builder = EventfddClient.builder();
         try (var client = (chained ? builder.executor(Runnable::run) : builder).connect();
@@ -37,7 +37,8 @@ final class PingPong {
                                             future ? side::roundOfFutures : side::round,
                                             side,
                                             warmup,
-                                            seconds)
+                                            seconds,
+                                            percent)
                             : () -> pong(future, side);
             if (chained) {
                 var chain = new Chain(side);
@@ -131,10 +132,10 @@ final class PingPong {
         }
     }
 
-    private static void ping(Task round, Side side, double warmup, double seconds)
+    private static void ping(
+            Rounds.Round round, Side side, double warmup, double seconds, double percent)
             throws Exception {
-        time(round, warmup);
-        System.out.println(time(round, seconds));
+        Rounds.print(round, warmup, seconds, percent);
         side.out().write(END);
         side.in().read();
     }
@@ -144,21 +145,6 @@ final class PingPong {
         while (more) {
             more = side.answer(future ? side.in().readAsync().join() : side.in().read());
         }
-    }
-
-    /** Nanoseconds of one {@code round}, over {@code seconds}. */
-    private static double time(Task round, double seconds) throws Exception {
-        long start = System.nanoTime();
-        long rounds = 0;
-        double spent;
-        do {
-            for (int i = 0; i < BATCH; i++) {
-                round.run();
-            }
-            rounds += BATCH;
-            spent = System.nanoTime() - start;
-        } while (spent < seconds * 1e9);
-        return spent / rounds;
     }
 
     private static void onVirtualThread(Task task) throws InterruptedException {
