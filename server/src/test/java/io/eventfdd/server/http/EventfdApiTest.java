@@ -12,7 +12,6 @@ import static org.hamcrest.Matchers.startsWith;
 
 import io.eventfdd.server.DaemonUnderTest;
 import io.eventfdd.server.testing.JsonText;
-import io.eventfdd.server.testing.OwnJvm;
 import io.eventfdd.server.testing.RawClient;
 import io.eventfdd.server.testing.UnixRestAssured;
 import io.restassured.RestAssured;
@@ -39,7 +38,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 /** The calls of server/API.md, one by one, over the real socket of a daemon in this process. */
-@OwnJvm
 @Timeout(60)
 class EventfdApiTest {
     private static final String MAX = "18446744073709551614";
