@@ -106,7 +106,8 @@ public final class Json {
         }
     }
 
-    private static void writeString(StringBuilder text, String string) {
+    /** Appends {@code string} with its quotes and escapes. */
+    public static void writeString(StringBuilder text, String string) {
         text.append('"');
         if (isPlain(string)) {
             text.append(string);

@@ -3,7 +3,7 @@ package io.eventfdd.internal.wire;
 import io.eventfdd.client.ProblemType;
 
 import java.util.Arrays;
-import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** The table of requests on {@code fd.sock}: the values of the field {@code op}. */
@@ -12,27 +12,36 @@ public enum Op {
      * Asks for descriptors of eventfds, which are created if the request says so: {@link
      * OpenRequest}.
      */
-    OPEN,
+    OPEN("open"),
     /** Brings descriptors back, which come with the packet: {@link DonateRequest}. */
-    DONATE,
+    DONATE("donate"),
     /** Takes a lease: {@link LeaseRequest}. */
-    LEASE,
+    LEASE("lease"),
     /** Ends a lease: its permits go back. */
-    RELEASE,
+    RELEASE("release"),
     /** Ends a lease: its permits stay taken. */
-    COMMIT,
+    COMMIT("commit"),
     /** Starts the time of a lease again, or gives it another holder. */
-    RENEW,
+    RENEW("renew"),
     /** Binds a lease to this connection that another one held before a restart. */
-    RESUME,
+    RESUME("resume"),
     /** Another daemon asks to take over. */
-    TAKEOVER;
+    TAKEOVER("takeover");
 
     private static final String FIELD = "op";
 
+    private static final Map<String, Op> BY_WORD =
+            Arrays.stream(values()).collect(Collectors.toUnmodifiableMap(Op::word, op -> op));
+
+    private final String word;
+
+    Op(String word) {
+        this.word = word;
+    }
+
     /** The word in the packet, in the log and in the metrics. */
     public String word() {
-        return name().toLowerCase(Locale.ROOT);
+        return word;
     }
 
     /** A JSON object with this {@code op}. */
@@ -47,13 +56,12 @@ public enum Op {
      */
     public static Op of(JsonFields fields) {
         var word = fields.text(FIELD).orElseThrow(() -> fields.missing(FIELD));
-        return Arrays.stream(values())
-                .filter(op -> op.word().equals(word))
-                .findFirst()
-                .orElseThrow(() ->
-                        new ProblemException(
-                                ProblemType.INVALID_REQUEST,
-                                "op: '" + Shown.of(word) + "' is not " + words()));
+        var op = BY_WORD.get(word);
+        if (op == null) {
+            throw new ProblemException(
+                    ProblemType.INVALID_REQUEST, "op: '" + Shown.of(word) + "' is not " + words());
+        }
+        return op;
     }
 
     /**

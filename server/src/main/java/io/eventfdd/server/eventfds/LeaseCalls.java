@@ -16,11 +16,9 @@ import io.eventfdd.server.loop.LoopCalls;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
@@ -35,8 +33,6 @@ import java.util.stream.Stream;
  */
 public final class LeaseCalls {
     private static final int ROOT = 0;
-    private static final int ID_BYTES = 16;
-    private static final Base64.Encoder ID_TEXT = Base64.getUrlEncoder().withoutPadding();
 
     private final Eventfds eventfds;
     private final EventLoop loop;
@@ -47,7 +43,7 @@ public final class LeaseCalls {
     private final Rights rights;
     private final Succession succession;
     private final Clock clock;
-    private final SecureRandom random = new SecureRandom();
+    private final LeaseIds ids = new LeaseIds();
 
     LeaseCalls(
             Eventfds eventfds,
@@ -134,7 +130,7 @@ public final class LeaseCalls {
             }
         }
         return new Taker(
-                newId(),
+                ids.next(),
                 request,
                 take,
                 parts(request.give(), Right.WRITE, caller),
@@ -154,12 +150,6 @@ public final class LeaseCalls {
             parts.add(Part.of(share, eventfd));
         }
         return List.copyOf(parts);
-    }
-
-    private String newId() {
-        var bytes = new byte[ID_BYTES];
-        random.nextBytes(bytes);
-        return ID_TEXT.encodeToString(bytes);
     }
 
     private static Stream<EventfdName> names(LeaseRequest request) {

@@ -166,7 +166,7 @@ final class FdLeases {
 
     /** If the client has gone meanwhile, the lease ends with its connection. */
     private void grant(Lease lease) throws IOException {
-        connection.reply(Json.bytes(lease.state().toJson()), FdConnection.OK);
+        connection.reply(lease.state().toText().getBytes(StandardCharsets.UTF_8), FdConnection.OK);
         if (!connection.isClosed()) {
             granted = lease;
             lease.sent();

@@ -4,7 +4,6 @@ import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
-import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.LeaseShare;
 import io.eventfdd.internal.wire.LeaseState;
 import io.eventfdd.internal.wire.ProblemException;
@@ -38,8 +37,12 @@ sealed interface Row {
      */
     record Head(boolean stopped, String keys) implements Row {
         @Override
-        public JsonObject toJson() {
-            return Json.object().put("eventfdd", VERSION).put("stopped", stopped).put("keys", keys);
+        public String text() {
+            return Json.object()
+                    .put("eventfdd", VERSION)
+                    .put("stopped", stopped)
+                    .put("keys", keys)
+                    .toString();
         }
     }
 
@@ -81,7 +84,7 @@ sealed interface Row {
         }
 
         @Override
-        public JsonObject toJson() {
+        public String text() {
             var json =
                     SpecFields.json(identity.spec())
                             .put("id", id)
@@ -102,7 +105,7 @@ sealed interface Row {
                             Json.putCount(advances, Long.toString(object), advance);
                         }
                     });
-            return json;
+            return json.toString();
         }
     }
 
@@ -112,10 +115,10 @@ sealed interface Row {
      */
     record Advanced(long id, long object, long advance) implements Row {
         @Override
-        public JsonObject toJson() {
+        public String text() {
             var json = Json.object().put("advanced", id).put("object", object);
             Json.putCount(json, "advance", advance);
-            return json;
+            return json.toString();
         }
     }
 
@@ -125,23 +128,23 @@ sealed interface Row {
      */
     record Shared(long id, long object) implements Row {
         @Override
-        public JsonObject toJson() {
-            return Json.object().put("handed-out", id).put("object", object);
+        public String text() {
+            return Json.object().put("handed-out", id).put("object", object).toString();
         }
     }
 
     /** Eventfd {@code id} was deleted. */
     record Removed(long id) implements Row {
         @Override
-        public JsonObject toJson() {
-            return Json.object().put("removed", id);
+        public String text() {
+            return Json.object().put("removed", id).toString();
         }
     }
 
     /** An answer that is kept for its idempotency key. */
     record Key(KeptAnswer answer) implements Row {
         @Override
-        public JsonObject toJson() {
+        public String text() {
             var json =
                     Json.object()
                             .put("key", answer.key())
@@ -155,7 +158,7 @@ sealed interface Row {
                 Json.putCount(
                         taken.addObject().put("name", one.name().value()), "value", one.value());
             }
-            return json;
+            return json.toString();
         }
     }
 
@@ -167,6 +170,8 @@ sealed interface Row {
      * @param boot the start of the system to which its clock and its process belong
      */
     record Leased(KeptLease lease, List<Long> eventfds, String boot) implements Row {
+        private static final int TYPICAL_LENGTH = 384;
+
         /** A copy with another holder. */
         Leased movedTo(KeptLease moved, String since) {
             return new Leased(moved, eventfds, since);
@@ -201,31 +206,40 @@ sealed interface Row {
         }
 
         @Override
-        public JsonObject toJson() {
-            var json = Json.object();
-            json.put("leased", lease.state().toJson());
-            var ids = json.putArray("eventfds");
-            eventfds.forEach(ids::add);
-            return json.put("process", lease.process())
-                    .put("term", lease.term().toString())
-                    .put("until", Long.toString(lease.until()))
-                    .put("boot", boot);
+        public String text() {
+            var line =
+                    new StringBuilder(TYPICAL_LENGTH)
+                            .append("{\"leased\":")
+                            .append(lease.state().toText())
+                            .append(",\"eventfds\":[");
+            for (int i = 0; i < eventfds.size(); i++) {
+                line.append(i == 0 ? "" : ",").append(eventfds.get(i).longValue());
+            }
+            line.append("],\"process\":")
+                    .append(lease.process())
+                    .append(",\"term\":\"")
+                    .append(lease.term())
+                    .append("\",\"until\":\"")
+                    .append(lease.until())
+                    .append("\",\"boot\":");
+            Json.writeString(line, boot);
+            return line.append('}').toString();
         }
     }
 
     /** The lease with this ID has ended. */
     record LeaseEnded(String id) implements Row {
         @Override
-        public JsonObject toJson() {
-            return Json.object().put("lease-ended", id);
+        public String text() {
+            return Json.object().put("lease-ended", id).toString();
         }
     }
 
     /** The version of this format. */
     int VERSION = 1;
 
-    /** The line. */
-    JsonObject toJson();
+    /** The line, which is JSON, without its end. */
+    String text();
 
     /**
      * Reads a line.

@@ -4,7 +4,6 @@ import io.eventfdd.client.EventfdName;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
-import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.eventfds.Former;
 import io.eventfdd.server.eventfds.Identity;
 import io.eventfdd.server.eventfds.Kept;
@@ -16,9 +15,9 @@ import io.eventfdd.server.idempotency.KeptAnswer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -122,7 +121,7 @@ public final class Table implements Ledger, AutoCloseable {
         } catch (IOException e) {
             behind = true;
             if (past.stopped()) {
-                file.replaceFirstLine(Json.bytes(new Row.Head(false, "").toJson()));
+                file.replaceFirstLine(bytes(new Row.Head(false, "").text()));
             }
             failed(e);
         }
@@ -619,10 +618,11 @@ public final class Table implements Ledger, AutoCloseable {
     }
 
     private static byte[] bytes(Row line) {
-        var json = Json.bytes(line.toJson());
-        var bytes = Arrays.copyOf(json, json.length + 1);
-        bytes[json.length] = '\n';
-        return bytes;
+        return bytes(line.text() + '\n');
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** Writes all that was reported so far, and ends the thread. */

@@ -335,6 +335,25 @@ class EventLoopTest {
         }
     }
 
+    @Test
+    void anEventHasTimeEvenIfTheLoopHasSleptForLong() throws IOException {
+        var clock = new AtomicLong();
+        try (var other = new EventLoop(clock::get);
+                var eventFd = EventFd.create(0, false, true)) {
+            other.start(failures::incrementAndGet);
+            var hadTime = new CompletableFuture<Boolean>();
+            new LoopCalls(other)
+                    .run(() ->
+                            other.register(
+                                    eventFd.fd(),
+                                    Epoll.IN | Epoll.ET,
+                                    events -> hadTime.complete(other.hasTime())));
+            clock.addAndGet(Duration.ofMinutes(1).toNanos());
+            eventFd.write(1);
+            assertThat(result(hadTime)).isTrue();
+        }
+    }
+
     // The end
 
     @Test
