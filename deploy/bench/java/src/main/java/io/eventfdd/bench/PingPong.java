@@ -102,6 +102,7 @@ final class PingPong {
             System.out.println((double) (System.nanoTime() - start) / (rounds - before));
             ending = true;
             end.get();
+            side.in().read(); // pong's answer to the end
         }
 
         void pong() throws Exception {
