@@ -254,9 +254,13 @@ class CommandEndsIT {
             var watch = Ran.begin(own, "watch", "kept");
             try (var counts = new BufferedReader(watch.inputReader())) {
                 assertThat(counts.readLine()).isEqualTo("1");
+                // It waits for the next daemon for some seconds only, and that may take longer to
+                // start.
+                own.run("kill", "-STOP", Long.toString(watch.pid()));
                 own.process().destroy();
                 assertThat(own.exitStatus()).isZero();
                 own.restart();
+                own.run("kill", "-CONT", Long.toString(watch.pid()));
                 own.write("kept", 10);
                 assertThat(counts.lines().dropWhile("1"::equals).findFirst()).hasValue("11");
                 own.takeOver();
