@@ -492,7 +492,9 @@ public final class EventfddClient implements Closeable {
         /**
          * Sets how long a wait on a raw handle polls before it sleeps. The default is 20 µs.
          * Polling makes signals between two processors several times faster, and costs that much
-         * processor time for each wait. Zero turns it off.
+         * processor time for each wait. The thread that waits for futures and virtual threads polls
+         * as long after each event. Once nothing comes for that time, nothing polls. Zero turns it
+         * off.
          */
         public Builder spin(Duration duration) {
             if (duration.isNegative() || duration.compareTo(Duration.ofSeconds(1)) > 0) {

@@ -53,7 +53,7 @@ final class RawWaits implements AutoCloseable {
             synchronized (startLock) {
                 running = epollThread;
                 if (running == null) {
-                    running = EpollThread.start();
+                    running = EpollThread.start(spinNanos);
                     epollThread = running;
                 }
             }

@@ -1,5 +1,6 @@
 package io.eventfdd.internal.reactor;
 
+import io.eventfdd.internal.linux.Cpu;
 import io.eventfdd.internal.linux.Epoll;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Fd;
@@ -31,6 +32,7 @@ public final class EpollThread implements AutoCloseable {
 
     private final Epoll epoll;
     private final Waker waker;
+    private final long spinNanos;
     private final Thread thread;
 
     /**
@@ -42,20 +44,25 @@ public final class EpollThread implements AutoCloseable {
     private final AtomicLong lastKey = new AtomicLong(WAKE_KEY);
     private volatile boolean closing;
 
-    private EpollThread(Epoll epoll, Waker waker) {
+    private EpollThread(Epoll epoll, Waker waker, long spinNanos) {
         this.epoll = epoll;
         this.waker = waker;
+        this.spinNanos = spinNanos;
         this.thread = new Thread(this::run, "eventfdd-client-epoll");
     }
 
-    /** Starts a thread. */
-    public static EpollThread start() throws ErrnoException {
+    /**
+     * Starts a thread.
+     *
+     * @param spinNanos how long it polls after an event before it sleeps
+     */
+    public static EpollThread start(long spinNanos) throws ErrnoException {
         var epoll = Epoll.create(EVENTS_AT_ONCE);
         try {
             var waker = Waker.create();
             try {
                 epoll.add(waker.fd(), Epoll.IN, WAKE_KEY);
-                var started = new EpollThread(epoll, waker);
+                var started = new EpollThread(epoll, waker, spinNanos);
                 started.thread.setDaemon(true);
                 started.thread.start();
                 return started;
@@ -103,7 +110,7 @@ public final class EpollThread implements AutoCloseable {
                 waker;
                 var writer = new GuardedWriter()) {
             while (!closing) {
-                int count = epoll.await(-1);
+                int count = next();
                 for (int i = 0; i < count; i++) {
                     var target = targets.get(epoll.data(i));
                     if (target != null) {
@@ -115,6 +122,22 @@ public final class EpollThread implements AutoCloseable {
             LOG.log(Level.DEBUG, "the epoll thread ends", e);
             targets.values().forEach(target -> target.fail(e));
         }
+    }
+
+    /**
+     * Waits for events. It polls for a moment first, because the next one is often near, and the
+     * kernel takes tens of microseconds to wake a thread on an idle processor.
+     */
+    private int next() throws ErrnoException {
+        long start = System.nanoTime();
+        while (System.nanoTime() - start < spinNanos) {
+            int count = epoll.await(0);
+            if (count > 0) {
+                return count;
+            }
+            Cpu.yieldToOthers();
+        }
+        return epoll.await(-1);
     }
 
     private static void serve(Target target, int events, ReadBuffer buffer, GuardedWriter writer) {
