@@ -55,6 +55,9 @@ final class Gathering<Q, A> {
      */
     private static final int FRUITLESS_YIELDS = 3;
 
+    /** With so many requests, a call need not wait for more, however many threads begin. */
+    private static final int ENOUGH = 256;
+
     private final Function<Q, A> alone;
     private final Supplier<? extends Batch<Q, A>> batches;
     private final AtomicInteger underWay = new AtomicInteger();
@@ -186,12 +189,12 @@ final class Gathering<Q, A> {
         }
     }
 
-    /** Lets the other threads run as long as they add requests. It does not wait for any. */
+    /** Lets the other threads run as long as they add requests. It waits for none of them. */
     @SuppressWarnings("ThreadPriorityCheck") // a hint: it is right without
     private void awaitOthers() {
         int found = waiting.size();
         int fruitless = 0;
-        while (fruitless < FRUITLESS_YIELDS) {
+        while (fruitless < FRUITLESS_YIELDS && found < ENOUGH) {
             Thread.yield();
             int now = waiting.size();
             fruitless = now > found ? 0 : fruitless + 1;
