@@ -301,6 +301,39 @@ class ApiServerTest {
         assertThat(answer.body()).isEqualTo("{\"length\":12}");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "C;name=value\r\n{\"value\": 3}\r\n0;last\r\n\r\n",
+                "c ; quoted=\"a;b\"\r\n{\"value\": 3}\r\n000\r\n\r\n",
+                "8\r\n{\"value\"\r\n4;x\r\n: 3}\r\n0\r\nDigest: 0\r\n\r\n",
+                "C\r\n{\"value\": 3}\r\n0;x\r\nA: b\r\nC:\r\n\r\n"
+            })
+    void extensionsAndTrailerFieldsOfChunksAreLeftOut(String chunks) throws IOException {
+        for (var path : List.of("/v1/eventfds/a/write", "/nowhere")) { // whether it is read or not
+            var request =
+                    "POST "
+                            + path
+                            + " HTTP/1.1\r\n"
+                            + "Host: x\r\n"
+                            + "Content-Type: application/json\r\n"
+                            + "Transfer-Encoding: chunked\r\n\r\n"
+                            + chunks;
+            try (var client = server.connect()) {
+                client.send(request).call("GET", "/v1", "");
+                assertThat(client.answer().body())
+                        .contains(path.equals("/nowhere") ? "not-found" : "\"length\":12");
+                assertThat(client.answer().body()).contains("version");
+
+                for (int i = 0; i < request.length(); i++) { // however its bytes come
+                    client.send(request.substring(i, i + 1));
+                }
+                assertThat(client.call("GET", "/v1", "").answer().status()).isIn(200, 404);
+                assertThat(client.answer().body()).contains("version");
+            }
+        }
+    }
+
     @Test
     void aBodyThatNobodyReadsIsReadOver() throws IOException {
         try (var client = server.connect()) {

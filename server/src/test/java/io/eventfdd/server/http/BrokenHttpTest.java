@@ -176,6 +176,35 @@ class BrokenHttpTest {
                         "invalid-request",
                         json + "Transfer-Encoding: chunked\r\n\r\nffffffffff\r\n{}\r\n"),
                 broken(
+                        "a line before a chunk that does not end",
+                        400,
+                        "invalid-request",
+                        json + "Transfer-Encoding: chunked\r\n\r\n" + "0".repeat(100_000)),
+                broken(
+                        "a chunk extension that does not end",
+                        400,
+                        "invalid-request",
+                        json + "Transfer-Encoding: chunked\r\n\r\n2;" + "x".repeat(100_000)),
+                broken(
+                        "a trailer field that does not end",
+                        400,
+                        "invalid-request",
+                        json
+                                + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX: "
+                                + "x".repeat(100_000)),
+                broken(
+                        "a trailer that does not end",
+                        400,
+                        "invalid-request",
+                        json
+                                + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+                                + "X: x\r\n".repeat(20_000)),
+                broken(
+                        "a trailer that is none",
+                        400,
+                        "invalid-request",
+                        json + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX\r\n\r\n"),
+                broken(
                         "a body over the limit",
                         413,
                         "too-large",

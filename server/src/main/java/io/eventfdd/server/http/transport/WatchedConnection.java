@@ -3,7 +3,6 @@ package io.eventfdd.server.http.transport;
 import io.eventfdd.client.Problem;
 import io.eventfdd.server.http.ApiServer;
 import io.helidon.common.buffers.BufferData;
-import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.concurrency.limits.Limit;
 import io.helidon.webserver.CloseConnectionException;
@@ -62,7 +61,7 @@ public final class WatchedConnection implements ServerConnection {
         this.context =
                 new WatchedContext(
                         helidon,
-                        DataReader.create(requests),
+                        new RequestReader(requests),
                         new ResponseBytes(
                                 helidon.dataWriter(),
                                 client,
