@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The fields of one JSON object, each asked for by name and type; {@link #end} refuses those that
@@ -191,6 +192,19 @@ public final class JsonFields {
     /** An object, if the field is present. */
     public Optional<JsonFields> fields(String name) {
         return field(name).map(value -> of(path() + name + ".", value));
+    }
+
+    /** The one of {@code constants} whose {@code word} is in the field, which is required. */
+    <E> E constant(String name, E[] constants, Function<E, String> word) {
+        var text = text(name).orElse("");
+        for (var constant : constants) {
+            if (word.apply(constant).equals(text)) {
+                return constant;
+            }
+        }
+        throw new ProblemException(
+                ProblemType.INVALID_VALUE,
+                path() + name + ": " + Shown.quoted(text) + " is not known");
     }
 
     /** The elements of an array. The field is required. */

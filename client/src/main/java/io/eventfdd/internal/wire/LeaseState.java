@@ -1,7 +1,6 @@
 package io.eventfdd.internal.wire;
 
 import io.eventfdd.client.Count;
-import io.eventfdd.client.ProblemType;
 
 import java.time.Instant;
 import java.util.List;
@@ -41,17 +40,6 @@ public record LeaseState(
         public String text() {
             return text;
         }
-
-        private static Kind of(String text) {
-            for (var kind : values()) {
-                if (kind.text().equals(text)) {
-                    return kind;
-                }
-            }
-            throw new ProblemException(
-                    ProblemType.INVALID_VALUE,
-                    "holder.kind: " + Shown.quoted(text) + " is not known");
-        }
     }
 
     /**
@@ -81,7 +69,7 @@ public record LeaseState(
                 LeaseShare.listFrom(fields, "take", LeaseRequest.MAX_PERMITS),
                 LeaseShare.listFrom(fields, "give", Count.MAX),
                 new Holder(
-                        Kind.of(holder.text("kind").orElse("")),
+                        holder.constant("kind", Kind.values(), Kind::text),
                         (int) holder.count("pid", 0, Integer.MAX_VALUE, 0),
                         (int) holder.count("uid", 0, 0xffff_ffffL, 0)),
                 fields.time("since").orElseThrow(() -> fields.missing("since")),

@@ -1,7 +1,5 @@
 package io.eventfdd.internal.wire;
 
-import io.eventfdd.client.ProblemType;
-
 import java.time.Instant;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -30,22 +28,12 @@ public record WaiterState(Kind kind, OptionalLong value, int pid, int uid, Insta
         public String text() {
             return name().toLowerCase(Locale.ROOT);
         }
-
-        private static Kind of(String text) {
-            for (var kind : values()) {
-                if (kind.text().equals(text)) {
-                    return kind;
-                }
-            }
-            throw new ProblemException(
-                    ProblemType.INVALID_VALUE, "kind: " + Shown.quoted(text) + " is not known");
-        }
     }
 
     /** Reads a state; fields of later versions are ignored. */
     public static WaiterState from(JsonFields fields) {
         return new WaiterState(
-                Kind.of(fields.text("kind").orElse("")),
+                fields.constant("kind", Kind.values(), Kind::text),
                 fields.has("value")
                         ? OptionalLong.of(fields.count("value", 1, -1, 1))
                         : OptionalLong.empty(),
