@@ -1,5 +1,7 @@
 package io.eventfdd.internal;
 
+import io.eventfdd.internal.linux.Readiness;
+
 import java.time.Duration;
 import java.util.function.Supplier;
 
@@ -53,11 +55,12 @@ public final class Deadline {
      * end.
      */
     public int millisLeft() {
-        if (never) {
-            return -1;
-        }
-        long millis = (Math.max(0, nanosLeft()) + 999_999) / 1_000_000;
-        return (int) Math.min(Integer.MAX_VALUE, millis);
+        return never ? -1 : millis(nanosLeft());
+    }
+
+    /** The timeout in milliseconds for a wait of {@code nanos}, rounded up. */
+    public static int millis(long nanos) {
+        return Readiness.timeout(nanos);
     }
 
     /** The time that is left, at least zero. */

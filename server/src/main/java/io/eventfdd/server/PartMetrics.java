@@ -1,5 +1,6 @@
 package io.eventfdd.server;
 
+import io.eventfdd.client.Count;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
 import io.eventfdd.server.eventfds.CurrentState;
@@ -112,16 +113,12 @@ record PartMetrics(Metrics metrics) {
                 "eventfdd_eventfd_value",
                 "The count of each eventfd",
                 shown,
-                state -> unsigned(state.count()));
+                state -> Count.toBigInteger(state.count()).doubleValue());
         byName(
                 "eventfdd_eventfd_waiters",
                 "Calls that wait on each eventfd",
                 shown,
                 CurrentState::waiters);
-    }
-
-    private static double unsigned(long count) {
-        return count >= 0 ? count : (count >>> 1) * 2.0;
     }
 
     private void byName(

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.http;
 
+import io.eventfdd.internal.Deadline;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -96,7 +98,7 @@ final class UnixSocket extends Socket {
             throw new SocketTimeoutException("no answer in time");
         }
         key.interestOps(operation);
-        selector.select((left + 999_999) / 1_000_000);
+        selector.select(Deadline.millis(left));
         selector.selectedKeys().clear();
     }
 

@@ -2,9 +2,6 @@ package io.eventfdd.internal.linux;
 
 import static io.eventfdd.internal.linux.Libc.LIBC;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,21 +62,13 @@ public final class InheritedFds {
         }
     }
 
-    /** {@code struct sockaddr_un { sa_family_t family; char path[108]; }}, a NUL after the path. */
     private static Optional<Path> path(Fd fd) throws ErrnoException {
-        var address = new byte[2 + 108 + 1];
+        var address = new byte[UnixAddress.SIZE];
         var length = new int[] {address.length};
         if (LIBC.getsockname(fd.number(), address, length) < 0) {
             throw ErrnoException.ofLast("getsockname(" + fd + ")");
         }
-        int family = ByteBuffer.wrap(address).order(ByteOrder.nativeOrder()).getShort();
-        int end = 2;
-        while (end < length[0] && address[end] != 0) {
-            end++;
-        }
-        return family == Libc.AF_UNIX && end > 2
-                ? Optional.of(Path.of(new String(address, 2, end - 2, StandardCharsets.UTF_8)))
-                : Optional.empty();
+        return UnixAddress.path(address, length[0]);
     }
 
     private static int option(Fd fd, int option) throws ErrnoException {

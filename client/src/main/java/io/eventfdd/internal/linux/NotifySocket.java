@@ -2,7 +2,6 @@ package io.eventfdd.internal.linux;
 
 import static io.eventfdd.internal.linux.Libc.LIBC;
 
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -16,8 +15,6 @@ import java.util.List;
 public final class NotifySocket implements AutoCloseable {
     private static final int SOCK_DGRAM = 2;
     private static final int MSG_NOSIGNAL = 0x4000;
-    private static final int SO_SNDTIMEO = 21;
-    private static final int SUN_PATH = 108;
     private static final int EINVAL = 22;
     private static final int LONGEST = 4096;
 
@@ -38,36 +35,29 @@ public final class NotifySocket implements AutoCloseable {
     public static NotifySocket connect(String address, Duration patience) throws ErrnoException {
         var path = address.getBytes(StandardCharsets.UTF_8);
         var call = "connect(" + address + ")";
-        if (path.length < 2 || path.length >= SUN_PATH || (path[0] != '/' && path[0] != '@')) {
+        if (path.length < 2
+                || path.length >= UnixAddress.SUN_PATH
+                || (path[0] != '/' && path[0] != '@')) {
             throw ErrnoException.of(call, EINVAL);
         }
         boolean isAbstract = path[0] == '@';
         if (isAbstract) {
             path[0] = 0;
         }
-        // struct sockaddr_un; an abstract name has no NUL at its end
-        var sockaddr = new byte[2 + path.length + (isAbstract ? 0 : 1)];
-        sockaddr[ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1] = Libc.AF_UNIX;
-        System.arraycopy(path, 0, sockaddr, 2, path.length);
+        var sockaddr = isAbstract ? UnixAddress.ofAbstract(path) : UnixAddress.ofPath(path);
         int number = LIBC.socket(Libc.AF_UNIX, SOCK_DGRAM | Libc.SOCK_CLOEXEC, 0);
         if (number < 0) {
             throw ErrnoException.ofLast("socket(AF_UNIX, SOCK_DGRAM)");
         }
         var fd = Fd.adopt(number);
-        var time = new int[4]; // struct timeval { long sec; long usec; }, little-endian
-        time[0] = (int) patience.toSeconds();
-        time[2] = patience.toNanosPart() / 1000;
-        if (LIBC.connect(number, sockaddr, sockaddr.length) < 0
-                || LIBC.setsockopt(
-                                number,
-                                Libc.SOL_SOCKET,
-                                SO_SNDTIMEO,
-                                time,
-                                time.length * Integer.BYTES)
-                        < 0) {
-            var failure = ErrnoException.ofLast(call);
+        try {
+            if (LIBC.connect(number, sockaddr, sockaddr.length) < 0) {
+                throw ErrnoException.ofLast(call);
+            }
+            SendTimeout.set(fd, patience.toNanos());
+        } catch (ErrnoException e) {
             fd.close();
-            throw failure;
+            throw e;
         }
         return new NotifySocket(fd);
     }

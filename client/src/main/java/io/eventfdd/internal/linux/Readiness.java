@@ -14,13 +14,11 @@ import java.nio.ByteOrder;
 public final class Readiness {
     private static final int SIZE = 8;
     private static final int REVENTS = 6;
+    private static final long NANOS_A_MILLI = 1_000_000;
     static final short READABLE = 1;
     static final short WRITABLE = 4;
 
-    /**
-     * The struct that asks whether {@code fd} is readable. All supported machines are
-     * little-endian.
-     */
+    /** The struct that asks whether {@code fd} is readable, as one number. */
     static long pollfd(int fd) {
         return (long) READABLE << Integer.SIZE | fd;
     }
@@ -52,6 +50,15 @@ public final class Readiness {
             address = LIBC.address(pollfds);
         }
         count = 0;
+    }
+
+    /**
+     * The timeout of poll(2) and epoll_wait(2) for a wait of {@code nanos}: rounded up to
+     * milliseconds, so that no wait ends early.
+     */
+    public static int timeout(long nanos) {
+        long millis = (Math.max(0, nanos) + NANOS_A_MILLI - 1) / NANOS_A_MILLI;
+        return (int) Math.min(Integer.MAX_VALUE, millis);
     }
 
     /** Adds a descriptor. */

@@ -2,8 +2,6 @@ package io.eventfdd.internal.linux;
 
 import static io.eventfdd.internal.linux.Libc.LIBC;
 
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -60,10 +58,8 @@ public final class SeqPacketSocket implements AutoCloseable {
 
     private static final int SOCK_SEQPACKET = 5;
     private static final int SOCK_NONBLOCK = 0x800;
-    private static final int SUN_PATH = 108;
 
     private static final int SO_PASSCRED = 16;
-    private static final int SO_SNDTIMEO = 21;
     private static final int SHUT_RDWR = 2;
 
     private static final int MSG_PEEK = 0x2;
@@ -74,7 +70,6 @@ public final class SeqPacketSocket implements AutoCloseable {
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
 
     private static final int EPIPE = 32;
-    private static final int ENAMETOOLONG = 36;
     private static final int ECONNABORTED = 103;
     private static final int ECONNRESET = 104;
     private static final int ENOTCONN = 107;
@@ -103,13 +98,13 @@ public final class SeqPacketSocket implements AutoCloseable {
      *     ETIMEDOUT if the backlog stayed full
      */
     public static SeqPacketSocket connect(Path path, Duration patience) throws ErrnoException {
-        var address = address("connect", path);
+        var address = UnixAddress.of("connect", path);
         long deadline = System.nanoTime() + patience.toNanos();
         // O_NONBLOCK is clear here, because with it a full backlog is an error at once.
         var socket = open();
         try {
             while (true) {
-                socket.sendTimeout(deadline - System.nanoTime());
+                SendTimeout.set(socket.fd, deadline - System.nanoTime());
                 if (LIBC.connect(socket.number(), address, address.length) == 0) {
                     return socket;
                 }
@@ -176,32 +171,6 @@ public final class SeqPacketSocket implements AutoCloseable {
             throw ErrnoException.ofLast("socket(AF_UNIX, SOCK_SEQPACKET)");
         }
         return new SeqPacketSocket(Fd.adopt(number), false);
-    }
-
-    /** {@code struct sockaddr_un { sa_family_t family; char path[108]; }} with a NUL at the end. */
-    static byte[] address(String call, Path path) throws ErrnoException {
-        var bytes = path.toString().getBytes(StandardCharsets.UTF_8);
-        if (bytes.length >= SUN_PATH) {
-            throw ErrnoException.of(call + "(" + path + ")", ENAMETOOLONG);
-        }
-        var address = new byte[2 + bytes.length + 1];
-        address[ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? 0 : 1] = Libc.AF_UNIX;
-        System.arraycopy(bytes, 0, address, 2, bytes.length);
-        return address;
-    }
-
-    /** Sets how long connect(2) may wait; 0 would mean without end. */
-    private void sendTimeout(long nanos) throws ErrnoException {
-        long micros = Math.max(1, nanos / 1000);
-        var time = new int[4]; // struct timeval { long sec; long usec; }
-        boolean little = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
-        time[little ? 0 : 1] = (int) Math.min(micros / 1_000_000, Integer.MAX_VALUE);
-        time[little ? 2 : 3] = (int) (micros % 1_000_000);
-        if (LIBC.setsockopt(
-                        number(), Libc.SOL_SOCKET, SO_SNDTIMEO, time, time.length * Integer.BYTES)
-                < 0) {
-            throw ErrnoException.ofLast("setsockopt(" + fd + ", SO_SNDTIMEO)");
-        }
     }
 
     /** Accepts the next connection, if one is waiting. */
@@ -381,8 +350,7 @@ public final class SeqPacketSocket implements AutoCloseable {
             if (nanos <= 0) {
                 return false;
             }
-            if (readiness.await((int) Math.min(Integer.MAX_VALUE, (nanos + 999_999) / 1_000_000))
-                    > 0) {
+            if (readiness.await(Readiness.timeout(nanos)) > 0) {
                 return true;
             }
         }

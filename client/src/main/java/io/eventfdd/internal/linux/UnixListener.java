@@ -32,7 +32,7 @@ public final class UnixListener {
      * @param mode the permission bits of the file, less those that the umask takes
      */
     public static Fd bind(InheritedFds.SocketType type, Path path, int mode) throws ErrnoException {
-        var address = SeqPacketSocket.address("bind", path);
+        var address = UnixAddress.of("bind", path);
         int flags = type.number | Libc.SOCK_CLOEXEC;
         int number = LIBC.socket(Libc.AF_UNIX, flags, 0);
         if (number < 0) {

@@ -40,7 +40,7 @@ import java.util.concurrent.locks.LockSupport;
  * so that a virtual one need not ask for the id of its carrier at each write.
  */
 public final class WriteWatch implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(WriteWatch.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(WriteWatch.class.getName());
 
     /** The time between two looks at the slots. */
     private static final long TICK = TimeUnit.MILLISECONDS.toNanos(5);
@@ -221,7 +221,7 @@ public final class WriteWatch implements AutoCloseable {
             }
         } catch (IOException | DirectoryIteratorException e) {
             // Such as EMFILE; the next look tries again.
-            LOG.log(Level.DEBUG, "cannot interrupt a write that blocks", e);
+            LOGGER.log(Level.DEBUG, "cannot interrupt a write that blocks", e);
         }
     }
 

@@ -30,7 +30,7 @@ import java.util.function.Supplier;
  * thread that exists only while there is something to do does the rest.
  */
 final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(Donor.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(Donor.class.getName());
     private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
 
@@ -75,7 +75,7 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
             key = waits.epollThread().add(connection.fd(), Epoll.RDHUP | Epoll.ET, this);
             isWatched = true;
         } catch (ErrnoException e) {
-            LOG.log(Level.DEBUG, "the daemon's end will not be heard of", e);
+            LOGGER.log(Level.DEBUG, "the daemon's end will not be heard of", e);
         }
     }
 
@@ -86,7 +86,7 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
             try {
                 waits.epollThread().remove(connection.fd(), key);
             } catch (ErrnoException e) {
-                LOG.log(Level.DEBUG, "cannot leave the epoll set", e);
+                LOGGER.log(Level.DEBUG, "cannot leave the epoll set", e);
             }
         }
         if (!closed && !eventfds.get().isEmpty()) {
@@ -103,7 +103,7 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
 
     @Override
     public void fail(Exception cause) {
-        LOG.log(Level.DEBUG, "the daemon's end will not be heard of", cause);
+        LOGGER.log(Level.DEBUG, "the daemon's end will not be heard of", cause);
     }
 
     // The donation
@@ -145,7 +145,7 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
             }
             return true;
         } catch (EventfddException e) {
-            LOG.log(Level.DEBUG, "no daemon yet: {0}", e.getMessage());
+            LOGGER.log(Level.DEBUG, "no daemon yet: {0}", e.getMessage());
             return false;
         }
     }
@@ -198,7 +198,7 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
     private static void move(Map<EventfdName, RawEventfd> some, FdSocket.Donated donated) {
         var replacements = donated.fds().iterator();
         for (var entry : donated.reply().entries()) {
-            LOG.log(Level.DEBUG, "{0} is {1}", entry.name(), entry.result());
+            LOGGER.log(Level.DEBUG, "{0} is {1}", entry.name(), entry.result());
             if (entry.result() == DonateReply.Result.REPLACED) {
                 var other = replacements.next();
                 var eventfd = some.get(entry.name());
@@ -215,7 +215,7 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
         try {
             eventfd.moveTo(other);
         } catch (EventfddException e) {
-            LOG.log(Level.DEBUG, "cannot move " + eventfd, e);
+            LOGGER.log(Level.DEBUG, "cannot move " + eventfd, e);
         }
     }
 

@@ -16,7 +16,7 @@ import java.util.function.Supplier;
  * must not hold up the epoll thread.
  */
 final class FutureWaiter extends Waiter {
-    private static final System.Logger LOG = System.getLogger(FutureWaiter.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(FutureWaiter.class.getName());
 
     private final WaitFuture<Long> future;
     private final Line line;
@@ -46,7 +46,7 @@ final class FutureWaiter extends Waiter {
             line.leave(this);
         } catch (EventfddException e) {
             // It has left anyway; the epoll set may report an event that nobody waits for.
-            LOG.log(Level.DEBUG, "cannot change the epoll set", e);
+            LOGGER.log(Level.DEBUG, "cannot change the epoll set", e);
         }
     }
 

@@ -47,7 +47,7 @@ final class Line implements EpollThread.Target {
         }
     }
 
-    private static final System.Logger LOG = System.getLogger(Line.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(Line.class.getName());
 
     private final EventFd eventFd;
     private final RawWriter writer;
@@ -285,7 +285,7 @@ final class Line implements EpollThread.Target {
                 join(new PutBack(value), true);
             }
         } catch (ErrnoException | EventfddException e) {
-            LOG.log(Level.DEBUG, () -> "cannot put back " + Count.toString(value), e);
+            LOGGER.log(Level.DEBUG, () -> "cannot put back " + Count.toString(value), e);
         }
     }
 
@@ -445,7 +445,7 @@ final class Line implements EpollThread.Target {
         try {
             arm(false);
         } catch (ErrnoException e) {
-            LOG.log(Level.DEBUG, "cannot leave the epoll set", e);
+            LOGGER.log(Level.DEBUG, "cannot leave the epoll set", e);
         }
         return all;
     }

@@ -25,7 +25,7 @@ import java.util.concurrent.locks.LockSupport;
  * any thread may {@link #end} its wait.
  */
 final class PacketLink implements LeaseTransport.Connection {
-    private static final System.Logger LOG = System.getLogger(PacketLink.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(PacketLink.class.getName());
 
     /** A size that is enough for most packets. */
     private static final int ROOM = 4096;
@@ -147,7 +147,7 @@ final class PacketLink implements LeaseTransport.Connection {
         try {
             epoll.remove(socket.fd(), key);
         } catch (ErrnoException e) {
-            LOG.log(Level.DEBUG, "cannot leave the epoll set", e);
+            LOGGER.log(Level.DEBUG, "cannot leave the epoll set", e);
         }
     }
 
@@ -172,7 +172,7 @@ final class PacketLink implements LeaseTransport.Connection {
 
         @Override
         public void fail(Exception cause) {
-            LOG.log(Level.DEBUG, "a reply will not be heard of", cause);
+            LOGGER.log(Level.DEBUG, "a reply will not be heard of", cause);
             wake();
         }
     }

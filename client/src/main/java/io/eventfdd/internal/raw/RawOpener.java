@@ -30,7 +30,7 @@ import java.util.function.Supplier;
  * the epoll thread, and the thread that brings them to the next daemon. Safe for all threads.
  */
 public final class RawOpener implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(RawOpener.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(RawOpener.class.getName());
     private static final AtomicBoolean WARNED = new AtomicBoolean();
 
     private final Set<Eventfd> handles;
@@ -76,7 +76,7 @@ public final class RawOpener implements AutoCloseable {
             EventFd.create(0, false, true).close();
             return true;
         } catch (ErrnoException e) {
-            LOG.log(Level.DEBUG, "no eventfds in this process: over HTTP then", e);
+            LOGGER.log(Level.DEBUG, "no eventfds in this process: over HTTP then", e);
             return false;
         }
     }
@@ -86,7 +86,7 @@ public final class RawOpener implements AutoCloseable {
         NativeCode.obstacle()
                 .filter(obstacle -> WARNED.compareAndSet(false, true))
                 .ifPresent(obstacle ->
-                        LOG.log(
+                        LOGGER.log(
                                 Level.WARNING,
                                 "no raw eventfds in this JVM, so every call goes through the"
                                         + " daemon: "

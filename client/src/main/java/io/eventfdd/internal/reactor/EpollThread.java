@@ -26,7 +26,7 @@ public final class EpollThread implements AutoCloseable {
         void fail(Exception cause);
     }
 
-    private static final System.Logger LOG = System.getLogger(EpollThread.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(EpollThread.class.getName());
     private static final int EVENTS_AT_ONCE = 256;
     private static final long WAKE_KEY = 0;
 
@@ -119,7 +119,7 @@ public final class EpollThread implements AutoCloseable {
                 }
             }
         } catch (ErrnoException e) {
-            LOG.log(Level.DEBUG, "the epoll thread ends", e);
+            LOGGER.log(Level.DEBUG, "the epoll thread ends", e);
             targets.values().forEach(target -> target.fail(e));
         }
     }
@@ -145,7 +145,7 @@ public final class EpollThread implements AutoCloseable {
             target.ready(events, buffer, writer);
         } catch (RuntimeException e) {
             // The failure of one must not affect the others.
-            LOG.log(Level.DEBUG, "cannot serve one", e);
+            LOGGER.log(Level.DEBUG, "cannot serve one", e);
             target.fail(e);
         }
     }

@@ -1,5 +1,7 @@
 package io.eventfdd.server.cli;
 
+import io.eventfdd.client.Count;
+
 import org.jspecify.annotations.Nullable;
 
 import java.util.Locale;
@@ -23,12 +25,8 @@ record TopRow(
      */
     static double net(long before, long now, double seconds) {
         boolean grew = Long.compareUnsigned(now, before) >= 0;
-        double size = unsigned(grew ? now - before : before - now);
+        double size = Count.toBigInteger(grew ? now - before : before - now).doubleValue();
         return (grew ? size : -size) / seconds;
-    }
-
-    private static double unsigned(long value) {
-        return value >= 0 ? value : (value >>> 1) * 2.0;
     }
 
     /** A rate in at most seven characters: {@code +12.5}, {@code -3.0k}. */

@@ -35,7 +35,7 @@ import java.util.function.Consumer;
  * <p>{@link UnixListeners#install} comes first in the process.
  */
 public final class ApiServer {
-    private static final System.Logger LOG = System.getLogger(ApiServer.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(ApiServer.class.getName());
 
     /** The most that can be set; what goes beyond it is not even read. */
     private static final int MOST_BODY = 64 * 1024;
@@ -301,7 +301,8 @@ public final class ApiServer {
             try {
                 it.listener.stop();
             } catch (IOException e) {
-                LOG.log(Level.WARNING, "cannot remove {0}: {1}", settings.socket(), e.getMessage());
+                LOGGER.log(
+                        Level.WARNING, "cannot remove {0}: {1}", settings.socket(), e.getMessage());
             }
             endConnections(it.listener.connections(), time);
             Helidon.stop(it.helidon);
@@ -318,7 +319,7 @@ public final class ApiServer {
                     || !connections.awaitNone(time.minusNanos(System.nanoTime() - start))) {
                 connections.hangUp();
                 if (!connections.awaitNone(AFTER_HANG_UP)) {
-                    LOG.log(Level.WARNING, "{0} calls did not end in time", connections.count());
+                    LOGGER.log(Level.WARNING, "{0} calls did not end in time", connections.count());
                 }
             }
         } catch (InterruptedException e) {

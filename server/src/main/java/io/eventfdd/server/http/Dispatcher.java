@@ -27,7 +27,7 @@ import java.util.function.IntSupplier;
  * Helidon does not.
  */
 final class Dispatcher implements Handler {
-    private static final System.Logger LOG = System.getLogger(Dispatcher.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(Dispatcher.class.getName());
 
     private final Routes routes;
     private final BooleanSupplier stopping;
@@ -155,7 +155,7 @@ final class Dispatcher implements Handler {
             return;
         }
         var prologue = exchange.request().prologue();
-        LOG.log(
+        LOGGER.log(
                 Level.ERROR,
                 "a bug in the daemon: cannot answer "
                         + Shown.of(prologue.method().text())

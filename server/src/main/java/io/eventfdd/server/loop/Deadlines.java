@@ -1,11 +1,12 @@
 package io.eventfdd.server.loop;
 
+import io.eventfdd.internal.linux.Readiness;
+
 import java.io.IOException;
 import java.util.TreeSet;
 
 /** The deadlines of the loop, in order. Belongs to the loop's thread. */
 public final class Deadlines {
-    private static final long NANOS_A_MILLI = 1_000_000;
 
     /** Something that ends by itself at a certain time. */
     public abstract static class Timed {
@@ -51,10 +52,7 @@ public final class Deadlines {
         if (byTime.isEmpty()) {
             return -1;
         }
-        long nanos = byTime.first().deadline() - now;
-        return nanos <= 0
-                ? 0
-                : (int) Math.min(Integer.MAX_VALUE, (nanos + NANOS_A_MILLI - 1) / NANOS_A_MILLI);
+        return Readiness.timeout(byTime.first().deadline() - now);
     }
 
     /**

@@ -17,7 +17,7 @@ import java.nio.channels.ServerSocketChannel;
  * rest is for any.
  */
 public final class ApiListener {
-    private static final System.Logger LOG = System.getLogger(ApiListener.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(ApiListener.class.getName());
 
     /** No longer than the name of the socket itself, whose path has a limit. */
     private static final String SCRATCH = "scratch";
@@ -100,7 +100,7 @@ public final class ApiListener {
 
     private static void refuseDescriptors(Fd fd) {
         if (!UnixPeer.refuseDescriptors(fd)) {
-            LOG.log(
+            LOGGER.log(
                     Level.WARNING,
                     "this kernel cannot refuse descriptors (api-descriptors: refuse); it drops them"
                             + " instead");

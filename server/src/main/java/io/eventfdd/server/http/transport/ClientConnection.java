@@ -24,7 +24,7 @@ import java.util.function.BooleanSupplier;
  * Connections} looks at from outside: a read or write of a Unix socket has no timeout of its own.
  */
 public final class ClientConnection {
-    private static final System.Logger LOG = System.getLogger(ClientConnection.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(ClientConnection.class.getName());
 
     /** A client that connected by TCP, of which the kernel tells no user and no group. */
     private static final PeerCredentials ANYONE = new PeerCredentials(0, -1, -1, List.of());
@@ -124,7 +124,7 @@ public final class ClientConnection {
     private void shutDown(Direction direction) {
         synchronized (shutDowns) {
             if (!over && !UnixPeer.shutDown(Fd.borrow(fd), direction)) {
-                LOG.log(Level.DEBUG, "{0} is not connected any more", this);
+                LOGGER.log(Level.DEBUG, "{0} is not connected any more", this);
             }
         }
     }

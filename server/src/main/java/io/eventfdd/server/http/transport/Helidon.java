@@ -16,7 +16,7 @@ import java.time.Duration;
  * connection and each call left to us. For any thread.
  */
 public final class Helidon {
-    private static final System.Logger LOG = System.getLogger(Helidon.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(Helidon.class.getName());
 
     /** A name of 5,000 characters is an invalid name, not a request line that is too long. */
     private static final int MAX_REQUEST_LINE = 16 * 1024;
@@ -80,7 +80,7 @@ public final class Helidon {
         var stopper = Thread.ofPlatform().daemon().name("eventfdd-http-stop").start(server::stop);
         try {
             if (!stopper.join(TIME_TO_STOP)) {
-                LOG.log(Level.WARNING, "the HTTP server did not stop in time");
+                LOGGER.log(Level.WARNING, "the HTTP server did not stop in time");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -29,7 +29,7 @@ import java.util.concurrent.locks.LockSupport;
  * <p>accept is for one thread, the rest for any; what changes where it listens comes one at a time.
  */
 public final class PatientListener implements AutoCloseable {
-    private static final System.Logger LOG = System.getLogger(PatientListener.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(PatientListener.class.getName());
     private static final Duration PAUSE = Duration.ofMillis(50);
 
     /** The time for clients that connected before a {@link #moveTo} and are not accepted yet. */
@@ -114,21 +114,22 @@ public final class PatientListener implements AutoCloseable {
         try (client) {
             client.write(ByteBuffer.wrap(refusal));
         } catch (IOException e) {
-            LOG.log(Level.DEBUG, "a client that was to be refused has gone: {0}", e.getMessage());
+            LOGGER.log(
+                    Level.DEBUG, "a client that was to be refused has gone: {0}", e.getMessage());
         }
     }
 
     private void outageBegins(IOException why) {
         if (!outage) {
             outage = true;
-            LOG.log(Level.WARNING, "cannot accept connections: {0}; retrying", why.getMessage());
+            LOGGER.log(Level.WARNING, "cannot accept connections: {0}; retrying", why.getMessage());
         }
     }
 
     private void outageEnds() {
         if (outage) {
             outage = false;
-            LOG.log(Level.INFO, "accepting connections again");
+            LOGGER.log(Level.INFO, "accepting connections again");
         }
     }
 

@@ -27,7 +27,7 @@ import java.util.Optional;
  * to decide.
  */
 public final class WatchedConnection implements ServerConnection {
-    private static final System.Logger LOG = System.getLogger(WatchedConnection.class.getName());
+    private static final System.Logger LOGGER = System.getLogger(WatchedConnection.class.getName());
     private static final ScopedValue<WatchedConnection> CURRENT = ScopedValue.newInstance();
 
     /**
@@ -170,7 +170,7 @@ public final class WatchedConnection implements ServerConnection {
             unread = true;
             linger();
         } catch (UncheckedIOException e) {
-            LOG.log(Level.DEBUG, "{0} is over the limit and gone", client);
+            LOGGER.log(Level.DEBUG, "{0} is over the limit and gone", client);
         } finally {
             connections.leave(client);
         }
@@ -192,7 +192,7 @@ public final class WatchedConnection implements ServerConnection {
                 n = client.channel().read(waste.clear());
             }
         } catch (IOException e) {
-            LOG.log(
+            LOGGER.log(
                     Level.DEBUG,
                     "{0} went while we waited for it to go: {1}",
                     client,
