@@ -30,6 +30,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
@@ -52,7 +53,9 @@ public final class DaemonUnderTest implements AutoCloseable {
                 RuntimeDirectory.open(
                         parent.resolve("run"),
                         all.number(Setting.DIRECTORY_MODE),
-                        OpenFiles.effectiveUser());
+                        OpenFiles.effectiveUser(),
+                        Set.of(),
+                        Duration.ZERO);
         Logging.toStandardError();
         Logging.configure(all);
         daemon = new Daemon(all, directory, Inheritance.NOTHING, Systemd.of(Map.of()), loop);

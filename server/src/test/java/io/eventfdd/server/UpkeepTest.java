@@ -26,8 +26,10 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** What somebody removes from the runtime directory of a daemon that runs comes again. */
 @Timeout(60)
@@ -109,7 +111,12 @@ class UpkeepTest {
         }
         assertThatClientsFindTheDaemon();
         assertThatThrownBy(() ->
-                        RuntimeDirectory.open(daemon.directory(), 0750, OpenFiles.effectiveUser()))
+                        RuntimeDirectory.open(
+                                daemon.directory(),
+                                0750,
+                                OpenFiles.effectiveUser(),
+                                Set.of(),
+                                Duration.ZERO))
                 .as("the lock is held")
                 .isInstanceOf(HeldByAnotherException.class);
     }

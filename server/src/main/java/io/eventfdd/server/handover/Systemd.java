@@ -5,6 +5,8 @@ import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.NotifySocket;
 import io.eventfdd.server.handover.Inheritance.Name;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
@@ -24,10 +26,13 @@ public final class Systemd implements Keeper, AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(Systemd.class.getName());
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-    private final Optional<NotifySocket> socket;
-    private final Optional<Duration> watchdog;
+    /** Null if there is no service manager. */
+    private final @Nullable NotifySocket socket;
 
-    private Systemd(Optional<NotifySocket> socket, Optional<Duration> watchdog) {
+    /** The time within which the watchdog has to be served; null if there is none. */
+    private final @Nullable Duration watchdog;
+
+    private Systemd(@Nullable NotifySocket socket, @Nullable Duration watchdog) {
         this.socket = socket;
         this.watchdog = watchdog;
     }
@@ -36,14 +41,14 @@ public final class Systemd implements Keeper, AutoCloseable {
     public static Systemd of(Map<String, String> environment) {
         var address = environment.get("NOTIFY_SOCKET");
         if (address == null) {
-            return new Systemd(Optional.empty(), Optional.empty());
+            return new Systemd(null, null);
         }
         try {
             return new Systemd(
-                    Optional.of(NotifySocket.connect(address, PATIENCE)), watchdog(environment));
+                    NotifySocket.connect(address, PATIENCE), watchdog(environment).orElse(null));
         } catch (ErrnoException e) {
             LOGGER.log(Level.WARNING, "cannot reach the service manager: {0}", e.getMessage());
-            return new Systemd(Optional.empty(), Optional.empty());
+            return new Systemd(null, null);
         }
     }
 
@@ -78,19 +83,19 @@ public final class Systemd implements Keeper, AutoCloseable {
      * true.
      */
     public void watch(BooleanSupplier isWell, ScheduledExecutorService clock) {
-        watchdog.ifPresent(period -> {
-            long half = period.toNanos() / 2;
-            var _ =
-                    clock.scheduleAtFixedRate(
-                            () -> {
-                                if (isWell.getAsBoolean()) {
-                                    send("WATCHDOG=1", List.of());
-                                }
-                            },
-                            0,
-                            half,
-                            TimeUnit.NANOSECONDS);
-        });
+        if (watchdog == null) {
+            return;
+        }
+        var _ =
+                clock.scheduleAtFixedRate(
+                        () -> {
+                            if (isWell.getAsBoolean()) {
+                                send("WATCHDOG=1", List.of());
+                            }
+                        },
+                        0,
+                        watchdog.toNanos() / 2,
+                        TimeUnit.NANOSECONDS);
     }
 
     @Override
@@ -104,11 +109,11 @@ public final class Systemd implements Keeper, AutoCloseable {
     }
 
     private synchronized void send(String message, List<Fd> fds) {
-        if (socket.isEmpty()) {
+        if (socket == null) {
             return;
         }
         try {
-            socket.get().send(message, fds);
+            socket.send(message, fds);
         } catch (ErrnoException e) {
             LOGGER.log(
                     Level.WARNING,
@@ -120,6 +125,8 @@ public final class Systemd implements Keeper, AutoCloseable {
 
     @Override
     public synchronized void close() {
-        socket.ifPresent(NotifySocket::close);
+        if (socket != null) {
+            socket.close();
+        }
     }
 }

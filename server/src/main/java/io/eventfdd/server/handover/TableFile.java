@@ -1,6 +1,10 @@
 package io.eventfdd.server.handover;
 
+import static java.util.Objects.requireNonNull;
+
 import io.eventfdd.internal.linux.OpenFiles;
+
+import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -19,7 +23,6 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -44,8 +47,8 @@ final class TableFile implements AutoCloseable {
 
     private final boolean isInMemory;
 
-    /** The file that further lines are appended to, once the content was written. */
-    private Optional<FileChannel> channel = Optional.empty();
+    /** The file that further lines are appended to; null until the content was written. */
+    private @Nullable FileChannel channel;
 
     /** The number of bytes that were written to the file. */
     private long length;
@@ -114,7 +117,7 @@ final class TableFile implements AutoCloseable {
 
     /** Appends {@code bytes}. If that fails, some of them may have been written. */
     void append(byte[] bytes) throws IOException {
-        writeAll(channel.orElseThrow(), bytes);
+        writeAll(requireNonNull(channel, "the content was written"), bytes);
         length += bytes.length;
     }
 
@@ -132,11 +135,11 @@ final class TableFile implements AutoCloseable {
             throw e;
         }
         var before = channel;
-        channel = Optional.of(written);
+        channel = written;
         length = bytes.length;
         spare = 0;
-        if (before.isPresent()) {
-            before.get().close();
+        if (before != null) {
+            before.close();
         }
     }
 
@@ -210,8 +213,8 @@ final class TableFile implements AutoCloseable {
     /** Closes the file. The space that is kept for it stays for the next process. */
     @Override
     public void close() throws IOException {
-        if (channel.isPresent()) {
-            channel.get().close();
+        if (channel != null) {
+            channel.close();
         }
     }
 }

@@ -24,7 +24,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
@@ -62,9 +61,11 @@ public final class ApiServer {
     private final byte[] refusal;
     private volatile int maxBody;
     private volatile boolean stopping;
-    private volatile Optional<Running> running = Optional.empty();
 
-    /** What there is between start and stop. */
+    /** Null before the start and after the stop. */
+    private volatile @Nullable Running running;
+
+    /** The parts that exist between start and stop. */
     private record Running(ApiListener listener, WebServer helidon) {}
 
     /**
@@ -136,7 +137,7 @@ public final class ApiServer {
             var listener =
                     ApiListener.open(settings.place(), settings.refuseDescriptors(), refusal);
             try {
-                running = Optional.of(new Running(listener, serve(listener.connections())));
+                running = new Running(listener, serve(listener.connections()));
             } catch (IOException | RuntimeException e) {
                 listener.discard();
                 throw e;
@@ -246,9 +247,8 @@ public final class ApiServer {
 
     /** Whether clients can connect and are served. */
     public boolean isRunning() {
-        return !stopping
-                && running.filter(it -> it.helidon.isRunning() && it.listener.isReachable())
-                        .isPresent();
+        var now = running;
+        return !stopping && now != null && now.helidon.isRunning() && now.listener.isReachable();
     }
 
     /**
@@ -261,7 +261,7 @@ public final class ApiServer {
      */
     public boolean restore() throws IOException {
         var now = running;
-        return now.isPresent() && now.get().listener.restore();
+        return now != null && now.listener.restore();
     }
 
     /** How many clients are connected. */
@@ -282,7 +282,10 @@ public final class ApiServer {
      * them; its name stays.
      */
     public Fd leaveListener() throws IOException {
-        var was = running.orElseThrow(() -> new IOException("it does not listen"));
+        var was = running;
+        if (was == null) {
+            throw new IOException("it does not listen");
+        }
         return was.listener.leave();
     }
 
@@ -296,17 +299,17 @@ public final class ApiServer {
     public void stop(Duration time) {
         refuseCalls();
         var was = running;
-        running = Optional.empty();
-        was.ifPresent(it -> {
+        running = null;
+        if (was != null) {
             try {
-                it.listener.stop();
+                was.listener.stop();
             } catch (IOException e) {
                 LOGGER.log(
                         Level.WARNING, "cannot remove {0}: {1}", settings.socket(), e.getMessage());
             }
-            endConnections(it.listener.connections(), time);
-            Helidon.stop(it.helidon);
-        });
+            endConnections(was.listener.connections(), time);
+            Helidon.stop(was.helidon);
+        }
         connections.close();
     }
 

@@ -103,11 +103,6 @@ public final class RuntimeDirectory implements AutoCloseable {
                         Files.isWritable(Files.exists(place) ? place : place.resolveSibling(".")));
     }
 
-    /** As the other method, with nothing inherited and without patience. */
-    public static RuntimeDirectory open(Path directory, int mode, int uid) throws IOException {
-        return open(directory, mode, uid, Set.of(), Duration.ZERO);
-    }
-
     /**
      * Creates the directory if it is missing, whatever the umask, takes the lock, and removes
      * sockets on which nobody listens.

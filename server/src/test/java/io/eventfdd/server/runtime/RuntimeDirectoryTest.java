@@ -18,7 +18,9 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Set;
 
 class RuntimeDirectoryTest {
     static {
@@ -36,8 +38,12 @@ class RuntimeDirectoryTest {
         uid = (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
     }
 
+    private static RuntimeDirectory open(Path directory, int uid) throws IOException {
+        return RuntimeDirectory.open(directory, 0750, uid, Set.of(), Duration.ZERO);
+    }
+
     private RuntimeDirectory open() throws IOException {
-        return RuntimeDirectory.open(path, 0750, uid);
+        return open(path, uid);
     }
 
     @Test
@@ -136,7 +142,7 @@ class RuntimeDirectoryTest {
         assertThatIOException()
                 .isThrownBy(this::open)
                 .withMessageContaining("belongs to user 12345");
-        RuntimeDirectory.open(path, 0750, 12345).close();
+        open(path, 12345).close();
     }
 
     @Test
@@ -186,14 +192,14 @@ class RuntimeDirectoryTest {
     @Test
     void aPathThatIsTooLongSaysSo() {
         assertThatIOException()
-                .isThrownBy(() -> RuntimeDirectory.open(parent.resolve("x".repeat(90)), 0750, uid))
+                .isThrownBy(() -> open(parent.resolve("x".repeat(90)), uid))
                 .withMessageContaining("bytes too long for a Unix socket");
     }
 
     @Test
     void aDirectoryThatCannotBeMadeSaysWhich() {
         assertThatIOException()
-                .isThrownBy(() -> RuntimeDirectory.open(parent.resolve("a/b"), 0750, uid))
+                .isThrownBy(() -> open(parent.resolve("a/b"), uid))
                 .withMessageContaining("cannot use the runtime directory " + parent.resolve("a/b"));
     }
 

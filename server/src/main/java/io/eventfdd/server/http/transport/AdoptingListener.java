@@ -1,5 +1,7 @@
 package io.eventfdd.server.http.transport;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
@@ -8,7 +10,6 @@ import java.nio.channels.AlreadyBoundException;
 import java.nio.channels.NotYetBoundException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -17,8 +18,8 @@ import java.util.Set;
  */
 final class AdoptingListener extends ServerSocketChannel {
     private final UnixListeners listeners;
-    private volatile Optional<PatientListener> adopted = Optional.empty();
-    private volatile Optional<SocketAddress> bound = Optional.empty();
+    private volatile @Nullable PatientListener adopted;
+    private volatile @Nullable SocketAddress bound;
 
     AdoptingListener(UnixListeners listeners) {
         super(listeners);
@@ -27,20 +28,21 @@ final class AdoptingListener extends ServerSocketChannel {
 
     @Override
     public ServerSocketChannel bind(SocketAddress address, int backlog) throws IOException {
-        if (adopted.isPresent()) {
+        if (adopted != null) {
             throw new AlreadyBoundException();
         }
         var prepared = listeners.take(address);
-        adopted =
-                prepared.isPresent()
-                        ? prepared
-                        : Optional.of(listeners.listenPlainly(address, backlog));
-        bound = Optional.of(address);
+        adopted = prepared.isPresent() ? prepared.get() : listeners.listenPlainly(address, backlog);
+        bound = address;
         return this;
     }
 
     private PatientListener listener() {
-        return adopted.orElseThrow(NotYetBoundException::new);
+        var listener = adopted;
+        if (listener == null) {
+            throw new NotYetBoundException();
+        }
+        return listener;
     }
 
     @Override
@@ -58,7 +60,11 @@ final class AdoptingListener extends ServerSocketChannel {
 
     @Override
     public SocketAddress getLocalAddress() {
-        return bound.orElseThrow(NotYetBoundException::new);
+        var address = bound;
+        if (address == null) {
+            throw new NotYetBoundException();
+        }
+        return address;
     }
 
     @Override
@@ -83,8 +89,9 @@ final class AdoptingListener extends ServerSocketChannel {
 
     @Override
     protected void implCloseSelectableChannel() throws IOException {
-        if (adopted.isPresent()) {
-            adopted.get().close();
+        var listener = adopted;
+        if (listener != null) {
+            listener.close();
         }
     }
 
