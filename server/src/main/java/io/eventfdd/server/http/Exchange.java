@@ -10,6 +10,7 @@ import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.Shown;
 import io.eventfdd.server.http.transport.ClientConnection;
 import io.eventfdd.server.http.transport.TransportProblems;
+import io.eventfdd.server.http.transport.UnwrittenHeader;
 import io.eventfdd.server.http.transport.WatchedConnection;
 import io.eventfdd.server.idempotency.Answer;
 import io.helidon.http.DateTime;
@@ -244,6 +245,7 @@ public final class Exchange {
     public void noContent() {
         outcome = "no-content";
         begin(Status.NO_CONTENT_204);
+        response.header(UnwrittenHeader.CONTENT_LENGTH_ZERO);
         response.send();
     }
 

@@ -73,6 +73,21 @@ class ApiServerTest {
         given().get("/v1/eventfds/a").then().statusCode(200).body("uid", equalTo(uid));
     }
 
+    @Test
+    void anAnswerWithoutContentHasNoLengthAndTheConnectionGoesOn() throws IOException {
+        try (var client = server.connect()) {
+            client.call("DELETE", "/v1/eventfds/a", "").call("GET", "/last", "");
+
+            var answer = client.answer();
+            assertThat(answer.status()).isEqualTo(204);
+            assertThat(answer.headers()).containsOnlyKeys("date", "cache-control");
+            var last = client.answer();
+            assertThat(last.status()).isEqualTo(204);
+            assertThat(last.headers()).containsOnlyKeys("date", "cache-control", "connection");
+            assertThat(client.readToTheEnd()).isEmpty();
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({
         "a, a",
