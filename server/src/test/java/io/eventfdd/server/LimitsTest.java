@@ -332,10 +332,17 @@ class LimitsTest {
     @ParameterizedTest
     @EnumSource(From.class)
     void theTimeBetweenTwoRequests(From from) throws Exception {
-        try (var daemon = daemon(from, "idle-timeout", "1s");
-                var client = daemon.connect()) {
-            assertThat(client.call("GET", "/v1", "").answer().status()).isEqualTo(200);
-            assertThat(client.read()).as("the daemon closes it").isEqualTo(-1);
+        try (var daemon = daemon(from, "idle-timeout", "1s")) {
+            until(() -> answersUntilItIsClosed(daemon).startsWith("HTTP/1.1 200 "));
+        }
+    }
+
+    /** Nothing if the daemon closed the connection before a slow client sent its request. */
+    private static String answersUntilItIsClosed(DaemonUnderTest daemon) {
+        try (var client = daemon.connect()) {
+            return client.call("GET", "/v1", "").readToTheEnd();
+        } catch (IOException e) {
+            return "";
         }
     }
 

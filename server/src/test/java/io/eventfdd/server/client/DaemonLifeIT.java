@@ -20,7 +20,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -148,7 +147,7 @@ class DaemonLifeIT {
             var metrics = asking.call("GET", "/metrics", "").answer().body();
             return metrics.contains("\neventfdd_connections 1.0\n");
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            return false; // a slow one is itself closed as idle before it asks
         }
     }
 
