@@ -192,8 +192,15 @@ class RunIT {
         assertThat(run("slots").output()).contains("Missing the program");
         assertThat(run("slots", "--").status()).isEqualTo(2);
         assertThat(run("--", "true").output()).contains("NAME[=N]");
-        for (var wrong :
-                List.of("slots=0", "slots=x", "slots=", "slots=-1", "=1", "died", "slots=1025")) {
+        for (var amount : List.of("0", "x", "", "-1", "1025", "99999999999999999999")) {
+            var ran = run("slots=" + amount, "--", "true");
+            assertThat(ran.status()).as(ran.output()).isEqualTo(2);
+            assertThat(ran.output())
+                    .startsWith("eventfdd: slots: '" + amount + "' is not 1 to 1024");
+        }
+        assertThat(run("--on-death", "died=0", "--", "true").output())
+                .startsWith("eventfdd: died: '0' is not 1 to 18446744073709551614");
+        for (var wrong : List.of("=1", "died")) {
             var ran = run(wrong, "--", "true");
             assertThat(ran.status()).as(wrong + ": " + ran.output()).isEqualTo(2);
             assertThat(ran.output()).startsWith("eventfdd: ").doesNotContain("Exception");

@@ -264,14 +264,17 @@ public final class Json {
         return new ProblemException(ProblemType.INVALID_REQUEST, "not JSON: " + why);
     }
 
-    /** Jackson's own first line, without the names of its classes. */
+    /**
+     * Jackson's own first line, without the names of its classes, and without where an object
+     * began, which it does not know.
+     */
     private static String inPlainWords(JsonProcessingException e) {
         var message =
                 e.getOriginalMessage()
                         .lines()
                         .findFirst()
                         .orElse("malformed")
-                        .replaceAll(" as per `.*", "");
+                        .replaceAll(" as per `.*| \\((?:for|start marker).*", "");
         return Shown.of(message.replaceAll("\\(?`?(?:java|com)\\.[\\w.$]+`?\\)?", "a value"));
     }
 }

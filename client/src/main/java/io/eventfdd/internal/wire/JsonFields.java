@@ -153,12 +153,26 @@ public final class JsonFields {
 
     /** The name of an eventfd. The field is required. */
     public EventfdName name(String name) {
-        return EventfdNames.parse(text(name).orElseThrow(() -> missing(name)));
+        var text = text(name).orElseThrow(() -> missing(name));
+        try {
+            return EventfdNames.parse(text);
+        } catch (ProblemException e) {
+            throw e.in(path() + name);
+        }
     }
 
     /** The names of eventfds, in an array. The field is required. */
     public List<EventfdName> names(String name) {
-        return texts(name).stream().map(EventfdNames::parse).toList();
+        var texts = texts(name);
+        var names = new ArrayList<EventfdName>(texts.size());
+        for (var text : texts) {
+            try {
+                names.add(EventfdNames.parse(text));
+            } catch (ProblemException e) {
+                throw e.in(path() + name + "[" + names.size() + "]");
+            }
+        }
+        return List.copyOf(names);
     }
 
     /** The permission bits of an eventfd, if the field is present. */

@@ -34,6 +34,16 @@ public final class ProblemException extends RuntimeException {
         this(refusal.problem().orElseThrow());
     }
 
+    /** The same about the value of {@code field}. */
+    ProblemException in(String field) {
+        return new ProblemException(
+                new Problem(
+                        problem.type(),
+                        problem.status(),
+                        field + ": " + problem.detail(),
+                        problem.eventfds()));
+    }
+
     /** The problem. */
     public Problem problem() {
         return problem;

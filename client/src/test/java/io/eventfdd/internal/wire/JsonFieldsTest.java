@@ -35,6 +35,23 @@ class JsonFieldsTest {
         none.end();
     }
 
+    @Test
+    void aNameThatIsNoneIsToldWithItsField() {
+        assertRefused(
+                ProblemType.INVALID_NAME,
+                () -> fields("{\"name\":\"a/b\"}").name("name"),
+                "name: 'a/b' is not a name");
+        assertRefused(
+                ProblemType.INVALID_NAME,
+                () -> fields("{\"names\":[\"a\",\".b\"]}").names("names"),
+                "names[1]: '.b' is not a name");
+        var lease = fields("{\"take\":[{\"name\":\"a\"},{\"name\":\"/\"}]}");
+        assertRefused(
+                ProblemType.INVALID_NAME,
+                () -> LeaseShare.listFrom(lease, "take", 9),
+                "take[1].name: '/' is not a name");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"null", "[]", "[{}]", "1", "\"x\"", "true"})
     void onlyAnObjectHasFields(String json) {

@@ -53,6 +53,14 @@ class JsonTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"{", "[1", "{\"a\":", "{\"a\":[{", "[[", "{\"a\"", "\"a"})
+    void whatEndsTooSoonIsToldInPlainWords(String text) {
+        assertRefused(ProblemType.INVALID_REQUEST, () -> parse(text), "not JSON: ", "line 1")
+                .message()
+                .doesNotContain("Source", "StreamRead", "start marker", "`", "REDACTED");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"{}{}", "{} 1", "1 2", "[]]", "{}}", "{} x", "{},"})
     void whatFollowsTheValueIsRefused(String text) {
         assertRefused(ProblemType.INVALID_REQUEST, () -> parse(text), "not JSON: ");

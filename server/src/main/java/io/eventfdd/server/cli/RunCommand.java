@@ -4,9 +4,12 @@ import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.InvalidRequestException;
+import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Exec;
+import io.eventfdd.internal.wire.LeaseRequest;
 import io.eventfdd.internal.wire.LeaseShare;
+import io.eventfdd.internal.wire.Shown;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,8 +68,8 @@ final class RunCommand extends DaemonCommand {
         var program =
                 Program.of(spec().commandLine().getParseResult().originalArgs(), words)
                         .orElseThrow(() -> usedWrongly("Missing the program: -- PROGRAM [ARG...]"));
-        var take = shares(program.before());
-        var give = shares(will);
+        var take = shares(program.before(), LeaseRequest.MAX_PERMITS);
+        var give = shares(will, Count.MAX);
         if (take.isEmpty() && give.isEmpty()) {
             throw usedWrongly("Missing what to hold: NAME[=N], or --on-death NAME[=N]");
         }
@@ -94,22 +97,30 @@ final class RunCommand extends DaemonCommand {
         }
     }
 
-    private static List<LeaseShare> shares(List<String> words) {
-        return words.stream().map(RunCommand::share).toList();
+    private static List<LeaseShare> shares(List<String> words, long most) {
+        return words.stream().map(word -> share(word, most)).toList();
     }
 
-    /** What {@code NAME} or {@code NAME=N} asks for. */
-    private static LeaseShare share(String word) {
+    /** What {@code NAME} or {@code NAME=N} asks for; N is 1 to {@code most}, unsigned. */
+    private static LeaseShare share(String word, long most) {
         int equals = word.indexOf('=');
         if (equals < 0) {
             return new LeaseShare(new EventfdName(word), 1);
         }
         var name = new EventfdName(word.substring(0, equals));
+        return new LeaseShare(name, amount(name, word.substring(equals + 1), most));
+    }
+
+    private static long amount(EventfdName name, String digits, long most) {
         try {
-            return new LeaseShare(name, Count.parseValue(word.substring(equals + 1)));
+            long value = Count.parseValue(digits);
+            if (Long.compareUnsigned(value, most) <= 0) {
+                return value;
+            }
         } catch (InvalidRequestException e) {
-            throw new InvalidRequestException(
-                    name + ": " + e.getMessage(), e.problem().orElseThrow(), e);
+            // it is told as one that is too great
         }
+        var why = name + ": '" + Shown.of(digits) + "' is not 1 to " + Long.toUnsignedString(most);
+        throw new InvalidRequestException(why, ProblemType.INVALID_VALUE.problem(why), null);
     }
 }
