@@ -15,12 +15,18 @@ final class Binding {
     }
 
     static SignalCalls fastest() {
-        return isForeign() ? new ForeignCalls() : new LibcCalls();
+        if (isForeign()) {
+            return new ForeignCalls();
+        }
+        return isAllowed() ? new LateForeignCalls() : new LibcCalls();
+    }
+
+    private static boolean isForeign() {
+        return !"false".equals(System.getProperty("eventfdd.foreign")) && isAllowed();
     }
 
     /** Not being allowed is no reason to warn: JNA does the same, somewhat slower. */
-    private static boolean isForeign() {
-        return !"false".equals(System.getProperty("eventfdd.foreign"))
-                && Binding.class.getModule().isNativeAccessEnabled();
+    private static boolean isAllowed() {
+        return Binding.class.getModule().isNativeAccessEnabled();
     }
 }

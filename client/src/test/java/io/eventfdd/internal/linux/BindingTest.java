@@ -10,8 +10,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.EnabledOnJre;
 import org.junit.jupiter.api.condition.JRE;
+import org.junit.jupiter.api.io.TempDir;
 
 import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +42,47 @@ class BindingTest {
         }
     }
 
+    /** Looks at flags as often as a daemon with very many hand-outs, and prints what it sees. */
+    static final class Looks {
+        private static final int OFTEN = 100_000;
+
+        public static void main(String[] arguments) throws Exception {
+            try (var eventFd = EventFd.create(0, false, true)) {
+                var fd = eventFd.fd();
+                for (int i = 0; i < OFTEN; i++) {
+                    fd.isNonblocking();
+                }
+                for (var thread : Thread.getAllStackTraces().keySet()) {
+                    if (thread.getName().equals("eventfdd-binding")) {
+                        thread.join();
+                    }
+                }
+                boolean first = fd.isNonblocking();
+                fd.setNonblocking(false);
+                System.out.print(first + " " + fd.isNonblocking());
+            }
+            try {
+                Fd.borrow(Integer.MAX_VALUE).isNonblocking();
+            } catch (ErrnoException e) {
+                System.out.print(" " + e.errnoName());
+            }
+        }
+    }
+
+    @Test
+    @EnabledForJreRange(min = JRE.JAVA_22)
+    void whoLooksAtFlagsVeryOftenNeedsJnaForThatNoLonger(@TempDir Path directory) throws Exception {
+        var classes = directory.resolve("classes");
+        var said =
+                run(
+                        Looks.class,
+                        ALLOWED,
+                        "-Deventfdd.foreign=false",
+                        "-Xlog:class+load:file=" + classes);
+        assertThat(said).isEqualTo(new Said("true false EBADF", ""));
+        assertThat(Files.readString(classes)).contains("LateForeignCalls$Bound ");
+    }
+
     @Test
     @EnabledOnJre(JRE.JAVA_17)
     void java17TakesJna() throws Exception {
@@ -56,7 +99,7 @@ class BindingTest {
     @EnabledForJreRange(min = JRE.JAVA_22)
     void whoWantsAFastStartTakesJna() throws Exception {
         assertThat(run(ALLOWED, "-Deventfdd.foreign=false"))
-                .isEqualTo(new Said("JNA LibcCalls 7", ""));
+                .isEqualTo(new Said("JNA LateForeignCalls 7", ""));
     }
 
     @Test
@@ -81,11 +124,15 @@ class BindingTest {
     }
 
     private static Said run(String... options) throws Exception {
+        return run(Program.class, options);
+    }
+
+    private static Said run(Class<?> program, String... options) throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(options));
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-        command.add(Program.class.getName());
+        command.add(program.getName());
         var process = new ProcessBuilder(command).start();
         try {
             assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
