@@ -171,6 +171,36 @@ class BrokenHttpTest {
                         "invalid-request",
                         json + "Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n"),
                 broken(
+                        "a chunk size with a sign",
+                        400,
+                        "invalid-request",
+                        json + "Transfer-Encoding: chunked\r\n\r\n+2\r\n{}\r\n0\r\n\r\n"),
+                broken(
+                        "no chunk size",
+                        400,
+                        "invalid-request",
+                        json + "Transfer-Encoding: chunked\r\n\r\n\r\n{}\r\n0\r\n\r\n"),
+                broken(
+                        "a chunk size in other digits",
+                        400,
+                        "invalid-request",
+                        json + "Transfer-Encoding: chunked\r\n\r\n\u0662\r\n{}\r\n0\r\n\r\n"),
+                broken(
+                        "a chunk without its line end",
+                        400,
+                        "invalid-request",
+                        json + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}xx0\r\n\r\n"),
+                broken(
+                        "a chunk that is longer than its size",
+                        400,
+                        "invalid-request",
+                        json + "Transfer-Encoding: chunked\r\n\r\n1\r\n{}\r\n0\r\n\r\n"),
+                broken(
+                        "a chunk that is shorter than its size",
+                        400,
+                        "invalid-request",
+                        json + "Transfer-Encoding: chunked\r\n\r\n4\r\n{}\r\n0\r\n\r\n"),
+                broken(
                         "a huge chunk",
                         400,
                         "invalid-request",

@@ -1,5 +1,6 @@
 package io.eventfdd.server.http.transport;
 
+import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.RequestException;
@@ -7,6 +8,7 @@ import io.helidon.http.Status;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.HexFormat;
 import java.util.function.Supplier;
 
 /**
@@ -17,12 +19,18 @@ import java.util.function.Supplier;
  * sends it, and it knows neither chunk extensions nor trailer fields. A client may send both, and
  * whoever does not know them has to leave them out (RFC 9112, 7.1). Here a line has a bound, and
  * the parser sees neither.
+ *
+ * <p>The parser also takes a size with a sign, and skips two bytes after a chunk without a look at
+ * them. Here a size is hexadecimal digits and nothing else, and a chunk ends with a line end.
  */
 final class RequestReader extends DataReader {
     /** How long the line of a size may be, and how long all trailer fields together. */
     private static final int LONGEST = 8 * 1024;
 
     private boolean lastChunk;
+
+    /** The size of a chunk was read, and the chunk itself comes next. */
+    private boolean beforeChunk;
 
     /**
      * Creates the reader of {@code bytes}. Helidon deprecates its constructor in favour of a method
@@ -40,8 +48,25 @@ final class RequestReader extends DataReader {
             return lineAfterTrailer();
         }
         var size = withoutExtension(line(LONGEST));
+        if (size.isEmpty() || !size.chars().allMatch(HexFormat::isHexDigit)) {
+            throw bad("the size of a chunk of the body is not a hexadecimal number");
+        }
         lastChunk = size.chars().allMatch(digit -> digit == '0');
+        beforeChunk = !lastChunk;
         return size;
+    }
+
+    /** The next {@code length} bytes: a chunk of a body, or a part of a body without chunks. */
+    @Override
+    public BufferData readBuffer(int length) {
+        var bytes = super.readBuffer(length);
+        if (beforeChunk) {
+            beforeChunk = false;
+            if (!startsWithNewLine()) {
+                throw bad("a chunk of the body does not end where its size says");
+            }
+        }
+        return bytes;
     }
 
     private String lineAfterTrailer() {
@@ -62,15 +87,19 @@ final class RequestReader extends DataReader {
     private String line(int longest) {
         int length = findNewLine(longest);
         if (length >= longest) {
-            throw RequestException.builder()
-                    .type(DirectHandler.EventType.BAD_REQUEST)
-                    .status(Status.BAD_REQUEST_400)
-                    .message("a line between the chunks of the body is too long")
-                    .setKeepAlive(false)
-                    .build();
+            throw bad("a line between the chunks of the body is too long");
         }
         var line = readAsciiString(length);
         skip(2);
         return line;
+    }
+
+    private static RequestException bad(String why) {
+        return RequestException.builder()
+                .type(DirectHandler.EventType.BAD_REQUEST)
+                .status(Status.BAD_REQUEST_400)
+                .message(why)
+                .setKeepAlive(false)
+                .build();
     }
 }
