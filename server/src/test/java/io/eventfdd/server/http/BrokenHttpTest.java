@@ -96,6 +96,17 @@ class BrokenHttpTest {
                         "invalid-request",
                         "GET /v1 HTTP/1.1\r\n" + host + "what\r\n\r\n"),
                 broken(
+                        "a header without a name",
+                        400,
+                        "invalid-request",
+                        "GET /v1 HTTP/1.1\r\n" + host + ": 1\r\n\r\n"),
+                broken("no method", 400, "invalid-request", " /v1 HTTP/1.1\r\n" + host + "\r\n"),
+                broken(
+                        "a tab in the method",
+                        400,
+                        "invalid-request",
+                        "G\tET /v1 HTTP/1.1\r\n" + host + "\r\n"),
+                broken(
                         "a space before the colon",
                         400,
                         "invalid-request",
@@ -272,8 +283,17 @@ class BrokenHttpTest {
         assertThat(problem.path("title").asText()).isNotBlank();
         assertThat(problem.path("detail").asText())
                 .isNotBlank()
-                .doesNotContain("Exception", "java.", "helidon", "see server log")
+                .doesNotContain("Exception", "Internal", "java.", "helidon", "see server log")
                 .hasSizeLessThan(300);
+    }
+
+    @Test
+    void headersThatAreTooLongAreToldInTheStatusLineToo() throws IOException {
+        try (var client = server.connect()) {
+            client.send("GET /v1 HTTP/1.1\r\nA: " + "x".repeat(100_000) + "\r\n\r\n");
+            var line = "HTTP/1.1 431 Request Header Fields Too Large\r\n";
+            assertThat(client.read(line.length())).isEqualTo(line);
+        }
     }
 
     @Test

@@ -1,7 +1,6 @@
 package io.eventfdd.server.http.transport;
 
 import io.eventfdd.client.Problem;
-import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.ServerRequestHeaders;
 import io.helidon.webserver.http.ServerRequest;
@@ -33,12 +32,20 @@ final class RequestHead {
         if (headers.contains(HeaderNames.CONTENT_ENCODING) && request.content().hasEntity()) {
             return bad("a body is taken as it is, without a Content-Encoding");
         }
+        if (request.prologue().method().text().isEmpty()) {
+            return bad("the method is missing");
+        }
         return malformed(headers);
     }
 
     private static Optional<Problem> malformed(ServerRequestHeaders headers) {
         try {
-            headers.forEach(Header::validate);
+            for (var header : headers) {
+                if (header.name().isEmpty()) {
+                    return bad("a header has no name");
+                }
+                header.validate();
+            }
             return Optional.empty();
         } catch (IllegalArgumentException e) {
             return Optional.of(TransportProblems.of(400, e.getMessage()));

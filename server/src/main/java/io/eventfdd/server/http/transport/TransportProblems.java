@@ -105,15 +105,23 @@ public final class TransportProblems {
         connection.leavesUnread();
         // The handlers throw nothing but an end of the connection, so this is one of the parser.
         int said = event == DirectHandler.EventType.INTERNAL_ERROR ? 400 : status.code();
-        var problem = of(refined(request, said, message), message);
+        boolean isTold = event != DirectHandler.EventType.INTERNAL_ERROR;
+        var problem = of(refined(request, said, message), isTold ? message : null);
         return DirectHandler.TransportResponse.builder()
-                .status(Status.create(problem.status()))
+                .status(status(problem.status()))
                 .headers(headers)
                 .header(HeaderNames.CONTENT_TYPE, ProblemDocument.MEDIA_TYPE)
                 .header(NO_STORE)
                 .entity(request.method().equals("HEAD") ? NOTHING : ProblemDocument.bytes(problem))
                 .keepAlive(false)
                 .build();
+    }
+
+    /** The status with its reason phrase; Helidon does not know that of 431. */
+    private static Status status(int code) {
+        return code == 431
+                ? Status.create(code, "Request Header Fields Too Large")
+                : Status.create(code);
     }
 
     /** Helidon says 400 to some things that have a status of their own. */
