@@ -15,13 +15,10 @@ import java.util.function.Supplier;
  * What Helidon's parser reads the requests of a connection from, on the connection's thread.
  *
  * <p>The parser reads a whole line in one place only: the size before each chunk of a body, and the
- * empty line after the last chunk. By itself it would collect such a line for as long as the client
- * sends it, and it knows neither chunk extensions nor trailer fields. A client may send both, and
- * whoever does not know them has to leave them out (RFC 9112, 7.1). Here a line has a bound, and
- * the parser sees neither.
- *
- * <p>The parser also takes a size with a sign, and skips two bytes after a chunk without a look at
- * them. Here a size is hexadecimal digits and nothing else, and a chunk ends with a line end.
+ * empty line after the last chunk. It has no bound for them, and knows neither chunk extensions nor
+ * trailer fields. A client may send both, and whoever does not know them has to leave them out (RFC
+ * 9112, 7.1). Here a line has a bound, and the parser sees neither. Here also a size is hexadecimal
+ * digits and nothing else, and a chunk ends with a line end.
  */
 final class RequestReader extends DataReader {
     /** How long the line of a size may be, and how long all trailer fields together. */
