@@ -83,6 +83,9 @@ public final class SeqPacketSocket implements AutoCloseable {
     /** Whether every packet comes with its sender's credentials. */
     private final boolean credentials;
 
+    /** Whether the peer is known to have closed the socket with something unread. */
+    private volatile boolean closedUnread;
+
     private SeqPacketSocket(Fd fd, boolean credentials) {
         this.fd = fd;
         this.credentials = credentials;
@@ -330,9 +333,10 @@ public final class SeqPacketSocket implements AutoCloseable {
             }
             int errno = LIBC.errno();
             switch (errno) {
+                case Libc.EINTR -> {}
                 // If a peer closed without having read everything, the error is reported once,
                 // before the packets that it sent.
-                case Libc.EINTR, ECONNRESET -> {}
+                case ECONNRESET -> closedUnread = true;
                 case Libc.EAGAIN -> {
                     return NOTHING;
                 }
@@ -362,6 +366,20 @@ public final class SeqPacketSocket implements AutoCloseable {
      */
     public boolean peerHasTakenAll() throws ErrnoException {
         return !UnixPeer.hasUntaken(fd);
+    }
+
+    /**
+     * The part of the sent data that the peer took, as {@link UnixPeer#taken} has it. The kernel
+     * reports only once, and also to a receive, that the peer closed with something unread, so the
+     * socket remembers it.
+     */
+    public UnixPeer.Taken taken() throws ErrnoException {
+        if (closedUnread) {
+            return UnixPeer.Taken.NEVER;
+        }
+        var taken = UnixPeer.taken(fd);
+        closedUnread = taken == UnixPeer.Taken.NEVER;
+        return taken;
     }
 
     @Override

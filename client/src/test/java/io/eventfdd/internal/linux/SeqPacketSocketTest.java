@@ -256,6 +256,29 @@ class SeqPacketSocketTest {
     }
 
     @Test
+    void thatAPeerClosedWithSomethingUnreadIsKnownWhateverIsReceivedMeanwhile()
+            throws ErrnoException {
+        assertThat(server.send(buffer, bytes("unread"), List.of())).isEqualTo(Sent.DONE);
+        assertThat(server.taken()).isEqualTo(UnixPeer.Taken.NOT_YET);
+        send("last", List.of());
+        client.close();
+        assertThat(server.peek(buffer).next()).isEqualTo(Next.PACKET);
+        assertThat(packet().bytes()).asString(UTF_8).isEqualTo("last");
+        assertThat(server.taken()).isEqualTo(UnixPeer.Taken.NEVER);
+        assertThat(server.taken()).as("asked again").isEqualTo(UnixPeer.Taken.NEVER);
+    }
+
+    @Test
+    void whatAPeerReadBeforeItClosedIsTaken() throws ErrnoException {
+        assertThat(server.send(buffer, bytes("read"), List.of())).isEqualTo(Sent.DONE);
+        assertThat(client.receive(buffer, PATIENCE)).isInstanceOf(Received.Packet.class);
+        assertThat(server.taken()).isEqualTo(UnixPeer.Taken.ALL);
+        client.close();
+        assertThat(server.peek(buffer).next()).isEqualTo(Next.END);
+        assertThat(server.taken()).isEqualTo(UnixPeer.Taken.ALL);
+    }
+
+    @Test
     void shutdownEndsBothDirectionsForBothSides() throws ErrnoException {
         server.shutdown();
         assertThat(client.receive(buffer, PATIENCE)).isEqualTo(Received.Nothing.ANY_MORE);

@@ -10,6 +10,7 @@ import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.internal.linux.SeqPacketSocket.Look;
 import io.eventfdd.internal.linux.SeqPacketSocket.Next;
 import io.eventfdd.internal.linux.SeqPacketSocket.Sent;
+import io.eventfdd.internal.linux.UnixPeer;
 import io.eventfdd.internal.wire.Op;
 import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.internal.wire.ProblemException;
@@ -132,7 +133,6 @@ final class FdConnection implements Registration.Target {
                 read(look);
             }
         } catch (ErrnoException e) {
-            leases.lostReply(e);
             failed(e);
         }
     }
@@ -214,6 +214,11 @@ final class FdConnection implements Registration.Target {
 
     boolean isClosed() {
         return state == State.CLOSED;
+    }
+
+    /** The part of what was sent to the client that it has taken. */
+    UnixPeer.Taken taken() throws ErrnoException {
+        return socket.taken();
     }
 
     /** Notes that the reply takes a while. No packet is read until then. */

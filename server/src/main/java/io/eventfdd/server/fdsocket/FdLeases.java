@@ -37,9 +37,6 @@ final class FdLeases {
     /** The lease in the last reply, until it is known whether the client took that reply. */
     private @Nullable Lease granted;
 
-    /** Whether the connection ended with a reply that was not taken. */
-    private boolean isReplyLost;
-
     FdLeases(FdClients clients, EventLoop loop, FdConnection connection, Caller caller) {
         this.clients = clients;
         this.loop = loop;
@@ -186,14 +183,6 @@ final class FdLeases {
         }
     }
 
-    /**
-     * Called when reading from the client failed, which tells whether it closed the connection with
-     * a reply unread.
-     */
-    void lostReply(ErrnoException why) {
-        isReplyLost = why.is("ECONNRESET");
-    }
-
     /** Whether the client has yet to take the reply that granted it a lease. */
     boolean isGrantUntaken() throws ErrnoException {
         return granted != null && UnixPeer.hasUntaken(caller.socket());
@@ -202,7 +191,7 @@ final class FdLeases {
     /** Called when the connection ends. */
     void end() throws IOException {
         if (granted != null) {
-            leases().settleNow(granted, !isReplyLost && isTaken());
+            leases().settleNow(granted, isTaken());
             granted = null;
         }
         leases().ended(caller);
@@ -210,7 +199,7 @@ final class FdLeases {
 
     private boolean isTaken() {
         try {
-            return UnixPeer.taken(caller.socket()) == UnixPeer.Taken.ALL;
+            return connection.taken() == UnixPeer.Taken.ALL;
         } catch (ErrnoException e) {
             return false;
         }
