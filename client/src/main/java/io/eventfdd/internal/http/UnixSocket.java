@@ -1,6 +1,7 @@
 package io.eventfdd.internal.http;
 
 import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.Naps;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,6 +34,7 @@ final class UnixSocket extends Socket {
     private final SelectionKey key;
     private long end;
     private boolean interruptible;
+    private Naps naps = new Naps();
 
     /** Whether an interrupt came that ended nothing. */
     private boolean interruptKept;
@@ -73,6 +75,7 @@ final class UnixSocket extends Socket {
     void begin(long nanoTime, boolean endsOnInterrupt) {
         end = nanoTime;
         interruptible = endsOnInterrupt;
+        naps = new Naps();
     }
 
     /** After {@link #begin}: sets the status of an interrupt that was kept. */
@@ -98,7 +101,7 @@ final class UnixSocket extends Socket {
             throw new SocketTimeoutException("no answer in time");
         }
         key.interestOps(operation);
-        selector.select(Deadline.millis(left));
+        selector.select(naps.next(Deadline.millis(left)));
         selector.selectedKeys().clear();
     }
 

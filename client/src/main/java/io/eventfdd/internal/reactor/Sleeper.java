@@ -1,6 +1,7 @@
 package io.eventfdd.internal.reactor;
 
 import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.Naps;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.Readiness;
@@ -40,14 +41,12 @@ public final class Sleeper implements AutoCloseable {
         readiness.begin(fds.size() + 1);
         readiness.ask(waker.fd());
         fds.forEach(readiness::ask);
+        var naps = new Naps();
         int ready;
         try {
-            hook.enter();
-            try {
-                ready = readiness.await(deadline.millisLeft());
-            } finally {
-                hook.exit();
-            }
+            do {
+                ready = nap(naps.next(deadline.millisLeft()));
+            } while (ready == 0 && !deadline.hasPassed());
         } catch (ClosedByInterruptException e) {
             hook = new InterruptHook(this::wake);
             waker.reset();
@@ -59,6 +58,15 @@ public final class Sleeper implements AutoCloseable {
             ready--;
         }
         return ready > 0;
+    }
+
+    private int nap(int millis) throws ClosedByInterruptException, ErrnoException {
+        hook.enter();
+        try {
+            return readiness.await(millis);
+        } finally {
+            hook.exit();
+        }
     }
 
     @Override
