@@ -378,7 +378,9 @@ public final class SeqPacketSocket implements AutoCloseable {
             return UnixPeer.Taken.NEVER;
         }
         var taken = UnixPeer.taken(fd);
-        closedUnread = taken == UnixPeer.Taken.NEVER;
+        if (taken == UnixPeer.Taken.NEVER) { // what another thread has heard meanwhile stays
+            closedUnread = true;
+        }
         return taken;
     }
 

@@ -267,6 +267,9 @@ class BrokenHttpTest {
         try (var client = server.connect()) {
             var answer = client.send(request).answer();
             assertProblem(answer, status, type);
+            if (status == 413) {
+                assertThat(answer.body()).as("the setting").contains("max-body");
+            }
             if (!what.equals("a fragment")) {
                 assertThat(answer.header("connection")).isEqualTo("close");
                 assertThat(client.isAtEnd()).isTrue();

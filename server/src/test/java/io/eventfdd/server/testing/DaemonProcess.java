@@ -92,7 +92,7 @@ public final class DaemonProcess implements AutoCloseable {
             until(() -> !process.isAlive() || read(out()).contains("curl"));
         } catch (AssertionError e) {
             process.destroyForcibly();
-            throw e;
+            throw new AssertionError("it does not serve in time; its log: " + read(err()), e);
         }
         assertThat(process.isAlive()).as(read(err())).isTrue();
     }

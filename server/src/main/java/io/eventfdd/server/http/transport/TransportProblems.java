@@ -68,7 +68,7 @@ public final class TransportProblems {
             case 404 -> "there is nothing at this path";
             case 405 -> "the path does not take this method";
             case 408 -> "the request did not come in time";
-            case 413 -> "the body is over the limit";
+            case 413 -> "max-body: the body is over the limit";
             case 414 -> "the request line is too long";
             case 415 -> "the body is of another type";
             case 417 -> "the expectation cannot be met";
