@@ -7,7 +7,7 @@ image=eventfdd:0.1.0
 
 # In the store's namespaces, or out of here with a SKIP.
 enter_containers() { # TOOLS that are needed besides
-    if [ "${EVENTFDD_TEST_CONTAINERS:-}" = 1 ]; then
+    if [ "${IN_TEST_CONTAINERS:-}" = 1 ]; then
         return
     fi
     local absent
