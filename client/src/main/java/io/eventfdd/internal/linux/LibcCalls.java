@@ -49,6 +49,24 @@ final class LibcCalls implements SignalCalls {
     }
 
     @Override
+    public long sendmsg(int fd, PacketBuffer buffer, int flags) {
+        long size = LIBC.sendmsg(fd, buffer.message(), flags);
+        return size >= 0 ? size : -LIBC.errno();
+    }
+
+    @Override
+    public long recvmsg(int fd, PacketBuffer buffer, int flags) {
+        long size = LIBC.recvmsg(fd, buffer.message(), flags);
+        return size >= 0 ? size : -LIBC.errno();
+    }
+
+    @Override
+    public int untaken(int fd) {
+        var untaken = new int[1];
+        return LIBC.ioctl(fd, SIOCOUTQ, untaken) < 0 ? -LIBC.errno() : untaken[0];
+    }
+
+    @Override
     public void yieldToOthers() {
         LIBC.sched_yield();
     }

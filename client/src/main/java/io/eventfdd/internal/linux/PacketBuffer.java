@@ -18,6 +18,7 @@ import java.util.List;
  *                 void *control; size_t controllen;  // 32, 40
  *                 int flags; };  // 48, 56 bytes in all
  * struct iovec { void *base; size_t len; };
+ * int errno;  // aligned to 8
  * struct cmsghdr { size_t len; int level; int type; };  // 16 bytes, then the data, aligned to 8
  * }</pre>
  *
@@ -39,7 +40,8 @@ public final class PacketBuffer {
     private static final int FLAGS = 48;
     private static final int IOVEC = 56;
     private static final int IOVEC_LENGTH = IOVEC + 8;
-    private static final int CMSG = IOVEC + 16;
+    static final int ERRNO = IOVEC + 16;
+    private static final int CMSG = ERRNO + 8;
     private static final int CMSG_HEADER = 16;
     private static final int CMSG_LEVEL = 8;
     private static final int CMSG_TYPE = 12;
@@ -133,6 +135,11 @@ public final class PacketBuffer {
         room.putLong(CONTROL, length == 0 ? 0 : address + CMSG);
         room.putLong(CONTROL_LENGTH, length);
         room.putInt(FLAGS, 0);
+    }
+
+    /** The errno that a failed call left at {@link #ERRNO}. */
+    int errno() {
+        return room.getInt(ERRNO);
     }
 
     /** The flags of the received message. */

@@ -228,8 +228,12 @@ public final class SeqPacketSocket implements AutoCloseable {
      */
     public Sent send(PacketBuffer buffer, byte[] packet, List<Fd> fds) throws ErrnoException {
         buffer.put(packet, fds);
-        while (LIBC.sendmsg(number(), buffer.message(), MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-            int errno = LIBC.errno();
+        while (true) {
+            long sent = SignalCalls.FASTEST.sendmsg(number(), buffer, MSG_DONTWAIT | MSG_NOSIGNAL);
+            if (sent >= 0) {
+                return Sent.DONE;
+            }
+            int errno = (int) -sent;
             switch (errno) {
                 case Libc.EINTR -> {}
                 case Libc.EAGAIN -> {
@@ -253,7 +257,6 @@ public final class SeqPacketSocket implements AutoCloseable {
                                 errno);
             }
         }
-        return Sent.DONE;
     }
 
     /** As the other method, but waits at most {@code patience} for room. */
@@ -327,11 +330,11 @@ public final class SeqPacketSocket implements AutoCloseable {
 
     private int receive(PacketBuffer buffer, int flags) throws ErrnoException {
         while (true) {
-            long size = LIBC.recvmsg(number(), buffer.message(), flags | MSG_DONTWAIT);
+            long size = SignalCalls.FASTEST.recvmsg(number(), buffer, flags | MSG_DONTWAIT);
             if (size >= 0) {
                 return (int) size;
             }
-            int errno = LIBC.errno();
+            int errno = (int) -size;
             switch (errno) {
                 case Libc.EINTR -> {}
                 // If a peer closed without having read everything, the error is reported once,

@@ -1,8 +1,8 @@
 package io.eventfdd.internal.linux;
 
 /**
- * The system calls of a signal, of a wait and of the hand-out of a descriptor, for which each
- * nanosecond counts. Safe for all threads.
+ * The system calls of a signal, of a wait, of a packet and of the hand-out of a descriptor, for
+ * which each nanosecond counts. Safe for all threads.
  */
 interface SignalCalls {
     /** The fastest implementation in this JVM. */
@@ -10,6 +10,9 @@ interface SignalCalls {
 
     /** The command of fcntl(2) that {@link #statusFlags} uses. */
     int F_GETFL = 3;
+
+    /** The request of ioctl(2) that {@link #untaken} uses. */
+    long SIOCOUTQ = 0x5411;
 
     /** eventfd_write(3): 0, or the negated errno. */
     int write(int fd, long value);
@@ -40,6 +43,15 @@ interface SignalCalls {
 
     /** fcntl(2)'s F_GETFL: the flags of the open file description, or the negated errno. */
     int statusFlags(int fd);
+
+    /** sendmsg(2) of the message in {@code buffer}: the size, or the negated errno. */
+    long sendmsg(int fd, PacketBuffer buffer, int flags);
+
+    /** recvmsg(2) into {@code buffer}: the size, or the negated errno. */
+    long recvmsg(int fd, PacketBuffer buffer, int flags);
+
+    /** ioctl(2)'s SIOCOUTQ: the bytes that the peer has not taken yet, or the negated errno. */
+    int untaken(int fd);
 
     /** sched_yield(2). */
     void yieldToOthers();

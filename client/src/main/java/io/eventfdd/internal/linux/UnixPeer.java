@@ -9,7 +9,6 @@ import static io.eventfdd.internal.linux.Libc.LIBC;
  * @see <a href="https://man7.org/linux/man-pages/man7/unix.7.html">unix(7), SIOCOUTQ</a>
  */
 public final class UnixPeer {
-    private static final long SIOCOUTQ = 0x5411;
     private static final int SO_ERROR = 4;
     private static final int SO_PASSRIGHTS = 83;
 
@@ -42,13 +41,13 @@ public final class UnixPeer {
      * Whether something that was sent is still in the peer's receive queue. It consumes no error.
      */
     public static boolean hasUntaken(Fd socket) throws ErrnoException {
-        var untaken = new int[1];
-        if (LIBC.ioctl(socket.number(), SIOCOUTQ, untaken) < 0) {
-            throw ErrnoException.ofLast("ioctl(" + socket + ", SIOCOUTQ)");
+        int untaken = SignalCalls.FASTEST.untaken(socket.number());
+        if (untaken < 0) {
+            throw ErrnoException.of("ioctl(" + socket + ", SIOCOUTQ)", -untaken);
         }
         // When the kernel reports room it has not taken the last byte off its account yet; anything
         // that is really there counts with its buffer, which is larger.
-        return untaken[0] > 1;
+        return untaken > 1;
     }
 
     /**

@@ -11,12 +11,13 @@ import java.lang.invoke.MethodHandle;
 import java.lang.ref.Reference;
 
 /**
- * The calls of a signal by java.lang.foreign, which the JIT compiler sees through. Addresses are
- * {@code long}, as in {@link Libc}.
+ * The calls by java.lang.foreign, which the JIT compiler sees through. Addresses are {@code long},
+ * as in {@link Libc}.
  *
  * <p>A write, a look or a wait that failed did nothing. It is made once more by {@link Libc}, which
  * tells the errno; a wait does not wait again then. That is rare, and to keep the errno of each
- * takes time. A read finds nothing often, and its buffer has room for the errno.
+ * takes time. A read finds nothing often, and its buffer has room for the errno, as that of a
+ * packet has: the kernel tells only once that a peer has gone.
  */
 @SuppressWarnings("restricted") // Binding has asked whether this may be
 final class ForeignCalls implements SignalCalls {
@@ -47,9 +48,24 @@ final class ForeignCalls implements SignalCalls {
                     "epoll_wait",
                     FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_INT));
 
-    /** Without the third argument, which this command does not have. */
+    /**
+     * Without the third argument, which this command does not have. Critical, because the call
+     * never waits.
+     */
     private static final MethodHandle FCNTL =
-            bound("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+            bound(
+                    "fcntl",
+                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT),
+                    Linker.Option.critical(false));
+
+    private static final MethodHandle SENDMSG = boundForPackets("sendmsg");
+    private static final MethodHandle RECVMSG = boundForPackets("recvmsg");
+
+    private static final MethodHandle IOCTL =
+            bound(
+                    "ioctl",
+                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS),
+                    Linker.Option.critical(true));
 
     private static final MethodHandle SCHED_YIELD =
             bound("sched_yield", FunctionDescriptor.of(JAVA_INT));
@@ -63,6 +79,13 @@ final class ForeignCalls implements SignalCalls {
             String name, FunctionDescriptor type, Linker.Option... options) {
         return LINKER.downcallHandle(
                 LINKER.defaultLookup().find(name).orElseThrow(), type, options);
+    }
+
+    private static MethodHandle boundForPackets(String name) {
+        return bound(
+                name,
+                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT),
+                Linker.Option.captureCallState("errno"));
     }
 
     @Override
@@ -134,6 +157,41 @@ final class ForeignCalls implements SignalCalls {
             throw new AssertionError(e);
         }
         return flags >= 0 ? flags : again.statusFlags(fd);
+    }
+
+    @Override
+    public long sendmsg(int fd, PacketBuffer buffer, int flags) {
+        return call(SENDMSG, fd, buffer, flags);
+    }
+
+    @Override
+    public long recvmsg(int fd, PacketBuffer buffer, int flags) {
+        return call(RECVMSG, fd, buffer, flags);
+    }
+
+    private static long call(MethodHandle function, int fd, PacketBuffer buffer, int flags) {
+        long message = buffer.message();
+        var errno = MEMORY.asSlice(message + PacketBuffer.ERRNO, JAVA_INT);
+        try {
+            long size = (long) function.invokeExact(errno, fd, message, flags);
+            return size >= 0 ? size : -buffer.errno();
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        } finally {
+            Reference.reachabilityFence(buffer);
+        }
+    }
+
+    @Override
+    public int untaken(int fd) {
+        var untaken = new int[1];
+        int result;
+        try {
+            result = (int) IOCTL.invokeExact(fd, SIOCOUTQ, MemorySegment.ofArray(untaken));
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        }
+        return result == 0 ? untaken[0] : again.untaken(fd);
     }
 
     @Override

@@ -1,98 +1,84 @@
 package io.eventfdd.internal.linux;
 
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * {@link LibcCalls} for a process that wants a fast start. One call of it is bound by
- * java.lang.foreign once it has been made often: the look at the flags of a description, which the
- * daemon makes for each descriptor that it hands out. Another thread binds it, because that takes a
- * tenth of a second and some megabytes, which only a process with very many hand-outs has to spend.
+ * {@link LibcCalls} for a process that wants a fast start. Once it has exchanged very many packets
+ * or looked at very many flags, as a daemon does that hands out descriptors all the time, its calls
+ * go by {@link ForeignCalls}. Another thread binds these, because that takes a tenth of a second
+ * and some megabytes, which no other process has to spend.
  */
-@SuppressWarnings("restricted") // Binding has asked whether this may be
 final class LateForeignCalls implements SignalCalls {
     /** By then the calls have taken a third as long as the binding does. */
     private static final int OFTEN = 100_000;
 
-    private final LibcCalls calls = new LibcCalls();
-    private final AtomicInteger looks = new AtomicInteger();
-    private volatile boolean bound;
+    private final SignalCalls libc = new LibcCalls();
+    private final AtomicInteger calls = new AtomicInteger();
+    private volatile SignalCalls fastest = libc;
 
-    /** Is bound when this class is first used. */
-    private static final class Bound {
-        /** Critical, because the call never waits. It has no third argument with this command. */
-        private static final MethodHandle FCNTL =
-                Linker.nativeLinker()
-                        .downcallHandle(
-                                Linker.nativeLinker().defaultLookup().find("fcntl").orElseThrow(),
-                                FunctionDescriptor.of(
-                                        ValueLayout.JAVA_INT,
-                                        ValueLayout.JAVA_INT,
-                                        ValueLayout.JAVA_INT),
-                                Linker.Option.critical(false));
-
-        private Bound() {}
-
-        static int statusFlags(int fd) {
-            try {
-                return (int) FCNTL.invokeExact(fd, F_GETFL);
-            } catch (Throwable e) {
-                throw new AssertionError(e);
-            }
-        }
-    }
-
-    /** Flags that were not read are asked for once more by {@link Libc}, which tells the errno. */
-    @Override
-    public int statusFlags(int fd) {
-        if (bound) {
-            int flags = Bound.statusFlags(fd);
-            return flags >= 0 ? flags : calls.statusFlags(fd);
-        }
-        if (looks.incrementAndGet() == OFTEN) {
+    private SignalCalls counted() {
+        var current = fastest;
+        if (current == libc && calls.incrementAndGet() == OFTEN) {
             var thread = new Thread(this::bind, "eventfdd-binding");
             thread.setDaemon(true);
             thread.setContextClassLoader(null);
             thread.start();
         }
-        return calls.statusFlags(fd);
+        return current;
     }
 
     private void bind() {
-        var unused = Bound.statusFlags(-1);
-        bound = true;
+        fastest = new ForeignCalls();
     }
 
     @Override
+    public int statusFlags(int fd) {
+        return counted().statusFlags(fd);
+    }
+
+    @Override
+    public long sendmsg(int fd, PacketBuffer buffer, int flags) {
+        return counted().sendmsg(fd, buffer, flags);
+    }
+
+    @Override
+    public long recvmsg(int fd, PacketBuffer buffer, int flags) {
+        return counted().recvmsg(fd, buffer, flags);
+    }
+
+    @Override
+    public int untaken(int fd) {
+        return fastest.untaken(fd);
+    }
+
+    /** A write that an alarm interrupted must not begin once more, as {@link ForeignCalls} do. */
+    @Override
     public int write(int fd, long value) {
-        return calls.write(fd, value);
+        return libc.write(fd, value);
     }
 
     @Override
     public long readNow(int fd, ReadBuffer buffer) {
-        return calls.readNow(fd, buffer);
+        return fastest.readNow(fd, buffer);
     }
 
     @Override
     public int isReadable(int fd) {
-        return calls.isReadable(fd);
+        return fastest.isReadable(fd);
     }
 
     @Override
     public int poll(long pollfds, long count, int timeoutMillis) {
-        return calls.poll(pollfds, count, timeoutMillis);
+        return fastest.poll(pollfds, count, timeoutMillis);
     }
 
     @Override
     public int epollWait(int epoll, long events, int capacity, int timeoutMillis) {
-        return calls.epollWait(epoll, events, capacity, timeoutMillis);
+        return fastest.epollWait(epoll, events, capacity, timeoutMillis);
     }
 
     @Override
     public void yieldToOthers() {
-        calls.yieldToOthers();
+        fastest.yieldToOthers();
     }
 }

@@ -71,7 +71,7 @@ class BindingTest {
 
     @Test
     @EnabledForJreRange(min = JRE.JAVA_22)
-    void whoLooksAtFlagsVeryOftenNeedsJnaForThatNoLonger(@TempDir Path directory) throws Exception {
+    void veryManyLooksAtFlagsBindTheForeignCalls(@TempDir Path directory) throws Exception {
         var classes = directory.resolve("classes");
         var said =
                 run(
@@ -80,7 +80,7 @@ class BindingTest {
                         "-Deventfdd.foreign=false",
                         "-Xlog:class+load:file=" + classes);
         assertThat(said).isEqualTo(new Said("true false EBADF", ""));
-        assertThat(Files.readString(classes)).contains("LateForeignCalls$Bound ");
+        assertThat(Files.readString(classes)).contains(".linux.ForeignCalls ");
     }
 
     @Test

@@ -2,11 +2,17 @@ package io.eventfdd.internal.linux;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 
 /** Each binding of the calls that a signal is made of; Java 17 has one, Java 22 two. */
@@ -14,6 +20,10 @@ class SignalCallsTest {
     private static final int EBADF = 9;
     private static final int EINVAL = 22;
     private static final int EPOLL_CTL_ADD = 1;
+    private static final int EPIPE = 32;
+    private static final int ECONNRESET = 104;
+    private static final int MSG_DONTWAIT = 0x40;
+    private static final int MSG_NOSIGNAL = 0x4000;
     private static final int NOT_OPEN = 999_999;
 
     private final ReadBuffer buffer = new ReadBuffer();
@@ -83,10 +93,59 @@ class SignalCallsTest {
 
     @ParameterizedTest
     @MethodSource("bindings")
+    void aPacketArrivesWhole(SignalCalls calls, @TempDir Path directory) throws ErrnoException {
+        var path = directory.resolve("s");
+        var packet = new PacketBuffer(8, 1);
+        try (var listener = SeqPacketSocket.listen(path, 0600, 1);
+                var client = SeqPacketSocket.connect(path, Duration.ofSeconds(10));
+                var server = listener.accept().orElseThrow();
+                var eventFd = EventFd.create(0, false, true)) {
+            int to = client.fd().number();
+            int from = server.fd().number();
+            packet.makeRoom(true);
+            assertThat(calls.recvmsg(from, packet, MSG_DONTWAIT)).isEqualTo(-Libc.EAGAIN);
+            packet.put("hello".getBytes(US_ASCII), List.of(eventFd.fd()));
+            assertThat(calls.sendmsg(to, packet, MSG_NOSIGNAL)).isEqualTo(5);
+            assertThat(calls.untaken(to)).isGreaterThan(5);
+            packet.makeRoom(true);
+            assertThat(calls.recvmsg(from, packet, MSG_DONTWAIT)).isEqualTo(5);
+            assertThat(packet.bytes(5)).isEqualTo("hello".getBytes(US_ASCII));
+            var received = packet.adoptFds();
+            assertThat(received).hasSize(1).allMatch(EventFd::isEventfd);
+            received.forEach(Fd::close);
+            assertThat(calls.untaken(to)).isLessThanOrEqualTo(1);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("bindings")
+    void aPeerThatHasGoneIsToldOnce(SignalCalls calls, @TempDir Path directory)
+            throws ErrnoException {
+        var path = directory.resolve("s");
+        var packet = new PacketBuffer(8, 0);
+        try (var listener = SeqPacketSocket.listen(path, 0600, 1);
+                var client = SeqPacketSocket.connect(path, Duration.ofSeconds(10))) {
+            int fd = client.fd().number();
+            packet.put("hello".getBytes(US_ASCII), List.of());
+            assertThat(calls.sendmsg(fd, packet, MSG_NOSIGNAL)).isEqualTo(5);
+            listener.accept().orElseThrow().close();
+            packet.makeRoom(false);
+            assertThat(calls.recvmsg(fd, packet, MSG_DONTWAIT)).isEqualTo(-ECONNRESET);
+            assertThat(calls.recvmsg(fd, packet, MSG_DONTWAIT)).isZero();
+            packet.put("hello".getBytes(US_ASCII), List.of());
+            assertThat(calls.sendmsg(fd, packet, MSG_NOSIGNAL)).isEqualTo(-EPIPE);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("bindings")
     void whatIsNotOpenIsToldByItsErrno(SignalCalls calls) {
         assertThat(calls.write(NOT_OPEN, 1)).isEqualTo(-EBADF);
         assertThat(calls.readNow(NOT_OPEN, buffer)).isZero();
         assertThat(buffer.errno()).isEqualTo(EBADF);
         assertThat(calls.isReadable(NOT_OPEN)).as("poll says so in another way").isZero();
+        assertThat(calls.statusFlags(NOT_OPEN)).isEqualTo(-EBADF);
+        assertThat(calls.untaken(NOT_OPEN)).isEqualTo(-EBADF);
+        assertThat(calls.recvmsg(NOT_OPEN, new PacketBuffer(8, 0), 0)).isEqualTo(-EBADF);
     }
 }
