@@ -117,6 +117,7 @@ public final class EpollThread implements AutoCloseable {
                         serve(target, epoll.events(i), buffer, writer);
                     }
                 }
+                writer.rest();
             }
         } catch (ErrnoException e) {
             LOGGER.log(Level.DEBUG, "the epoll thread ends", e);

@@ -18,6 +18,10 @@ import java.time.Duration;
  * blocks is therefore interrupted: it has then added nothing, and the thread has lost {@link
  * #PATIENCE}. On a blocking eventfd the count is checked first, which makes that rare.
  *
+ * <p>The alarm stays set between writes, because to set and clear it costs more than a write. The
+ * thread calls {@link #rest} when it has nothing to write for a while. Until then the signal may
+ * also meet other calls of the thread, which must not mind an EINTR.
+ *
  * <p>Only the thread that makes the first write uses it, which must be a platform thread.
  */
 public final class GuardedWriter implements AutoCloseable {
@@ -25,6 +29,7 @@ public final class GuardedWriter implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMillis(2);
 
     private @Nullable ThreadAlarm alarm;
+    private boolean isSet;
 
     /**
      * Adds {@code value}. Returns false if there is no room; then nothing was added.
@@ -35,14 +40,25 @@ public final class GuardedWriter implements AutoCloseable {
         if (!eventFd.fd().isNonblocking() && !eventFd.hasRoomFor(value)) {
             return false;
         }
+        if (!isSet) {
+            setAlarm();
+        }
+        return eventFd.write(value);
+    }
+
+    private void setAlarm() throws ErrnoException {
         if (alarm == null) {
             alarm = ThreadAlarm.ofCurrentThread();
         }
         alarm.set(PATIENCE);
-        try {
-            return eventFd.write(value);
-        } finally {
+        isSet = true;
+    }
+
+    /** Clears the alarm until the next write. */
+    public void rest() throws ErrnoException {
+        if (isSet && alarm != null) {
             alarm.clear();
+            isSet = false;
         }
     }
 

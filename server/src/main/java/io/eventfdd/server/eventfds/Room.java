@@ -14,6 +14,7 @@ import io.eventfdd.server.loop.EventLoop;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -27,10 +28,22 @@ import java.util.List;
  * moment, the value is added as soon as there is room again.
  */
 final class Room {
+    /** The time without a guarded write after which the alarm is cleared. */
+    private static final Duration REST = Duration.ofMillis(10);
+
     private final EventLoop loop;
     private final Lines lines;
     private final Targets targets;
     private final GuardedWriter writer = new GuardedWriter();
+
+    /** Whether {@link #rest} will clear the alarm of the writer. */
+    private boolean guarding;
+
+    /** Whether there was a guarded write since the last {@link #rest}. */
+    private boolean wrote;
+
+    /** Whether the loop is about to end, so that there will be no {@link #rest}. */
+    private boolean over;
 
     Room(EventLoop loop, Lines lines, Targets targets) {
         this.loop = loop;
@@ -238,6 +251,12 @@ final class Room {
         }
     }
 
+    /** Clears the alarm, and from now on after each write. */
+    void end() throws ErrnoException {
+        over = true;
+        writer.rest();
+    }
+
     private long addAsFarAsThereIsRoom(NamedEventfd eventfd, long value) throws ErrnoException {
         if (add(eventfd, value)) {
             return value;
@@ -258,6 +277,30 @@ final class Room {
     private boolean add(NamedEventfd eventfd, long value) throws ErrnoException {
         targets.changed();
         var eventFd = eventfd.eventFd();
-        return eventfd.isShared() ? writer.write(eventFd, value) : eventFd.write(value);
+        if (!eventfd.isShared()) {
+            return eventFd.write(value);
+        }
+        try {
+            return writer.write(eventFd, value);
+        } finally {
+            wrote = true;
+            if (over) {
+                writer.rest();
+            } else if (!guarding) {
+                guarding = true;
+                loop.after(REST, this::rest);
+            }
+        }
+    }
+
+    /** Clears the alarm, unless there was a write since the last time. */
+    private void rest() throws ErrnoException {
+        guarding = wrote;
+        wrote = false;
+        if (guarding) {
+            loop.after(REST, this::rest);
+        } else {
+            writer.rest();
+        }
     }
 }

@@ -239,6 +239,7 @@ final class Waits {
                 }
             }
         }
+        room.end();
     }
 
     /** Tells those who wait that the loop has failed; nothing else can be done. */

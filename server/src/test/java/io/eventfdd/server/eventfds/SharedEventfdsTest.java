@@ -342,6 +342,35 @@ class SharedEventfdsTest {
         assertThatTheLoopTurns();
     }
 
+    /** The alarm that guards the writes of the loop wakes it every 2 ms until it is cleared. */
+    @Test
+    void theLoopSleepsAgainAfterItsWrites() throws Exception {
+        var name = it.make("rest", EventfdSpec.counter());
+        share(name);
+        for (int i = 0; i < 100; i++) {
+            assertThat(write(name, 1)).isTrue();
+        }
+        assertThat(sleepsWithin(Duration.ofSeconds(20))).as("the loop sleeps").isTrue();
+        assertThat(write(name, 1)).isTrue();
+        assertThat(sleepsWithin(Duration.ofSeconds(20))).as("the loop sleeps again").isTrue();
+        assertThat(read(name)).isEqualTo(101);
+    }
+
+    /** Whether the loop has no turn for 100 ms within {@code time}. */
+    private boolean sleepsWithin(Duration time) throws InterruptedException {
+        long end = System.nanoTime() + time.toNanos();
+        long before = it.loop.turns();
+        while (System.nanoTime() < end) {
+            Thread.sleep(100);
+            long now = it.loop.turns();
+            if (now == before) {
+                return true;
+            }
+            before = now;
+        }
+        return false;
+    }
+
     /** Once in each round, at a moment that moves, writes the maximum where there is room. */
     private static boolean fillEachRound(
             EventFd holder, AtomicInteger round, SynchronousQueue<Boolean> filled)
