@@ -387,6 +387,11 @@ public final class SeqPacketSocket implements AutoCloseable {
         return taken;
     }
 
+    /** Whether a receive or {@link #taken} has found that the peer closed with something unread. */
+    public boolean wasClosedUnread() {
+        return closedUnread;
+    }
+
     @Override
     public String toString() {
         return "packet socket " + fd.number();

@@ -129,7 +129,6 @@ final class FdConnection implements Registration.Target {
                 clients.lookAfterDeaf();
             } else {
                 landed();
-                leases.settle();
                 read(look);
             }
         } catch (ErrnoException e) {
@@ -152,6 +151,7 @@ final class FdConnection implements Registration.Target {
             case NOTHING_YET -> {}
             case END, EMPTY_PACKET -> close();
             case PACKET_WITH_FDS -> {
+                leases.settle(isTaken());
                 busy();
                 clients.disposal().take(socket, packetWithFds(look.size()));
             }
@@ -187,8 +187,14 @@ final class FdConnection implements Registration.Target {
                 "max-packet: a packet is at most " + clients.maxPacket() + " bytes");
     }
 
-    private byte[] packet() throws ErrnoException {
+    /**
+     * Receives the packet, which also tells what became of the last reply: it was in no queue any
+     * more when this began, and if the client has closed the socket before it took the reply, the
+     * kernel reports that before any packet.
+     */
+    private byte[] packet() throws IOException {
         if (socket.receive(clients.buffer()) instanceof Received.Packet packet) {
+            leases.settle(!socket.wasClosedUnread());
             return packet.bytes();
         }
         throw new IllegalStateException("a packet that was there is gone");
@@ -216,9 +222,13 @@ final class FdConnection implements Registration.Target {
         return state == State.CLOSED;
     }
 
-    /** The part of what was sent to the client that it has taken. */
-    UnixPeer.Taken taken() throws ErrnoException {
-        return socket.taken();
+    /** Whether the client has taken all that was sent to it; false if the kernel cannot tell. */
+    boolean isTaken() {
+        try {
+            return socket.taken() == UnixPeer.Taken.ALL;
+        } catch (ErrnoException e) {
+            return false;
+        }
     }
 
     /** Notes that the reply takes a while. No packet is read until then. */

@@ -172,13 +172,10 @@ final class FdLeases {
 
     // The reply
 
-    /**
-     * Called when the client asks for more, and its queue holds nothing of the last reply any more.
-     * The client has then taken that reply, unless it has closed the connection.
-     */
-    void settle() throws IOException {
+    /** Called when the client asks for more: whether it {@code took} the last reply. */
+    void settle(boolean took) throws IOException {
         if (granted != null) {
-            leases().settleNow(granted, !UnixPeer.hasHungUp(caller.socket()) || isTaken());
+            leases().settleNow(granted, took);
             granted = null;
         }
     }
@@ -191,17 +188,8 @@ final class FdLeases {
     /** Called when the connection ends. */
     void end() throws IOException {
         if (granted != null) {
-            leases().settleNow(granted, isTaken());
-            granted = null;
+            settle(connection.isTaken());
         }
         leases().ended(caller);
-    }
-
-    private boolean isTaken() {
-        try {
-            return connection.taken() == UnixPeer.Taken.ALL;
-        } catch (ErrnoException e) {
-            return false;
-        }
     }
 }
