@@ -31,7 +31,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 
-/** The command {@code eventfdd}, which has commands. Without one it prints its help. */
+/** The command {@code eventfdd} and its subcommands. Without one it prints its help. */
 @Command(
         name = "eventfdd",
         description = "Named eventfds for the processes of one host.",
@@ -56,10 +56,13 @@ public final class Commands implements Callable<Integer> {
         GROUPS.put("Run the daemon:", List.of("serve", "ping", "bench", "completion"));
     }
 
-    /** How unlike a known command a word may be that is taken for a slip of the fingers. */
+    /**
+     * The greatest distance between a word and a command for which the word counts as a typing
+     * error.
+     */
     private static final int MOST_SLIPS = 2;
 
-    /** What makes each of them, by its name and in the order of the help. */
+    /** The factory of each command, by its name and in the order of the help. */
     private static final Map<String, Supplier<Object>> COMMANDS = new LinkedHashMap<>();
 
     static {
@@ -84,7 +87,7 @@ public final class Commands implements Callable<Integer> {
 
     private Commands() {}
 
-    /** Without a command: prints the help, as what is wrong. */
+    /** Called without a command: prints the help as an error. */
     @Override
     public Integer call() {
         var line = requireNonNull(spec, "picocli has set it").commandLine();
@@ -120,7 +123,7 @@ public final class Commands implements Callable<Integer> {
         return line;
     }
 
-    /** Runs what was parsed, and shows what it printed. */
+    /** Runs the parsed command line, and flushes its output. */
     private static int execute(ParseResult parsed) {
         var line = parsed.commandSpec().commandLine();
         try {
@@ -160,7 +163,7 @@ public final class Commands implements Callable<Integer> {
         return ExitStatus.WRONG_USE.code();
     }
 
-    /** What is to be said about a word that is no command. */
+    /** The error about a word that is not a command. */
     private static String unknown(CommandLine root, String word) {
         var sentence = "no command \"" + word + "\"";
         return root.getSubcommands().keySet().stream()
@@ -197,7 +200,7 @@ public final class Commands implements Callable<Integer> {
         return slips[one.length()][other.length()];
     }
 
-    /** Says why a command could not be done; the exit status. */
+    /** Prints why a command failed, and returns the exit status. */
     public static int failed(Exception failure, PrintWriter errors) {
         errors.println("eventfdd: " + failure.getMessage());
         return switch (failure) {

@@ -25,13 +25,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-/** A command that is done by a daemon. */
+/** A command that asks a daemon. */
 @Command(mixinStandardHelpOptions = true)
 abstract class DaemonCommand implements Callable<Integer> {
-    /** How long no daemon may be there, as for the library. */
+    /** How long the daemon may be absent, as in the library. */
     static final Duration OUTAGE = Duration.ofSeconds(5);
 
-    /** How long what goes back may wait for room. */
+    /** How long values that go back may wait for room. */
     private static final Duration ROOM_TIMEOUT = Duration.ofSeconds(5);
 
     @Spec private @Nullable CommandSpec spec;
@@ -69,17 +69,17 @@ abstract class DaemonCommand implements Callable<Integer> {
         return connection.answerTimeout();
     }
 
-    /** The daemon's calls of which the library has no methods. */
+    /** The calls of the daemon for which the library has no methods. */
     final HttpDaemon daemon() {
         return new HttpDaemon(directory().resolve("api.sock"), answerTimeout(), OUTAGE);
     }
 
-    /** A client that is to be otherwise than usual. */
+    /** Sets more options of the client. A command that needs any overrides this. */
     EventfddClient.Builder prepared(EventfddClient.Builder client) {
         return client;
     }
 
-    /** Does it, with a client that is connected. */
+    /** Carries the command out with a connected client. */
     abstract ExitStatus run(EventfddClient client) throws Exception;
 
     final CommandSpec spec() {
@@ -90,15 +90,15 @@ abstract class DaemonCommand implements Callable<Integer> {
         return spec().commandLine().getOut();
     }
 
-    /** Prints a line, at once. */
+    /** Prints a line, and flushes it. */
     final void print(String line) {
         out().println(line);
         out().flush();
     }
 
     /**
-     * Prints what was taken from {@code eventfds}. If it cannot be printed, it goes back to them,
-     * since nobody will know that it was taken.
+     * Prints the values that were taken from {@code eventfds}. If they cannot be printed, they go
+     * back, because nobody will know that they were taken.
      *
      * @param taken in the order of {@code eventfds}, or of some of them
      */
@@ -116,7 +116,7 @@ abstract class DaemonCommand implements Callable<Integer> {
         }
     }
 
-    /** Says whether it went back. */
+    /** Says whether the values went back. */
     private static String giveBack(Signal taken, List<Eventfd> eventfds)
             throws InterruptedException {
         var value = Count.toString(taken.value());
@@ -140,7 +140,7 @@ abstract class DaemonCommand implements Callable<Integer> {
         return new ParameterException(spec().commandLine(), why);
     }
 
-    /** Whether people read what is printed. */
+    /** Whether a person reads the output. */
     @SuppressWarnings("SystemConsoleNull") // it is null in a runtime image without jdk.internal.le
     static boolean isForPeople() {
         var console = System.console();

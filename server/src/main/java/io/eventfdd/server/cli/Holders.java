@@ -29,9 +29,9 @@ import java.util.Set;
  */
 final class Holders {
     /**
-     * What was seen.
+     * The result of a look at all processes.
      *
-     * @param processes besides this one and the daemon
+     * @param processes the number of processes besides this one and the daemon
      * @param all whether all processes could be looked at
      */
     record Seen(int processes, boolean all) {
@@ -49,14 +49,14 @@ final class Holders {
     private final EventfddClient raw;
     private final Set<Long> apart;
 
-    /** The kernel's ids. It is empty if this user may not open the eventfd. */
+    /** The ids of the kernel; empty if this user may not open the eventfd. */
     private final Map<Key, OptionalLong> ids = new HashMap<>();
 
     private final Map<Long, Integer> processes = new HashMap<>();
     private boolean all;
 
     /**
-     * Asks.
+     * Creates the look-up, which has not looked yet.
      *
      * @param raw opens them
      * @param daemon its process, which does not count; 0 if it is not known
@@ -106,7 +106,7 @@ final class Holders {
         }
     }
 
-    /** What the last look saw, or null if this user may not know. */
+    /** The result of the last look, or null if this user may not know it. */
     @Nullable Seen of(EventfdState state) {
         var id = ids.computeIfAbsent(new Key(state.name(), state.created()), this::id);
         return id.isEmpty() ? null : new Seen(processes.getOrDefault(id.getAsLong(), 0), all);

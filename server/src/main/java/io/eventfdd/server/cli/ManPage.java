@@ -8,15 +8,15 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * A page of the manual, in the man(7) language. That of a command says what its {@code --help}
- * says, since both come from the same declarations.
+ * A page of the manual, in the man(7) language. The page of a command says the same as its {@code
+ * --help}, because both come from the same declarations.
  *
  * @see <a href="https://man7.org/linux/man-pages/man7/man.7.html">man(7)</a>
  */
 public final class ManPage {
     private static final String EXAMPLE = "Example: ";
 
-    /** Of a line of the source. */
+    /** The greatest length of a line of the source. */
     private static final int WIDTH = 78;
 
     private final StringBuilder roff = new StringBuilder();
@@ -28,7 +28,7 @@ public final class ManPage {
      * A page with a head.
      *
      * @param date of the text, as 2025-01-31
-     * @param source what it belongs to, with its version
+     * @param source the program and its version
      */
     public ManPage(String name, int section, String date, String source, String about) {
         roff.append(
@@ -177,7 +177,7 @@ public final class ManPage {
         begun = false;
     }
 
-    /** A line as it is, which never is a request. */
+    /** Adds a line literally, so that it is never taken for a request. */
     private void line(String line) {
         boolean likeRequest = line.startsWith(".") || line.startsWith("'");
         roff.append(likeRequest ? "\\&" : "").append(escaped(line)).append('\n');

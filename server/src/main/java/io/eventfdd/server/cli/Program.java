@@ -12,7 +12,7 @@ import java.util.stream.Collectors;
  * The words of a command line around {@code --}: those before it, and behind it the program that
  * the command becomes.
  *
- * @param before what the command itself is told
+ * @param before the words for the command itself
  * @param name the program, as it was typed
  * @param words how many words the program and its arguments are
  */
@@ -20,10 +20,10 @@ record Program(List<String> before, String name, int words) {
     private static final String END_OF_OWN_WORDS = "--";
 
     /**
-     * Tells them apart; empty if no program is there.
+     * Splits a command line; empty if it names no program.
      *
      * @param line all arguments of the command
-     * @param words those that are not options, the program's among them
+     * @param words the words that are not options, including those of the program
      */
     static Optional<Program> of(List<String> line, List<String> words) {
         int end = line.indexOf(END_OF_OWN_WORDS);

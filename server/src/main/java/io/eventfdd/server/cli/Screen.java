@@ -15,12 +15,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The whole terminal, drawn by one thread. It is made what it was however the JVM ends, but for
+ * The whole terminal, drawn by one thread. Its modes are restored when the JVM ends, except by
  * SIGKILL, and while the process is stopped (Ctrl-Z). Signals come on threads of their own, so
  * {@code this} guards the terminal.
  */
 final class Screen implements AutoCloseable {
-    /** The key that is none: all is to be drawn anew. */
+    /** Returned in place of a key if everything has to be drawn again. */
     static final int REDRAW = -2;
 
     private static final int END = -1;
@@ -86,7 +86,7 @@ final class Screen implements AutoCloseable {
     /**
      * Draws {@code lines}, which are no more and no longer than the screen has room for.
      *
-     * @param head which of them stands out
+     * @param head the number of the line that is highlighted
      */
     synchronized void draw(List<String> lines, int head) {
         if (!isDrawn) {

@@ -24,7 +24,7 @@ final class StandardOutput extends OutputStream {
             super("cannot write to standard output: " + cause.getMessage(), cause);
         }
 
-        /** The same, with what became of what could not be written. */
+        /** Tells in addition what became of the values that could not be written. */
         Unwritable(Unwritable cause, String consequence) {
             super(cause.getMessage() + "; " + consequence, cause);
         }
@@ -41,7 +41,7 @@ final class StandardOutput extends OutputStream {
 
     private StandardOutput() {}
 
-    /** A writer of it. */
+    /** A writer to it. */
     static PrintWriter writer() {
         var stream = new BufferedOutputStream(new StandardOutput());
         return new PrintWriter(stream, false, System.out.charset());

@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What {@code top} draws: a line about the daemon, a head, as many eventfds as there is room for,
- * and the keys.
+ * The lines that {@code top} draws: a line about the daemon, a head, as many eventfds as there is
+ * room for, and the keys.
  *
  * @param about the first line
- * @param sort what comes first
+ * @param sort the order of the eventfds
  * @param holders whether there is a column of them
  */
 record TopTable(String about, List<TopRow> rows, Sort sort, boolean holders) {
-    /** Which line is the head. */
+    /** The number of the line with the head. */
     static final int HEAD = 1;
 
     /** Lines that are not eventfds. */
@@ -27,13 +27,13 @@ record TopTable(String about, List<TopRow> rows, Sort sort, boolean holders) {
     private static final int OTHER_WIDTH = 8;
     private static final int SHORTEST_NAME = 8;
 
-    /** By what it is sorted; ties are by name. */
+    /** The orders of the table; equal rows are in the order of their names. */
     enum Sort {
         /** In the order of ASCII. */
         name,
         /** The highest count first. */
         count,
-        /** What changes most first, up or down. */
+        /** The fastest change of the count first, up or down. */
         rate,
         /** The most waiters first. */
         waiters,

@@ -28,26 +28,28 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
 /**
- * The HTTP server on {@code api.sock}. Start and stop are for one thread, once each; the rest for
- * any.
+ * The HTTP server on {@code api.sock}. One thread starts and stops it, once each. Any thread may
+ * call the rest.
  *
- * <p>{@link UnixListeners#install} comes first in the process.
+ * <p>The process has to call {@link UnixListeners#install} before anything else.
  */
 public final class ApiServer {
     private static final System.Logger LOGGER = System.getLogger(ApiServer.class.getName());
 
-    /** The most that can be set; what goes beyond it is not even read. */
+    /** The greatest size of a body in bytes that can be set. Nothing beyond it is even read. */
     private static final int MOST_BODY = 64 * 1024;
 
-    /** The most connections that are worth having only to be told that there are too many. */
+    /**
+     * The greatest number of connections that are accepted only to be told that there are too many.
+     */
     public static final int MOST_TOLD = 64;
 
     /** The listener, its reserve for accept, and a scratch socket while a listener is adopted. */
     private static final int LISTENING = 3;
 
     /**
-     * The name that Helidon is told, and where nothing ever is: it removes what is there when it
-     * stops, and the socket may be another daemon's by then.
+     * The path that Helidon is told. Nothing is ever there: Helidon removes the file when it stops,
+     * and the socket may belong to another daemon by then.
      */
     private static final String NOWHERE = "helidon";
 
@@ -69,7 +71,7 @@ public final class ApiServer {
     private record Running(ApiListener listener, WebServer helidon) {}
 
     /**
-     * How many descriptors a server needs besides those of {@code max-connections}.
+     * The number of descriptors that a server needs besides those of {@code max-connections}.
      *
      * @param told connections that are there only to be told that there are too many
      */
@@ -78,7 +80,7 @@ public final class ApiServer {
     }
 
     /**
-     * A server that has not begun to listen.
+     * Creates a server, which does not listen yet.
      *
      * @param endpoints the table of calls; two rows of one path and method are an {@link
      *     IllegalArgumentException}
@@ -103,13 +105,14 @@ public final class ApiServer {
     }
 
     /**
-     * What can be set.
+     * The settings of the server.
      *
-     * @param place where it listens
-     * @param refuseDescriptors whether the kernel refuses descriptors that clients send; else it
-     *     drops them when what they came with is read
-     * @param maxConnections how many clients may be connected; more are told so and closed
-     * @param told how many more may be connected at a time, to be told
+     * @param place the address of the socket
+     * @param refuseDescriptors whether the kernel refuses descriptors that clients send; otherwise
+     *     it drops them when the data that came with them is read
+     * @param maxConnections how many clients may be connected; any more are told so, and their
+     *     connections are closed
+     * @param told how many more may be connected at a time, until they have been told
      * @param maxBody bytes of a request's body
      * @param timeouts how long a connection may take
      */
@@ -126,10 +129,9 @@ public final class ApiServer {
     }
 
     /**
-     * Listens and serves, from the return on.
+     * Starts to listen and to serve.
      *
-     * @throws IOException saying what could not be done, and with which path; nothing is left
-     *     behind then
+     * @throws IOException that names the step that failed and the path; nothing is left behind then
      */
     public void start() throws IOException {
         Helidon.quiet();
@@ -179,10 +181,10 @@ public final class ApiServer {
     }
 
     /**
-     * Has the JDK open the descriptors of its own that it needs as soon as a virtual thread waits
-     * for a socket. Comes before {@link #start}, while there are some.
+     * Has the JDK open the descriptors that it needs itself as soon as a virtual thread waits for a
+     * socket. This has to happen before {@link #start}, while there are descriptors left.
      *
-     * @throws IOException if there are none even now
+     * @throws IOException if there are none left even now
      */
     public static void warmUp() throws IOException {
         var pipe = Pipe.open();
@@ -218,7 +220,7 @@ public final class ApiServer {
         }
     }
 
-    /** A whole response, for clients that come when there are too many. */
+    /** The whole response for clients that connect when there are too many. */
     private static byte[] refusal(int maxConnections) {
         var body =
                 ProblemDocument.bytes(
@@ -237,8 +239,8 @@ public final class ApiServer {
     }
 
     /**
-     * Has the requests that come from now on meet the limits of {@code now}; where it listens and
-     * how many may connect does not change.
+     * Applies the limits of {@code now} to the requests that arrive from now on. The address and
+     * the number of connections do not change.
      */
     public void limit(Settings now) {
         maxBody = now.maxBody();
@@ -252,25 +254,25 @@ public final class ApiServer {
     }
 
     /**
-     * Makes the socket anew if somebody removed it; connections that there are go on. Not while
-     * this starts or stops, and for one thread at a time.
+     * Creates the socket again if somebody removed it. Existing connections go on. It must not be
+     * called while the server starts or stops, and only by one thread at a time.
      *
-     * @return whether it was made
-     * @throws IOException if it cannot be made, if another process's socket is there now, or if it
-     *     is the service manager's to make
+     * @return whether it was created
+     * @throws IOException if it cannot be created, if another process has a socket there now, or if
+     *     it belongs to the service manager
      */
     public boolean restore() throws IOException {
         var now = running;
         return now != null && now.listener.restore();
     }
 
-    /** How many clients are connected. */
+    /** The number of connected clients. */
     public int connections() {
         return connections.count();
     }
 
     /**
-     * From now on every call that begins is answered {@code shutting-down}, and ends its
+     * Answers every call that begins from now on with {@code shutting-down}, and ends its
      * connection.
      */
     public void refuseCalls() {
@@ -278,8 +280,8 @@ public final class ApiServer {
     }
 
     /**
-     * Hands the listening socket over: clients go on to connect, and wait until somebody accepts
-     * them; its name stays.
+     * Hands the listening socket over. Its name stays, clients can still connect, and they wait
+     * until another process accepts them.
      */
     public Fd leaveListener() throws IOException {
         var was = running;
@@ -290,11 +292,11 @@ public final class ApiServer {
     }
 
     /**
-     * Ends it: no one can connect any more, the socket's name goes, connections that wait for a
-     * request end, those that answer one have {@code time} to do so, and are hung up then. Handlers
-     * that still run get an interrupt.
+     * Ends the server. Nobody can connect any more, and the socket's name is removed. Connections
+     * that wait for a request end at once. Those that answer a request have {@code time} to finish
+     * it, and are ended then. Handlers that still run are interrupted.
      *
-     * @param time for the answers; this takes at most three seconds longer
+     * @param time the time for the answers; the call takes at most three seconds longer
      */
     public void stop(Duration time) {
         refuseCalls();

@@ -21,19 +21,19 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The live connections as the eventfds know them, and what each was sent and may not have taken: it
- * is the client's once the client has taken the whole answer off its socket, and goes back to its
- * eventfd if the connection ends before that.
+ * The live connections as the eventfds know them, and the values that were sent to each client and
+ * that it may not have taken yet. A value belongs to the client when the client has taken the whole
+ * answer off its socket. If the connection ends before that, the value goes back to its eventfd.
  *
- * <p>Each connection's state belongs to the connection's own thread; {@link #tick} looks at it from
- * another.
+ * <p>The state of a connection belongs to the thread of the connection; {@link #tick} reads it on
+ * another thread.
  */
 public final class Clients implements ConnectionLife {
     private final Eventfds eventfds;
     private volatile Duration patience;
     private final Map<ClientConnection, Client> clients = new ConcurrentHashMap<>();
 
-    /** An answer that something was taken for, on its way to a client. */
+    /** An answer with values that were taken for it, on its way to a client. */
     private record Delivery(Answer answer, Optional<KeyedCall> key, long since) {}
 
     /** One connection. */
@@ -47,16 +47,19 @@ public final class Clients implements ConnectionLife {
     }
 
     /**
-     * Nobody is connected yet.
+     * Starts without connections.
      *
-     * @param patience how long a client may leave an answer unread that something was taken for
+     * @param patience how long a client may leave an answer unread if values were taken for it
      */
     public Clients(Eventfds eventfds, Duration patience) {
         this.eventfds = eventfds;
         this.patience = patience;
     }
 
-    /** The same for answers that are unread now and later. */
+    /**
+     * Changes how long a client may leave an answer unread, for the answers that are unread now
+     * too.
+     */
     public void patience(Duration now) {
         patience = now;
     }
@@ -99,7 +102,10 @@ public final class Clients implements ConnectionLife {
         return client(exchange.client()).caller;
     }
 
-    /** Sends {@code answer}, and remembers what was taken for it until the client has it. */
+    /**
+     * Sends {@code answer}, and remembers the values that were taken for it until the client has
+     * it.
+     */
     void send(Exchange exchange, Answer answer, Optional<KeyedCall> key) {
         boolean counts = !answer.taken().isEmpty() || answer.lease().isPresent();
         if (key.map(KeyedCall::keepsValue).orElse(counts)) {
@@ -111,8 +117,8 @@ public final class Clients implements ConnectionLife {
     }
 
     /**
-     * Finds out whether the last answer was taken, waiting for that if it is not certain yet, and
-     * acts on it.
+     * Settles whether the client has taken the last answer. If that is not certain yet, it waits
+     * until it is.
      */
     private boolean settle(ClientConnection connection, Client client, boolean reset) {
         var delivery = client.delivery.orElseThrow();

@@ -28,8 +28,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The calls on eventfds: what a request says is checked here, what it does is {@link Eventfds}'.
- * Each runs on its connection's virtual thread.
+ * The calls on eventfds. They check requests, and {@link Eventfds} carries them out. Each call runs
+ * on the virtual thread of its connection.
  */
 public final class EventfdApi {
     /**
@@ -50,9 +50,9 @@ public final class EventfdApi {
     private final Supplier<JsonObject> about;
 
     /**
-     * The calls.
+     * Creates the calls.
      *
-     * @param keys the answers of calls that came before
+     * @param keys the answers of earlier calls
      * @param waiting how long calls may wait
      * @param keepAlive how long a stream of events may be silent
      * @param about what {@code GET /v1} tells

@@ -15,8 +15,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The calls on leases: what a request says is checked here, what it does is {@link LeaseCalls}'.
- * Each runs on its connection's virtual thread.
+ * The calls on leases. They check requests, and {@link LeaseCalls} carries them out. Each call runs
+ * on the virtual thread of its connection.
  */
 public final class LeaseApi {
     private final LeaseCalls leases;
@@ -26,11 +26,11 @@ public final class LeaseApi {
     private final Supplier<Duration> maxLease;
 
     /**
-     * The calls.
+     * Creates the calls.
      *
-     * @param keys the answers of calls that came before
+     * @param keys the answers of earlier calls
      * @param waiting how long calls may wait
-     * @param maxLease the longest time that a lease can be held for, just now
+     * @param maxLease tells the longest time that a lease can be held for
      */
     public LeaseApi(
             LeaseCalls leases,

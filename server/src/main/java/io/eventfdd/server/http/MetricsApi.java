@@ -8,17 +8,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** {@code GET /metrics}: what the daemon counts, in Prometheus' text format. */
+/** The call {@code GET /metrics}: the metrics of the daemon, in the text format of Prometheus. */
 public final class MetricsApi {
     private final PrometheusRegistry registry;
     private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
 
-    /** Tells what is in {@code registry}. */
+    /** Creates the call for the metrics in {@code registry}. */
     public MetricsApi(PrometheusRegistry registry) {
         this.registry = registry;
     }
 
-    /** What can be asked. */
+    /** The page with the metrics. */
     public Page page() {
         return new Page("/metrics", this::text);
     }

@@ -18,19 +18,22 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * A TCP listener for pages and nothing else: for a Prometheus or a supervisor that speaks no Unix
- * sockets. Anyone on this host can ask it.
+ * A TCP listener for pages and nothing else, for a Prometheus or a supervisor that cannot use Unix
+ * sockets. Anybody on this host can read them.
  */
 public final class ObservabilityServer implements AutoCloseable {
-    /** How many are served at a time; others wait in the kernel's queue. */
+    /** The number of clients that are served at a time. Others wait in the queue of the kernel. */
     private static final int CONNECTIONS = 8;
 
-    /** What this needs: its listener, its connections, and the one that is accepted next. */
+    /**
+     * The descriptors that it needs: for its listener, its connections, and the connection that is
+     * accepted next.
+     */
     public static final int DESCRIPTORS = 1 + CONNECTIONS + 1;
 
     private static final int MAX_BODY = 1024;
 
-    /** Short, since there may be few: a client that says nothing has to go. */
+    /** Short, because there may be few connections, so a silent client has to go. */
     private static final Timeouts TIMEOUTS =
             new Timeouts(Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofSeconds(5));
 
@@ -52,7 +55,7 @@ public final class ObservabilityServer implements AutoCloseable {
                         .build();
     }
 
-    /** Nothing was taken from anywhere for what is answered here. */
+    /** Does nothing, because no values are taken for the answers of this server. */
     private static final class NobodyCares implements ConnectionLife {
         @Override
         public void began(ClientConnection connection) {}
@@ -62,10 +65,10 @@ public final class ObservabilityServer implements AutoCloseable {
     }
 
     /**
-     * Serves {@code pages} on a port of this host's loopback interface, from the return on.
+     * Starts to serve {@code pages} on a port of {@code address}.
      *
      * @param observer is told of each call
-     * @throws IOException if it cannot listen there, with the reason
+     * @throws IOException that says why it cannot listen there
      */
     public static ObservabilityServer start(
             InetAddress loopback, int port, List<Page> pages, CallObserver observer)
@@ -85,7 +88,7 @@ public final class ObservabilityServer implements AutoCloseable {
         return server;
     }
 
-    /** Helidon would not say why it cannot. */
+    /** Tries to listen first, because Helidon does not say why it cannot. */
     private static void tryToBind(InetSocketAddress address) throws IOException {
         try (var channel = ServerSocketChannel.open()) {
             channel.setOption(StandardSocketOptions.SO_REUSEADDR, true);

@@ -6,14 +6,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Supplier;
 
 /**
- * What those who run the daemon ask for: the same to everybody, and with nothing to be said in the
- * request.
+ * A page for operators. Everybody gets the same content, and a request for it has no parameters.
  *
- * @param path where it is
- * @param content what it says, just now; may block
+ * @param path the path of the page
+ * @param content tells the current content; it may block
  */
 public record Page(String path, Supplier<Content> content) {
-    /** What is answered. */
+    /** The answer to a request for the page. */
     public record Content(int status, String mediaType, String text) {
         static Content json(int status, String field, String value) {
             return new Content(
@@ -25,7 +24,7 @@ public record Page(String path, Supplier<Content> content) {
         }
     }
 
-    /** Its row in the table of calls. */
+    /** The row of the page in the table of calls. */
     public Endpoint endpoint() {
         return new Endpoint(
                 "GET",

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The query parameters of one request, each asked for by name; {@link #end} refuses those that
- * nobody asked for, so that a typo does not silently change what happens.
+ * The query parameters of one request. A call asks for each of them by name, and {@link #end}
+ * refuses the others, so that a typo is not ignored.
  */
 public final class Query {
     private static final int MAX_PAGE = 1000;
@@ -22,7 +22,7 @@ public final class Query {
     }
 
     /**
-     * The parameters in {@code raw}, which is what stands behind the question mark.
+     * Reads the parameters in {@code raw}, the part of the target behind the question mark.
      *
      * @throws ProblemException {@code invalid-request} if a name is there twice or the encoding is
      *     not UTF-8 in percents
@@ -57,13 +57,16 @@ public final class Query {
                                 "the query is not percent-encoded UTF-8: " + Shown.quoted(text)));
     }
 
-    /** The parameter's value, if it is there. The value is "" if there is no equals sign. */
+    /**
+     * The value of a parameter, if the parameter is there. The value is "" if there is no equals
+     * sign.
+     */
     public Optional<String> text(String name) {
         return Optional.ofNullable(parameters.remove(name));
     }
 
     /**
-     * The parameter {@code limit}: how many entries one page of a list has at most.
+     * The parameter {@code limit}: the greatest number of entries on one page of a list.
      *
      * @throws ProblemException {@code invalid-value} if it is not 1 to 1,000
      */
@@ -85,7 +88,7 @@ public final class Query {
     /**
      * Refuses every parameter that was not asked for.
      *
-     * @throws ProblemException {@code invalid-request}, which names them
+     * @throws ProblemException {@code invalid-request}, that names them
      */
     public void end() {
         end("");
@@ -95,7 +98,7 @@ public final class Query {
      * Refuses every parameter that was not asked for.
      *
      * @param hint what else may be meant, for the end of the sentence
-     * @throws ProblemException {@code invalid-request}, which names them
+     * @throws ProblemException {@code invalid-request}, that names them
      */
     public void end(String hint) {
         if (!parameters.isEmpty()) {

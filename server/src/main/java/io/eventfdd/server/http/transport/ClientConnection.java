@@ -20,8 +20,8 @@ import java.util.function.BooleanSupplier;
 /**
  * One client's connection, known from accept on.
  *
- * <p>What its thread does with the socket is bounded in time by a deadline, which {@link
- * Connections} looks at from outside: a read or write of a Unix socket has no timeout of its own.
+ * <p>A read or write of a Unix socket has no timeout of its own. Therefore each has a deadline,
+ * which {@link Connections} watches on another thread.
  */
 public final class ClientConnection {
     private static final System.Logger LOGGER = System.getLogger(ClientConnection.class.getName());
@@ -45,7 +45,10 @@ public final class ClientConnection {
     /** When {@link #doing} must be done, in {@link System#nanoTime}. */
     private final AtomicLong deadline = new AtomicLong(NONE);
 
-    /** Written before {@link #deadline} and read after it. */
+    /**
+     * The connection's thread writes this before {@link #deadline}; other threads read it after
+     * that.
+     */
     private Doing doing = Doing.ANSWERING;
 
     /** {@link ConnectionEnd#FAILED} until something says otherwise; what says so first is right. */
@@ -55,7 +58,10 @@ public final class ClientConnection {
     private volatile BooleanSupplier inUse = () -> false;
     private final Object shutDowns = new Object();
 
-    /** Whether the descriptor's number may be another's; guarded by {@link #shutDowns}. */
+    /**
+     * Whether the number of the descriptor may belong to another file by now; guarded by {@link
+     * #shutDowns}.
+     */
     private boolean over;
 
     private ClientConnection(SocketChannel channel, int fd, PeerCredentials peer) {
@@ -64,7 +70,7 @@ public final class ClientConnection {
         this.peer = peer;
     }
 
-    /** The connection that was just accepted on {@code channel}. */
+    /** Creates the connection for a client that was just accepted on {@code channel}. */
     static ClientConnection of(SocketChannel channel) throws IOException {
         if (!(channel instanceof SelChImpl socket)) {
             throw new IOException("not a socket of the JDK: " + channel);
@@ -101,22 +107,25 @@ public final class ClientConnection {
         return peer;
     }
 
-    /** When it was accepted. */
+    /** The time at which it was accepted. */
     public Instant acceptedAt() {
         return acceptedAt;
     }
 
     /**
-     * Ends the connection from any thread, in whatever it is reading or writing: its own thread
-     * finds the socket shut down and closes it. What was sent before can still be read by the
-     * client.
+     * Ends the connection, even while it reads or writes: its own thread finds the socket shut
+     * down, and closes it. The client can still read the data that was sent before. Any thread may
+     * call this.
      */
     public void hangUp() {
         endsAs(ConnectionEnd.CLOSED_BY_US);
         shutDown(Direction.BOTH);
     }
 
-    /** Lets no further bytes in, from any thread; what is being answered is answered. */
+    /**
+     * Lets no further bytes in. A request that is being answered is still answered. Any thread may
+     * call this.
+     */
     void stopReading() {
         shutDown(Direction.RECEIVING);
     }
@@ -129,7 +138,7 @@ public final class ClientConnection {
         }
     }
 
-    /** Its own thread is about to close the socket. */
+    /** Notes that its own thread is about to close the socket. */
     void over() {
         synchronized (shutDowns) {
             over = true;
@@ -148,14 +157,14 @@ public final class ClientConnection {
         end.compareAndSet(ConnectionEnd.FAILED, how);
     }
 
-    /** How it ended. */
+    /** The way in which it ended. */
     public ConnectionEnd end() {
         return end.get();
     }
 
     /**
-     * Whether the socket has said that the client went and left bytes of ours unread: it says so
-     * once, and may do so when somebody else has ended the connection already.
+     * Whether the kernel has reported that the client left without reading all of our bytes. The
+     * kernel reports that once, perhaps after somebody else has ended the connection already.
      */
     public boolean wasReset() {
         return reset;
@@ -178,14 +187,14 @@ public final class ClientConnection {
         return deadline.getAndSet(NONE) != PASSED;
     }
 
-    /** As long as {@code inUse} says so, it is not idle between two requests. */
+    /** Sets a condition under which it does not count as idle between two requests. */
     public void keepOpenWhile(BooleanSupplier inUse) {
         this.inUse = inUse;
     }
 
     /**
-     * Ends what is overdue at {@code nanoTime}, from any thread. A connection that is in use is
-     * idle from now on at the earliest.
+     * Ends the connection if it is overdue at {@code nanoTime}. A connection that is in use counts
+     * as idle from now on at the earliest. Any thread may call this.
      */
     void expire(long nanoTime, long idleNanos) {
         long until = deadline.get();

@@ -1,7 +1,8 @@
 package io.eventfdd.server.http.transport;
 
 /**
- * Is told of each connection's beginning and end, on that connection's virtual thread.
+ * Is told of the beginning and the end of each connection, on the virtual thread of that
+ * connection.
  *
  * <p>For each {@link #began} there is one {@link #ended}, whatever happens in between, and it comes
  * while the socket is still open, so that its fd can be taken out of an epoll set and be asked how
@@ -9,13 +10,13 @@ package io.eventfdd.server.http.transport;
  * connection for which {@link #began} throws is closed at once and does not end a second time.
  */
 public interface ConnectionLife {
-    /** A client has connected and is known; nothing of it was read yet. */
+    /** A client has connected, and nothing of it was read yet. */
     void began(ClientConnection connection);
 
     /**
-     * A request has come whole and nothing of it is carried out yet, or one has come that cannot
-     * be, and is not answered yet. It may block, or throw {@link EndOfConnection} if the connection
-     * is not to go on.
+     * A whole request has arrived and is not carried out yet, or a request has arrived that cannot
+     * be carried out, and is not answered yet. This may block, or throw {@link EndOfConnection} to
+     * end the connection.
      */
     default void requested(ClientConnection connection) {}
 
@@ -23,8 +24,8 @@ public interface ConnectionLife {
     void ended(ClientConnection connection, ConnectionEnd how);
 
     /**
-     * Some time has passed: a moment to end what is overdue. On the server's clock thread, which it
-     * must not block.
+     * Some time has passed, so connections that are overdue can be ended. This is called on the
+     * clock thread of the server, and must not block it.
      */
     default void tick() {}
 }

@@ -24,13 +24,13 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * All connections of one server: makes them, counts them, ends those whose time is up, and ends all
- * of them in the end.
+ * All connections of one server. It creates and counts them, ends those whose time is over, and
+ * ends all of them when the server stops.
  *
- * <p>A connection is born twice: on the accept thread, where its channel can be seen ({@link
- * #options}), and on its own virtual thread, where Helidon asks for what handles it ({@link
- * #selector}). The second thread is made by the first one, so an inheritable thread-local carries
- * the first half over.
+ * <p>A connection is set up in two steps: on the accept thread, which sees its channel ({@link
+ * #options}), and on its own virtual thread, on which Helidon asks for its handler ({@link
+ * #selector}). The first thread creates the second one, so an inheritable thread-local carries the
+ * connection over.
  */
 public final class Connections implements AutoCloseable {
     private static final InheritableThreadLocal<ClientConnection> ACCEPTED =
@@ -52,9 +52,9 @@ public final class Connections implements AutoCloseable {
     private volatile boolean ending;
 
     /**
-     * None yet.
+     * Starts without connections.
      *
-     * @param limit how many there may be; more get {@code refusal}, and are closed
+     * @param limit the greatest number of connections; any more get {@code refusal}, and are closed
      * @param refusal a whole HTTP response
      */
     public Connections(int limit, Timeouts timeouts, ConnectionLife life, byte[] refusal) {
@@ -70,7 +70,7 @@ public final class Connections implements AutoCloseable {
         return clock.scheduleWithFixedDelay(this::expire, period, period, TimeUnit.NANOSECONDS);
     }
 
-    /** Other ones, for what connections do from now on. */
+    /** Changes the timeouts of everything that connections do from now on. */
     public synchronized void timeouts(Timeouts now) {
         ticking.cancel(false);
         timeouts = now;
@@ -86,12 +86,15 @@ public final class Connections implements AutoCloseable {
         life.tick();
     }
 
-    /** What configures each accepted channel: makes the connection of it, and sets no option. */
+    /**
+     * The hook that Helidon calls for each accepted channel. It creates the connection, and sets no
+     * option.
+     */
     SocketOptions options() {
         return new Accepted(SocketOptions.create(), arriving);
     }
 
-    /** What makes the handler of each connection; {@code http1} is Helidon's. */
+    /** The factory of the handlers of connections; {@code http1} is that of Helidon. */
     ServerConnectionSelector selector(ServerConnectionSelector http1) {
         return new Watched(http1);
     }
@@ -133,7 +136,7 @@ public final class Connections implements AutoCloseable {
         }
     }
 
-    /** How many there are. */
+    /** The number of connections. */
     public int count() {
         return count.get();
     }
@@ -147,15 +150,15 @@ public final class Connections implements AutoCloseable {
         live.forEach(ClientConnection::endIfIdle);
     }
 
-    /** Ends all of them, in whatever they are doing. */
+    /** Ends all connections, even those that read or write. */
     public void hangUp() {
         ending = true;
         live.forEach(ClientConnection::hangUp);
     }
 
     /**
-     * Waits until there is none, nor one that is accepted and not counted in yet; false where some
-     * are left after {@code time}.
+     * Waits until there are no connections, and none that is accepted and not counted yet. Returns
+     * false if some are left after {@code time}.
      */
     public boolean awaitNone(Duration time) throws InterruptedException {
         long nanos = time.toNanos();
@@ -183,8 +186,8 @@ public final class Connections implements AutoCloseable {
     }
 
     /**
-     * Helidon's selector of HTTP/1.1, which would refuse what it cannot answer; here it gets
-     * everything.
+     * The selector of Helidon for HTTP/1.1. It would refuse requests that it cannot answer; this
+     * one accepts everything.
      */
     private final class Watched implements ServerConnectionSelector {
         private final ServerConnectionSelector http1;
@@ -216,7 +219,7 @@ public final class Connections implements AutoCloseable {
         }
     }
 
-    /** Sees each channel right after accept, on the accept thread. */
+    /** Is called with each channel right after accept, on the accept thread. */
     private record Accepted(SocketOptions none, AtomicInteger arriving) implements SocketOptions {
         @Override
         public void configureSocket(SocketChannel channel) {

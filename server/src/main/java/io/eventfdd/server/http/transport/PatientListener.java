@@ -21,12 +21,13 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A listener whose accept does not fail for want of file descriptors or memory.
  *
- * <p>It keeps one descriptor in reserve. When the process has no other, it gives that up for the
- * next client, and where there is still none to put back in reserve, the client is told and closed:
- * better than to let it hang. What else goes wrong is tried again after a pause. An outage is
- * logged when it begins and when it ends.
+ * <p>It keeps one descriptor in reserve. If the process has no other, it gives that one up for the
+ * next client. If it then cannot fill the reserve again, it tells the client so and closes the
+ * connection, because otherwise the client would hang. After any other failure it pauses and tries
+ * again. An outage is logged when it begins and when it ends.
  *
- * <p>accept is for one thread, the rest for any; what changes where it listens comes one at a time.
+ * <p>One thread calls {@link #accept}, and any thread the rest; only one thread at a time may
+ * change the socket that it listens on.
  */
 public final class PatientListener implements AutoCloseable {
     private static final System.Logger LOGGER = System.getLogger(PatientListener.class.getName());
@@ -43,10 +44,9 @@ public final class PatientListener implements AutoCloseable {
     private boolean outage;
 
     /**
-     * Accepts on {@code listener}, which is closed with it.
+     * Creates a listener that accepts on {@code listener}, and closes that in the end.
      *
-     * @param refusal what a client is told that came when there was no descriptor for it: a whole
-     *     HTTP response
+     * @param refusal the whole HTTP response for a client for which there is no descriptor
      */
     PatientListener(ServerSocketChannel listener, byte[] refusal) throws IOException {
         this.listener = listener;
@@ -59,7 +59,7 @@ public final class PatientListener implements AutoCloseable {
     }
 
     /**
-     * The next client, however long that takes.
+     * Waits for the next client, as long as it takes.
      *
      * @throws ClosedChannelException once this is closed, and nothing else
      */
@@ -155,14 +155,14 @@ public final class PatientListener implements AutoCloseable {
         return new AsynchronousCloseException();
     }
 
-    /** Another descriptor of the socket, which listens on when this is closed. */
+    /** Another descriptor of the socket, which goes on listening when this is closed. */
     Fd duplicate() throws IOException {
         return UnixListeners.fd(listener).duplicate();
     }
 
     /**
-     * Accepts on {@code next} from now on, which is closed with this. Nobody can connect to the
-     * socket before it any more; those who have are accepted first.
+     * Accepts on {@code next} from now on, and closes that in the end. Nobody can connect to the
+     * previous socket any more; clients that already have are accepted first.
      */
     void moveTo(ServerSocketChannel next) throws IOException {
         var before = listener;
@@ -181,8 +181,8 @@ public final class PatientListener implements AutoCloseable {
     }
 
     /**
-     * Lets no one connect any more, while accept goes on waiting: an end of accept makes Helidon
-     * stop itself, and hang.
+     * Lets nobody connect any more, while {@link #accept} goes on waiting: if it ended, Helidon
+     * would stop itself, and hang.
      */
     void stopListening() throws IOException {
         listener.close();

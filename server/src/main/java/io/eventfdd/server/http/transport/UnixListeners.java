@@ -30,8 +30,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * fails. Here it opens an {@link AdoptingListener}, and its {@code bind} to an {@link #offer
  * offered} address takes over the listener that was prepared for it.
  *
- * <p>So whoever prepares it decides how it is bound; it may as well be {@linkplain #adopt
- * inherited}.
+ * <p>So the daemon decides how the socket is bound, and it may be an {@linkplain #adopt inherited}
+ * one.
  *
  * <p>The JDK makes one of these, for the whole process, if {@link #install} comes before any use of
  * NIO.
@@ -42,11 +42,12 @@ public final class UnixListeners extends SelectorProvider {
     private final SelectorProvider jdk = DefaultSelectorProvider.get();
     private final Map<SocketAddress, PatientListener> offered = new ConcurrentHashMap<>();
 
-    /** For the JDK, which finds this class by its name. */
+    /** Called by the JDK, which finds this class by its name. */
     public UnixListeners() {}
 
     /**
-     * Makes this the provider of the process's channels; the first thing that a process does.
+     * Makes this the provider of the channels of the process. A process has to do this before
+     * anything else.
      *
      * @throws IllegalStateException if another one is in use already
      */
@@ -55,7 +56,7 @@ public final class UnixListeners extends SelectorProvider {
         installed();
     }
 
-    /** The one that is installed. */
+    /** The provider that is installed. */
     public static UnixListeners installed() {
         if (SelectorProvider.provider() instanceof UnixListeners listeners) {
             return listeners;
@@ -113,19 +114,19 @@ public final class UnixListeners extends SelectorProvider {
     }
 
     /**
-     * The next one to bind to {@code address} gets {@code listener} in place of a socket of its
-     * own.
+     * Offers {@code listener} to the next channel that binds to {@code address}, in place of a
+     * socket of its own.
      */
     public void offer(SocketAddress address, PatientListener listener) {
         offered.put(address, listener);
     }
 
-    /** Takes back what was offered and perhaps not taken. */
+    /** Withdraws an offer that perhaps was not taken. */
     public void withdraw(SocketAddress address) {
         offered.remove(address);
     }
 
-    /** Takes what was offered for {@code address}, if anything was. */
+    /** Takes the listener that was offered for {@code address}, if there is one. */
     Optional<PatientListener> take(SocketAddress address) {
         return Optional.ofNullable(offered.remove(address));
     }

@@ -23,8 +23,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Helidon's HTTP/1.1 connection, with its beginning and its end made known, and its end made ours
- * to decide.
+ * A connection of Helidon for HTTP/1.1 that reports its beginning and its end, and whose end the
+ * daemon decides.
  */
 public final class WatchedConnection implements ServerConnection {
     private static final System.Logger LOGGER = System.getLogger(WatchedConnection.class.getName());
@@ -163,7 +163,7 @@ public final class WatchedConnection implements ServerConnection {
         }
     }
 
-    /** Over the limit: says so, to whatever the client has to say. */
+    /** Tells a client above the limit so, whatever it asks for. */
     private void refuse() {
         try {
             context.dataWriter().writeNow(BufferData.create(connections.refusal()));
@@ -202,7 +202,7 @@ public final class WatchedConnection implements ServerConnection {
         }
     }
 
-    /** Helidon's idle timeout is not for us: it counts from the wrong moment. */
+    /** Returns zero, because Helidon counts idle time from the wrong moment. */
     @Override
     public Duration idleTime() {
         return Duration.ZERO;
