@@ -3,8 +3,10 @@ import com.google.googlejavaformat.java.FormatterException;
 import com.google.googlejavaformat.java.JavaFormatterOptions;
 import com.google.googlejavaformat.java.JavaFormatterOptions.Style;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -13,43 +15,43 @@ import java.util.List;
  * compiler it runs on, and Maven's own Java may be too old for our sources.
  */
 final class Format {
-    private static final Formatter FORMATTER =
-            new Formatter(JavaFormatterOptions.builder().style(Style.AOSP).build());
+    private static final JavaFormatterOptions OPTIONS =
+            JavaFormatterOptions.builder().style(Style.AOSP).build();
 
     private Format() {}
 
     public static void main(String[] arguments) throws IOException {
         boolean apply = arguments[0].equals("apply");
-        boolean clean = true;
+        List<Path> files = new ArrayList<>();
         for (String directory : List.of(arguments).subList(1, arguments.length)) {
-            for (Path file : sources(Path.of(directory))) {
-                clean &= format(file, apply);
-            }
+            files.addAll(sources(Path.of(directory)));
         }
-        if (!clean) {
+        long unclean = files.parallelStream().filter(file -> !format(file, apply)).count();
+        if (unclean > 0) {
             System.out.println("mvn -N verify -Dformat=apply formats the sources.");
             System.exit(1);
         }
     }
 
     /** True if the file is formatted at the end. */
-    private static boolean format(Path file, boolean apply) throws IOException {
-        String source = Files.readString(file);
-        String formatted;
+    private static boolean format(Path file, boolean apply) {
         try {
-            formatted = FORMATTER.formatSourceAndFixImports(source);
+            String source = Files.readString(file);
+            String formatted = new Formatter(OPTIONS).formatSourceAndFixImports(source);
+            if (formatted.equals(source)) {
+                return true;
+            }
+            System.out.println((apply ? "formatted: " : "not formatted: ") + file);
+            if (apply) {
+                Files.writeString(file, formatted);
+            }
+            return apply;
         } catch (FormatterException e) {
             System.out.println("cannot be parsed: " + file + ":" + e.getMessage());
             return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        if (formatted.equals(source)) {
-            return true;
-        }
-        System.out.println((apply ? "formatted: " : "not formatted: ") + file);
-        if (apply) {
-            Files.writeString(file, formatted);
-        }
-        return apply;
     }
 
     private static List<Path> sources(Path directory) throws IOException {
