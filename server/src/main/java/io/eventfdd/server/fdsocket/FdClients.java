@@ -1,18 +1,15 @@
 package io.eventfdd.server.fdsocket;
 
-import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.PacketBuffer;
 import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.internal.wire.OpenRequest;
-import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.server.eventfds.Eventfds;
 import io.eventfdd.server.loop.EventLoop;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -22,17 +19,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The clients of {@code fd.sock}, from their arrival to the end of their connections, and what
- * their connections share: the limits, one buffer, and the descriptors under way. Belongs to the
- * loop's thread, except for what says otherwise.
+ * The clients of {@code fd.sock}, from their {@linkplain Admission admission} to the end of their
+ * connections, and what their connections share: the limits, one buffer, and the descriptors under
+ * way. Belongs to the loop's thread, except for what says otherwise.
  */
-final class FdClients implements Acceptor.Host, AutoCloseable {
-    private static final System.Logger LOGGER = System.getLogger(FdClients.class.getName());
-    private static final byte[] NO_DESCRIPTORS =
-            ProblemDocument.bytes(
-                    ProblemType.LIMIT.problem(
-                            "open files: the daemon has no descriptor for another connection"));
-
+final class FdClients implements AutoCloseable {
     private final EventLoop loop;
     private final Eventfds eventfds;
     private final FdObserver observer;
@@ -43,7 +34,6 @@ final class FdClients implements Acceptor.Host, AutoCloseable {
     private final PacketBuffer buffer =
             new PacketBuffer(OpenRequest.MAX_PACKET, OpenRequest.MAX_ENTRIES);
     private final Set<FdConnection> connections = new HashSet<>();
-    private final Set<Latecomer> latecomers = new HashSet<>();
 
     /** The connection of the daemon that takes over. */
     private @Nullable FdConnection heir;
@@ -78,59 +68,28 @@ final class FdClients implements Acceptor.Host, AutoCloseable {
         this.flights = new Flights(limits.fdsInFlight());
     }
 
-    // Arrivals
+    // For the admission
 
-    @Override
-    public boolean hasRoom() {
-        return open.get() < limits.connections() + limits.told();
+    FdLimits limits() {
+        assert loop.inLoop();
+        return limits;
     }
 
-    @Override
-    public void arrived(SeqPacketSocket socket) {
+    /** Counts a connection, until it is closed. */
+    void opened() {
+        assert loop.inLoop();
         open.incrementAndGet();
-        try {
-            if (open.get() <= limits.connections()) {
-                connections.add(new FdConnection(this, loop, socket));
-            } else if (FdCalls.mayTakeOver(socket.peer().uid())) {
-                latecomers.add(new Latecomer(loop, socket, this::judge));
-            } else {
-                refuse(socket, tooMany());
-            }
-        } catch (ErrnoException e) {
-            LOGGER.log(Level.WARNING, "cannot serve a client: {0}", e.getMessage());
-            refuse(socket, NO_DESCRIPTORS);
-        }
     }
 
-    private void judge(Latecomer latecomer, SeqPacketSocket socket) throws IOException {
-        latecomers.remove(latecomer);
-        if (FdRequests.isTakeover(socket.peekBytes(buffer))) {
-            connections.add(new FdConnection(this, loop, socket));
-        } else {
-            refuse(socket, tooMany());
-        }
+    /** Begins to serve a client. If that fails, the caller still owns {@code socket}. */
+    void serve(SeqPacketSocket socket) throws ErrnoException {
+        assert loop.inLoop();
+        connections.add(new FdConnection(this, loop, socket));
     }
 
-    @Override
-    public void noDescriptors(SeqPacketSocket socket) {
-        open.incrementAndGet();
-        refuse(socket, NO_DESCRIPTORS);
-    }
-
-    private byte[] tooMany() {
-        return ProblemDocument.bytes(
-                ProblemType.LIMIT.problem(
-                        "max-fd-connections: there are "
-                                + limits.connections()
-                                + " connections already"));
-    }
-
-    private void refuse(SeqPacketSocket socket, byte[] why) {
-        try {
-            socket.send(buffer, why, List.of());
-        } catch (ErrnoException e) {
-            LOGGER.log(Level.DEBUG, "a client that is refused: {0}", e.getMessage());
-        }
+    /** Closes the connection of somebody who has been refused, once that is read. */
+    void dismiss(SeqPacketSocket socket) {
+        assert loop.inLoop();
         disposal.dismiss(socket, open::decrementAndGet);
     }
 
@@ -293,9 +252,6 @@ final class FdClients implements Acceptor.Host, AutoCloseable {
      */
     void leave() throws IOException {
         assert loop.inLoop();
-        for (var latecomer : List.copyOf(latecomers)) {
-            latecomer.decide();
-        }
         for (var connection : List.copyOf(connections)) {
             connection.leave();
         }

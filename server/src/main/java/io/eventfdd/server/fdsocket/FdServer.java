@@ -46,6 +46,7 @@ public final class FdServer implements AutoCloseable {
     private final EventLoop loop;
     private final ListenerPlace place;
     private final FdClients clients;
+    private final Admission admission;
     private final AtomicBoolean closed = new AtomicBoolean();
     private volatile Door door;
 
@@ -53,7 +54,8 @@ public final class FdServer implements AutoCloseable {
         this.loop = loop;
         this.place = place;
         this.clients = clients;
-        this.door = Door.open(place, loop, clients);
+        this.admission = new Admission(loop, clients);
+        this.door = Door.open(place, loop, admission);
     }
 
     /**
@@ -113,7 +115,7 @@ public final class FdServer implements AutoCloseable {
         if (closed.get() || !before.file().isToBeMade()) {
             return false;
         }
-        var next = Door.bound(place, loop, clients);
+        var next = Door.bound(place, loop, admission);
         door = next;
         onLoop(() -> {
             next.acceptor().start();
@@ -159,6 +161,7 @@ public final class FdServer implements AutoCloseable {
         door.file().remove();
         onLoop(() -> {
             door.acceptor().stop();
+            admission.decide();
             clients.leave();
         });
         awaitTaken();
