@@ -3,7 +3,6 @@ package io.eventfdd.server;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.wire.Timeout;
 import io.eventfdd.server.cli.ExitStatus;
-import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
 import io.eventfdd.server.eventfds.End;
@@ -49,14 +48,7 @@ final class Daemon {
 
     private static final Duration TIME_FOR_ANSWERS = Duration.ofSeconds(2);
 
-    /** The settings of the start. */
-    private final Settings asked;
-
-    private final OpenFileBudget budget;
-
-    /** The settings in force. */
-    private volatile Settings settings;
-
+    private final SettingsInForce settings;
     private final RuntimeDirectory directory;
     private final Inheritance inheritance;
     private final Systemd systemd;
@@ -119,34 +111,33 @@ final class Daemon {
             Systemd systemd,
             EventLoop loop)
             throws IOException {
-        this.asked = asked;
-        this.budget = budget;
-        this.settings = budget.atStart(asked);
+        this.settings = new SettingsInForce(asked, budget);
         this.directory = directory;
         this.inheritance = inheritance;
         this.systemd = systemd;
+        var initial = settings.now();
         this.table = Table.open(directory.table(), systemd, inheritance);
         this.loop = loop;
         this.eventfds =
                 new Eventfds(
                         loop,
-                        PartSettings.eventfds(settings, budget),
+                        PartSettings.eventfds(initial, budget),
                         directory.groupId(),
                         Clock.systemUTC(),
                         table);
-        this.clients = new Clients(eventfds, settings.duration(Setting.DELIVERY_TIMEOUT));
+        this.clients = new Clients(eventfds, initial.duration(Setting.DELIVERY_TIMEOUT));
         this.keys =
                 new IdempotencyKeys(
                         eventfds,
-                        settings.duration(Setting.KEY_LIFE),
-                        PartSettings.keys(settings),
+                        initial.duration(Setting.KEY_LIFE),
+                        PartSettings.keys(initial),
                         table.keys());
         this.pages = new ArrayList<>(new HealthApi(eventfds::isTurning, this::isReady).pages());
         pages.add(new MetricsApi(metrics.registry()).page());
-        this.calls = CallTable.of(eventfds, clients, keys, directory, () -> settings, pages);
+        this.calls = CallTable.of(eventfds, clients, keys, directory, settings::now, pages);
         this.api =
                 new ApiServer(
-                        apiSettings(settings),
+                        apiSettings(initial),
                         calls.endpoints(),
                         clients,
                         calls.first(),
@@ -159,8 +150,8 @@ final class Daemon {
         parts.loop(loop);
         parts.eventfds(eventfds);
         parts.leases(eventfds.leases());
-        parts.limits(() -> settings);
-        parts.eachEventfd(() -> settings, eventfds);
+        parts.limits(settings::now);
+        parts.eachEventfd(settings::now, eventfds);
         parts.keys(keys);
         parts.sockets(api::connections, this::fdConnections, this::fdsHandedOut);
         parts.table(table);
@@ -170,15 +161,17 @@ final class Daemon {
     private ListenerPlace place(Path socket, @Nullable Fd inherited) {
         return new ListenerPlace(
                 socket,
-                settings.number(Setting.SOCKET_MODE),
+                settings.now().number(Setting.SOCKET_MODE),
                 directory.groupId(),
                 inherited,
                 inherited == null || inheritance.ownsSockets());
     }
 
-    private ApiServer.Settings apiSettings(Settings settings) {
+    private ApiServer.Settings apiSettings(Settings now) {
         return PartSettings.api(
-                settings, place(directory.apiSocket(), inheritance.api().orElse(null)), budget);
+                now,
+                place(directory.apiSocket(), inheritance.api().orElse(null)),
+                settings.budget());
     }
 
     /** Whether a {@link #successor} goes on with everything that this daemon had. */
@@ -195,8 +188,8 @@ final class Daemon {
                 ? Optional.empty()
                 : Optional.of(
                         new Daemon(
-                                settings,
-                                budget,
+                                settings.now(),
+                                settings.budget(),
                                 directory,
                                 remains,
                                 systemd,
@@ -212,35 +205,17 @@ final class Daemon {
         if (upkeep != null) {
             upkeep.look();
         }
-        Settings read;
-        try {
-            read = reader.read();
-        } catch (InvalidSetting e) {
-            LOGGER.log(Level.WARNING, "the settings stay unchanged: {0}", e.getMessage());
-            return;
-        }
-        var now = budget.atReload(settings.reloaded(read));
+        settings.reload(reader, this::take);
+    }
+
+    private void take(Settings now) {
         Logging.configure(now);
-        eventfds.limit(PartSettings.eventfds(now, budget));
+        eventfds.limit(PartSettings.eventfds(now, settings.budget()));
         clients.patience(now.duration(Setting.DELIVERY_TIMEOUT));
         keys.limit(now.duration(Setting.KEY_LIFE), PartSettings.keys(now));
         api.limit(apiSettings(now));
         if (fds != null) {
-            fds.limit(PartSettings.fds(now, budget));
-        }
-        settings = now;
-        warnOfLater(read);
-        LOGGER.log(Level.INFO, "read the settings again");
-    }
-
-    private void warnOfLater(Settings read) {
-        for (var setting : Setting.values()) {
-            if (!setting.isReloadable() && asked.differsIn(setting, read)) {
-                LOGGER.log(
-                        Level.WARNING,
-                        "{0} has changed, and takes effect at the next start",
-                        setting.key());
-            }
+            fds.limit(PartSettings.fds(now, settings.budget()));
         }
     }
 
@@ -255,7 +230,7 @@ final class Daemon {
                             loop,
                             eventfds,
                             place(directory.fdSocket(), inheritance.fd().orElse(null)),
-                            PartSettings.fds(settings, budget),
+                            PartSettings.fds(settings.now(), settings.budget()),
                             accessLog.then(metrics),
                             new OtherDaemons());
             fds = served;
@@ -312,8 +287,8 @@ final class Daemon {
     }
 
     private @Nullable ObservabilityServer observability() throws IOException {
-        int port = settings.number(Setting.OBSERVABILITY_PORT);
-        var address = InetAddress.getByName(settings.choice(Setting.OBSERVABILITY_ADDRESS));
+        int port = settings.now().number(Setting.OBSERVABILITY_PORT);
+        var address = InetAddress.getByName(settings.now().choice(Setting.OBSERVABILITY_ADDRESS));
         return port == 0 ? null : ObservabilityServer.start(address, port, pages, metrics);
     }
 
@@ -325,15 +300,10 @@ final class Daemon {
 
     /** Goes on with what the process before this one had. */
     private void restore() {
+        var time = settings.now().duration(Setting.RECLAIM_TIME);
         var present = table.present(inheritance);
         var absent = table.absent(inheritance);
-        eventfds.succession()
-                .restore(
-                        present,
-                        absent,
-                        table.leases(),
-                        settings.duration(Setting.RECLAIM_TIME),
-                        !table.isKnown());
+        eventfds.succession().restore(present, absent, table.leases(), time, !table.isKnown());
         keys.restore(table.answers());
         if (!present.isEmpty() || !absent.isEmpty()) {
             LOGGER.log(
@@ -342,14 +312,14 @@ final class Daemon {
                             + " processes that hold one of those have {2} to bring it back",
                     present.size(),
                     absent.size(),
-                    Timeout.format(settings.duration(Setting.RECLAIM_TIME)));
+                    Timeout.format(time));
         }
     }
 
     /** Says on the terminal how to reach the daemon, unless it goes on for another one. */
     void greet() {
         if (inheritance.past().isEmpty()) {
-            new Greeting(directory, settings).print();
+            new Greeting(directory, settings.now()).print();
         }
     }
 
