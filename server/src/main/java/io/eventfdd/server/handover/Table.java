@@ -12,6 +12,8 @@ import io.eventfdd.server.eventfds.Ledger;
 import io.eventfdd.server.eventfds.Vacancy;
 import io.eventfdd.server.idempotency.KeptAnswer;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -67,7 +69,7 @@ public final class Table implements Ledger, AutoCloseable {
     private final TableThread thread = new TableThread();
 
     /** The reason why the next process would not find everything, if there is one. */
-    private volatile Optional<String> failure = Optional.empty();
+    private volatile @Nullable String failure;
 
     private final AtomicLong failures = new AtomicLong();
 
@@ -325,7 +327,7 @@ public final class Table implements Ledger, AutoCloseable {
                 writeAnew(e);
             }
         }
-        if (failure.isEmpty()) {
+        if (failure == null) {
             keepSpace();
         }
     }
@@ -359,7 +361,7 @@ public final class Table implements Ledger, AutoCloseable {
     private boolean isShort() {
         return file.isInMemory()
                 && !behind
-                && failure.isEmpty()
+                && failure == null
                 && lines < mostLines()
                 && spaceNeeded() <= file.spare();
     }
@@ -405,9 +407,9 @@ public final class Table implements Ledger, AutoCloseable {
     }
 
     private void failed(IOException why) {
-        boolean first = failure.isEmpty();
+        boolean first = failure == null;
         var reason = TableFile.reason(why);
-        failure = Optional.of("cannot write " + path + ": " + reason);
+        failure = "cannot write " + path + ": " + reason;
         failures.incrementAndGet();
         if (first) {
             LOGGER.log(
@@ -434,7 +436,7 @@ public final class Table implements Ledger, AutoCloseable {
                 behind = false;
             }
             file.keepSpace(spaceNeeded());
-            failure = Optional.empty();
+            failure = null;
             LOGGER.log(Level.INFO, "{0} is written again", path);
         } catch (IOException e) {
             failed(e);
@@ -462,12 +464,12 @@ public final class Table implements Ledger, AutoCloseable {
         } catch (IOException e) {
             failed(e);
         }
-        return failure;
+        return Optional.ofNullable(failure);
     }
 
     /** The reason why the next process would not find everything, if there is one. */
     public Optional<String> failure() {
-        return failure;
+        return Optional.ofNullable(failure);
     }
 
     /** The number of writes that failed. */
@@ -564,11 +566,11 @@ public final class Table implements Ledger, AutoCloseable {
         return new Left(
                 fds,
                 new Past(true, true, past.keys(), entries, Map.copyOf(leased), answers),
-                failure);
+                Optional.ofNullable(failure));
     }
 
     private void save(List<Row.Entered> all, List<KeptAnswer> answers) throws IOException {
-        failure = Optional.empty();
+        failure = null;
         try {
             file.replace(content(new Row.Head(true, past.keys()), all, answers));
         } catch (IOException e) {
@@ -585,7 +587,7 @@ public final class Table implements Ledger, AutoCloseable {
 
     private void lost(IOException why, String what) {
         var reason = TableFile.reason(why);
-        failure = Optional.of("cannot write " + path + ": " + reason);
+        failure = "cannot write " + path + ": " + reason;
         failures.incrementAndGet();
         LOGGER.log(Level.ERROR, "cannot write {0}: {1}; {2} are lost", path, reason, what);
     }

@@ -6,6 +6,8 @@ import io.eventfdd.server.eventfds.Eventfds;
 import io.eventfdd.server.eventfds.Lease;
 import io.eventfdd.server.eventfds.Reading;
 
+import org.jspecify.annotations.Nullable;
+
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
@@ -20,12 +22,12 @@ public final class KeyedCall {
     private final Key key;
     private final byte[] request;
     private final Eventfds eventfds;
-    private Optional<Answer> answer = Optional.empty();
-    private Optional<KeyLapses.Moment> lapse = Optional.empty();
+    private @Nullable Answer answer;
+    private KeyLapses.@Nullable Moment lapse;
     private List<Reading> kept = List.of();
 
     /** The lease in the answer, as long as the key lives. */
-    private Optional<Lease> lease = Optional.empty();
+    private @Nullable Lease lease;
 
     /**
      * The values that another process kept, until the eventfds that they were taken from are known.
@@ -79,7 +81,7 @@ public final class KeyedCall {
         if (over) {
             return Optional.empty();
         }
-        if (answer.isEmpty()) {
+        if (answer == null) {
             throw new ProblemException(
                     ProblemType.IDEMPOTENCY_KEY_IN_USE,
                     "the first call with this key is still running");
@@ -90,14 +92,14 @@ public final class KeyedCall {
                     "this key was used before with another method, path or body");
         }
         deliveries++;
-        return answer;
+        return Optional.of(answer);
     }
 
     /** Sets the answer, which is on its way to a client and is kept for {@code life}. */
     synchronized void answered(Answer now, Duration life, KeyLapses lapses) {
         deliveries++;
         kept = now.taken();
-        lease = now.lease();
+        lease = now.lease().orElse(null);
         keep(now, life, lapses);
     }
 
@@ -108,14 +110,14 @@ public final class KeyedCall {
     }
 
     private void keep(Answer now, Duration life, KeyLapses lapses) {
-        answer = Optional.of(now);
+        answer = now;
         size = now.size();
-        lapse = Optional.of(lapses.add(this, life));
+        lapse = lapses.add(this, life);
     }
 
     /** The moment at which the key lapses; empty as long as the call runs. */
     synchronized Optional<KeyLapses.Moment> lapse() {
-        return lapse;
+        return Optional.ofNullable(lapse);
     }
 
     /** Notes whether the client took the answer that was on its way to it. */
@@ -124,7 +126,9 @@ public final class KeyedCall {
         if (taken) {
             inherited = List.of();
             kept = List.of();
-            lease.ifPresent(it -> eventfds.leases().settle(it, true));
+            if (lease != null) {
+                eventfds.leases().settle(lease, true);
+            }
         }
         putBackIfOver();
     }
@@ -134,7 +138,7 @@ public final class KeyedCall {
      * must {@linkplain #delivered report} whether this client took it.
      */
     public synchronized boolean keepsValue() {
-        return !kept.isEmpty() || !inherited.isEmpty() || lease.isPresent();
+        return !kept.isEmpty() || !inherited.isEmpty() || lease != null;
     }
 
     /** Sets {@code readings}, which another process took from eventfds that are known here now. */
@@ -172,8 +176,10 @@ public final class KeyedCall {
     }
 
     private void endLease() {
-        lease.ifPresent(eventfds.leases()::keyOver);
-        lease = Optional.empty();
+        if (lease != null) {
+            eventfds.leases().keyOver(lease);
+            lease = null;
+        }
     }
 
     /** The size of the answer in bytes; 0 as long as the call runs. */
@@ -185,14 +191,16 @@ public final class KeyedCall {
      * The answer and the rest of its life, for the next process; empty as long as the call runs.
      */
     synchronized Optional<KeptAnswer> leave(KeyLapses lapses) {
-        return answer.flatMap(it ->
-                lapse.map(moment ->
-                        it.leave(
-                                key.uid(),
-                                key.text(),
-                                Base64.getEncoder().encodeToString(request),
-                                untaken(),
-                                lapses.left(moment))));
+        if (answer == null || lapse == null) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                answer.leave(
+                        key.uid(),
+                        key.text(),
+                        Base64.getEncoder().encodeToString(request),
+                        untaken(),
+                        lapses.left(lapse)));
     }
 
     private List<KeptAnswer.Taken> untaken() {

@@ -2,6 +2,8 @@ package io.eventfdd.server.runtime;
 
 import io.eventfdd.internal.linux.UnixListener;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.StandardProtocolFamily;
@@ -42,15 +44,15 @@ public final class SocketFile {
     /** Whether this process removes the name, and creates it again if it is missing. */
     private final boolean ours;
 
-    /** The device and inode that the name led to. */
-    private final Optional<Object> file;
+    /** The device and inode that the name led to, if it led to anything. */
+    private final @Nullable Object file;
 
     private volatile boolean left;
 
-    private SocketFile(Path path, boolean ours, Optional<Object> file) {
+    private SocketFile(Path path, boolean ours) throws IOException {
         this.path = path;
         this.ours = ours;
-        this.file = file;
+        this.file = key(path).orElse(null);
     }
 
     /**
@@ -79,7 +81,7 @@ public final class SocketFile {
      * @throws IOException if it cannot get them; then it is removed
      */
     public static SocketFile born(ListenerPlace place) throws IOException {
-        var file = new SocketFile(place.path(), true, key(place.path()));
+        var file = new SocketFile(place.path(), true);
         try {
             UnixListener.permit(place.path(), place.mode(), place.gid());
             return file;
@@ -94,7 +96,7 @@ public final class SocketFile {
      * it, it may be missing.
      */
     public static SocketFile inherited(ListenerPlace place) throws IOException {
-        return new SocketFile(place.path(), place.isOurs(), key(place.path()));
+        return new SocketFile(place.path(), place.isOurs());
     }
 
     /** Leaves the name to another process. */
@@ -127,7 +129,7 @@ public final class SocketFile {
      */
     private boolean isThere() {
         try {
-            return !left && (file.isPresent() || !ours) && file.equals(key(path));
+            return !left && (file != null || !ours) && Objects.equals(file, key(path).orElse(null));
         } catch (IOException e) {
             return false;
         }

@@ -3,6 +3,8 @@ package io.eventfdd.server.http.transport;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.UnixListener;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
@@ -13,7 +15,6 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -40,7 +41,7 @@ public final class PatientListener implements AutoCloseable {
     private final byte[] refusal;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final CountDownLatch through = new CountDownLatch(1);
-    private Optional<FileChannel> reserve;
+    private @Nullable FileChannel reserve;
     private boolean outage;
 
     /**
@@ -51,7 +52,7 @@ public final class PatientListener implements AutoCloseable {
     PatientListener(ServerSocketChannel listener, byte[] refusal) throws IOException {
         this.listener = listener;
         this.refusal = refusal;
-        this.reserve = Optional.of(anyFile());
+        this.reserve = anyFile();
     }
 
     private static FileChannel anyFile() throws IOException {
@@ -91,9 +92,9 @@ public final class PatientListener implements AutoCloseable {
     }
 
     private boolean refill() {
-        if (reserve.isEmpty()) {
+        if (reserve == null) {
             try {
-                reserve = Optional.of(anyFile());
+                reserve = anyFile();
             } catch (IOException e) {
                 return false;
             }
@@ -103,11 +104,12 @@ public final class PatientListener implements AutoCloseable {
 
     private boolean giveUpReserve() throws IOException {
         var given = reserve;
-        reserve = Optional.empty();
-        if (given.isPresent()) {
-            given.get().close();
+        if (given == null) {
+            return false;
         }
-        return given.isPresent();
+        reserve = null;
+        given.close();
+        return true;
     }
 
     private void refuse(SocketChannel client) {
