@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.http.HeldCalls.Caller;
 import io.eventfdd.internal.wire.ProblemDocument;
 
 import org.junit.jupiter.api.Test;
@@ -14,31 +15,19 @@ import org.junit.jupiter.api.Timeout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 
 /** Reads of a semaphore leave together, and each permit goes to one caller. */
 @Timeout(60)
 class GatheredReadsTest {
     private final AtomicLong permits = new AtomicLong();
     private final List<Integer> calls = new CopyOnWriteArrayList<>();
-    private final AtomicInteger held = new AtomicInteger();
-    private final CountDownLatch released = new CountDownLatch(1);
+    private final HeldCalls<Long> held = new HeldCalls<>();
     private volatile boolean isCounter;
     private final GatheredReads reads = new GatheredReads(this::answer);
 
-    /** The daemon: it holds up as many calls as may be under way until it is released. */
     private HttpAnswer answer(int most) {
-        if (held.getAndIncrement() < Gathering.MOST_ALONE) {
-            try {
-                released.await();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }
+        held.pass();
         calls.add(most);
         if (isCounter && most > 1) {
             var type = ProblemType.INVALID_VALUE;
@@ -53,41 +42,19 @@ class GatheredReadsTest {
     }
 
     /** Starts as many reads as may be under way, and {@code more} that gather behind them. */
-    private List<FutureTask<Long>> start(int more) {
-        var all = new ArrayList<FutureTask<Long>>();
-        for (int i = 1; i <= Gathering.MOST_ALONE; i++) {
-            int begun = i;
-            start(all);
-            until(() -> held.get() == begun);
-        }
+    private List<Caller<Long>> start(int more) {
+        var all = held.keepBusy(reads::read);
         for (int i = 0; i < more; i++) {
-            var thread = start(all);
-            until(() -> thread.getState() == Thread.State.WAITING);
+            all.add(held.gather(reads::read));
         }
         return all;
     }
 
-    private Thread start(List<FutureTask<Long>> all) {
-        var read = new FutureTask<>(reads::read);
-        all.add(read);
-        var thread = new Thread(read, "reader");
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
-    }
-
-    private static void until(BooleanSupplier condition) {
-        while (!condition.getAsBoolean()) {
-            assertThat(Thread.currentThread().isInterrupted()).as("out of time").isFalse();
-            Thread.onSpinWait();
-        }
-    }
-
-    private List<Long> values(List<FutureTask<Long>> all) throws Exception {
-        released.countDown();
+    private List<Long> values(List<Caller<Long>> all) throws Exception {
+        held.release();
         var values = new ArrayList<Long>();
         for (var read : all) {
-            values.add(read.get());
+            values.add(read.result());
         }
         return values;
     }

@@ -1,5 +1,7 @@
 package io.eventfdd.internal.http;
 
+import static io.eventfdd.internal.http.HeldCalls.until;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -8,23 +10,19 @@ import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.http.HeldCalls.Caller;
 import io.eventfdd.internal.wire.ProblemDocument;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 
 /** Writes of many threads leave together, and each caller still has its own answer. */
@@ -33,23 +31,19 @@ class GatheredWritesTest {
     private static final EventfdName A = new EventfdName("a");
     private static final EventfdName B = new EventfdName("b");
 
+    private final HeldCalls<HttpAnswer> held = new HeldCalls<>();
     private final Counters counters = new Counters();
     private final GatheredWrites writes = new GatheredWrites(counters::write);
 
-    /** Counters that are written all or none, as the daemon does; a call may be held up. */
-    private static final class Counters {
+    /** Counters that are written all or none, as the daemon does. */
+    private final class Counters {
         final Map<EventfdName, Long> counts = new ConcurrentHashMap<>();
         final Map<EventfdName, Long> room = new ConcurrentHashMap<>();
         final List<Map<EventfdName, Long>> calls = new CopyOnWriteArrayList<>();
-        final AtomicInteger held = new AtomicInteger();
         final AtomicBoolean broken = new AtomicBoolean();
-        final CountDownLatch released = new CountDownLatch(1);
-        volatile int holding;
 
         HttpAnswer write(Map<EventfdName, Long> values) {
-            if (held.getAndIncrement() < holding) {
-                await(released);
-            }
+            held.pass();
             if (broken.get()) {
                 throw new ConnectionLostException("the connection ended", null);
             }
@@ -79,59 +73,17 @@ class GatheredWritesTest {
         }
     }
 
-    private static void await(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    /** A write on a thread of its own. */
-    private final class Writer {
-        final FutureTask<HttpAnswer> answer;
-        final Thread thread;
-
-        Writer(EventfdName name, long value) {
-            answer = new FutureTask<>(() -> writes.write(name, value));
-            thread = new Thread(answer, "writer-" + name + "-" + value);
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        int status() throws Exception {
-            return answer.get().status();
-        }
-    }
-
-    /** Starts as many calls as may be under way, which the daemon does not answer yet. */
-    private List<Writer> keepBusy() {
-        counters.holding = Gathering.MOST_ALONE;
-        var first = new ArrayList<Writer>();
-        for (int i = 1; i <= Gathering.MOST_ALONE; i++) {
-            first.add(new Writer(A, 1));
-            int begun = i;
-            until(() -> counters.held.get() == begun);
-        }
-        return first;
+    private List<Caller<HttpAnswer>> keepBusy() {
+        return held.keepBusy(() -> writes.write(A, 1));
     }
 
     /** A write that waits behind those under way. */
-    private Writer gather(EventfdName name, long value) {
-        var writer = new Writer(name, value);
-        until(() -> writer.thread.getState() == Thread.State.WAITING);
-        return writer;
+    private Caller<HttpAnswer> gather(EventfdName name, long value) {
+        return held.gather(() -> writes.write(name, value));
     }
 
-    private void release() {
-        counters.released.countDown();
-    }
-
-    private static void until(BooleanSupplier condition) {
-        while (!condition.getAsBoolean()) {
-            assertThat(Thread.currentThread().isInterrupted()).as("out of time").isFalse();
-            Thread.onSpinWait();
-        }
+    private static int status(Caller<HttpAnswer> writer) throws Exception {
+        return writer.result().status();
     }
 
     @Test
@@ -146,9 +98,9 @@ class GatheredWritesTest {
         all.add(gather(A, 2));
         all.add(gather(B, 3));
         all.add(gather(A, 4));
-        release();
+        held.release();
         for (var writer : all) {
-            assertThat(writer.status()).isEqualTo(200);
+            assertThat(status(writer)).isEqualTo(200);
         }
         assertThat(counters.calls).contains(Map.of(A, 6L, B, 3L));
         assertThat(counters.calls).hasSize(Gathering.MOST_ALONE + 1);
@@ -160,9 +112,9 @@ class GatheredWritesTest {
         keepBusy();
         var small = gather(B, 4);
         var large = gather(B, 9);
-        release();
-        assertThat(small.status()).isEqualTo(200);
-        assertThat(large.status()).isEqualTo(ProblemType.WOULD_BLOCK.status());
+        held.release();
+        assertThat(status(small)).isEqualTo(200);
+        assertThat(status(large)).isEqualTo(ProblemType.WOULD_BLOCK.status());
         assertThat(counters.counts).containsEntry(B, 4L);
     }
 
@@ -173,10 +125,10 @@ class GatheredWritesTest {
         var full = gather(B, 1);
         var first = gather(A, 5);
         var second = gather(A, 6);
-        release();
-        assertThat(full.status()).isEqualTo(ProblemType.WOULD_BLOCK.status());
-        assertThat(first.status()).isEqualTo(200);
-        assertThat(second.status()).isEqualTo(200);
+        held.release();
+        assertThat(status(full)).isEqualTo(ProblemType.WOULD_BLOCK.status());
+        assertThat(status(first)).isEqualTo(200);
+        assertThat(status(second)).isEqualTo(200);
         assertThat(counters.calls).contains(Map.of(A, 11L));
     }
 
@@ -185,9 +137,9 @@ class GatheredWritesTest {
         keepBusy();
         var most = gather(B, Count.MAX);
         var more = gather(B, 1);
-        release();
-        most.answer.get();
-        more.answer.get();
+        held.release();
+        most.result();
+        more.result();
         assertThat(counters.calls).contains(Map.of(B, Count.MAX)).contains(Map.of(B, 1L));
     }
 
@@ -198,9 +150,9 @@ class GatheredWritesTest {
                 IntStream.range(0, GatheredWrites.MOST_NAMES + 1)
                         .mapToObj(i -> gather(new EventfdName("n" + i), 1))
                         .toList();
-        release();
+        held.release();
         for (var writer : writers) {
-            assertThat(writer.status()).isEqualTo(200);
+            assertThat(status(writer)).isEqualTo(200);
         }
         assertThat(counters.calls)
                 .allSatisfy(call ->
@@ -213,17 +165,17 @@ class GatheredWritesTest {
         var one = gather(A, 1);
         var other = gather(A, 1);
         counters.broken.set(true);
-        release();
+        held.release();
         var first = failure(one);
         var second = failure(other);
         assertThat(first).isNotSameAs(second);
         assertThat(first.getStackTrace()).isNotEmpty();
     }
 
-    private static ConnectionLostException failure(Writer writer) {
+    private static ConnectionLostException failure(Caller<HttpAnswer> writer) {
         return (ConnectionLostException)
                 assertThatExceptionOfType(ExecutionException.class)
-                        .isThrownBy(writer.answer::get)
+                        .isThrownBy(writer::result)
                         .withCauseInstanceOf(ConnectionLostException.class)
                         .actual()
                         .getCause();
@@ -234,7 +186,7 @@ class GatheredWritesTest {
         keepBusy();
         var failed = gather(B, 1);
         counters.broken.set(true);
-        release();
+        held.release();
         failure(failed);
         counters.broken.set(false);
         assertThat(writes.write(B, 2).status()).isEqualTo(200);
@@ -245,17 +197,17 @@ class GatheredWritesTest {
     void anInterruptIsKeptForLater() throws Exception {
         keepBusy();
         var interrupted = new AtomicBoolean();
-        var thread =
-                new Thread(() -> {
-                    writes.write(B, 1);
+        var writer =
+                held.gather(() -> {
+                    var answer = writes.write(B, 1);
                     interrupted.set(Thread.currentThread().isInterrupted());
+                    return answer;
                 });
-        thread.start();
-        until(() -> thread.getState() == Thread.State.WAITING);
+        var thread = writer.thread();
         thread.interrupt();
         until(() -> thread.getState() == Thread.State.WAITING && !thread.isInterrupted());
-        release();
-        thread.join();
+        held.release();
+        writer.result();
         assertThat(interrupted).isTrue();
         assertThat(counters.counts).containsEntry(B, 1L);
     }
