@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.Transport;
 import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.server.config.InvalidSetting;
 import io.eventfdd.server.config.Setting;
@@ -105,6 +107,14 @@ public final class DaemonUnderTest implements AutoCloseable {
     /** A connection to send bytes on. */
     public RawClient connect() throws IOException {
         return RawClient.connect(api());
+    }
+
+    /** A client of the library. */
+    public EventfddClient client(Transport transport) {
+        return EventfddClient.builder()
+                .runtimeDirectory(directory())
+                .transport(transport)
+                .connect();
     }
 
     /** The count of {@code name}, as digits. */

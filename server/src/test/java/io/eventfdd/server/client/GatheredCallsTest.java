@@ -34,11 +34,7 @@ class GatheredCallsTest {
     @BeforeEach
     void connect() throws Exception {
         daemon = new DaemonUnderTest(Map.of());
-        client =
-                EventfddClient.builder()
-                        .runtimeDirectory(daemon.directory())
-                        .transport(Transport.HTTP)
-                        .connect();
+        client = daemon.client(Transport.HTTP);
     }
 
     @AfterEach

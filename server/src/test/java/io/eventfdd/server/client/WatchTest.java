@@ -49,11 +49,7 @@ class WatchTest {
     @BeforeEach
     void start() throws Exception {
         daemon = new DaemonUnderTest(Map.of());
-        client =
-                EventfddClient.builder()
-                        .runtimeDirectory(daemon.directory())
-                        .transport(Transport.HTTP)
-                        .connect();
+        client = daemon.client(Transport.HTTP);
         orders = client.open("orders", EventfdSpec.counter());
     }
 
