@@ -243,13 +243,18 @@ final class Line implements EpollThread.Target {
         }
     }
 
+    /** Clears the alarm of the writer at the end, because what the news set off is not ours. */
     private void serveRoom(List<News> news, GuardedWriter guarded) throws ErrnoException {
-        for (var waiter = room.first(); waiter != null; waiter = room.first()) {
-            if (!guarded.write(eventFd, waiter.amount())) {
-                return;
+        try {
+            for (var waiter = room.first(); waiter != null; waiter = room.first()) {
+                if (!guarded.write(eventFd, waiter.amount())) {
+                    return;
+                }
+                room.remove(waiter);
+                news.add(new News(waiter, 0));
             }
-            room.remove(waiter);
-            news.add(new News(waiter, 0));
+        } finally {
+            guarded.rest();
         }
     }
 

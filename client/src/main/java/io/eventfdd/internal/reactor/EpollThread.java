@@ -117,7 +117,6 @@ public final class EpollThread implements AutoCloseable {
                         serve(target, epoll.events(i), buffer, writer);
                     }
                 }
-                writer.rest();
             }
         } catch (ErrnoException e) {
             LOGGER.log(Level.DEBUG, "the epoll thread ends", e);

@@ -20,7 +20,8 @@ import java.time.Duration;
  *
  * <p>The alarm stays set between writes, because to set and clear it costs more than a write. The
  * thread calls {@link #rest} when it has nothing to write for a while. Until then the signal may
- * also meet other calls of the thread, which must not mind an EINTR.
+ * also meet other calls of the thread, which must not mind an EINTR: it has to rest before it runs
+ * code of others.
  *
  * <p>Only the thread that makes the first write uses it, which must be a platform thread.
  */
