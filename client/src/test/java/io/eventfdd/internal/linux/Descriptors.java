@@ -4,12 +4,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 
 /** The open descriptors of this process, as /proc has them. */
 final class Descriptors {
     private static final Path DIRECTORY = Path.of("/proc/self/fd");
+
+    /** What is open for as long is no pipe to a process that has just ended. */
+    private static final Duration LASTING = Duration.ofSeconds(10);
 
     private Descriptors() {}
 
@@ -31,10 +36,21 @@ final class Descriptors {
     }
 
     /**
-     * What is open now and was not {@code before}. What other classes left open may be closed
-     * meanwhile, since the garbage collector decides when.
+     * What is open now, was not {@code before} and stays open. What other classes left open may be
+     * closed meanwhile, since the garbage collector decides when. What runs the tests starts a
+     * process now and then, to see whether its parent lives, and has the pipes of it for a moment.
      */
     static Map<Integer, String> openedSince(Map<Integer, String> before) throws IOException {
+        long end = System.nanoTime() + LASTING.toNanos();
+        var opened = opened(before);
+        while (!opened.isEmpty() && System.nanoTime() < end) {
+            LockSupport.parkNanos(1_000_000);
+            opened = opened(before);
+        }
+        return opened;
+    }
+
+    private static Map<Integer, String> opened(Map<Integer, String> before) throws IOException {
         var now = open();
         now.entrySet().removeAll(before.entrySet());
         return now;

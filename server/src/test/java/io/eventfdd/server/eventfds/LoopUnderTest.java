@@ -227,10 +227,18 @@ public final class LoopUnderTest implements AutoCloseable {
         }
     }
 
-    /** How many descriptors this process has. */
+    /** How many eventfds, epoll sets and pidfds this process has. */
     static long openFds() throws IOException {
         try (var fds = Files.list(Path.of("/proc/self/fd"))) {
-            return fds.count();
+            return fds.filter(LoopUnderTest::isAnonymous).count();
+        }
+    }
+
+    private static boolean isAnonymous(Path fd) {
+        try {
+            return Files.readSymbolicLink(fd).toString().startsWith("anon_inode:");
+        } catch (IOException closedMeanwhile) {
+            return false;
         }
     }
 
