@@ -1,0 +1,229 @@
+package io.eventfdd.bridge.config;
+
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.InvalidRequestException;
+import io.eventfdd.internal.wire.ProblemException;
+import io.eventfdd.internal.wire.Timeout;
+
+import org.yaml.snakeyaml.DumperOptions;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.representer.Representer;
+import org.yaml.snakeyaml.resolver.Resolver;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/** The parser of {@code links.yaml}. It refuses whatever it does not know, and names it. */
+public final class LinksFile {
+    /** The stream of a link that names none. */
+    static final String STANDARD_STREAM = "EVENTFDD";
+
+    private static final Duration STANDARD_WINDOW = Duration.ofMinutes(10);
+    private static final Duration LONGEST_WINDOW = Duration.ofDays(7);
+
+    /** The settings that mean the same as the daemon's settings of these names. */
+    private static final List<String> SETTINGS =
+            List.of("observability-port", "observability-address", "log-level", "log-format");
+
+    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
+    private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+    private static final Pattern SUBJECT =
+            Pattern.compile("(?=.{1,200}$)(?!eventfdd(\\.|$))[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
+
+    private LinksFile() {}
+
+    /**
+     * Reads {@code file}.
+     *
+     * @throws InvalidLinks if it cannot be read, or says something that cannot be
+     */
+    public static Links read(Path file) throws InvalidLinks {
+        try {
+            return parse(Files.readString(file));
+        } catch (InvalidLinks e) {
+            throw new InvalidLinks(file + ": " + e.getMessage());
+        } catch (NoSuchFileException e) {
+            throw new InvalidLinks("cannot read " + file + ": it does not exist");
+        } catch (AccessDeniedException e) {
+            throw new InvalidLinks("cannot read " + file + ": permission denied");
+        } catch (IOException e) {
+            throw new InvalidLinks("cannot read " + file + ": " + e.getMessage());
+        }
+    }
+
+    /** Parses the content of a file. */
+    static Links parse(String text) throws InvalidLinks {
+        Object content;
+        try {
+            content = yaml().load(text);
+        } catch (YAMLException e) {
+            throw new InvalidLinks(
+                    String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\n\\s*", "; "));
+        }
+        var fields = Fields.of("", content == null ? Map.of() : content);
+        var links =
+                new Links(
+                        host(fields),
+                        servers(fields),
+                        fields.text("runtime-dir").map(Path::of).orElse(null),
+                        fields.word("create", Choice.class).orElse(Choice.YES) == Choice.YES,
+                        window(fields),
+                        settings(fields),
+                        links(fields));
+        fields.end();
+        links.check();
+        return links;
+    }
+
+    private enum Choice {
+        YES,
+        NO
+    }
+
+    private static String host(Fields fields) throws InvalidLinks {
+        fields.required("host");
+        return fields.text("host", HOST, "a host's name: 1 to 63 of A-Z a-z 0-9 . _ -")
+                .orElseThrow();
+    }
+
+    private static Servers servers(Fields fields) throws InvalidLinks {
+        var nats = fields.fields("nats").orElseThrow(() -> fields.wrong("nats", "is missing"));
+        var servers =
+                new Servers(
+                        nats.texts("servers"),
+                        nats.text("credentials").map(Path::of).orElse(null),
+                        nats.text("options").map(Path::of).orElse(null));
+        nats.end();
+        return servers;
+    }
+
+    private static Duration window(Fields fields) throws InvalidLinks {
+        var text = fields.text("duplicate-window");
+        if (text.isEmpty()) {
+            return STANDARD_WINDOW;
+        }
+        try {
+            var window =
+                    Timeout.parse(
+                            fields.place("duplicate-window"),
+                            text.get(),
+                            LONGEST_WINDOW,
+                            Timeout.format(LONGEST_WINDOW));
+            if (window.isZero()) {
+                throw fields.wrong("duplicate-window", "is 0");
+            }
+            return window;
+        } catch (ProblemException e) {
+            throw new InvalidLinks(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static Map<String, String> settings(Fields fields) throws InvalidLinks {
+        var settings = new TreeMap<String, String>();
+        for (var key : SETTINGS) {
+            fields.text(key).ifPresent(value -> settings.put(key, value));
+        }
+        return settings;
+    }
+
+    private static List<Link> links(Fields fields) throws InvalidLinks {
+        var links = new ArrayList<Link>();
+        for (var element : fields.list("links")) {
+            var place = "links[" + links.size() + "]";
+            var one = Fields.of(place, element);
+            if (one.has("export") == one.has("import")) {
+                throw new InvalidLinks(place + " is neither one export nor one import");
+            }
+            links.add(
+                    one.has("export")
+                            ? export(one.fields("export").orElseThrow(() -> empty(place)))
+                            : anImport(one.fields("import").orElseThrow(() -> empty(place))));
+            one.end();
+        }
+        return links;
+    }
+
+    private static InvalidLinks empty(String place) {
+        return new InvalidLinks(place + " says nothing");
+    }
+
+    private static Link export(Fields fields) throws InvalidLinks {
+        var link =
+                new Link.Export(
+                        name(fields),
+                        subject(fields),
+                        stream(fields),
+                        fields.word("create", Link.Kind.class).orElse(null));
+        fields.end();
+        return link;
+    }
+
+    private static Link anImport(Fields fields) throws InvalidLinks {
+        var name = name(fields);
+        fields.required("mode");
+        var link =
+                new Link.Import(
+                        subject(fields),
+                        name,
+                        fields.word("mode", Link.Mode.class).orElseThrow(),
+                        fields.text("consumer", TOKEN, "1 to 64 of A-Z a-z 0-9 _ -")
+                                .orElse(Names.token(name.value())),
+                        stream(fields),
+                        fields.word("create", Link.Kind.class).orElse(null));
+        fields.end();
+        return link;
+    }
+
+    private static EventfdName name(Fields fields) throws InvalidLinks {
+        try {
+            return new EventfdName(fields.required("name"));
+        } catch (InvalidRequestException e) {
+            throw fields.wrong("name", String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static String subject(Fields fields) throws InvalidLinks {
+        fields.required("subject");
+        return fields.text(
+                        "subject",
+                        SUBJECT,
+                        "a subject: words of A-Z a-z 0-9 _ - with dots between, at most 200"
+                                + " characters, of which the first word is not eventfdd")
+                .orElseThrow();
+    }
+
+    private static String stream(Fields fields) throws InvalidLinks {
+        return fields.text("stream", TOKEN, "a stream's name: 1 to 64 of A-Z a-z 0-9 _ -")
+                .orElse(STANDARD_STREAM);
+    }
+
+    private static Yaml yaml() {
+        var loading = new LoaderOptions();
+        loading.setAllowDuplicateKeys(false);
+        var dumping = new DumperOptions();
+        return new Yaml(
+                new SafeConstructor(loading),
+                new Representer(dumping),
+                dumping,
+                loading,
+                new TextOnly());
+    }
+
+    /** A resolver that takes all scalars as text, because YAML would read {@code no} as false. */
+    private static final class TextOnly extends Resolver {
+        @Override
+        protected void addImplicitResolvers() {}
+    }
+}
