@@ -1,0 +1,185 @@
+package io.eventfdd.internal.http;
+
+import io.eventfdd.client.Count;
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.client.EventfdState;
+import io.eventfdd.client.EventfddException;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.ReadRequest;
+import io.eventfdd.internal.wire.SpecFields;
+import io.eventfdd.internal.wire.StateDocument;
+import io.eventfdd.internal.wire.WriteRequest;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Calls on {@code api.sock} with keys that the caller chooses. A caller that keeps its keys in a
+ * safe place can be killed during a call, make the same call again later, and get the answer of the
+ * first one.
+ *
+ * <p>Nothing is repeated here: each call is sent once, on the connection that {@link #connect} has
+ * made, and an {@link IOException} means that there is no answer. For one thread. An interrupt ends
+ * a call with {@link ClosedByInterruptException}.
+ */
+public final class KeyedCalls implements AutoCloseable {
+    /** Thrown if the call did not reach the daemon, so that it was not carried out. */
+    public static final class NotSentException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NotSentException(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+
+        NotSentException(String message) {
+            super(message);
+        }
+    }
+
+    private final Path socket;
+    private final Duration patience;
+    private @Nullable HttpConnection connection;
+    private String origin = "";
+
+    /**
+     * Creates the calls, and does not connect.
+     *
+     * @param socket {@code api.sock}
+     * @param patience how long an answer may take, besides the time for which the call waits
+     */
+    public KeyedCalls(Path socket, Duration patience) {
+        this.socket = socket;
+        this.patience = patience;
+    }
+
+    /**
+     * Connects, unless there is a connection already. The next call goes to the daemon at its other
+     * end, and to no other one.
+     *
+     * @return the origin of the keys of that daemon. It differs between daemons that do not share
+     *     their keys, so that one does not know the calls of the other
+     */
+    public String connect() throws IOException {
+        var current = connection;
+        if (current != null && !current.hasEnded()) {
+            return origin;
+        }
+        close();
+        try {
+            var made = HttpConnection.open(socket);
+            connection = made;
+            origin = made.exchange(HttpCall.get("/v1"), patience, true).keys();
+            return origin;
+        } catch (ClosedByInterruptException e) {
+            close();
+            throw e;
+        } catch (IOException e) {
+            close();
+            throw new NotSentException(e);
+        }
+    }
+
+    /**
+     * Reads the count, or up to {@code max} permits of a semaphore.
+     *
+     * @param done keys that the daemon may forget; not {@code key}
+     * @return the unsigned count; 0 if there was nothing to read in time
+     * @throws EventfddException if the daemon refuses the call
+     */
+    public long read(EventfdName name, String key, Duration timeout, int max, List<String> done)
+            throws IOException {
+        var body = Json.bytes(new ReadRequest(timeout, max).toJson());
+        var answer = exchange(keyed(name, "/read", key, body), timeout, done);
+        return answer.isNoContent() ? 0 : answer.fields().count("value", 1, -1, 0);
+    }
+
+    /**
+     * Adds to the count.
+     *
+     * @param value the unsigned value
+     * @param done keys that the daemon may forget; not {@code key}
+     * @return false if there was no room in time
+     * @throws EventfddException if the daemon refuses the call
+     */
+    public boolean write(
+            EventfdName name, long value, String key, Duration timeout, List<String> done)
+            throws IOException {
+        if (value == 0 || Count.toBigInteger(value).compareTo(Count.toBigInteger(Count.MAX)) > 0) {
+            throw new IllegalArgumentException("not a value: " + Count.toString(value));
+        }
+        var body = Json.bytes(new WriteRequest(value, timeout).toJson());
+        var answer = exchange(keyed(name, "/write", key, body), timeout, done);
+        if (answer.is(ProblemType.WOULD_BLOCK)) {
+            return false;
+        }
+        answer.check();
+        return true;
+    }
+
+    /** Tells the daemon that it may forget {@code keys}. */
+    public void done(List<String> keys) throws IOException {
+        exchange(HttpCall.get("/v1"), Duration.ZERO, keys).check();
+    }
+
+    /** The state of an eventfd. */
+    public EventfdState state(EventfdName name) throws IOException {
+        return StateDocument.from(
+                exchange(HttpCall.get(path(name)), Duration.ZERO, List.of()).fields());
+    }
+
+    /** Creates an eventfd, or finds the same one. */
+    public EventfdState create(EventfdName name, EventfdSpec spec) throws IOException {
+        var call = HttpCall.put(path(name), SpecFields.json(spec), false);
+        return StateDocument.from(exchange(call, Duration.ZERO, List.of()).fields());
+    }
+
+    private static HttpCall keyed(EventfdName name, String what, String key, byte[] body) {
+        return new HttpCall(
+                "POST",
+                path(name) + what,
+                Map.of("Idempotency-Key", key),
+                body,
+                HttpCall.Repeats.WITH_ITS_KEY);
+    }
+
+    private static String path(EventfdName name) {
+        return "/v1/eventfds/" + name;
+    }
+
+    private HttpAnswer exchange(HttpCall call, Duration wait, List<String> done)
+            throws IOException {
+        var current = connection;
+        if (current == null) {
+            throw new NotSentException("there is no connection to " + socket);
+        }
+        boolean answered = false;
+        try {
+            var answer = current.exchange(call.withDone(done), patience.plus(wait), true);
+            answered = current.isReusable();
+            return answer;
+        } catch (UnixSocket.NotSentException e) {
+            throw new NotSentException(e);
+        } finally {
+            if (!answered) {
+                close();
+            }
+        }
+    }
+
+    /** Ends the connection, if there is one. */
+    @Override
+    public void close() {
+        if (connection != null) {
+            connection.close();
+            connection = null;
+        }
+    }
+}
