@@ -1,0 +1,230 @@
+package io.eventfdd.bridge.daemon;
+
+import io.eventfdd.bridge.config.Link;
+import io.eventfdd.bridge.status.LinkStatus;
+import io.eventfdd.bridge.status.Pauses;
+import io.eventfdd.client.Count;
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.client.EventfddException;
+import io.eventfdd.client.Problem;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.http.KeyedCalls;
+import io.eventfdd.internal.wire.ReadRequest;
+
+import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The local eventfd of one link. Each read and write has a key, and is repeated with that key until
+ * the daemon has answered, over restarts of the daemon. For the thread of the link.
+ *
+ * <p>The keys whose calls are settled elsewhere ({@link #done}) are told to the daemon with the
+ * next call.
+ */
+public final class LinkedEventfd implements AutoCloseable {
+    /**
+     * How long one call waits. It is part of the request that a key belongs to, so it must not
+     * change from one start of the bridge to the next.
+     */
+    static final Duration WAIT = Duration.ofSeconds(10);
+
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private final Link link;
+    private final EventfdName name;
+    private final KeyedCalls calls;
+    private final LinkStatus status;
+    private final SettledKeys settled = new SettledKeys(System::nanoTime);
+    private int max = 1;
+
+    /** Takes no connection yet. */
+    public LinkedEventfd(Link link, Path socket, LinkStatus status) {
+        this.link = link;
+        this.name = link.name();
+        this.calls = new KeyedCalls(socket, PATIENCE);
+        this.status = status;
+    }
+
+    /** A call, which may be made again. */
+    private interface Call<T> {
+        T make() throws IOException;
+    }
+
+    /** Waits until the daemon has the eventfd, or creates it if the link says of which kind. */
+    public void prepare() throws InterruptedException {
+        boolean semaphore = repeated("", this::findOrCreate);
+        max = semaphore ? ReadRequest.MOST : 1;
+    }
+
+    private boolean findOrCreate() throws IOException {
+        var kind = link.kind();
+        if (kind == null) {
+            return calls.state(name).spec().semaphore();
+        }
+        boolean semaphore = kind == Link.Kind.SEMAPHORE;
+        var spec = semaphore ? EventfdSpec.semaphoreOf(0) : EventfdSpec.counter();
+        return calls.create(name, spec).spec().semaphore();
+    }
+
+    /** Takes what there is, and waits until there is something. */
+    public long take(String key) throws InterruptedException {
+        while (true) {
+            var done = settled.next();
+            long value = repeated(key, () -> calls.read(name, key, WAIT, max, done));
+            settled.told(done);
+            status.running();
+            if (value != 0) {
+                return value;
+            }
+            forget(key);
+        }
+    }
+
+    /**
+     * Adds {@code value}.
+     *
+     * @return false if there was no room for some time; then the same call has to be made again
+     */
+    public boolean add(long value, String key) throws InterruptedException {
+        var done = settled.next();
+        boolean added = repeated(key, () -> calls.write(name, value, key, WAIT, done));
+        settled.told(done);
+        if (added) {
+            status.running();
+        } else {
+            status.troubled(
+                    name + " has no room for " + Count.toString(value) + "; waiting for readers");
+            forget(key);
+        }
+        return added;
+    }
+
+    /** Notes keys that are needed no more. */
+    public void done(List<String> keys) {
+        settled.add(keys);
+    }
+
+    /**
+     * Has the daemon forget the answer to {@code key}, with which a new call is made next. If the
+     * connection ends meanwhile, the daemon may still have this request unread. It must not read it
+     * after the new call, so that one waits.
+     */
+    private void forget(String key) throws InterruptedException {
+        Thread.sleep(settled.hold(key));
+        var pauses = new Pauses();
+        while (true) {
+            try {
+                calls.connect();
+                calls.done(List.of(key));
+                return;
+            } catch (KeyedCalls.NotSentException e) {
+                return; // Then the next call gets the kept answer once more.
+            } catch (ClosedByInterruptException e) {
+                throw interrupted();
+            } catch (IOException e) {
+                status.troubled(reason(e));
+                Thread.sleep(SettledKeys.UNREAD);
+                return;
+            } catch (EventfddException e) {
+                status.troubled(reason(e));
+                pauses.pause();
+            }
+        }
+    }
+
+    /**
+     * Makes a call until it is answered.
+     *
+     * @param key of the call, or nothing if it changes nothing
+     */
+    private <T> T repeated(String key, Call<T> call) throws InterruptedException {
+        var pauses = new Pauses();
+        var sentTo = Optional.<String>empty();
+        while (true) {
+            try {
+                var origin = calls.connect();
+                if (sentTo.isPresent() && !sentTo.get().equals(origin)) {
+                    status.inDoubt(
+                            "the daemon lost the answer of a call on "
+                                    + name
+                                    + "; the call is made again");
+                    sentTo = Optional.empty();
+                }
+                var before = sentTo;
+                if (!key.isEmpty()) {
+                    sentTo = Optional.of(origin);
+                }
+                try {
+                    return call.make();
+                } catch (KeyedCalls.NotSentException e) {
+                    sentTo = before;
+                    throw e;
+                } catch (ClosedByInterruptException e) {
+                    throw e;
+                } catch (IOException e) {
+                    settled.cutOff(key);
+                    throw e;
+                }
+            } catch (ClosedByInterruptException e) {
+                throw interrupted();
+            } catch (IOException e) {
+                status.troubled(reason(e));
+            } catch (EventfddException e) {
+                if (!isInUse(e)) {
+                    sentTo = Optional.empty(); // It was not carried out.
+                    refused(key, e);
+                }
+            }
+            pauses.pause();
+        }
+    }
+
+    /** Whether the daemon has not noticed yet that the last connection has ended. */
+    private static boolean isInUse(EventfddException e) {
+        return is(e, ProblemType.IDEMPOTENCY_KEY_IN_USE);
+    }
+
+    private static boolean is(EventfddException e, ProblemType type) {
+        return e.problem().map(Problem::type).equals(Optional.of(type));
+    }
+
+    private void refused(String key, EventfddException e) throws InterruptedException {
+        status.troubled(reason(e));
+        if (is(e, ProblemType.GONE) && !key.isEmpty()) {
+            forget(key); // It keeps this answer too.
+        }
+        if (is(e, ProblemType.NOT_FOUND) && link.kind() != null) {
+            recreate();
+        }
+    }
+
+    private void recreate() throws InterruptedException {
+        try {
+            calls.connect();
+            findOrCreate();
+        } catch (ClosedByInterruptException e) {
+            throw interrupted();
+        } catch (IOException | EventfddException e) {
+            status.troubled(reason(e));
+        }
+    }
+
+    private static InterruptedException interrupted() {
+        Thread.interrupted();
+        return new InterruptedException();
+    }
+
+    private static String reason(Exception e) {
+        return "the daemon: " + e.getMessage();
+    }
+
+    @Override
+    public void close() {
+        calls.close();
+    }
+}

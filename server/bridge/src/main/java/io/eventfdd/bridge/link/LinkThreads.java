@@ -1,0 +1,137 @@
+package io.eventfdd.bridge.link;
+
+import io.eventfdd.bridge.config.Link;
+import io.eventfdd.bridge.config.Links;
+import io.eventfdd.bridge.config.Names;
+import io.eventfdd.bridge.daemon.LinkedEventfd;
+import io.eventfdd.bridge.nats.Claims;
+import io.eventfdd.bridge.nats.Feed;
+import io.eventfdd.bridge.nats.Ledger;
+import io.eventfdd.bridge.nats.Nats;
+import io.eventfdd.bridge.nats.SecondWriterException;
+import io.eventfdd.bridge.nats.SharedFeed;
+import io.eventfdd.bridge.status.LinkStatus;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Owns the threads of all links: one for each, and one more for each link that claims. */
+public final class LinkThreads implements AutoCloseable {
+    /** How long a thread may take to end. A call to the daemon or to NATS ends by the interrupt. */
+    private static final Duration END = Duration.ofSeconds(4);
+
+    private final Links links;
+    private final Path socket;
+    private final Nats nats;
+    private final List<Thread> threads = new ArrayList<>();
+
+    /**
+     * Starts nothing yet.
+     *
+     * @param socket {@code api.sock} of the daemon
+     */
+    public LinkThreads(Links links, Path socket, Nats nats) {
+        this.links = links;
+        this.socket = socket;
+        this.nats = nats;
+    }
+
+    /**
+     * Starts the threads of one link.
+     *
+     * @param created when each stream was created, by its name
+     */
+    public void start(Link link, Map<String, Long> created, LinkStatus status) {
+        var eventfd = new LinkedEventfd(link, socket, status);
+        switch (link) {
+            case Link.Export export -> {
+                var subject = Names.exportSubject(export.subject(), links.host());
+                start(
+                        new Exporter(
+                                export,
+                                links.host(),
+                                created.getOrDefault(export.stream(), 0L),
+                                eventfd,
+                                new Ledger(nats, export.stream(), subject, status),
+                                status),
+                        status);
+            }
+            case Link.Import one -> startImport(one, created, eventfd, status);
+        }
+    }
+
+    private void startImport(
+            Link.Import link, Map<String, Long> created, LinkedEventfd eventfd, LinkStatus status) {
+        var progress = new Progress();
+        boolean shared = link.mode() == Link.Mode.SHARE;
+        var stream = shared ? Names.claimsOf(link.stream()) : link.stream();
+        var claims = Names.claimSubject(link.stream(), link.consumer(), links.host());
+        var marks = Names.markSubject(link.stream(), link.mode(), link.consumer(), links.host());
+        var filter = shared ? claims : Names.allExporters(link.subject());
+        start(
+                new Importer(
+                        stream,
+                        created.getOrDefault(stream, 0L),
+                        link.consumer(),
+                        eventfd,
+                        new Feed(nats, stream, filter, status),
+                        new Ledger(nats, Names.marksOf(link.stream()), marks, status),
+                        progress,
+                        status),
+                status);
+        if (shared) {
+            start(
+                    new Claimer(
+                            link,
+                            new SharedFeed(nats, link.stream(), link.consumer(), status),
+                            new Claims(nats, claims, status),
+                            progress,
+                            status),
+                    status);
+        }
+    }
+
+    private void start(LinkTask task, LinkStatus status) {
+        threads.add(
+                Thread.ofPlatform()
+                        .name("eventfdd-" + status.link().replace(' ', '-'))
+                        .start(() -> run(task, status)));
+    }
+
+    private static void run(LinkTask task, LinkStatus status) {
+        try (task) {
+            task.run();
+        } catch (InterruptedException e) {
+            // The bridge stops. Whatever was under way is settled at the next start.
+        } catch (SecondWriterException e) {
+            status.failed(String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            // jnats wraps an interrupt in one of these.
+            if (!Thread.currentThread().isInterrupted()) {
+                status.failed("a bug: " + e);
+            }
+        }
+    }
+
+    /** Interrupts all threads, and waits for their ends. */
+    @Override
+    public void close() {
+        threads.forEach(Thread::interrupt);
+        boolean interrupted = false;
+        long end = System.nanoTime() + END.toNanos();
+        for (var thread : threads) {
+            try {
+                long left = Math.max(1, (end - System.nanoTime()) / 1_000_000);
+                thread.join(left);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

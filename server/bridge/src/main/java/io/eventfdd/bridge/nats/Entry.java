@@ -1,0 +1,104 @@
+package io.eventfdd.bridge.nats;
+
+import io.eventfdd.client.Count;
+import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.ProblemException;
+import io.nats.client.api.MessageInfo;
+import io.nats.client.impl.Headers;
+
+import org.jspecify.annotations.Nullable;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.OptionalLong;
+
+/**
+ * What a link publishes: signals, or the mark of an importer.
+ *
+ * @param id of the message; null for a mark
+ * @param number of the message among those of its exporter; 0 for others
+ */
+@SuppressWarnings("ArrayRecordComponent") // isSameAs compares
+public record Entry(@Nullable String id, long number, byte[] body) {
+    private static final String ID = "Nats-Msg-Id";
+    private static final String NUMBER = "Eventfdd-Seq";
+
+    /** Message {@code number} of an exporter, with {@code value}, an unsigned number of signals. */
+    public static Entry signals(String id, long number, long value) {
+        var json = Json.object();
+        Json.putCount(json, "value", value);
+        return new Entry(id, number, Json.bytes(json));
+    }
+
+    /**
+     * The mark of an importer that has applied all messages up to {@code sequence}.
+     *
+     * @param created when the stream was created: in another stream, the sequence means nothing
+     * @param writer distinguishes this run of the importer from all others
+     */
+    public static Entry mark(long sequence, long created, String writer) {
+        var json =
+                Json.object()
+                        .put("applied", sequence)
+                        .put("created", created)
+                        .put("writer", writer);
+        return new Entry(null, 0, Json.bytes(json));
+    }
+
+    static Entry of(MessageInfo info) {
+        return of(info.getHeaders(), info.getData());
+    }
+
+    /** The entry in a message; what no bridge can have published has no id. */
+    static Entry of(@Nullable Headers headers, byte @Nullable [] body) {
+        var id = headers == null ? null : headers.getFirst(ID);
+        var number = headers == null ? null : headers.getFirst(NUMBER);
+        return new Entry(
+                id,
+                number != null && number.matches("[0-9]{1,18}") ? Long.parseLong(number) : 0,
+                body == null ? new byte[0] : body);
+    }
+
+    Headers headers() {
+        return number == 0 ? new Headers() : new Headers().add(NUMBER, Long.toString(number));
+    }
+
+    /** The same with another id. */
+    public Entry withId(String other) {
+        return new Entry(other, number, body);
+    }
+
+    /** Whether {@code other} is this one, published earlier. */
+    boolean isSameAs(Entry other) {
+        return Objects.equals(id, other.id) && Arrays.equals(body, other.body);
+    }
+
+    /** The unsigned number of signals; empty if this has none. */
+    public OptionalLong value() {
+        long value = number("value", Count.MAX);
+        return value == 0 ? OptionalLong.empty() : OptionalLong.of(value);
+    }
+
+    /**
+     * The sequence up to which an importer has applied all messages of the stream that was created
+     * at {@code created}; 0 if this is the mark of an earlier stream.
+     */
+    public long applied(long created) {
+        return number("created", Long.MAX_VALUE) == created ? number("applied", Long.MAX_VALUE) : 0;
+    }
+
+    private long number(String field, long most) {
+        try {
+            return JsonFields.parse(body).count(field, 1, most, 0);
+        } catch (ProblemException e) {
+            return 0;
+        }
+    }
+
+    @Override
+    public String toString() {
+        return (id == null ? "without an id" : id) + " " + new String(body, StandardCharsets.UTF_8);
+    }
+}

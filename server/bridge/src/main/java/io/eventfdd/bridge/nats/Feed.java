@@ -1,0 +1,116 @@
+package io.eventfdd.bridge.nats;
+
+import io.eventfdd.bridge.status.LinkStatus;
+import io.nats.client.IterableConsumer;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.JetStreamStatusCheckedException;
+import io.nats.client.Message;
+import io.nats.client.api.DeliverPolicy;
+import io.nats.client.api.OrderedConsumerConfiguration;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The messages of some subjects of a stream, in order and without acks. Whenever something happens
+ * to the connection, it starts anew, where its reader says. For the thread of the link.
+ */
+public final class Feed implements AutoCloseable {
+    /**
+     * One message.
+     *
+     * @param sequence in the stream
+     * @param waiting how many more messages there were
+     */
+    public record Arrival(long sequence, long waiting, Entry entry) {}
+
+    private final Nats nats;
+    private final String stream;
+    private final String filter;
+    private final LinkStatus status;
+    private @Nullable IterableConsumer consumer;
+
+    /** What had happened to the connection when {@link #consumer} was made. */
+    private long events;
+
+    /** Receives nothing yet. */
+    public Feed(Nats nats, String stream, String filter, LinkStatus status) {
+        this.nats = nats;
+        this.stream = stream;
+        this.filter = filter;
+        this.status = status;
+    }
+
+    /**
+     * Whether the next message is one behind {@link #startAt}, and not behind the one that came
+     * last.
+     */
+    public boolean hasToStart() {
+        return consumer == null || events != nats.events();
+    }
+
+    /** Starts with the first message at or behind {@code sequence}. False if that failed. */
+    public boolean startAt(long sequence) {
+        close();
+        events = nats.events();
+        try {
+            var configuration =
+                    new OrderedConsumerConfiguration()
+                            .deliverPolicy(DeliverPolicy.ByStartSequence)
+                            .startSequence(sequence)
+                            .filterSubject(filter);
+            consumer =
+                    nats.connection()
+                            .getStreamContext(stream)
+                            .createOrderedConsumer(configuration)
+                            .iterate();
+            status.running();
+            return true;
+        } catch (IOException | JetStreamApiException | IllegalStateException e) {
+            status.troubled("receiving from " + filter + ": " + Failure.text(e));
+            return false;
+        }
+    }
+
+    /** The next message; empty if none came in time, or the feed has to start anew. */
+    public Optional<Arrival> next(Duration most) throws InterruptedException {
+        var current = consumer;
+        if (current == null || hasToStart()) {
+            return Optional.empty();
+        }
+        try {
+            @Nullable Message message = current.nextMessage(most);
+            return hasToStart()
+                    ? Optional.empty()
+                    : Optional.ofNullable(message).map(Feed::arrival);
+        } catch (JetStreamStatusCheckedException | IllegalStateException e) {
+            status.troubled("receiving from " + filter + ": " + Failure.text(e));
+            close();
+            return Optional.empty();
+        }
+    }
+
+    private static Arrival arrival(Message message) {
+        var place = message.metaData();
+        return new Arrival(
+                place.streamSequence(),
+                place.pendingCount(),
+                Entry.of(message.getHeaders(), message.getData()));
+    }
+
+    @Override
+    public void close() {
+        var current = consumer;
+        consumer = null;
+        if (current != null) {
+            try {
+                current.close();
+            } catch (Exception e) {
+                status.troubled("the end of a consumer: " + Failure.text(e));
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.eventfdd.bridge.nats;
+
+import io.eventfdd.bridge.status.LinkStatus;
+import io.eventfdd.bridge.status.Pauses;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.PublishOptions;
+import io.nats.client.impl.NatsMessage;
+
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * A subject that one link publishes to and nobody else. Its last message says how far the link has
+ * come, so a link that was killed goes on from there. For the thread of the link.
+ *
+ * <p>Each message is published on the condition that the last message of the subject is the one
+ * that the link knows. It can therefore be published again whenever it is not known whether it was
+ * stored, however late the server stores the first one.
+ */
+public final class Ledger {
+    /** The server refuses a message because the last one is another than expected. */
+    private static final int WRONG_LAST_SEQUENCE = 10071;
+
+    private static final int NO_MESSAGE = 10037;
+
+    private final Nats nats;
+    private final String stream;
+    private final String subject;
+    private final LinkStatus status;
+
+    /** The sequence of the last message; 0 if there is none. */
+    private long last;
+
+    /** Reads nothing yet. */
+    public Ledger(Nats nats, String stream, String subject, LinkStatus status) {
+        this.nats = nats;
+        this.stream = stream;
+        this.subject = subject;
+        this.status = status;
+    }
+
+    /** The last message, from which the link goes on. */
+    public Optional<Entry> open() throws InterruptedException {
+        var pauses = new Pauses();
+        while (true) {
+            try {
+                var found = look();
+                last = found.map(Stored::sequence).orElse(0L);
+                return found.map(Stored::entry);
+            } catch (IOException | JetStreamApiException | IllegalStateException e) {
+                status.troubled(reason(e));
+            }
+            pauses.pause();
+        }
+    }
+
+    /**
+     * Publishes {@code entry} behind the last one, and returns when it is stored.
+     *
+     * @throws SecondWriterException if another message was stored there
+     */
+    public void append(Entry entry) throws InterruptedException, SecondWriterException {
+        var pauses = new Pauses();
+        while (true) {
+            try {
+                last = publish(entry);
+                status.running();
+                return;
+            } catch (IOException | JetStreamApiException | IllegalStateException e) {
+                status.troubled(reason(e));
+            }
+            pauses.pause();
+        }
+    }
+
+    private long publish(Entry entry)
+            throws IOException, JetStreamApiException, SecondWriterException {
+        var options = PublishOptions.builder().expectedLastSubjectSequence(last);
+        var id = entry.id();
+        if (id != null) {
+            options.messageId(id);
+        }
+        try {
+            var message =
+                    NatsMessage.builder()
+                            .subject(subject)
+                            .headers(entry.headers())
+                            .data(entry.body());
+            var ack = nats.jetStream().publish(message.build(), options.build());
+            if (!ack.isDuplicate()) {
+                return ack.getSeqno();
+            }
+        } catch (JetStreamApiException e) {
+            if (e.getApiErrorCode() != WRONG_LAST_SEQUENCE) {
+                throw e;
+            }
+        }
+        // An earlier attempt was stored, unless somebody else writes here.
+        var found = look();
+        if (found.isPresent() && found.get().entry().isSameAs(entry)) {
+            return found.get().sequence();
+        }
+        throw new SecondWriterException(
+                "the last message of "
+                        + subject
+                        + " in the stream "
+                        + stream
+                        + " is not from this link: another bridge has the same host name, or the"
+                        + " messages were purged");
+    }
+
+    private record Stored(long sequence, Entry entry) {}
+
+    private Optional<Stored> look() throws IOException, JetStreamApiException {
+        try {
+            var info = nats.management().getLastMessage(stream, subject);
+            return Optional.of(new Stored(info.getSeq(), Entry.of(info)));
+        } catch (JetStreamApiException e) {
+            if (e.getApiErrorCode() == NO_MESSAGE) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private String reason(Exception e) {
+        return "publishing to " + subject + ": " + Failure.text(e);
+    }
+}

@@ -1,0 +1,178 @@
+package io.eventfdd.bridge.nats;
+
+import io.eventfdd.bridge.config.Servers;
+import io.eventfdd.bridge.status.Pauses;
+import io.nats.client.Connection;
+import io.nats.client.ConnectionListener;
+import io.nats.client.ErrorListener;
+import io.nats.client.JetStream;
+import io.nats.client.JetStreamManagement;
+import io.nats.client.Options;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Properties;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The connection to NATS that all links share. It connects again by itself for as long as it takes.
+ * Safe for all threads.
+ *
+ * <p>It has no buffer for the time without a connection: what is published then fails at once, and
+ * is not sent later behind the back of the link.
+ */
+public final class Nats implements AutoCloseable {
+    private static final Logger LOGGER = System.getLogger(Nats.class.getName());
+
+    private static final Duration RECONNECT_WAIT = Duration.ofMillis(250);
+
+    private final AtomicLong events = new AtomicLong();
+    private final Connection connection;
+    private final JetStream jetStream;
+    private final JetStreamManagement management;
+
+    private Nats(Options.Builder options) throws IOException, InterruptedException {
+        this.connection =
+                io.nats.client.Nats.connect(options.connectionListener(this::happened).build());
+        this.jetStream = connection.jetStream();
+        this.management = connection.jetStreamManagement();
+    }
+
+    /**
+     * Connects, and tries again until a server answers.
+     *
+     * @param name by which the server knows the connection
+     * @throws IOException if a file that {@code servers} names cannot be read
+     */
+    public static Nats connect(Servers servers, String name)
+            throws IOException, InterruptedException {
+        var pauses = new Pauses();
+        var said = "";
+        while (true) {
+            var options = options(servers, name);
+            try {
+                return new Nats(options);
+            } catch (IOException e) {
+                var reason = String.valueOf(e.getMessage());
+                if (!reason.equals(said)) {
+                    LOGGER.log(
+                            Level.WARNING,
+                            "no server answers at {0}: {1}",
+                            String.join(", ", servers.urls()),
+                            reason);
+                    said = reason;
+                }
+            }
+            pauses.pause();
+        }
+    }
+
+    /**
+     * Connects, and does not try again.
+     *
+     * @throws IOException if no server answers, or a file that {@code servers} names cannot be read
+     */
+    public static Nats connectOnce(Servers servers, String name)
+            throws IOException, InterruptedException {
+        return new Nats(options(servers, name));
+    }
+
+    /** The server at the other end, with its version. */
+    public String server() {
+        return connection.getConnectedUrl()
+                + ", version "
+                + connection.getServerInfo().getVersion();
+    }
+
+    private static Options.Builder options(Servers servers, String name) throws IOException {
+        var options = Options.builder();
+        var file = servers.options();
+        if (file != null) {
+            options = options.properties(properties(file));
+        }
+        var credentials = servers.credentials();
+        if (credentials != null) {
+            if (!Files.isReadable(credentials)) {
+                throw new IOException("cannot read " + credentials);
+            }
+            options = options.credentialPath(credentials.toString());
+        }
+        return options.servers(servers.urls().toArray(String[]::new))
+                .connectionName(name)
+                .maxReconnects(-1)
+                .reconnectWait(RECONNECT_WAIT)
+                .reconnectBufferSize(0)
+                .errorListener(new Quiet());
+    }
+
+    private static Properties properties(Path file) throws IOException {
+        var properties = new Properties();
+        try (InputStream in = Files.newInputStream(file)) {
+            properties.load(in);
+        }
+        return properties;
+    }
+
+    /** The links notice what matters themselves, when they publish or wait. */
+    private static final class Quiet implements ErrorListener {
+        @Override
+        public void errorOccurred(Connection connection, String error) {
+            LOGGER.log(Level.WARNING, "the server says: {0}", error);
+        }
+
+        @Override
+        public void exceptionOccurred(Connection connection, Exception exception) {
+            LOGGER.log(Level.DEBUG, "the connection: {0}", exception.toString());
+        }
+    }
+
+    private void happened(Connection on, ConnectionListener.Events event) {
+        events.incrementAndGet();
+        switch (event) {
+            case DISCONNECTED -> LOGGER.log(Level.WARNING, "the connection to NATS has ended");
+            case CONNECTED, RECONNECTED ->
+                    LOGGER.log(
+                            Level.INFO, "connected to {0}", String.valueOf(on.getConnectedUrl()));
+            default -> LOGGER.log(Level.DEBUG, "{0}", event);
+        }
+    }
+
+    /**
+     * How often something has happened to the connection. If this has changed, messages may have
+     * been missed.
+     */
+    long events() {
+        return events.get();
+    }
+
+    /** Whether there is a connection. */
+    public boolean isConnected() {
+        return connection.getStatus() == Connection.Status.CONNECTED;
+    }
+
+    JetStream jetStream() {
+        return jetStream;
+    }
+
+    JetStreamManagement management() {
+        return management;
+    }
+
+    Connection connection() {
+        return connection;
+    }
+
+    @Override
+    public void close() {
+        try {
+            connection.close();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

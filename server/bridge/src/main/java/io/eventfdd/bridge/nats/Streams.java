@@ -1,0 +1,226 @@
+package io.eventfdd.bridge.nats;
+
+import io.nats.client.JetStreamApiException;
+import io.nats.client.api.AckPolicy;
+import io.nats.client.api.ConsumerConfiguration;
+import io.nats.client.api.DeliverPolicy;
+import io.nats.client.api.StreamInfo;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/**
+ * The streams and consumers that links need: creates them, or says how they differ from what is
+ * needed. For one thread.
+ */
+public final class Streams {
+    /**
+     * How long a host may take to claim a message before another one gets it too, which does no
+     * harm. The messages on the way to a host that is killed wait for so long.
+     */
+    static final Duration ACK_WAIT = Duration.ofSeconds(10);
+
+    /** JetStream has the reason for this in itself, and it passes. */
+    private static final int UNAVAILABLE = 503;
+
+    private static final int NO_STREAM = 10059;
+    private static final int NO_CONSUMER = 10014;
+
+    /** How often several bridges may overtake each other when they add their subjects. */
+    private static final int ATTEMPTS = 20;
+
+    private final Nats nats;
+    private final boolean create;
+
+    /**
+     * Creates nothing yet.
+     *
+     * @param create whether something that is missing may be created
+     */
+    public Streams(Nats nats, boolean create) {
+        this.nats = nats;
+        this.create = create;
+    }
+
+    /** A question to the server. */
+    private interface Question<T> {
+        T ask() throws IOException, JetStreamApiException, UnfitException;
+    }
+
+    private static <T> T asked(Question<T> question) throws IOException, UnfitException {
+        try {
+            return question.ask();
+        } catch (IllegalStateException e) {
+            throw new IOException(Failure.text(e), e);
+        } catch (JetStreamApiException e) {
+            if (e.getErrorCode() == UNAVAILABLE) {
+                throw new IOException("JetStream: " + Failure.text(e), e);
+            }
+            throw new UnfitException("JetStream refuses what the links need: " + Failure.text(e));
+        }
+    }
+
+    /**
+     * Has the stream, which is created if it is missing.
+     *
+     * @return when it was created, in nanoseconds since the epoch; it names one life of a stream
+     * @throws UnfitException if it differs from {@code plan}, or is missing and cannot be created
+     * @throws IOException if nobody answers
+     */
+    public long have(StreamPlan plan) throws IOException, UnfitException {
+        return asked(() -> haveStream(plan));
+    }
+
+    private long haveStream(StreamPlan plan)
+            throws IOException, JetStreamApiException, UnfitException {
+        for (int i = 0; i < ATTEMPTS; i++) {
+            var info = info(plan.name());
+            if (info.isEmpty()) {
+                if (!create) {
+                    throw new UnfitException(
+                            "there is no stream " + plan.name() + ", and create is no");
+                }
+                nats.management().addStream(plan.configuration());
+                continue;
+            }
+            var found = info.get().getConfiguration();
+            check("stream " + plan.name(), plan.differences(found));
+            var missing = plan.missing(found);
+            if (missing.isEmpty()) {
+                var created = info.get().getCreateTime().toInstant();
+                return TimeUnit.SECONDS.toNanos(created.getEpochSecond()) + created.getNano();
+            }
+            if (!create) {
+                throw new UnfitException(
+                        "the stream " + plan.name() + " lacks the subjects " + missing);
+            }
+            // Another bridge may do this at the same time, so look again.
+            nats.management().updateStream(plan.completed(found));
+        }
+        throw new UnfitException("the subjects of the stream " + plan.name() + " keep changing");
+    }
+
+    /** What {@link #have} would do, in a few words. */
+    public String describe(StreamPlan plan) throws IOException, UnfitException {
+        return asked(() -> description(plan));
+    }
+
+    private String description(StreamPlan plan)
+            throws IOException, JetStreamApiException, UnfitException {
+        var info = info(plan.name());
+        if (info.isEmpty()) {
+            return missing();
+        }
+        check("stream " + plan.name(), plan.differences(info.get().getConfiguration()));
+        var missing = plan.missing(info.get().getConfiguration());
+        return missing.isEmpty()
+                ? "is as it has to be"
+                : "lacks the subjects " + missing + (create ? "; would be changed" : "");
+    }
+
+    /** What {@link #haveConsumer} would do, in a few words. */
+    public String describeConsumer(String stream, String name, String filter)
+            throws IOException, UnfitException {
+        var found = asked(() -> consumer(stream, name));
+        if (found.isEmpty()) {
+            return missing();
+        }
+        check("consumer " + name + " of the stream " + stream, differences(found.get(), filter));
+        return "is as it has to be";
+    }
+
+    private String missing() {
+        return "is missing; " + (create ? "would be created" : "create is no");
+    }
+
+    private Optional<StreamInfo> info(String stream) throws IOException, JetStreamApiException {
+        try {
+            return Optional.of(nats.management().getStreamInfo(stream));
+        } catch (JetStreamApiException e) {
+            if (e.getApiErrorCode() == NO_STREAM) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * Has the durable consumer that the hosts of a link share, which is created if it is missing.
+     *
+     * @throws UnfitException if it differs, or is missing and not to be created
+     */
+    public void haveConsumer(String stream, String name, String filter)
+            throws IOException, UnfitException {
+        var _ =
+                asked(() -> {
+                    createConsumer(stream, name, filter);
+                    return true;
+                });
+    }
+
+    private void createConsumer(String stream, String name, String filter)
+            throws IOException, JetStreamApiException, UnfitException {
+        var found = consumer(stream, name);
+        if (found.isPresent()) {
+            check(
+                    "consumer " + name + " of the stream " + stream,
+                    differences(found.get(), filter));
+            return;
+        }
+        if (!create) {
+            throw new UnfitException(
+                    "the stream " + stream + " has no consumer " + name + ", and create is no");
+        }
+        nats.management()
+                .createConsumer(
+                        stream,
+                        ConsumerConfiguration.builder()
+                                .durable(name)
+                                .filterSubject(filter)
+                                .ackPolicy(AckPolicy.Explicit)
+                                .deliverPolicy(DeliverPolicy.All)
+                                .ackWait(ACK_WAIT)
+                                .build());
+    }
+
+    private Optional<ConsumerConfiguration> consumer(String stream, String name)
+            throws IOException, JetStreamApiException {
+        try {
+            var info = nats.management().getConsumerInfo(stream, name);
+            return Optional.of(info.getConsumerConfiguration());
+        } catch (JetStreamApiException e) {
+            if (e.getApiErrorCode() == NO_CONSUMER || e.getApiErrorCode() == NO_STREAM) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    private static List<String> differences(ConsumerConfiguration found, String filter) {
+        return Stream.of(
+                        differ("filter_subject", found.getFilterSubject(), filter),
+                        differ("ack_policy", found.getAckPolicy(), AckPolicy.Explicit),
+                        differ("deliver_policy", found.getDeliverPolicy(), DeliverPolicy.All))
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private static Optional<String> differ(String what, @Nullable Object found, Object needed) {
+        return Objects.equals(found, needed)
+                ? Optional.empty()
+                : Optional.of("%s is %s, has to be %s".formatted(what, found, needed));
+    }
+
+    private static void check(String what, List<String> differences) throws UnfitException {
+        if (!differences.isEmpty()) {
+            throw new UnfitException("the " + what + " differs: " + String.join("; ", differences));
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package io.eventfdd.bridge.nats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventfdd.client.Count;
+import io.nats.client.impl.Headers;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.nio.charset.StandardCharsets;
+
+@Timeout(20)
+class EntryTest {
+    private static String body(Entry entry) {
+        return new String(entry.body(), StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 1L << 53, Long.MAX_VALUE, Long.MIN_VALUE, Count.MAX})
+    void messageCarriesAnyValueThatAnEventfdCanHave(long value) {
+        var entry = Entry.signals("id", 7, value);
+
+        assertThat(body(entry)).isEqualTo("{\"value\":" + Long.toUnsignedString(value) + "}");
+        assertThat(entry.value()).hasValue(value);
+        assertThat(entry.applied(0)).isZero();
+    }
+
+    @Test
+    void numberOfTheMessageTravelsInAHeader() {
+        var sent = Entry.signals("id", 7, 1);
+        var received = Entry.of(sent.headers().add("Nats-Msg-Id", "id"), sent.body());
+
+        assertThat(received.number()).isEqualTo(7);
+        assertThat(received.isSameAs(sent)).isTrue();
+    }
+
+    @Test
+    void markSaysHowFarAnImporterHasCome() {
+        var mark = Entry.mark(12, 3, "me");
+
+        assertThat(mark.applied(3)).isEqualTo(12);
+        assertThat(mark.applied(4)).as("in a stream that was created anew").isZero();
+        assertThat(mark.value()).isEmpty();
+        assertThat(mark.isSameAs(Entry.mark(12, 3, "me"))).isTrue();
+        assertThat(mark.isSameAs(Entry.mark(12, 3, "you"))).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{}",
+                "3",
+                "[]",
+                "{\"value\":0}",
+                "{\"value\":-1}",
+                "{\"value\":18446744073709551615}",
+                "{\"value\":1.5}",
+                "{\"value\":null}",
+                "\u0000"
+            })
+    void whatNoBridgeCanHavePublishedHasNoValue(String body) {
+        var entry =
+                Entry.of(
+                        new Headers().add("Nats-Msg-Id", "id"),
+                        body.getBytes(StandardCharsets.UTF_8));
+
+        assertThat(entry.value()).isEmpty();
+    }
+
+    @Test
+    void messageWithoutHeadersHasNoId() {
+        assertThat(Entry.of(null, null).id()).isNull();
+        assertThat(Entry.of(new Headers().add("Eventfdd-Seq", "x"), null).number()).isZero();
+    }
+}
