@@ -9,6 +9,7 @@ import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.logging.Formatter;
 import java.util.logging.Level;
 import java.util.logging.LogManager;
@@ -20,7 +21,8 @@ import java.util.logging.Logger;
  * message become bars.
  */
 final class Logging {
-    private static final String OWN = "io.eventfdd.server.";
+    /** What the names of loggers are shown without. */
+    private static final List<String> OWN = List.of("io.eventfdd.server.", "io.eventfdd.");
 
     /** Held, since java.util.logging forgets a level with its logger. */
     private static final Logger ROOT = Logger.getLogger("");
@@ -74,7 +76,12 @@ final class Logging {
 
     private static String logger(LogRecord entry) {
         var name = String.valueOf(entry.getLoggerName());
-        return name.startsWith(OWN) ? name.substring(OWN.length()) : name;
+        for (var prefix : OWN) {
+            if (name.startsWith(prefix)) {
+                return name.substring(prefix.length());
+            }
+        }
+        return name;
     }
 
     private static String level(LogRecord entry) {

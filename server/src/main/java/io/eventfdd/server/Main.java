@@ -53,7 +53,13 @@ public final class Main {
     static CommandLine commandLine(String... arguments) {
         var line =
                 Commands.commandLine(
-                        Map.of("serve", Serve::command, "rehearse", Rehearsal::command),
+                        Map.of(
+                                "serve",
+                                Serve::command,
+                                "bridge",
+                                BridgeCommand::command,
+                                "rehearse",
+                                Rehearsal::command),
                         arguments.length == 0 ? null : arguments[0]);
         IVersionProvider version = () -> new String[] {"eventfdd " + Version.text()};
         line.getCommandSpec().versionProvider(version);

@@ -3,6 +3,8 @@ package io.eventfdd.server;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameStartingWith;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -97,6 +99,22 @@ class ArchitectureTest {
                     .dependOnClassesThat()
                     .resideInAPackage("com.sun.jna..")
                     .allowEmptyShould(true);
+
+    @ArchTest
+    static final ArchRule ONLY_ITS_OWN_COMMAND_HAS_THE_BRIDGE_ON_ITS_CLASS_PATH =
+            noClasses()
+                    .that(not(simpleNameStartingWith("Bridge")))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("io.eventfdd.bridge..", "io.nats..");
+
+    @ArchTest
+    static final ArchRule THE_COMMAND_ITSELF_IS_LOADED_FOR_EVERY_HELP_TEXT =
+            noClasses()
+                    .that(simpleName("BridgeCommand"))
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("io.eventfdd.bridge..", "io.nats..");
 
     @ArchTest
     static final ArchRule NAMES_SAY_WHAT_A_CLASS_IS =

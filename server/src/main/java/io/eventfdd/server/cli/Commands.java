@@ -53,7 +53,7 @@ public final class Commands implements Callable<Integer> {
         GROUPS.put(
                 "Use eventfds:", List.of("create", "write", "read", "wait", "rm", "run", "exec"));
         GROUPS.put("Look at them:", List.of("ls", "stat", "leases", "watch", "top"));
-        GROUPS.put("Run the daemon:", List.of("serve", "ping", "bench", "completion"));
+        GROUPS.put("Run the daemon:", List.of("serve", "bridge", "ping", "bench", "completion"));
     }
 
     /**

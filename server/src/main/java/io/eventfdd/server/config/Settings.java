@@ -71,6 +71,20 @@ public final class Settings {
         return new Settings(values);
     }
 
+    /**
+     * The settings of a process that is not the daemon: the default of each, unless {@code values}
+     * has its key.
+     *
+     * @throws InvalidSetting if a value is malformed or out of range
+     */
+    public static Settings of(Map<String, String> values) throws InvalidSetting {
+        var all = new EnumMap<Setting, Long>(Setting.class);
+        for (var setting : Setting.values()) {
+            all.put(setting, setting.parse(values.getOrDefault(setting.key(), setting.standard())));
+        }
+        return new Settings(all);
+    }
+
     private static Map<String, String> config(
             Map<String, String> options, Map<String, String> environment, Optional<Path> file)
             throws InvalidSetting {

@@ -258,7 +258,12 @@ public final class DaemonProcess implements AutoCloseable {
 
     /** Waits until {@code condition} holds. */
     public static void until(BooleanSupplier condition) {
-        long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        until(Duration.ofSeconds(30), condition);
+    }
+
+    /** Waits until {@code condition} holds, for {@code most} at the most. */
+    public static void until(Duration most, BooleanSupplier condition) {
+        long end = System.nanoTime() + most.toNanos();
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("in time").isLessThan(end);
             LockSupport.parkNanos(5_000_000);

@@ -1,0 +1,120 @@
+package io.eventfdd.server;
+
+import io.eventfdd.bridge.Bridge;
+import io.eventfdd.bridge.config.InvalidLinks;
+import io.eventfdd.bridge.config.Links;
+import io.eventfdd.bridge.config.LinksFile;
+import io.eventfdd.bridge.nats.UnfitException;
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.Transport;
+import io.eventfdd.internal.RuntimeLocation;
+import io.eventfdd.server.config.InvalidSetting;
+import io.eventfdd.server.config.Setting;
+import io.eventfdd.server.config.Settings;
+import io.eventfdd.server.handover.Systemd;
+import io.eventfdd.server.http.HealthApi;
+import io.eventfdd.server.http.MetricsApi;
+import io.eventfdd.server.http.ObservabilityServer;
+import io.eventfdd.server.http.Page;
+
+import org.jspecify.annotations.Nullable;
+
+import sun.misc.Signal;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * The bridge as the service that this process runs: it obeys signals, reports to the service
+ * manager, and answers on a port if one is set. Belongs to the main thread.
+ */
+final class BridgeService {
+    private final Links links;
+    private final Settings settings;
+    private final Path directory;
+
+    private BridgeService(Path file, @Nullable Path given) throws InvalidLinks, InvalidSetting {
+        this.links = LinksFile.read(file);
+        this.settings = Settings.of(links.settings());
+        this.directory = directory(given, links.runtimeDirectory());
+    }
+
+    private static Path directory(@Nullable Path given, @Nullable Path configured) {
+        if (given != null) {
+            return given;
+        }
+        return configured != null ? configured : RuntimeLocation.current();
+    }
+
+    /** Runs the bridge until a signal comes, and returns the exit status. */
+    static int run(Path file, @Nullable Path directory)
+            throws InvalidLinks, InvalidSetting, IOException, UnfitException {
+        return new BridgeService(file, directory).run();
+    }
+
+    /** Prints what the bridge would do, and returns the exit status. */
+    static int check(Path file, @Nullable Path directory, PrintWriter out)
+            throws InvalidLinks, InvalidSetting, IOException, UnfitException, InterruptedException {
+        return new BridgeService(file, directory).check(out);
+    }
+
+    private int check(PrintWriter out) throws IOException, UnfitException, InterruptedException {
+        try (var client =
+                EventfddClient.builder()
+                        .transport(Transport.HTTP)
+                        .runtimeDirectory(directory)
+                        .connect()) {
+            out.println("daemon " + client.info().version() + " in " + directory);
+        }
+        Bridge.check(links).forEach(out::println);
+        return 0;
+    }
+
+    private int run() throws IOException, UnfitException {
+        Logging.configure(settings);
+        var stop = new CountDownLatch(1);
+        var main = Thread.currentThread();
+        for (var name : List.of("TERM", "INT")) {
+            Signal.handle(
+                    new Signal(name),
+                    signal -> {
+                        stop.countDown();
+                        main.interrupt(); // It may still be waiting for NATS.
+                    });
+        }
+        try (var systemd = Systemd.of(System.getenv());
+                var bridge = Bridge.start(links, directory.resolve("api.sock"));
+                var _ = observability(bridge)) {
+            systemd.ready();
+            stop.await();
+            systemd.stopping();
+        } catch (InterruptedException e) {
+            // A signal.
+        }
+        return 0;
+    }
+
+    private Observability observability(Bridge bridge) throws IOException {
+        int port = settings.number(Setting.OBSERVABILITY_PORT);
+        if (port == 0) {
+            return () -> {};
+        }
+        var pages = new ArrayList<Page>(new HealthApi(() -> true, bridge::isHealthy).pages());
+        pages.add(new MetricsApi(BridgeMetrics.of(bridge)).page());
+        var address = InetAddress.getByName(settings.choice(Setting.OBSERVABILITY_ADDRESS));
+        return ObservabilityServer.start(
+                        address, port, pages, (exchange, operation, outcome, nanos) -> {})
+                ::close;
+    }
+
+    /** What answers on a port, or nothing. */
+    private interface Observability extends AutoCloseable {
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,379 @@
+package io.eventfdd.server.bridge;
+
+import static io.eventfdd.server.bridge.Hosts.awaitCount;
+import static io.eventfdd.server.bridge.Hosts.count;
+import static io.eventfdd.server.testing.BridgeProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventfdd.client.Count;
+import io.eventfdd.server.testing.BridgeProcess;
+import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.NatsServer;
+import io.nats.client.JetStreamManagement;
+import io.nats.client.api.RetentionPolicy;
+import io.nats.client.api.StreamConfiguration;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.io.IOException;
+import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** What a link promises, one sentence a test: two hosts, each with a daemon and a bridge. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class BridgeIT {
+    private static final String EXPORT = "- export: {name: a, subject: s, create: counter}\n";
+    private static final String COPY =
+            "- import: {name: b, subject: s, mode: copy, create: counter}\n";
+    private static final String SHARE =
+            "- import: {name: c, subject: s, mode: share, create: counter}\n";
+
+    private NatsServer nats;
+    private DaemonProcess alpha;
+    private DaemonProcess beta;
+
+    @BeforeEach
+    void start() throws IOException {
+        nats = NatsServer.start();
+        alpha = DaemonProcess.start();
+        beta = DaemonProcess.start();
+        alpha.create("a");
+    }
+
+    @AfterEach
+    void end() throws IOException {
+        for (AutoCloseable part : new AutoCloseable[] {beta, alpha, nats}) {
+            if (part != null) {
+                try {
+                    part.close();
+                } catch (Exception e) {
+                    throw new IOException(e);
+                }
+            }
+        }
+    }
+
+    @Test
+    void whatIsWrittenOnOneHostArrivesOnTheOther() throws Exception {
+        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
+                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+            alpha.write("a", 5);
+            awaitCount(beta, "b", 5);
+            alpha.write("a", Long.MAX_VALUE);
+            until(() -> count(beta, "b").bitLength() == 64);
+            assertThat(count(beta, "b")).isEqualTo(new BigInteger("9223372036854775812"));
+            assertThat(count(alpha, "a")).isZero();
+            assertThat(from.stop()).isZero();
+            assertThat(to.stop()).isZero();
+        }
+    }
+
+    @Test
+    void copyReachesEveryHostAndShareOneOfThem() throws Exception {
+        try (var from =
+                        BridgeProcess.start(
+                                alpha,
+                                nats,
+                                "alpha",
+                                EXPORT + SHARE.replace("c,", "d, consumer: c,"));
+                var to = BridgeProcess.start(beta, nats, "beta", COPY + SHARE)) {
+            for (int i = 0; i < 20; i++) {
+                alpha.write("a", 1);
+            }
+            awaitCount(beta, "b", 20);
+            until(() -> count(alpha, "d").add(count(beta, "c")).equals(BigInteger.valueOf(20)));
+            assertThat(from.log() + to.log()).doesNotContain("ERROR");
+        }
+    }
+
+    @Test
+    void permitsOfASemaphoreBecomePermitsOfAnother() throws Exception {
+        alpha.create("p", "{\"semaphore\":true,\"initial\":2000}");
+        try (var from =
+                        BridgeProcess.start(
+                                alpha, nats, "alpha", "- export: {name: p, subject: p}\n");
+                var to =
+                        BridgeProcess.start(
+                                beta,
+                                nats,
+                                "beta",
+                                "- import: {name: p, subject: p, mode: copy, create:"
+                                        + " semaphore}\n")) {
+            awaitCount(beta, "p", 2000);
+            var state = beta.request().get("/v1/eventfds/p").jsonPath();
+            assertThat(state.getBoolean("semaphore")).isTrue();
+            assertThat(from.log() + to.log()).doesNotContain("ERROR");
+        }
+    }
+
+    @Test
+    void countsAddUpInTheEventfdWhileTheServerIsAway() throws Exception {
+        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
+                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+            alpha.write("a", 1);
+            awaitCount(beta, "b", 1);
+            nats.kill();
+            alpha.write("a", 1);
+            from.awaitLog("export a: publishing to s.alpha");
+            for (int i = 0; i < 100; i++) {
+                alpha.write("a", 1);
+            }
+            assertThat(count(alpha, "a"))
+                    .as("all but what the bridge had read before it noticed")
+                    .isEqualTo(100);
+            nats.restart();
+            awaitCount(beta, "b", 102);
+            from.awaitLog("running again");
+            to.awaitLog("connected");
+            assertThat(messages()).isLessThan(20);
+        }
+    }
+
+    @Test
+    void whatHasNoRoomStaysInTheStream() throws Exception {
+        beta.create("b");
+        beta.write("b", Count.MAX - 2);
+        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
+                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+            alpha.write("a", 2);
+            until(() -> count(beta, "b").equals(Count.toBigInteger(Count.MAX)));
+            alpha.write("a", 9);
+            until(() -> count(alpha, "a").signum() == 0);
+            to.awaitLog("b has no room for 9");
+            assertThat(read(beta, "b")).isEqualTo(Count.toBigInteger(Count.MAX));
+            awaitCount(beta, "b", 9);
+            assertThat(from.log()).doesNotContain("ERROR");
+        }
+    }
+
+    /** How many messages the stream has. */
+    private long messages() {
+        return nats.streams(
+                streams -> streams.getStreamInfo("EVENTFDD").getStreamState().getMsgCount());
+    }
+
+    private static BigInteger read(DaemonProcess daemon, String name) {
+        var answer =
+                daemon.request()
+                        .contentType("application/json")
+                        .body("{}")
+                        .post("/v1/eventfds/" + name + "/read");
+        return new BigInteger(answer.jsonPath().getString("value"));
+    }
+
+    @Test
+    void bridgeThatWasKilledGoesOn() throws Exception {
+        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
+                var to = BridgeProcess.start(beta, nats, "beta", COPY + SHARE)) {
+            alpha.write("a", 1);
+            awaitCount(beta, "b", 1);
+            from.kill();
+            to.kill();
+            alpha.write("a", 10);
+            from.restart();
+            to.restart();
+            awaitCount(beta, "b", 11);
+            awaitCount(beta, "c", 11);
+        }
+    }
+
+    @Test
+    void linkGoesOnOverARestartOfTheDaemons() throws Exception {
+        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
+                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+            alpha.write("a", 1);
+            awaitCount(beta, "b", 1);
+            alpha.signal("TERM");
+            assertThat(alpha.exitStatus()).isZero();
+            beta.takeOver();
+            alpha.restart();
+            alpha.write("a", 10);
+            awaitCount(beta, "b", 11);
+            assertThat(from.log() + to.log()).doesNotContain("in doubt");
+        }
+    }
+
+    @Test
+    void portTellsHowTheLinksDo() throws Exception {
+        int port = freePort();
+        var links = EXPORT + "observability-port: " + port + "\n";
+        try (var from = BridgeProcess.start(alpha, nats, "alpha", links)) {
+            from.awaitLog("export a: running");
+            alpha.write("a", 3);
+            alpha.write("a", 4);
+            until(() -> page(port, "/metrics").contains("signals_total{link=\"export a\"} 7.0"));
+            assertThat(page(port, "/health")).contains("UP");
+            var alerts = Files.readString(Path.of("../deploy/observability/bridge-alerts.yaml"));
+            var metrics = page(port, "/metrics");
+            assertThat(Pattern.compile("eventfdd_[a-z_]+").matcher(alerts).results())
+                    .hasSizeGreaterThan(4)
+                    .allSatisfy(name -> assertThat(metrics).contains("\n" + name.group()));
+            nats.kill();
+            until(() -> page(port, "/health").contains("DOWN"));
+            assertThat(page(port, "/metrics")).contains("eventfdd_bridge_connected 0.0");
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** What the port answers; empty if nobody listens. */
+    private static String page(int port, String path) {
+        try (var client = HttpClient.newHttpClient()) {
+            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+            return client.send(request.build(), BodyHandlers.ofString()).body();
+        } catch (IOException e) {
+            return "";
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void checkSaysWhatWouldBeDoneAndDoesNothing() throws Exception {
+        var said = BridgeProcess.check(beta, nats, "beta", COPY + SHARE);
+        assertThat(said)
+                .contains(
+                        "server " + nats.url() + ", version 2.",
+                        "stream EVENTFDD: is missing; would be created",
+                        "stream EVENTFDD_MARKS: is missing; would be created",
+                        "stream EVENTFDD_CLAIMS: is missing; would be created",
+                        "consumer c of stream EVENTFDD: is missing; would be created",
+                        "import: receives s.* from stream EVENTFDD as consumer b (each signal to"
+                                + " every host), adds to eventfd b");
+        List<String> streams = nats.streams(JetStreamManagement::getStreamNames);
+        assertThat(streams).isEmpty();
+        try (var to = BridgeProcess.start(beta, nats, "beta", COPY + SHARE)) {
+            to.awaitLog("import c: running");
+        }
+        assertThat(BridgeProcess.check(beta, nats, "beta", COPY + SHARE))
+                .contains(
+                        "stream EVENTFDD: is as it has to be",
+                        "consumer c of stream EVENTFDD: is as it has to be");
+    }
+
+    @Test
+    void callThatWasUnderWayWhenTheDaemonWasKilledIsReportedAsInDoubt() throws Exception {
+        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
+                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+            alpha.write("a", 1);
+            awaitCount(beta, "b", 1);
+            until(() -> alpha.request().get("/v1/eventfds/a").jsonPath().getInt("waiters") == 1);
+            alpha.process().destroyForcibly().waitFor();
+            alpha.restart();
+            from.awaitLog("export a: in doubt: the daemon lost the answer of a call on a");
+            alpha.write("a", 5);
+            awaitCount(beta, "b", 6);
+            assertThat(to.log()).doesNotContain("in doubt");
+        }
+    }
+
+    @Test
+    void fiftyLinksInBothDirectionsMoveAtOnce() throws Exception {
+        int each = 25;
+        try (var left =
+                        BridgeProcess.start(
+                                alpha, nats, "alpha", exports("l", each) + imports("r", each));
+                var right =
+                        BridgeProcess.start(
+                                beta, nats, "beta", exports("r", each) + imports("l", each))) {
+            left.awaitLog("export l24: running");
+            right.awaitLog("export r24: running");
+            for (int i = 0; i < each; i++) {
+                alpha.write("l" + i, i + 1);
+                beta.write("r" + i, 100 + i);
+            }
+            for (int i = 0; i < each; i++) {
+                awaitCount(beta, "l" + i, i + 1);
+                awaitCount(alpha, "r" + i, 100 + i);
+            }
+            assertThat(left.log() + right.log()).doesNotContain("ERROR");
+        }
+    }
+
+    private static String exports(String prefix, int count) {
+        return lines(prefix, count, "- export: {name: %1$s, subject: s.%1$s, create: counter}\n");
+    }
+
+    private static String imports(String prefix, int count) {
+        return lines(
+                prefix,
+                count,
+                "- import: {name: %1$s, subject: s.%1$s, mode: copy, create: counter}\n");
+    }
+
+    private static String lines(String prefix, int count, String line) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> line.formatted(prefix + i))
+                .collect(Collectors.joining());
+    }
+
+    @Test
+    void streamThatIsCreatedAnewIsReadFromItsBeginning() throws Exception {
+        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
+                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+            for (int i = 1; i <= 3; i++) {
+                alpha.write("a", 1);
+                awaitCount(beta, "b", i);
+            }
+            assertThat(from.stop()).isZero();
+            assertThat(to.stop()).isZero();
+            boolean deleted = nats.streams(streams -> streams.deleteStream("EVENTFDD"));
+            assertThat(deleted).isTrue();
+            alpha.write("a", 10);
+            from.restart();
+            to.restart();
+            awaitCount(beta, "b", 13);
+        }
+    }
+
+    @Test
+    void streamWithAnotherConfigurationIsRefusedWithAllDifferences() throws Exception {
+        nats.streams(streams ->
+                streams.addStream(
+                        StreamConfiguration.builder()
+                                .name("EVENTFDD")
+                                .subjects("s.*")
+                                .retentionPolicy(RetentionPolicy.WorkQueue)
+                                .build()));
+        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT)) {
+            from.awaitLog("the stream EVENTFDD differs: retention is workqueue, has to be limits")
+                    .awaitLog("discard is old, has to be new")
+                    .awaitLog("duplicate_window is PT2M, has to be at least PT10M");
+        }
+    }
+
+    @Test
+    void secondBridgeOfTheSameHostStops() throws Exception {
+        try (var first = BridgeProcess.start(alpha, nats, "alpha", EXPORT)) {
+            first.awaitLog("export a: running");
+            beta.create("a");
+            try (var second = BridgeProcess.start(beta, nats, "alpha", EXPORT)) {
+                second.awaitLog("export a: running");
+                alpha.write("a", 1);
+                until(() -> messages() == 1);
+                beta.write("a", 2);
+                second.awaitLog("another bridge has the same host name");
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.eventfdd.server.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** The packaged bridge as a process of its own, beside a daemon, whose files it shares. */
+public final class BridgeProcess implements AutoCloseable {
+    private final DaemonProcess daemon;
+    private final Path file;
+    private final Path log;
+    private Process process;
+
+    private BridgeProcess(DaemonProcess daemon, String name, String links) throws IOException {
+        this.daemon = daemon;
+        this.file = daemon.file(name + ".yaml");
+        this.log = daemon.file(name + ".log");
+        Files.writeString(file, links);
+        this.process = launch();
+    }
+
+    /** One that has started, and perhaps waits for something. */
+    public static BridgeProcess start(
+            DaemonProcess daemon, NatsServer nats, String host, String links) throws IOException {
+        return new BridgeProcess(daemon, host, yaml(nats, host, links));
+    }
+
+    /** A file with the links of {@code links}. */
+    public static String yaml(NatsServer nats, String host, String links) {
+        return "host: %s\nnats: {servers: [\"%s\"]}\nlinks:\n%s".formatted(host, nats.url(), links);
+    }
+
+    private Process launch() throws IOException {
+        return new ProcessBuilder(command())
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+    }
+
+    private List<String> command() {
+        return command(daemon, file);
+    }
+
+    private static List<String> command(DaemonProcess daemon, Path file, String... more) {
+        var command = new ArrayList<>(DaemonProcess.HEARING);
+        command.addAll(List.of(DaemonProcess.launcher().toString(), "bridge"));
+        command.addAll(List.of("--config", file.toString()));
+        command.addAll(List.of("--runtime-dir", daemon.directory().toString()));
+        command.addAll(List.of(more));
+        return command;
+    }
+
+    /** What {@code --check} prints about {@code links}. */
+    public static String check(DaemonProcess daemon, NatsServer nats, String host, String links)
+            throws IOException {
+        var file = daemon.file("check.yaml");
+        Files.writeString(file, yaml(nats, host, links));
+        return daemon.run(command(daemon, file, "--check").toArray(String[]::new));
+    }
+
+    /**
+     * Waits until {@code condition} holds, and longer than other tests do: messages on the way to a
+     * host that was killed go to another one after ten seconds, which may be killed as well.
+     */
+    public static void until(BooleanSupplier condition) {
+        DaemonProcess.until(Duration.ofMinutes(2), condition);
+    }
+
+    /** Waits until its log has {@code text}. */
+    public BridgeProcess awaitLog(String text) {
+        until(() -> log().contains(text) || !process.isAlive());
+        assertThat(log()).contains(text);
+        return this;
+    }
+
+    /** What it logged, over all restarts. */
+    public String log() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Ends it by SIGKILL. */
+    public void kill() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
+    /** Ends it by SIGTERM; its exit status. */
+    public int stop() throws InterruptedException {
+        process.destroy();
+        assertThat(process.waitFor(15, TimeUnit.SECONDS)).as("it ends").isTrue();
+        return process.exitValue();
+    }
+
+    /** Starts it again, with the same file. */
+    public void restart() throws IOException {
+        process = launch();
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}

@@ -1,0 +1,129 @@
+package io.eventfdd.server.testing;
+
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.nats.client.JetStreamApiException;
+import io.nats.client.JetStreamManagement;
+import io.nats.client.Nats;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** A real nats-server with JetStream, on files of its own. Tests are skipped if there is none. */
+public final class NatsServer implements AutoCloseable {
+    private static final Path PROGRAM = Path.of("/usr/sbin/nats-server");
+
+    /** Ports that the kernel gives to nobody by itself, so that a restart finds its own free. */
+    private static final int LEAST_PORT = 20_000;
+
+    private static final int MOST_PORT = 32_000;
+
+    private final Path directory;
+    private int port;
+    private Process process;
+
+    private NatsServer(Path directory) throws IOException {
+        this.directory = directory;
+        do {
+            port = ThreadLocalRandom.current().nextInt(LEAST_PORT, MOST_PORT);
+            process = launch();
+        } while (!isReady());
+    }
+
+    /** One that serves; without the program, the test is skipped. */
+    public static NatsServer start() throws IOException {
+        assumeTrue(
+                Files.isExecutable(PROGRAM),
+                "SKIP: there is no " + PROGRAM + " (apt-get install nats-server)");
+        return new NatsServer(Files.createTempDirectory("nats"));
+    }
+
+    private Process launch() throws IOException {
+        Files.deleteIfExists(log());
+        return new ProcessBuilder(
+                        PROGRAM.toString(),
+                        "-js",
+                        "-sd",
+                        directory.toString(),
+                        "-a",
+                        "127.0.0.1",
+                        "-p",
+                        Integer.toString(port))
+                .redirectErrorStream(true)
+                .redirectOutput(log().toFile())
+                .start();
+    }
+
+    /** Waits until it serves; false if it has ended, because another process has the port. */
+    private boolean isReady() {
+        until(() -> !process.isAlive() || output().contains("Server is ready"));
+        return process.isAlive();
+    }
+
+    private Path log() {
+        return directory.resolve("log");
+    }
+
+    private String output() {
+        try {
+            return Files.exists(log()) ? Files.readString(log()) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Where clients find it. */
+    public String url() {
+        return "nats://127.0.0.1:" + port;
+    }
+
+    /** A call to its streams. */
+    @FunctionalInterface
+    public interface Call<T> {
+        /** Makes it. */
+        T on(JetStreamManagement streams) throws IOException, JetStreamApiException;
+    }
+
+    /** Makes a call on a connection of its own. */
+    public <T> T streams(Call<T> call) {
+        try {
+            var connection = Nats.connect(url());
+            try {
+                return call.on(connection.jetStreamManagement());
+            } finally {
+                connection.close();
+            }
+        } catch (IOException | JetStreamApiException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Ends it by SIGKILL. */
+    public void kill() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+
+    /** Starts it again on the same files and the same port. */
+    public void restart() throws IOException {
+        process = launch();
+        assertThat(isReady()).as(output()).isTrue();
+    }
+
+    @Override
+    public void close() throws IOException {
+        kill();
+        try (var files = Files.walk(directory)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
