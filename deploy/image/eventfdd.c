@@ -62,8 +62,12 @@ int main(int argc, char **argv) {
     char **next = args;
     *next++ = "eventfdd";
     *next++ = "@" HOME "/lib/java.options";
+    int bridge = argc > 1 && strcmp(argv[1], "bridge") == 0;
     if (argc > 1 && strcmp(argv[1], "serve") == 0) {
         *next++ = "@" HOME "/lib/serve.options";
+    } else if (bridge) {
+        /* It has more jars than the others, so it begins with a class and not with a jar. */
+        *next++ = "@" HOME "/lib/bridge.options";
     } else {
         *next++ = "@" HOME "/lib/command.options";
     }
@@ -83,8 +87,12 @@ int main(int argc, char **argv) {
     for (char *word = more ? strtok(more, " ") : NULL; word; word = strtok(NULL, " ")) {
         *next++ = word;
     }
-    *next++ = "-jar";
-    *next++ = HOME "/lib/eventfdd-server.jar";
+    if (bridge) {
+        *next++ = "io.eventfdd.server.Main";
+    } else {
+        *next++ = "-jar";
+        *next++ = HOME "/lib/eventfdd-server.jar";
+    }
     memcpy(next, argv + 1, (size_t) argc * sizeof *argv); /* with its NULL */
     execv(HOME "/jre/bin/java", args);
     fprintf(stderr, "eventfdd: cannot run %s: %s\n", HOME "/jre/bin/java", strerror(errno));

@@ -369,19 +369,20 @@ class ObservabilityIT {
         }
     }
 
-    @Test
-    void promtoolTakesTheAlertsAndTheyFireWhereTheyShould() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"alerts", "bridge-alerts"})
+    void promtoolTakesTheAlertsAndTheyFireWhereTheyShould(String rules) throws Exception {
         assumeThereIs("promtool", "--version");
-        run("", "promtool", "check", "rules", "alerts.yaml");
-        run("", "promtool", "test", "rules", "alerts-test.yaml");
+        run("", "promtool", "check", "rules", rules + ".yaml");
+        run("", "promtool", "test", "rules", rules + "-test.yaml");
         var alerts =
                 Pattern.compile("alert: (\\w+)")
-                        .matcher(Files.readString(FILES.resolve("alerts.yaml")))
+                        .matcher(Files.readString(FILES.resolve(rules + ".yaml")))
                         .results()
                         .map(result -> result.group(1))
                         .toList();
         assertThat(alerts).isNotEmpty();
-        var tests = Files.readString(FILES.resolve("alerts-test.yaml"));
+        var tests = Files.readString(FILES.resolve(rules + "-test.yaml"));
         for (var alert : alerts) {
             assertThat(tests)
                     .containsPattern("alertname: " + alert + "\\n +eval_time: \\w+\\n +exp_alerts");
