@@ -41,6 +41,11 @@ final class BridgeMetrics {
                 .help("1 while there is a connection to NATS")
                 .callback(callback -> callback.call(bridge.isConnected() ? 1 : 0))
                 .register(registry);
+        CounterWithCallback.builder()
+                .name("eventfdd_bridge_long_absences")
+                .help("How often the bridge was away for longer than longest-absence")
+                .callback(callback -> callback.call((double) bridge.longAbsences()))
+                .register(registry);
         gauge(
                 "eventfdd_bridge_link_up",
                 "1 while the link moves signals or waits for some, 0 while something is in its way",

@@ -8,6 +8,7 @@ import io.eventfdd.bridge.nats.Nats;
 import io.eventfdd.bridge.nats.StreamPlan;
 import io.eventfdd.bridge.nats.Streams;
 import io.eventfdd.bridge.nats.UnfitException;
+import io.eventfdd.bridge.status.Absences;
 import io.eventfdd.bridge.status.LinkStatus;
 import io.eventfdd.bridge.status.LinkStatus.Condition;
 import io.eventfdd.bridge.status.Pauses;
@@ -33,11 +34,13 @@ public final class Bridge implements AutoCloseable {
     private final Nats nats;
     private final LinkThreads threads;
     private final List<LinkStatus> statuses;
+    private final Absences absences;
 
-    private Bridge(Nats nats, LinkThreads threads, List<LinkStatus> statuses) {
+    private Bridge(Nats nats, LinkThreads threads, List<LinkStatus> statuses, Absences absences) {
         this.nats = nats;
         this.threads = threads;
         this.statuses = List.copyOf(statuses);
+        this.absences = absences;
     }
 
     /**
@@ -59,7 +62,9 @@ public final class Bridge implements AutoCloseable {
                 statuses.add(status);
                 threads.start(link, created, status);
             }
-            return new Bridge(nats, threads, statuses);
+            var absences = new Absences(links.longestAbsence());
+            links.streams().forEach(stream -> threads.startPresence(stream, absences));
+            return new Bridge(nats, threads, statuses, absences);
         } catch (UnfitException | InterruptedException | RuntimeException e) {
             threads.close();
             nats.close();
@@ -160,24 +165,17 @@ public final class Bridge implements AutoCloseable {
         var window = links.duplicateWindow();
         for (var stream : links.streams()) {
             var subjects = new HashSet<String>();
-            boolean imports = false;
             boolean claims = false;
             for (var link : links.links()) {
                 if (link.stream().equals(stream)) {
                     subjects.add(Names.allExporters(link.subject()));
-                    imports |= link instanceof Link.Import;
                     claims |= link instanceof Link.Import one && one.mode() == Link.Mode.SHARE;
                 }
             }
             plans.add(new StreamPlan(stream, subjects, window, false));
-            if (imports) {
-                plans.add(
-                        new StreamPlan(
-                                Names.marksOf(stream),
-                                Set.of(Names.allMarks(stream)),
-                                window,
-                                true));
-            }
+            plans.add(
+                    new StreamPlan(
+                            Names.marksOf(stream), Set.of(Names.allMarks(stream)), window, true));
             if (claims) {
                 plans.add(
                         new StreamPlan(
@@ -193,6 +191,11 @@ public final class Bridge implements AutoCloseable {
     /** How each link does, in the order of the file. */
     public List<LinkStatus> links() {
         return statuses;
+    }
+
+    /** How often the bridge was away for too long. */
+    public long longAbsences() {
+        return absences.tooLong();
     }
 
     /** Whether there is a connection to NATS. */

@@ -27,9 +27,11 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -43,6 +45,8 @@ class BridgeIT {
             "- import: {name: b, subject: s, mode: copy, create: counter}\n";
     private static final String SHARE =
             "- import: {name: c, subject: s, mode: share, create: counter}\n";
+
+    private static final Pattern SERIES = Pattern.compile("eventfdd_bridge_[a-z_]+");
 
     private NatsServer nats;
     private DaemonProcess alpha;
@@ -131,14 +135,16 @@ class BridgeIT {
             nats.kill();
             alpha.write("a", 1);
             from.awaitLog("export a: publishing to s.alpha");
+            alpha.write("a", 1);
+            until(() -> count(alpha, "a").signum() == 0);
             for (int i = 0; i < 100; i++) {
                 alpha.write("a", 1);
             }
             assertThat(count(alpha, "a"))
-                    .as("all but what the bridge had read before it noticed")
+                    .as("all but what is being published, and what was read after it")
                     .isEqualTo(100);
             nats.restart();
-            awaitCount(beta, "b", 102);
+            awaitCount(beta, "b", 103);
             from.awaitLog("running again");
             to.awaitLog("connected");
             assertThat(messages()).isLessThan(20);
@@ -219,20 +225,28 @@ class BridgeIT {
             alpha.write("a", 4);
             until(() -> page(port, "/metrics").contains("signals_total{link=\"export a\"} 7.0"));
             assertThat(page(port, "/health")).contains("UP");
-            var alerts = Files.readString(Path.of("../deploy/observability/bridge-alerts.yaml"));
             var metrics = page(port, "/metrics");
-            assertThat(Pattern.compile("eventfdd_[a-z_]+").matcher(alerts).results())
-                    .hasSizeGreaterThan(4)
-                    .allSatisfy(name -> assertThat(metrics).contains("\n" + name.group()));
+            for (var file : List.of("bridge-alerts.yaml", "bridge-dashboard.json")) {
+                var text = Files.readString(Path.of("../deploy/observability").resolve(file));
+                assertThat(SERIES.matcher(text).results())
+                        .hasSizeGreaterThan(5)
+                        .allSatisfy(name -> assertThat(metrics).contains("\n" + name.group()));
+            }
             nats.kill();
             until(() -> page(port, "/health").contains("DOWN"));
             assertThat(page(port, "/metrics")).contains("eventfdd_bridge_connected 0.0");
         }
     }
 
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
+    /** A free port that the kernel gives to nobody by itself. */
+    private static int freePort() {
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return port;
+            } catch (IOException e) {
+                // It is in use.
+            }
         }
     }
 
@@ -360,6 +374,53 @@ class BridgeIT {
                     .awaitLog("discard is old, has to be new")
                     .awaitLog("duplicate_window is PT2M, has to be at least PT10M");
         }
+    }
+
+    @Test
+    void bridgeThatWasAwayForTooLongSaysSo() throws Exception {
+        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT)) {
+            until(() -> presences() == 1);
+            assertThat(from.stop()).isZero();
+            long anHourAgo = System.currentTimeMillis() - TimeUnit.HOURS.toMillis(1);
+            nats.publish("eventfdd.mark.EVENTFDD.present.alpha", "{\"at\":" + anHourAgo + "}");
+            from.restart();
+            from.awaitLog("longer than longest-absence");
+            assertThat(from.log()).contains("away from the stream EVENTFDD for 36");
+        }
+    }
+
+    private long presences() {
+        return nats.streams(streams -> {
+            var names = streams.getStreamNames();
+            return names.contains("EVENTFDD_MARKS")
+                    ? streams.getStreamInfo("EVENTFDD_MARKS").getStreamState().getMsgCount()
+                    : 0L;
+        });
+    }
+
+    @Test
+    void importGoesOnBehindAMarkThatAnEarlierRunHadOnItsWay() throws Exception {
+        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
+                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+            alpha.write("a", 1);
+            awaitCount(beta, "b", 1);
+            nats.publish(
+                    "eventfdd.mark.EVENTFDD.copy.b.beta",
+                    "{\"applied\":1,\"created\":1,\"writer\":\"an earlier run\"}");
+            alpha.write("a", 1);
+            awaitCount(beta, "b", 2);
+            until(() -> mark().contains("\"applied\":2"));
+            assertThat(from.log() + to.log()).doesNotContain("ERROR");
+        }
+    }
+
+    private String mark() {
+        byte[] body =
+                nats.streams(streams ->
+                        streams.getLastMessage(
+                                        "EVENTFDD_MARKS", "eventfdd.mark.EVENTFDD.copy.b.beta")
+                                .getData());
+        return new String(body, StandardCharsets.UTF_8);
     }
 
     @Test

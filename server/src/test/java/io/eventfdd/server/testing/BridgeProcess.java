@@ -17,10 +17,13 @@ public final class BridgeProcess implements AutoCloseable {
     private final DaemonProcess daemon;
     private final Path file;
     private final Path log;
+    private final List<String> prefix;
     private Process process;
 
-    private BridgeProcess(DaemonProcess daemon, String name, String links) throws IOException {
+    private BridgeProcess(DaemonProcess daemon, String name, String links, List<String> prefix)
+            throws IOException {
         this.daemon = daemon;
+        this.prefix = List.copyOf(prefix);
         this.file = daemon.file(name + ".yaml");
         this.log = daemon.file(name + ".log");
         Files.writeString(file, links);
@@ -30,12 +33,26 @@ public final class BridgeProcess implements AutoCloseable {
     /** One that has started, and perhaps waits for something. */
     public static BridgeProcess start(
             DaemonProcess daemon, NatsServer nats, String host, String links) throws IOException {
-        return new BridgeProcess(daemon, host, yaml(nats, host, links));
+        return new BridgeProcess(daemon, host, yaml(nats.url(), host, links), List.of());
+    }
+
+    /** One with the file {@code yaml}, and a name for it. */
+    public static BridgeProcess startWith(DaemonProcess daemon, String name, String yaml)
+            throws IOException {
+        return new BridgeProcess(daemon, name, yaml, List.of());
+    }
+
+    /** One on a host with a network of its own. */
+    public static BridgeProcess startIn(
+            HostNetwork network, DaemonProcess daemon, NatsServer nats, String host, String links)
+            throws IOException {
+        var yaml = yaml(nats.urlAt(network.ours()), host, links);
+        return new BridgeProcess(daemon, host, yaml, network.prefix());
     }
 
     /** A file with the links of {@code links}. */
-    public static String yaml(NatsServer nats, String host, String links) {
-        return "host: %s\nnats: {servers: [\"%s\"]}\nlinks:\n%s".formatted(host, nats.url(), links);
+    public static String yaml(String url, String host, String links) {
+        return "host: %s\nnats: {servers: [\"%s\"]}\nlinks:\n%s".formatted(host, url, links);
     }
 
     private Process launch() throws IOException {
@@ -46,7 +63,9 @@ public final class BridgeProcess implements AutoCloseable {
     }
 
     private List<String> command() {
-        return command(daemon, file);
+        var command = new ArrayList<>(prefix);
+        command.addAll(command(daemon, file));
+        return command;
     }
 
     private static List<String> command(DaemonProcess daemon, Path file, String... more) {
@@ -62,7 +81,7 @@ public final class BridgeProcess implements AutoCloseable {
     public static String check(DaemonProcess daemon, NatsServer nats, String host, String links)
             throws IOException {
         var file = daemon.file("check.yaml");
-        Files.writeString(file, yaml(nats, host, links));
+        Files.writeString(file, yaml(nats.url(), host, links));
         return daemon.run(command(daemon, file, "--check").toArray(String[]::new));
     }
 

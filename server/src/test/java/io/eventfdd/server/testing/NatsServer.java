@@ -11,9 +11,12 @@ import io.nats.client.Nats;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** A real nats-server with JetStream, on files of its own. Tests are skipped if there is none. */
@@ -26,11 +29,15 @@ public final class NatsServer implements AutoCloseable {
     private static final int MOST_PORT = 32_000;
 
     private final Path directory;
+    private final String address;
+    private final List<String> options;
     private int port;
     private Process process;
 
-    private NatsServer(Path directory) throws IOException {
+    private NatsServer(Path directory, String address, List<String> options) throws IOException {
         this.directory = directory;
+        this.address = address;
+        this.options = List.copyOf(options);
         do {
             port = ThreadLocalRandom.current().nextInt(LEAST_PORT, MOST_PORT);
             process = launch();
@@ -39,23 +46,33 @@ public final class NatsServer implements AutoCloseable {
 
     /** One that serves; without the program, the test is skipped. */
     public static NatsServer start() throws IOException {
+        return startAt("127.0.0.1");
+    }
+
+    /** The same for the clients of some address. */
+    public static NatsServer startAt(String address) throws IOException {
+        return start(address, List.of());
+    }
+
+    /** The same with more options of its command line. */
+    public static NatsServer startWith(List<String> options) throws IOException {
+        return start("127.0.0.1", options);
+    }
+
+    private static NatsServer start(String address, List<String> options) throws IOException {
         assumeTrue(
                 Files.isExecutable(PROGRAM),
                 "SKIP: there is no " + PROGRAM + " (apt-get install nats-server)");
-        return new NatsServer(Files.createTempDirectory("nats"));
+        return new NatsServer(Files.createTempDirectory("nats"), address, options);
     }
 
     private Process launch() throws IOException {
         Files.deleteIfExists(log());
-        return new ProcessBuilder(
-                        PROGRAM.toString(),
-                        "-js",
-                        "-sd",
-                        directory.toString(),
-                        "-a",
-                        "127.0.0.1",
-                        "-p",
-                        Integer.toString(port))
+        var command = new ArrayList<>(List.of(PROGRAM.toString(), "-js"));
+        command.addAll(List.of("-sd", directory.toString()));
+        command.addAll(List.of("-a", address, "-p", Integer.toString(port)));
+        command.addAll(options);
+        return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(log().toFile())
                 .start();
@@ -81,7 +98,17 @@ public final class NatsServer implements AutoCloseable {
 
     /** Where clients find it. */
     public String url() {
-        return "nats://127.0.0.1:" + port;
+        return urlAt("127.0.0.1");
+    }
+
+    /** The port that it listens on. */
+    public int port() {
+        return port;
+    }
+
+    /** Where clients find it that know this host by {@code name}. */
+    public String urlAt(String name) {
+        return "nats://" + name + ":" + port;
     }
 
     /** A call to its streams. */
@@ -89,6 +116,21 @@ public final class NatsServer implements AutoCloseable {
     public interface Call<T> {
         /** Makes it. */
         T on(JetStreamManagement streams) throws IOException, JetStreamApiException;
+    }
+
+    /** Publishes a message to a stream. */
+    public void publish(String subject, String body) {
+        try {
+            var connection = Nats.connect(url());
+            try {
+                var text = body.getBytes(StandardCharsets.UTF_8);
+                var _ = connection.jetStream().publish(subject, text);
+            } finally {
+                connection.close();
+            }
+        } catch (IOException | JetStreamApiException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Makes a call on a connection of its own. */

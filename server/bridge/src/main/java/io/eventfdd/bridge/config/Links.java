@@ -19,6 +19,7 @@ import java.util.TreeSet;
  * @param runtimeDirectory of the daemon; null if the file does not name it
  * @param create whether streams and consumers that are missing are created
  * @param duplicateWindow the window of the streams that are created
+ * @param longestAbsence how long the bridge may be away without a warning
  * @param settings of the process that have the daemon's names, as they are written
  */
 public record Links(
@@ -27,6 +28,7 @@ public record Links(
         @Nullable Path runtimeDirectory,
         boolean create,
         Duration duplicateWindow,
+        Duration longestAbsence,
         Map<String, String> settings,
         List<Link> links) {
     /** Copies the lists. */

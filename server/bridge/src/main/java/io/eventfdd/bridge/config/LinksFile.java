@@ -30,8 +30,16 @@ public final class LinksFile {
     /** The stream of a link that names none. */
     static final String STANDARD_STREAM = "EVENTFDD";
 
+    private static final Duration LEAST_WINDOW = Duration.ofSeconds(1);
     private static final Duration STANDARD_WINDOW = Duration.ofMinutes(10);
-    private static final Duration LONGEST_WINDOW = Duration.ofDays(7);
+
+    /** The default of the daemon's {@code key-life}. */
+    private static final Duration STANDARD_ABSENCE = Duration.ofMinutes(5);
+
+    /** Several times as long as the pauses after which a bridge says that it is there. */
+    private static final Duration LEAST_ABSENCE = Duration.ofSeconds(30);
+
+    private static final Duration LONGEST_DURATION = Duration.ofDays(7);
 
     /** The settings that mean the same as the daemon's settings of these names. */
     private static final List<String> SETTINGS =
@@ -79,7 +87,8 @@ public final class LinksFile {
                         servers(fields),
                         fields.text("runtime-dir").map(Path::of).orElse(null),
                         fields.word("create", Choice.class).orElse(Choice.YES) == Choice.YES,
-                        window(fields),
+                        duration(fields, "duplicate-window", STANDARD_WINDOW, LEAST_WINDOW),
+                        duration(fields, "longest-absence", STANDARD_ABSENCE, LEAST_ABSENCE),
                         settings(fields),
                         links(fields));
         fields.end();
@@ -109,22 +118,23 @@ public final class LinksFile {
         return servers;
     }
 
-    private static Duration window(Fields fields) throws InvalidLinks {
-        var text = fields.text("duplicate-window");
+    private static Duration duration(Fields fields, String field, Duration standard, Duration least)
+            throws InvalidLinks {
+        var text = fields.text(field);
         if (text.isEmpty()) {
-            return STANDARD_WINDOW;
+            return standard;
         }
         try {
-            var window =
+            var duration =
                     Timeout.parse(
-                            fields.place("duplicate-window"),
+                            fields.place(field),
                             text.get(),
-                            LONGEST_WINDOW,
-                            Timeout.format(LONGEST_WINDOW));
-            if (window.isZero()) {
-                throw fields.wrong("duplicate-window", "is 0");
+                            LONGEST_DURATION,
+                            Timeout.format(LONGEST_DURATION));
+            if (duration.compareTo(least) < 0) {
+                throw fields.wrong(field, "is less than " + Timeout.format(least));
             }
-            return window;
+            return duration;
         } catch (ProblemException e) {
             throw new InvalidLinks(String.valueOf(e.getMessage()));
         }

@@ -53,7 +53,12 @@ public final class Names {
                 + token(host);
     }
 
-    /** The subjects of all marks of the importers of {@code stream}. */
+    /** The subject by which the bridge of {@code host} says that it is there. */
+    public static String presenceSubject(String stream, String host) {
+        return "eventfdd.mark." + stream + ".present." + token(host);
+    }
+
+    /** The subjects of all marks, and of the presence, of the importers of {@code stream}. */
     public static String allMarks(String stream) {
         return "eventfdd.mark." + stream + ".>";
     }

@@ -39,6 +39,7 @@ public final class LinkedEventfd implements AutoCloseable {
     private final EventfdName name;
     private final KeyedCalls calls;
     private final LinkStatus status;
+    private final LinkStatus.Part part;
     private final SettledKeys settled = new SettledKeys(System::nanoTime);
     private int max = 1;
 
@@ -48,6 +49,7 @@ public final class LinkedEventfd implements AutoCloseable {
         this.name = link.name();
         this.calls = new KeyedCalls(socket, PATIENCE);
         this.status = status;
+        this.part = status.part();
     }
 
     /** A call, which may be made again. */
@@ -58,6 +60,7 @@ public final class LinkedEventfd implements AutoCloseable {
     /** Waits until the daemon has the eventfd, or creates it if the link says of which kind. */
     public void prepare() throws InterruptedException {
         boolean semaphore = repeated("", this::findOrCreate);
+        part.running();
         max = semaphore ? ReadRequest.MOST : 1;
     }
 
@@ -77,7 +80,7 @@ public final class LinkedEventfd implements AutoCloseable {
             var done = settled.next();
             long value = repeated(key, () -> calls.read(name, key, WAIT, max, done));
             settled.told(done);
-            status.running();
+            part.running();
             if (value != 0) {
                 return value;
             }
@@ -95,9 +98,9 @@ public final class LinkedEventfd implements AutoCloseable {
         boolean added = repeated(key, () -> calls.write(name, value, key, WAIT, done));
         settled.told(done);
         if (added) {
-            status.running();
+            part.running();
         } else {
-            status.troubled(
+            part.troubled(
                     name + " has no room for " + Count.toString(value) + "; waiting for readers");
             forget(key);
         }
@@ -127,11 +130,11 @@ public final class LinkedEventfd implements AutoCloseable {
             } catch (ClosedByInterruptException e) {
                 throw interrupted();
             } catch (IOException e) {
-                status.troubled(reason(e));
+                part.troubled(reason(e));
                 Thread.sleep(SettledKeys.UNREAD);
                 return;
             } catch (EventfddException e) {
-                status.troubled(reason(e));
+                part.troubled(reason(e));
                 pauses.pause();
             }
         }
@@ -173,7 +176,7 @@ public final class LinkedEventfd implements AutoCloseable {
             } catch (ClosedByInterruptException e) {
                 throw interrupted();
             } catch (IOException e) {
-                status.troubled(reason(e));
+                part.troubled(reason(e));
             } catch (EventfddException e) {
                 if (!isInUse(e)) {
                     sentTo = Optional.empty(); // It was not carried out.
@@ -194,7 +197,7 @@ public final class LinkedEventfd implements AutoCloseable {
     }
 
     private void refused(String key, EventfddException e) throws InterruptedException {
-        status.troubled(reason(e));
+        part.troubled(reason(e));
         if (is(e, ProblemType.GONE) && !key.isEmpty()) {
             forget(key); // It keeps this answer too.
         }
@@ -210,7 +213,7 @@ public final class LinkedEventfd implements AutoCloseable {
         } catch (ClosedByInterruptException e) {
             throw interrupted();
         } catch (IOException | EventfddException e) {
-            status.troubled(reason(e));
+            part.troubled(reason(e));
         }
     }
 

@@ -9,6 +9,10 @@ import io.eventfdd.bridge.nats.SecondWriterException;
 import io.eventfdd.bridge.status.LinkStatus;
 
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /**
  * Takes the count of an eventfd and publishes it as one message, again and again. The last message
@@ -18,11 +22,12 @@ import java.util.List;
  * <ol>
  *   <li>It reads the eventfd with a key that follows from the number of the next message.
  *   <li>It publishes the value under an id that follows from the same number, until that is stored.
- *   <li>It tells the daemon, with the next read, that the key is done.
+ *       Meanwhile it makes the next read, but it publishes one message at a time.
+ *   <li>It tells the daemon, with a later read, that the key is done.
  * </ol>
  *
  * A bridge that was killed between the first two steps reads with the same key, and gets the same
- * value.
+ * value. At most two values are on the way: one is published, and one was read after it.
  */
 final class Exporter implements LinkTask {
     private final Link.Export link;
@@ -31,6 +36,17 @@ final class Exporter implements LinkTask {
     private final LinkedEventfd eventfd;
     private final Ledger ledger;
     private final LinkStatus status;
+
+    /** What has to be published again, so that the link's thread can go on reading. */
+    private final ExecutorService repeats =
+            Executors.newSingleThreadExecutor(
+                    Thread.ofPlatform().name("eventfdd-repeats").factory());
+
+    /** Completes when the last message that was published is stored. */
+    private CompletableFuture<Void> stored = CompletableFuture.completedFuture(null);
+
+    /** The key of the read whose value that message has; empty before the first one. */
+    private String takenFor = "";
 
     /**
      * Creates an exporter that has not looked at its ledger.
@@ -55,29 +71,64 @@ final class Exporter implements LinkTask {
     @Override
     public void run() throws InterruptedException, SecondWriterException {
         eventfd.prepare();
-        long number = 1;
+        long first = 1;
         var last = ledger.open();
         if (last.isPresent()) {
-            number = last.get().number() + 1;
+            first = last.get().number() + 1;
             var id = last.get().id();
             if (id != null) {
                 eventfd.done(List.of(Names.readKey(id)));
             }
         }
-        status.running();
-        while (true) {
+        status.started();
+        try {
+            move(first);
+        } catch (InterruptedException e) {
+            if (stored.isCompletedExceptionally()) {
+                awaitStored();
+            }
+            throw e;
+        }
+    }
+
+    private void move(long first) throws InterruptedException, SecondWriterException {
+        var self = Thread.currentThread();
+        for (long number = first; ; number++) {
             var id = Names.messageId(host, link.name().value(), created, number);
             var key = Names.readKey(id);
             long value = eventfd.take(key);
-            ledger.append(Entry.signals(id, number, value));
-            status.moved(value);
-            eventfd.done(List.of(key));
-            number++;
+            awaitStored();
+            stored =
+                    ledger.begin(Entry.signals(id, number, value), repeats)
+                            .thenRun(() -> status.moved(value));
+            var _ =
+                    stored.whenComplete((_, failure) -> {
+                        if (failure != null) {
+                            self.interrupt(); // The next read may wait for long.
+                        }
+                    });
+            takenFor = key;
+        }
+    }
+
+    /** Waits until the message before is stored; the daemon may then forget its key. */
+    private void awaitStored() throws InterruptedException, SecondWriterException {
+        try {
+            stored.get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof SecondWriterException other) {
+                throw other;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
+        if (!takenFor.isEmpty()) {
+            eventfd.done(List.of(takenFor));
         }
     }
 
     @Override
     public void close() {
+        repeats.shutdownNow();
         eventfd.close();
     }
 }

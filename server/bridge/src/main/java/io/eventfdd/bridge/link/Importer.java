@@ -49,6 +49,9 @@ final class Importer implements LinkTask {
     /** The keys of the messages that were applied since the last mark. */
     private final Set<String> unmarked = new LinkedHashSet<>();
 
+    /** Whether a mark of this run has superseded one that it had not read. */
+    private boolean superseded;
+
     private long marked;
     private long applied;
 
@@ -85,7 +88,7 @@ final class Importer implements LinkTask {
         marked = mark.map(last -> last.applied(created)).orElse(0L);
         applied = marked;
         progress.advanceTo(applied);
-        status.running();
+        status.started();
         var pauses = new Pauses();
         while (true) {
             if (feed.hasToStart()) {
@@ -139,10 +142,26 @@ final class Importer implements LinkTask {
         if (applied == marked) {
             return;
         }
-        marks.append(Entry.mark(applied, created, writer));
+        publishMark();
         marked = applied;
         eventfd.done(List.copyOf(unmarked));
         unmarked.clear();
+    }
+
+    private void publishMark() throws InterruptedException, SecondWriterException {
+        var mark = Entry.mark(applied, created, writer);
+        try {
+            marks.append(mark);
+        } catch (SecondWriterException e) {
+            if (superseded) {
+                throw e;
+            }
+            // Once, this may be the mark that an earlier run had on its way when it was killed: the
+            // network can deliver it after this run has read the one before it.
+            superseded = true;
+            marks.open();
+            marks.append(mark);
+        }
     }
 
     @Override

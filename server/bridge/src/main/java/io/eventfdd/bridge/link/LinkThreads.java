@@ -10,15 +10,20 @@ import io.eventfdd.bridge.nats.Ledger;
 import io.eventfdd.bridge.nats.Nats;
 import io.eventfdd.bridge.nats.SecondWriterException;
 import io.eventfdd.bridge.nats.SharedFeed;
+import io.eventfdd.bridge.status.Absences;
 import io.eventfdd.bridge.status.LinkStatus;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Owns the threads of all links: one for each, and one more for each link that claims. */
+/**
+ * Owns the threads of all links: one for each, one more for each link that claims, and one for each
+ * stream.
+ */
 public final class LinkThreads implements AutoCloseable {
     /** How long a thread may take to end. A call to the daemon or to NATS ends by the interrupt. */
     private static final Duration END = Duration.ofSeconds(4);
@@ -61,6 +66,14 @@ public final class LinkThreads implements AutoCloseable {
             }
             case Link.Import one -> startImport(one, created, eventfd, status);
         }
+    }
+
+    /** Starts the thread that notices how long the bridge was away from a stream. */
+    public void startPresence(String stream, Absences absences) {
+        var status = new LinkStatus("presence " + stream);
+        var subject = Names.presenceSubject(stream, links.host());
+        var ledger = new Ledger(nats, Names.marksOf(stream), subject, status);
+        start(new Presence(stream, ledger, absences, InstantSource.system()), status);
     }
 
     private void startImport(

@@ -16,13 +16,13 @@ import java.util.OptionalLong;
 public final class Claims {
     private final Nats nats;
     private final String subject;
-    private final LinkStatus status;
+    private final LinkStatus.Part status;
 
     /** Claims nothing yet. */
     public Claims(Nats nats, String subject, LinkStatus status) {
         this.nats = nats;
         this.subject = subject;
-        this.status = status;
+        this.status = status.part();
     }
 
     /**

@@ -15,9 +15,9 @@ import java.util.Objects;
 import java.util.OptionalLong;
 
 /**
- * What a link publishes: signals, or the mark of an importer.
+ * What a bridge publishes: signals, the mark of an importer, or that the bridge is there.
  *
- * @param id of the message; null for a mark
+ * @param id of the message; null if it is not about signals
  * @param number of the message among those of its exporter; 0 for others
  */
 @SuppressWarnings("ArrayRecordComponent") // isSameAs compares
@@ -45,6 +45,16 @@ public record Entry(@Nullable String id, long number, byte[] body) {
                         .put("created", created)
                         .put("writer", writer);
         return new Entry(null, 0, Json.bytes(json));
+    }
+
+    /**
+     * Says that a bridge is there.
+     *
+     * @param at milliseconds since the epoch, by the clock of its host
+     * @param writer distinguishes this run of the bridge from all others
+     */
+    public static Entry presence(long at, String writer) {
+        return new Entry(null, 0, Json.bytes(Json.object().put("at", at).put("writer", writer)));
     }
 
     static Entry of(MessageInfo info) {
@@ -87,6 +97,11 @@ public record Entry(@Nullable String id, long number, byte[] body) {
      */
     public long applied(long created) {
         return number("created", Long.MAX_VALUE) == created ? number("applied", Long.MAX_VALUE) : 0;
+    }
+
+    /** When a bridge was there, in milliseconds since the epoch; 0 if this does not say so. */
+    public long presentAt() {
+        return number("at", Long.MAX_VALUE);
     }
 
     private long number(String field, long most) {

@@ -30,7 +30,7 @@ public final class Feed implements AutoCloseable {
     private final Nats nats;
     private final String stream;
     private final String filter;
-    private final LinkStatus status;
+    private final LinkStatus.Part status;
     private @Nullable IterableConsumer consumer;
 
     /** What had happened to the connection when {@link #consumer} was made. */
@@ -41,7 +41,7 @@ public final class Feed implements AutoCloseable {
         this.nats = nats;
         this.stream = stream;
         this.filter = filter;
-        this.status = status;
+        this.status = status.part();
     }
 
     /**

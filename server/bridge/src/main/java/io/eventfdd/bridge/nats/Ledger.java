@@ -3,11 +3,20 @@ package io.eventfdd.bridge.nats;
 import io.eventfdd.bridge.status.LinkStatus;
 import io.eventfdd.bridge.status.Pauses;
 import io.nats.client.JetStreamApiException;
+import io.nats.client.Message;
 import io.nats.client.PublishOptions;
+import io.nats.client.api.PublishAck;
 import io.nats.client.impl.NatsMessage;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A subject that one link publishes to and nobody else. Its last message says how far the link has
@@ -23,20 +32,26 @@ public final class Ledger {
 
     private static final int NO_MESSAGE = 10037;
 
+    /** How long the server may take to say that a message is stored. */
+    private static final Duration ANSWER = Duration.ofSeconds(2);
+
     private final Nats nats;
     private final String stream;
     private final String subject;
-    private final LinkStatus status;
+    private final LinkStatus.Part status;
 
-    /** The sequence of the last message; 0 if there is none. */
-    private long last;
+    /**
+     * The sequence of the last message; 0 if there is none. The thread that learns that a message
+     * is stored changes it, before the future of {@link #begin} completes.
+     */
+    private volatile long last;
 
     /** Reads nothing yet. */
     public Ledger(Nats nats, String stream, String subject, LinkStatus status) {
         this.nats = nats;
         this.stream = stream;
         this.subject = subject;
-        this.status = status;
+        this.status = status.part();
     }
 
     /** The last message, from which the link goes on. */
@@ -46,6 +61,7 @@ public final class Ledger {
             try {
                 var found = look();
                 last = found.map(Stored::sequence).orElse(0L);
+                status.running();
                 return found.map(Stored::entry);
             } catch (IOException | JetStreamApiException | IllegalStateException e) {
                 status.troubled(reason(e));
@@ -73,20 +89,49 @@ public final class Ledger {
         }
     }
 
+    /**
+     * Begins to publish {@code entry} behind the last one, and does not wait. The next one may only
+     * be published when the future has completed, which means that this one is stored.
+     *
+     * @param repeats where it is published again if the first attempt fails
+     * @return fails with a {@link SecondWriterException} if another message was stored there
+     */
+    public CompletableFuture<Void> begin(Entry entry, Executor repeats) {
+        return attempt(entry)
+                .orTimeout(ANSWER.toMillis(), TimeUnit.MILLISECONDS)
+                .thenAccept(this::stored)
+                .exceptionallyAsync(_ -> appendAfterAll(entry), repeats);
+    }
+
+    private CompletableFuture<PublishAck> attempt(Entry entry) {
+        try {
+            return nats.jetStream().publishAsync(message(entry), options(entry));
+        } catch (IllegalStateException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    private void stored(PublishAck ack) {
+        if (ack.isDuplicate()) {
+            throw new IllegalStateException("stored before"); // append finds out where
+        }
+        last = ack.getSeqno();
+        status.running();
+    }
+
+    private @Nullable Void appendAfterAll(Entry entry) {
+        try {
+            append(entry);
+            return null;
+        } catch (InterruptedException | SecondWriterException e) {
+            throw new CompletionException(e);
+        }
+    }
+
     private long publish(Entry entry)
             throws IOException, JetStreamApiException, SecondWriterException {
-        var options = PublishOptions.builder().expectedLastSubjectSequence(last);
-        var id = entry.id();
-        if (id != null) {
-            options.messageId(id);
-        }
         try {
-            var message =
-                    NatsMessage.builder()
-                            .subject(subject)
-                            .headers(entry.headers())
-                            .data(entry.body());
-            var ack = nats.jetStream().publish(message.build(), options.build());
+            var ack = nats.jetStream().publish(message(entry), options(entry));
             if (!ack.isDuplicate()) {
                 return ack.getSeqno();
             }
@@ -107,6 +152,20 @@ public final class Ledger {
                         + stream
                         + " is not from this link: another bridge has the same host name, or the"
                         + " messages were purged");
+    }
+
+    private Message message(Entry entry) {
+        return NatsMessage.builder()
+                .subject(subject)
+                .headers(entry.headers())
+                .data(entry.body())
+                .build();
+    }
+
+    private PublishOptions options(Entry entry) {
+        var options = PublishOptions.builder().expectedLastSubjectSequence(last);
+        var id = entry.id();
+        return (id == null ? options : options.messageId(id)).build();
     }
 
     private record Stored(long sequence, Entry entry) {}

@@ -55,7 +55,7 @@ public final class SharedFeed implements AutoCloseable {
     private final Nats nats;
     private final String stream;
     private final String name;
-    private final LinkStatus status;
+    private final LinkStatus.Part status;
     private final Pauses pauses = new Pauses();
     private @Nullable IterableConsumer consumer;
 
@@ -67,7 +67,7 @@ public final class SharedFeed implements AutoCloseable {
         this.nats = nats;
         this.stream = stream;
         this.name = name;
-        this.status = status;
+        this.status = status.part();
     }
 
     /** The next message; empty if none came in time. */

@@ -2,14 +2,16 @@ package io.eventfdd.bridge.status;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.DoubleAdder;
+import java.util.stream.Stream;
 
 /**
- * How one link does. The thread of the link changes it, and any thread may look. It logs a trouble
- * once when it begins and once when it is over, however often the link tries.
+ * How one link does. The threads of the link change it, and any thread may look. It logs a trouble
+ * once when it begins and once when all troubles are over, however often the link tries.
  */
 public final class LinkStatus {
     /** The conditions of a link. */
@@ -24,17 +26,45 @@ public final class LinkStatus {
         FAILED
     }
 
-    private record State(Condition condition, String reason) {}
+    /**
+     * One of the things that a link depends on, such as its eventfd or its ledger. Each has its own
+     * troubles: a link moves signals only if none of its parts has any. For one thread at a time.
+     */
+    public final class Part {
+        /** What is wrong; empty if nothing is. */
+        private volatile String trouble = "";
+
+        private Part() {}
+
+        /** Notes that nothing is wrong with this part. */
+        public void running() {
+            if (!trouble.isEmpty()) {
+                trouble = "";
+                if (reason().isEmpty()) {
+                    LOGGER.log(Level.INFO, "{0}: running again", link);
+                }
+            }
+        }
+
+        /** Notes that the link tries again because of {@code reason}. */
+        public void troubled(String reason) {
+            if (!trouble.equals(reason)) {
+                trouble = reason;
+                LOGGER.log(Level.WARNING, "{0}: {1}", link, reason);
+            }
+        }
+    }
 
     private static final Logger LOGGER = System.getLogger(LinkStatus.class.getName());
 
     private final String link;
-    private final AtomicReference<State> state =
-            new AtomicReference<>(new State(Condition.STARTING, ""));
+    private final List<Part> parts = new CopyOnWriteArrayList<>();
     private final AtomicLong messages = new AtomicLong();
     private final DoubleAdder signals = new DoubleAdder();
     private final AtomicLong inDoubt = new AtomicLong();
     private final AtomicLong foreign = new AtomicLong();
+    private volatile boolean started;
+    private volatile String failure = "";
     private volatile long lag;
 
     /**
@@ -51,37 +81,40 @@ public final class LinkStatus {
         return link;
     }
 
+    /** A part of the link, of which nothing is known to be wrong. */
+    public Part part() {
+        var part = new Part();
+        parts.add(part);
+        return part;
+    }
+
     /** Its condition at this moment. */
     public Condition condition() {
-        return state.get().condition;
+        if (!failure.isEmpty()) {
+            return Condition.FAILED;
+        }
+        if (reason().isPresent()) {
+            return Condition.TROUBLED;
+        }
+        return started ? Condition.RUNNING : Condition.STARTING;
     }
 
     /** Why it is troubled or has failed. */
     public Optional<String> reason() {
-        return Optional.of(state.get().reason).filter(reason -> !reason.isEmpty());
+        return Stream.concat(Stream.of(failure), parts.stream().map(part -> part.trouble))
+                .filter(reason -> !reason.isEmpty())
+                .findFirst();
     }
 
-    /** Notes that nothing is wrong. */
-    public void running() {
-        var before = state.getAndSet(new State(Condition.RUNNING, ""));
-        if (before.condition == Condition.STARTING) {
-            LOGGER.log(Level.INFO, "{0}: running", link);
-        } else if (before.condition == Condition.TROUBLED) {
-            LOGGER.log(Level.INFO, "{0}: running again", link);
-        }
-    }
-
-    /** Notes that the link tries again because of {@code reason}. */
-    public void troubled(String reason) {
-        var before = state.getAndSet(new State(Condition.TROUBLED, reason));
-        if (before.condition != Condition.TROUBLED || !before.reason.equals(reason)) {
-            LOGGER.log(Level.WARNING, "{0}: {1}", link, reason);
-        }
+    /** Notes that the link has read its ledger, and begins to move signals. */
+    public void started() {
+        started = true;
+        LOGGER.log(Level.INFO, "{0}: running", link);
     }
 
     /** Notes that the link has stopped because of {@code reason}. */
     public void failed(String reason) {
-        state.set(new State(Condition.FAILED, reason));
+        failure = reason;
         LOGGER.log(Level.ERROR, "{0}: stopped: {1}", link, reason);
     }
 

@@ -41,6 +41,7 @@ class LinksFileTest {
                                 null,
                                 true,
                                 Duration.ofMinutes(10),
+                                Duration.ofMinutes(5),
                                 Map.of(),
                                 List.of(
                                         new Link.Export(
@@ -59,6 +60,7 @@ class LinksFileTest {
                         runtime-dir: /run/eventfdd
                         create: no
                         duplicate-window: 2h
+                        longest-absence: 1h
                         observability-port: 9465
                         observability-address: ::1
                         log-level: debug
@@ -80,6 +82,7 @@ class LinksFileTest {
         assertThat(links.runtimeDirectory()).isEqualTo(Path.of("/run/eventfdd"));
         assertThat(links.create()).isFalse();
         assertThat(links.duplicateWindow()).isEqualTo(Duration.ofHours(2));
+        assertThat(links.longestAbsence()).isEqualTo(Duration.ofHours(1));
         assertThat(links.settings())
                 .isEqualTo(
                         Map.of(
@@ -114,7 +117,8 @@ class LinksFileTest {
                     host: a b                                    | host 'a b' is not a host's name
                     create: maybe                                | create 'maybe' is not one of yes, no
                     duplicate-window: 10                         | duplicate-window: '10' is not a duration
-                    duplicate-window: 0s                         | duplicate-window is 0
+                    duplicate-window: 0s                         | duplicate-window is less than 1s
+                    longest-absence: 29s                         | longest-absence is less than 30s
                     duplicate-window: 800h                       | duplicate-window: '800h' is longer than 168h
                     nats: {servers: []}                          | nats.servers is not a list with at least one
                     nats: {}                                     | nats.servers is missing

@@ -1,0 +1,67 @@
+package io.eventfdd.bridge.link;
+
+import io.eventfdd.bridge.nats.Entry;
+import io.eventfdd.bridge.nats.Ledger;
+import io.eventfdd.bridge.nats.SecondWriterException;
+import io.eventfdd.bridge.status.Absences;
+
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.UUID;
+
+/**
+ * Publishes every few seconds that the bridge is there, so that it knows after an absence how long
+ * that was. For a thread of its own.
+ */
+final class Presence implements LinkTask {
+    private static final Duration PERIOD = Duration.ofSeconds(10);
+
+    private final String stream;
+    private final Ledger ledger;
+    private final Absences absences;
+    private final InstantSource clock;
+    private final String writer = UUID.randomUUID().toString();
+
+    /**
+     * Creates a presence that has not said so.
+     *
+     * @param ledger of its own subject
+     * @param clock of the host, which goes on while the bridge is away
+     */
+    Presence(String stream, Ledger ledger, Absences absences, InstantSource clock) {
+        this.stream = stream;
+        this.ledger = ledger;
+        this.absences = absences;
+        this.clock = clock;
+    }
+
+    @Override
+    public void run() throws InterruptedException {
+        long before = ledger.open().map(Entry::presentAt).orElse(0L);
+        while (true) {
+            publish();
+            long now = clock.millis();
+            if (before != 0) {
+                absences.add(stream, Duration.ofMillis(now - before));
+            }
+            before = now;
+            Thread.sleep(PERIOD);
+        }
+    }
+
+    private void publish() throws InterruptedException {
+        while (true) {
+            try {
+                ledger.append(Entry.presence(clock.millis(), writer));
+                return;
+            } catch (SecondWriterException e) {
+                // An earlier run had this on its way when it was killed. If it is another bridge of
+                // the same name, its links find that out.
+                ledger.open();
+            }
+        }
+    }
+
+    @Override
+    public void close() {}
+}

@@ -1,0 +1,94 @@
+package io.eventfdd.server.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The network of another host: a network namespace whose only link to ours can be cut. While it is
+ * cut, packets get lost and no connection ends. For one thread.
+ */
+public final class HostNetwork implements AutoCloseable {
+    private static final int MOST = 200;
+
+    private final String name;
+    private final String cable;
+    private final String network;
+
+    private HostNetwork(int number) {
+        this.name = "efd-" + ProcessHandle.current().pid() + "-" + number;
+        this.cable = "efd" + ProcessHandle.current().pid() + "-" + number;
+        this.network = "10.213." + number + ".";
+    }
+
+    /**
+     * Makes one. The test is skipped without the rights to.
+     *
+     * @param number of this network, below 200, which no other one has at the same time
+     */
+    public static HostNetwork make(int number) throws IOException {
+        assertThat(number).isBetween(0, MOST - 1);
+        assumeTrue(
+                Files.isWritable(Path.of("/proc/sys/net"))
+                        && Files.isExecutable(Path.of("/sbin/ip")),
+                "SKIP: network namespaces need root and ip (apt-get install iproute2)");
+        var made = new HostNetwork(number);
+        try {
+            made.connect();
+        } catch (IOException | AssertionError e) {
+            made.close();
+            throw e;
+        }
+        return made;
+    }
+
+    private void connect() throws IOException {
+        ip("netns", "add", name);
+        ip("link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", name);
+        ip("addr", "add", network + "1/30", "dev", cable);
+        ip("link", "set", cable, "up");
+        ip("-n", name, "addr", "add", network + "2/30", "dev", "eth0");
+        ip("-n", name, "link", "set", "lo", "up");
+        ip("-n", name, "link", "set", "eth0", "up");
+    }
+
+    /** A command that becomes the one behind it, on that host. */
+    public List<String> prefix() {
+        return List.of("ip", "netns", "exec", name);
+    }
+
+    /** The address under which that host finds this one. */
+    public String ours() {
+        return network + "1";
+    }
+
+    /** Cuts the link. */
+    public void cut() throws IOException {
+        ip("link", "set", cable, "down");
+    }
+
+    /** Mends the link. */
+    public void mend() throws IOException {
+        ip("link", "set", cable, "up");
+    }
+
+    private static void ip(String... words) throws IOException {
+        var command = new ArrayList<>(List.of("ip"));
+        command.addAll(List.of(words));
+        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.onExit().join().exitValue()).as(command + ": " + said).isZero();
+    }
+
+    @Override
+    public void close() throws IOException {
+        // The link goes with the namespace, once no process is in it.
+        ip("netns", "del", name);
+    }
+}
