@@ -5,8 +5,6 @@ import static io.eventfdd.server.testing.BridgeProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.eventfdd.server.testing.BridgeProcess;
-import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.NatsServer;
 
 import org.junit.jupiter.api.Timeout;
@@ -21,27 +19,35 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 
 /**
- * Each signal is counted once, whoever is killed: one host exports, two import. Each of these has a
- * copy of every signal, and both share the signals once more. Bridges and the server are killed at
- * random, and daemons restart as planned. At the end, of the signals that were written, each copy
- * has all, and the shares have all together.
+ * Each signal is counted once, whatever happens to the hosts: one host exports, two import. Each of
+ * these has a copy of every signal, and both share the signals once more. In the other direction,
+ * one of them exports and the first host imports. At random moments, bridges and the server are
+ * killed, daemons restart, and links of the network are cut. At the end, of the signals that were
+ * written, each copy has all, and the shares have all together.
  *
- * <p>Daemons are not killed here, because a kill ends their keys: a call that is under way then is
- * in doubt.
+ * <p>A daemon that is killed loses its keys, so a call that is under way then is in doubt. Daemons
+ * are therefore killed only when all signals have arrived, while others hold their eventfds.
  *
- * <p>{@code -Dbridge.seconds=60 -Dbridge.seed=7 -Dbridge.runs=20} makes it longer and another.
+ * <p>{@code -Dbridge.seconds=60 -Dbridge.seed=7 -Dbridge.runs=20} makes it longer and another. With
+ * {@code -Dbridge.networks=true}, each host has a network namespace, and its link can be cut.
  */
 class BridgeConservationIT {
     private static final long SECONDS = Long.getLong("bridge.seconds", 15);
     private static final long SEED = Long.getLong("bridge.seed", 1);
     private static final long RUNS = Long.getLong("bridge.runs", 1);
+    private static final boolean NETWORKS = Boolean.getBoolean("bridge.networks");
 
-    private static final String EXPORT = "- export: {name: a, subject: s, create: counter}\n";
+    private static final String OF_SOURCE =
+            """
+            - export: {name: a, subject: s, create: counter}
+            - import: {name: back, subject: t, mode: copy, create: counter}
+            """;
     private static final String IMPORTS =
             """
             - import: {name: copy, subject: s, mode: copy, create: counter}
             - import: {name: share, subject: s, mode: share, create: counter}
             """;
+    private static final String BACK = "- export: {name: back, subject: t, create: counter}\n";
 
     static LongStream seeds() {
         return LongStream.range(SEED, SEED + RUNS);
@@ -50,93 +56,156 @@ class BridgeConservationIT {
     @ParameterizedTest(name = "seed {0}")
     @MethodSource("seeds")
     @Timeout(value = 10, unit = TimeUnit.MINUTES)
-    void whatIsWrittenIsCountedOnceWhoeverIsKilled(long seed) throws Exception {
-        try (var nats = NatsServer.start();
-                var source = DaemonProcess.start();
-                var left = DaemonProcess.start();
-                var right = DaemonProcess.start()) {
-            source.create("a");
-            try (var export = BridgeProcess.start(source, nats, "source", EXPORT);
-                    var toLeft = BridgeProcess.start(left, nats, "left", IMPORTS);
-                    var toRight = BridgeProcess.start(right, nats, "right", IMPORTS)) {
-                var run = new Run(new Random(seed), nats, List.of(export, toLeft, toRight));
-                long written = run.writeAndKill(source, List.of(source, left, right));
-                try {
-                    awaitAll(written, left, right);
-                    // What would be counted twice comes before this, or is claimed before.
-                    for (var bridge : List.of(export, toLeft, toRight)) {
-                        bridge.kill();
-                        bridge.restart();
-                    }
-                    source.write("a", 1);
-                    awaitAll(written + 1, left, right);
-                } catch (AssertionError e) {
-                    throw new AssertionError(
-                            "written: %d, copies: %s and %s, shares: %s and %s, left: %s\n%s"
-                                    .formatted(
-                                            written,
-                                            count(left, "copy"),
-                                            count(right, "copy"),
-                                            count(left, "share"),
-                                            count(right, "share"),
-                                            count(source, "a"),
-                                            export.log() + toLeft.log() + toRight.log()),
-                            e);
+    void whatIsWrittenIsCountedOnceWhateverHappens(long seed) throws Exception {
+        try (var nats = NatsServer.startAt(NETWORKS ? "0.0.0.0" : "127.0.0.1");
+                var source = Host.start("source", 1, NETWORKS, nats, OF_SOURCE, "a", "back");
+                var left =
+                        Host.start(
+                                "left",
+                                2,
+                                NETWORKS,
+                                nats,
+                                IMPORTS + BACK,
+                                "copy",
+                                "share",
+                                "back");
+                var right = Host.start("right", 3, NETWORKS, nats, IMPORTS, "copy", "share")) {
+            var run = new Run(new Random(seed), nats, source, left, right);
+            try {
+                run.writeWithAccidents();
+                run.awaitAll();
+                // What would be counted twice comes before this, or is claimed before.
+                for (var host : run.hosts()) {
+                    host.bridge().kill();
+                    host.bridge().restart();
                 }
-                assertThat(export.log() + toLeft.log() + toRight.log())
-                        .doesNotContain("ERROR")
-                        .doesNotContain("in doubt");
-                assertThat(count(source, "a")).isZero();
+                run.write();
+                run.awaitAll();
+            } catch (AssertionError e) {
+                throw new AssertionError(run + "\n" + run.logs(), e);
             }
+            assertThat(run.logs()).doesNotContain("ERROR");
+            assertThat(count(source.daemon(), "a")).isZero();
         }
-    }
-
-    private static void awaitAll(long written, DaemonProcess left, DaemonProcess right) {
-        var all = BigInteger.valueOf(written);
-        until(() -> all.equals(count(left, "copy")) && all.equals(count(right, "copy")));
-        until(() -> all.equals(count(left, "share").add(count(right, "share"))));
     }
 
     /** The load and the accidents of one seed. */
-    private record Run(Random random, NatsServer nats, List<BridgeProcess> bridges) {
+    private static final class Run {
         private static final long LEAST_PAUSE = TimeUnit.MILLISECONDS.toNanos(20);
         private static final long MOST_PAUSE = TimeUnit.MILLISECONDS.toNanos(1500);
+        private static final long LONGEST_CUT = TimeUnit.SECONDS.toNanos(4);
 
-        /** How many signals were written. */
-        long writeAndKill(DaemonProcess source, List<DaemonProcess> daemons) throws Exception {
-            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-            long written = 0;
-            while (System.nanoTime() < end) {
-                long next = System.nanoTime() + random.nextLong(LEAST_PAUSE, MOST_PAUSE);
-                while (System.nanoTime() < next) {
-                    int value = 1 + random.nextInt(9);
-                    source.write("a", value);
-                    written += value;
-                    LockSupport.parkNanos(random.nextInt(2_000_000));
-                }
-                happen(daemons);
-            }
-            return written;
+        private final Random random;
+        private final NatsServer nats;
+        private final Host source;
+        private final Host left;
+        private final Host right;
+        private long written;
+        private long writtenBack;
+
+        Run(Random random, NatsServer nats, Host source, Host left, Host right) {
+            this.random = random;
+            this.nats = nats;
+            this.source = source;
+            this.left = left;
+            this.right = right;
         }
 
-        private void happen(List<DaemonProcess> daemons) throws Exception {
-            switch (random.nextInt(8)) {
+        List<Host> hosts() {
+            return List.of(source, left, right);
+        }
+
+        void writeWithAccidents() throws Exception {
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+            while (System.nanoTime() < end) {
+                writeFor(random.nextLong(LEAST_PAUSE, MOST_PAUSE));
+                happen();
+            }
+        }
+
+        private void writeFor(long nanos) {
+            long next = System.nanoTime() + nanos;
+            while (System.nanoTime() < next) {
+                write();
+                LockSupport.parkNanos(random.nextInt(2_000_000));
+            }
+        }
+
+        void write() {
+            int value = 1 + random.nextInt(9);
+            source.daemon().write("a", value);
+            written += value;
+            left.daemon().write("back", 1);
+            writtenBack++;
+        }
+
+        void awaitAll() {
+            var all = BigInteger.valueOf(written);
+            var allBack = BigInteger.valueOf(writtenBack);
+            until(() -> all.equals(count(left.daemon(), "copy")));
+            until(() -> all.equals(count(right.daemon(), "copy")));
+            until(() -> all.equals(shares()));
+            until(() -> allBack.equals(count(source.daemon(), "back")));
+        }
+
+        private void awaitMarks() {
+            source.awaitMarked(nats, "t", "left", "back");
+            for (var host : List.of(left, right)) {
+                host.awaitMarked(nats, "s", "source", "copy");
+                host.awaitClaimsMarked(nats, "share");
+            }
+        }
+
+        private BigInteger shares() {
+            return count(left.daemon(), "share").add(count(right.daemon(), "share"));
+        }
+
+        private void happen() throws Exception {
+            var host = hosts().get(random.nextInt(3));
+            switch (random.nextInt(10)) {
                 case 0, 1, 2 -> {
                     nats.kill();
                     nats.restart();
                 }
-                case 3 -> {
-                    var daemon = daemons.get(random.nextInt(daemons.size()));
-                    daemon.signal("TERM");
-                    assertThat(daemon.exitStatus()).isZero();
-                    daemon.restart();
+                case 3 -> host.restartDaemon();
+                case 4 -> {
+                    awaitAll();
+                    awaitMarks();
+                    host.killDaemon();
+                }
+                case 5, 6 -> {
+                    host.cut();
+                    writeFor(random.nextLong(LEAST_PAUSE, LONGEST_CUT));
+                    if (random.nextBoolean()) {
+                        // What it had sent arrives after all, when the next one is there.
+                        host.bridge().kill();
+                        host.bridge().restart();
+                    }
+                    host.mend();
                 }
                 default -> {
-                    var bridge = bridges.get(random.nextInt(bridges.size()));
-                    bridge.kill();
-                    bridge.restart();
+                    host.bridge().kill();
+                    host.bridge().restart();
                 }
             }
+        }
+
+        String logs() {
+            return source.bridge().log() + left.bridge().log() + right.bridge().log();
+        }
+
+        @Override
+        public String toString() {
+            return "written: %d, copies: %s and %s, shares: %s, back: %s of %d, not taken: %s and %s"
+                    .formatted(
+                            written,
+                            count(left.daemon(), "copy"),
+                            count(right.daemon(), "copy"),
+                            shares(),
+                            count(source.daemon(), "back"),
+                            writtenBack,
+                            count(source.daemon(), "a"),
+                            count(left.daemon(), "back"));
         }
     }
 }

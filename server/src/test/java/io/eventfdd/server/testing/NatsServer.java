@@ -78,10 +78,12 @@ public final class NatsServer implements AutoCloseable {
                 .start();
     }
 
-    /** Waits until it serves; false if it has ended, because another process has the port. */
+    /** Waits until it serves; false if it has ended because another process has the port. */
     private boolean isReady() {
         until(() -> !process.isAlive() || output().contains("Server is ready"));
-        return process.isAlive();
+        boolean serves = process.isAlive();
+        assertThat(serves || output().contains("address already in use")).as(output()).isTrue();
+        return serves;
     }
 
     private Path log() {

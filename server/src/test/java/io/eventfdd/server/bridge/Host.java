@@ -1,0 +1,189 @@
+package io.eventfdd.server.bridge;
+
+import static io.eventfdd.server.testing.BridgeProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.Transport;
+import io.eventfdd.server.testing.BridgeProcess;
+import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.HostNetwork;
+import io.eventfdd.server.testing.NatsServer;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.JetStreamManagement;
+import io.nats.client.api.MessageInfo;
+
+import org.jspecify.annotations.Nullable;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A host with a daemon, a program that holds eventfds of it, and a bridge; perhaps with a network
+ * of its own.
+ */
+final class Host implements AutoCloseable {
+    /**
+     * Where an import of this host stands.
+     *
+     * @param subject of its messages, in {@code stream}
+     * @param mark its own subject
+     */
+    private record Import(String stream, String subject, String mark) {
+        boolean isDone(JetStreamManagement streams) throws IOException, JetStreamApiException {
+            var last = last(streams, stream, subject);
+            var marked = last(streams, "EVENTFDD_MARKS", mark);
+            long to = last.map(MessageInfo::getSeq).orElse(0L);
+            return marked.map(Import::applied).orElse(0L) >= to;
+        }
+
+        private static Optional<MessageInfo> last(
+                JetStreamManagement streams, String stream, String subject)
+                throws IOException, JetStreamApiException {
+            try {
+                return Optional.of(streams.getLastMessage(stream, subject));
+            } catch (JetStreamApiException e) {
+                if (e.getApiErrorCode() == NO_MESSAGE) {
+                    return Optional.empty();
+                }
+                throw e;
+            }
+        }
+
+        private static long applied(MessageInfo mark) {
+            var body = new String(mark.getData(), StandardCharsets.UTF_8);
+            var found = APPLIED.matcher(body);
+            assertThat(found.find()).as(body).isTrue();
+            return Long.parseLong(found.group(1));
+        }
+    }
+
+    private static final int NO_MESSAGE = 10037;
+    private static final Pattern APPLIED = Pattern.compile("\"applied\":(\\d+)");
+
+    private final String name;
+    private final @Nullable HostNetwork network;
+    private final DaemonProcess daemon;
+    private final BridgeProcess bridge;
+    private final EventfddClient holder;
+
+    private Host(
+            String name,
+            @Nullable HostNetwork network,
+            DaemonProcess daemon,
+            BridgeProcess bridge,
+            EventfddClient holder) {
+        this.name = name;
+        this.network = network;
+        this.daemon = daemon;
+        this.bridge = bridge;
+        this.holder = holder;
+    }
+
+    /**
+     * One whose bridge has started.
+     *
+     * @param number of the network, if {@code networks} says that it has one
+     * @param links of the bridge
+     * @param held counters that are created and held
+     */
+    static Host start(
+            String name,
+            int number,
+            boolean networks,
+            NatsServer nats,
+            String links,
+            String... held)
+            throws IOException {
+        var network = networks ? HostNetwork.make(number) : null;
+        var daemon =
+                network == null
+                        ? DaemonProcess.start()
+                        : DaemonProcess.startUnder(network.prefix());
+        var holder =
+                EventfddClient.builder()
+                        .transport(Transport.RAW)
+                        .runtimeDirectory(daemon.directory())
+                        .connect();
+        for (var eventfd : held) {
+            var _ = holder.open(eventfd, EventfdSpec.counter());
+        }
+        var bridge =
+                network == null
+                        ? BridgeProcess.start(daemon, nats, name, links)
+                        : BridgeProcess.startIn(network, daemon, nats, name, links);
+        return new Host(name, network, daemon, bridge, holder);
+    }
+
+    DaemonProcess daemon() {
+        return daemon;
+    }
+
+    BridgeProcess bridge() {
+        return bridge;
+    }
+
+    /** Ends the daemon and starts it again. */
+    void restartDaemon() throws Exception {
+        daemon.signal("TERM");
+        assertThat(daemon.exitStatus()).isZero();
+        daemon.restart();
+    }
+
+    /** Kills the daemon and starts it again; it gets its eventfds back from who holds them. */
+    void killDaemon() throws Exception {
+        daemon.process().destroyForcibly();
+        daemon.process().onExit().join();
+        daemon.restart();
+    }
+
+    /** Cuts the network of this host, if it has one. */
+    void cut() throws IOException {
+        if (network != null) {
+            network.cut();
+        }
+    }
+
+    /** Mends the network. */
+    void mend() throws IOException {
+        if (network != null) {
+            network.mend();
+        }
+    }
+
+    /**
+     * Waits until what {@code exporter} has published to {@code subject} is applied here and
+     * marked, so that no key of it is needed any more.
+     */
+    void awaitMarked(NatsServer nats, String subject, String exporter, String eventfd) {
+        awaitMarked(nats, new Import("EVENTFDD", subject + "." + exporter, mark("copy", eventfd)));
+    }
+
+    /** The same for what this host has claimed. */
+    void awaitClaimsMarked(NatsServer nats, String eventfd) {
+        var claims = "eventfdd.claim.EVENTFDD." + eventfd + "." + name;
+        awaitMarked(nats, new Import("EVENTFDD_CLAIMS", claims, mark("share", eventfd)));
+    }
+
+    private static void awaitMarked(NatsServer nats, Import one) {
+        until(() -> nats.streams(one::isDone));
+    }
+
+    private String mark(String mode, String eventfd) {
+        return "eventfdd.mark.EVENTFDD." + mode + "." + eventfd + "." + name;
+    }
+
+    @Override
+    public void close() throws IOException {
+        holder.close();
+        bridge.close();
+        daemon.close();
+        if (network != null) {
+            network.close();
+        }
+    }
+}
