@@ -66,6 +66,18 @@ with_maven() {
     fi
 }
 
+with_nats() {
+    buildah config --entrypoint '["nats-server"]' --cmd '[]' "$1"
+}
+
+nats_image=docker.io/library/nats:2.10
+
+# The server of the example with a bridge, which no other test needs.
+nats_base() {
+    base "$nats_image" && return
+    stand_in "$nats_image" nats-server with_nats && echo "a stand-in of Debian's nats-server"
+}
+
 bases() {
     local made=
     base docker.io/library/maven:3.9-eclipse-temurin-25 \
