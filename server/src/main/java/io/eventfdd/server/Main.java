@@ -10,12 +10,23 @@ import picocli.CommandLine.IVersionProvider;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.SequencedMap;
+import java.util.function.Supplier;
 
 /** The command {@code eventfdd}; {@link io.eventfdd.server.cli.ExitStatus} is how it ends. */
 public final class Main {
+    /** The factory of each command that belongs to the daemon, in the order of the completion. */
+    private static final SequencedMap<String, Supplier<Object>> COMMANDS = new LinkedHashMap<>();
+
+    static {
+        COMMANDS.put("serve", Serve::command);
+        COMMANDS.put("bridge", BridgeCommand::command);
+        COMMANDS.put("rehearse", Rehearsal::command);
+    }
+
     private Main() {}
 
     /** Runs the command in {@code arguments}, and ends the process with its status. */
@@ -51,16 +62,7 @@ public final class Main {
 
     /** The command that {@code arguments} begin with, or all commands. */
     static CommandLine commandLine(String... arguments) {
-        var line =
-                Commands.commandLine(
-                        Map.of(
-                                "serve",
-                                Serve::command,
-                                "bridge",
-                                BridgeCommand::command,
-                                "rehearse",
-                                Rehearsal::command),
-                        arguments.length == 0 ? null : arguments[0]);
+        var line = Commands.commandLine(COMMANDS, arguments.length == 0 ? null : arguments[0]);
         IVersionProvider version = () -> new String[] {"eventfdd " + Version.text()};
         line.getCommandSpec().versionProvider(version);
         line.getSubcommands()

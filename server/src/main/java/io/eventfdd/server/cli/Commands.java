@@ -27,6 +27,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -99,10 +100,11 @@ public final class Commands implements Callable<Integer> {
      * A command line for {@code first}, or of all commands if that is not the name of one. To make
      * them all takes longer than most of them run. But a completion is of all of them.
      *
-     * @param more commands that are not listed here: what creates each, by its name
+     * @param more commands that are not listed here: what creates each, by its name, in the order
+     *     of a completion
      */
     public static CommandLine commandLine(
-            Map<String, ? extends Supplier<?>> more, @Nullable String first) {
+            SequencedMap<String, ? extends Supplier<?>> more, @Nullable String first) {
         var commands = new LinkedHashMap<String, Supplier<?>>(COMMANDS);
         commands.putAll(more);
         if (first != null && commands.containsKey(first) && !first.equals("completion")) {
