@@ -3,6 +3,8 @@ package io.eventfdd.server.eventfds;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.internal.linux.Fd;
 
+import java.util.concurrent.CompletableFuture;
+
 /** What happened to an eventfd that a holder brought back. */
 public sealed interface Donation {
     /** Which. */
@@ -19,6 +21,7 @@ public sealed interface Donation {
      *
      * @param fd the descriptor of the other eventfd; the daemon owns it, and it is open until the
      *     loop goes on to something else
+     * @param settled completes on the loop's thread, when the holder may move what it has left
      */
-    record Replaced(EventfdName name, Fd fd) implements Donation {}
+    record Replaced(EventfdName name, Fd fd, CompletableFuture<?> settled) implements Donation {}
 }

@@ -7,13 +7,14 @@ import io.eventfdd.server.loop.EventLoop;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
 /**
  * Subtracts the {@linkplain Former advance} that an eventfd began anew with, once a holder has
  * brought the object with that count: from the object, and from the eventfd if the object has too
- * little left. The holders of the object move what is left on it after that. Belongs to the loop's
- * thread.
+ * little left. The holders of the object move what is left on it after that, which is when they
+ * have the reply. Belongs to the loop's thread.
  *
  * <p>If readers have taken the same count from both already, the rest of the advance stays, and is
  * subtracted when the object is brought again.
@@ -31,6 +32,7 @@ final class Settlement implements EventLoop.Work {
     private final EventFd object;
     private final long id;
     private final ReadBuffer buffer = new ReadBuffer();
+    private final CompletableFuture<Boolean> over = new CompletableFuture<>();
 
     /**
      * Creates a settlement, which holds {@code object} until its last step.
@@ -52,8 +54,13 @@ final class Settlement implements EventLoop.Work {
         this.id = object.id();
     }
 
-    /** Settles the advance of {@code eventfd} on {@code object}, which a holder has brought. */
-    static void begin(
+    /**
+     * Settles the advance of {@code eventfd} on {@code object}, which a holder has brought.
+     *
+     * @return completes on the loop's thread, when all is settled. The holder must not move what is
+     *     left before that: a permit that it has in its hand is on neither of the two
+     */
+    static CompletableFuture<?> begin(
             EventLoop loop,
             Inventory inventory,
             Waits waits,
@@ -63,14 +70,15 @@ final class Settlement implements EventLoop.Work {
             throws IOException {
         var settlement = new Settlement(inventory, waits, isOver, eventfd, object);
         if (settlement.advance() == 0 || !object.fd().acquire()) {
-            return;
+            return CompletableFuture.completedFuture(true);
         }
         while (settlement.step()) {
             if (!loop.hasTime()) {
                 loop.begin(settlement);
-                return;
+                break;
             }
         }
+        return settlement.over;
     }
 
     private long advance() {
@@ -91,7 +99,7 @@ final class Settlement implements EventLoop.Work {
                     e.getMessage());
         }
         if (!more) {
-            object.fd().release();
+            abandon();
         }
         return more;
     }
@@ -99,6 +107,7 @@ final class Settlement implements EventLoop.Work {
     @Override
     public void abandon() {
         object.fd().release();
+        over.complete(true);
     }
 
     /** Takes once. Returns false if nothing is owed any more, or if nothing is left. */

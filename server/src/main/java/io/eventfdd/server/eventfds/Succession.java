@@ -281,8 +281,10 @@ public final class Succession {
             throw Inventory.notFound(offer.name());
         }
         inventory.share(standing);
-        Settlement.begin(loop, inventory, waits, () -> end != null, standing, offer.eventFd());
-        return new Donation.Replaced(offer.name(), standing.eventFd().fd());
+        var settled =
+                Settlement.begin(
+                        loop, inventory, waits, () -> end != null, standing, offer.eventFd());
+        return new Donation.Replaced(offer.name(), standing.eventFd().fd(), settled);
     }
 
     /**

@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * Takes the eventfds that clients bring back. It checks on any thread that they are what the client
@@ -36,8 +37,12 @@ final class Donors {
      */
     record Brought(EventfdName name, @Nullable Offer offer) {}
 
-    /** The reply, and the descriptors that go with it, which the daemon still owns. */
-    record Answer(DonateReply reply, List<Fd> fds) {}
+    /**
+     * The reply, and the descriptors that go with it, which the daemon still owns.
+     *
+     * @param settled completes on the loop's thread, when the reply may be sent
+     */
+    record Answer(DonateReply reply, List<Fd> fds, CompletableFuture<?> settled) {}
 
     private Donors() {}
 
@@ -104,15 +109,22 @@ final class Donors {
     static Answer donate(List<Brought> brought, Eventfds eventfds, Caller caller)
             throws IOException {
         var entries = new ArrayList<DonateReply.Entry>(brought.size());
-        var fds = new ArrayList<Fd>();
+        var replaced = new ArrayList<Donation.Replaced>();
         for (var one : brought) {
-            entries.add(donate(one, eventfds, caller, fds));
+            entries.add(donate(one, eventfds, caller, replaced));
         }
-        return new Answer(new DonateReply(entries), fds);
+        var settled =
+                CompletableFuture.allOf(
+                        replaced.stream()
+                                .map(Donation.Replaced::settled)
+                                .toArray(CompletableFuture<?>[]::new));
+        var fds = replaced.stream().map(Donation.Replaced::fd).toList();
+        return new Answer(new DonateReply(entries), fds, settled);
     }
 
     private static DonateReply.Entry donate(
-            Brought brought, Eventfds eventfds, Caller caller, List<Fd> fds) throws IOException {
+            Brought brought, Eventfds eventfds, Caller caller, List<Donation.Replaced> replaced)
+            throws IOException {
         var offer = brought.offer();
         if (offer == null) {
             return new DonateReply.Refused(brought.name(), ProblemType.INVALID_VALUE);
@@ -121,9 +133,9 @@ final class Donors {
             return switch (eventfds.succession().donate(offer, caller)) {
                 case Donation.Adopted(var name) -> new Taken(name, Result.ADOPTED);
                 case Donation.Same(var name) -> new Taken(name, Result.SAME);
-                case Donation.Replaced(var name, var fd) -> {
-                    fds.add(fd);
-                    yield new Taken(name, Result.REPLACED);
+                case Donation.Replaced by -> {
+                    replaced.add(by);
+                    yield new Taken(by.name(), Result.REPLACED);
                 }
             };
         } catch (ProblemException e) {

@@ -1,6 +1,7 @@
 package io.eventfdd.server.fdsocket;
 
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.OpenRequest;
@@ -39,6 +40,26 @@ final class FdCalls {
      */
     void donate(List<Donors.Brought> brought) throws IOException {
         var answer = Donors.donate(brought, clients.eventfds(), caller);
+        if (answer.settled().isDone()) {
+            reply(answer);
+            return;
+        }
+        // The eventfds may be deleted meanwhile.
+        answer.fds().forEach(Fd::acquire);
+        var _ =
+                answer.settled()
+                        .whenComplete((ok, e) -> {
+                            loop.submit(() -> {
+                                try {
+                                    reply(answer);
+                                } finally {
+                                    answer.fds().forEach(Fd::release);
+                                }
+                            });
+                        });
+    }
+
+    private void reply(Donors.Answer answer) throws IOException {
         var packet = Json.bytes(answer.reply().toJson());
         if (answer.fds().isEmpty()) {
             connection.reply(packet, FdConnection.OK);
