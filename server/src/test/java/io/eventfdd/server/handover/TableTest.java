@@ -426,20 +426,30 @@ class TableTest {
         inMemory(file -> {
             try (var table = Table.open(file, Keeper.NOBODY)) {
                 table.entered(A, eventFd);
-                int atOnce = 0;
-                for (int i = 0; i < 100; i++) {
-                    table.written().join();
-                    table.leased(lease("l" + i));
-                    // Not if the thread has not ended its last task quite yet.
-                    atOnce += table.written().isDone() ? 1 : 0;
-                    table.moved(lease("l" + i));
-                    table.leaseEnded("l" + i);
+                long end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+                while (!areMostAtOnce(table)) {
+                    assertThat(System.nanoTime()).as("in time").isLessThan(end);
                 }
-                assertThat(atOnce).isGreaterThan(50);
                 table.written().join();
                 assertThat(leases(file)).isEmpty();
             }
         });
+    }
+
+    /**
+     * Whether most of a hundred lines are written when the call returns: not each, because the
+     * thread of the table may not have ended its last task quite yet.
+     */
+    private static boolean areMostAtOnce(Table table) {
+        int atOnce = 0;
+        for (int i = 0; i < 100; i++) {
+            table.written().join();
+            table.leased(lease("l" + i));
+            atOnce += table.written().isDone() ? 1 : 0;
+            table.moved(lease("l" + i));
+            table.leaseEnded("l" + i);
+        }
+        return atOnce > 50;
     }
 
     @Test
