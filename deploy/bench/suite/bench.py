@@ -17,6 +17,7 @@ class Bench:
     smoke: bool
     cores: tuple  # where two processes are measured
     against: Path | None = None  # the distribution of another build
+    only: str = ""  # comparisons whose names have it
 
     def c(self, program, *arguments):
         """The command of a C program."""
@@ -30,6 +31,8 @@ class Bench:
 
     def compare(self, what, cores, unit, ours, peers, targets=None, **how):
         """A row for each peer: a function that measures it, or why it cannot be measured."""
+        if self.only not in what:
+            return
         there = {peer: measure for peer, measure in peers.items() if not isinstance(measure, Skipped)}
         figures = race(self.rounds, {"eventfdd": ours, **there})
         for peer, measure in peers.items():

@@ -32,17 +32,17 @@ def plan(connections):
     return "".join(parts)
 
 
-def ping_pong(pairs, signal, wait):
+def ping_pong(pairs, signal, wait, suffix=""):
     """Two connections a pair: one signals and waits for the answer, the other waits and answers."""
     connections = []
     for pair in range(pairs):
-        ping, pong = f"ping-{pair}", f"pong-{pair}"
+        ping, pong = f"ping-{pair}{suffix}", f"pong-{pair}{suffix}"
         connections += [[signal(ping), wait(pong)], [wait(ping), signal(pong)]]
     return plan(connections)
 
 
-def eventfdd_ping_pong(pairs):
-    return ping_pong(pairs, write, lambda name: read(name, "30s"))
+def eventfdd_ping_pong(pairs, suffix=""):
+    return ping_pong(pairs, write, lambda name: read(name, "30s"), suffix)
 
 
 def redis_ping_pong(pairs):

@@ -163,6 +163,25 @@ class Server:
     def tasks(self):
         return list(Path(f"/proc/{self.process.pid}/task").iterdir())
 
+    def warm_up(self, run):
+        """Has it `run` until its compilers have next to nothing left to do: on one processor they take half of it for long."""
+        for _ in range(MOST_WARM_UPS):
+            started, compiled = time.monotonic(), self.compiler_seconds()
+            run()
+            if self.compiler_seconds() - compiled < 0.03 * (time.monotonic() - started):
+                break
+
+    def compiler_seconds(self):
+        """How long those of its compiler threads that are there have run."""
+        seconds = 0
+        for task in self.tasks():
+            try:
+                if (task / "comm").read_text().startswith(("C1 Comp", "C2 Comp")):
+                    seconds += int((task / "schedstat").read_text().split()[0]) / 1e9
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # it has just ended
+        return seconds
+
 
 def connects(path, kind=socket.SOCK_STREAM):
     with socket.socket(socket.AF_UNIX, kind) as probe:
@@ -218,24 +237,12 @@ class Daemon(Server):
     def create(self, name, **spec):
         return self.call("PUT", f"/v1/eventfds/{name}", spec)
 
-    def warm_up(self, run):
-        """Has it `run` until its compilers have next to nothing left to do: on one processor they take half of it for long."""
-        for _ in range(MOST_WARM_UPS):
-            started, compiled = time.monotonic(), self.compiler_seconds()
-            run()
-            if self.compiler_seconds() - compiled < 0.03 * (time.monotonic() - started):
-                break
-
-    def compiler_seconds(self):
-        """How long those of its compiler threads that are there have run."""
-        seconds = 0
-        for task in self.tasks():
-            try:
-                if (task / "comm").read_text().startswith(("C1 Comp", "C2 Comp")):
-                    seconds += int((task / "schedstat").read_text().split()[0]) / 1e9
-            except (FileNotFoundError, ProcessLookupError):
-                pass  # it has just ended
-        return seconds
+    def java(self, main, *arguments):
+        """The command of one of our Java programs, with the options that its own JVM has."""
+        words = Path(f"/proc/{self.process.pid}/cmdline").read_text().split("\0")
+        options = [word for word in words[1 : words.index("-jar")] if not word.startswith("-XX:AOTCache")]
+        command, *rest = java(main, *arguments)
+        return [command, *options, *rest]
 
     def heap(self):
         """Bytes of its heap that are in use after a collection."""
@@ -263,6 +270,15 @@ class Redis(Server):
             lambda: connects(self.socket),
             cpus,
         )
+
+
+class BareHelidon(Server):
+    """Helidon with nothing around it, in a JVM like that of `daemon`."""
+
+    def __init__(self, directory, cpus, daemon):
+        self.socket = Path(directory) / "helidon.sock"
+        command = daemon.java("io.eventfdd.bench.BareHelidon", self.socket)
+        super().__init__(command, lambda: connects(self.socket), cpus)
 
 
 class Nginx(Server):

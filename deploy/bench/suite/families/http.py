@@ -1,12 +1,21 @@
-"""Calls over api.sock against Redis and nginx over their Unix sockets, with the same load generator in C."""
+"""Calls over api.sock against Redis, nginx and a bare Helidon over Unix sockets, with the same load generator in C."""
 
 from contextlib import ExitStack
+from itertools import count
 
 from suite import load
-from suite.machine import SAME, Daemon, Nginx, Redis, far, figure, near
+from suite.machine import CROSS, FREE, SAME, BareHelidon, Daemon, Nginx, Redis, far, figure, near
 from suite.rounds import Skipped, at_least, at_most, skipped
 
 CONNECTIONS = (1, 8, 64)
+
+# Of the time that Redis takes for a ping-pong, about what Helidon leaves.
+REDIS_LEAVES = {(SAME, 1): 2.0, (CROSS, 8): 2.9, (CROSS, 64): 2.6, (FREE, 8): 2.9, (FREE, 64): 2.6}
+
+# Nine answers where the bare Helidon gives ten.
+BARE_LEAVES = {(CROSS, 8): 1.11, (CROSS, 64): 1.11}
+
+NUMBERS = count()
 
 
 def rows(bench):
@@ -29,6 +38,8 @@ def placed(bench, cores, servers):
         daemon.create(f"ping-{pair}")
         daemon.create(f"pong-{pair}")
     load.warm_up(bench, daemon)
+    bare = servers.enter_context(BareHelidon(directory, cpus, daemon))
+    bare.warm_up(bare_answers(bench, bare, cores, 1))
 
     def against(server, protocol, plan):
         """A measurement of that server, or why there is none."""
@@ -61,18 +72,29 @@ def placed(bench, cores, servers):
             {"Redis DECR": against(redis, "redis", each(load.redis("DECR", "r")))},
             more_is_better=True,
         )
+        place = (cores, connections)
         yield from bench.compare(
             f"HTTP ping-pong, {connections} {'pair' if connections == 1 else 'pairs'}",
             cores,
             "ns",
             round_trip(connections, against(daemon, "http", load.eventfdd_ping_pong(connections))),
             {
+                "bare Helidon": round_trip(connections, bare_answers(bench, bare, cores, connections)),
                 "Redis LPUSH/BLPOP": round_trip(
                     connections, against(redis, "redis", load.redis_ping_pong(connections))
-                )
+                ),
             },
-            {"Redis LPUSH/BLPOP": at_most(1)},
+            {
+                "bare Helidon": at_most(BARE_LEAVES[place]) if place in BARE_LEAVES else None,
+                "Redis LPUSH/BLPOP": at_most(REDIS_LEAVES.get(place, 1)),
+            },
         )
+
+
+def bare_answers(bench, bare, cores, pairs):
+    """A measurement of the bare Helidon, each time with names of its own: threads of clients that are gone have the old ones."""
+    command = bench.c("load", "http", bare.socket, bench.seconds)
+    return lambda: figure(command, near(cores), stdin=load.eventfdd_ping_pong(pairs, f"-{next(NUMBERS)}"))
 
 
 def round_trip(pairs, answers):

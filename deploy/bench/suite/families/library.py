@@ -4,45 +4,79 @@ from contextlib import ExitStack
 
 from suite import load
 from suite.families.http import peer
-from suite.machine import FREE, Daemon, Redis, figure, free_port, java
-from suite.rounds import Skipped, at_least
+from suite.machine import CROSS, FREE, Daemon, Redis, far, figure, free_port, java, near
+from suite.rounds import Skipped, at_least, skipped
 
 THREADS = (1, 8, 64)
+
+# how old the JVM of a writer is when it is measured: one that has run for a while, and one of a program that has just begun
+USUAL, YOUNG = 1.5, 3
 
 
 def rows(bench):
     with ExitStack() as servers:
-        directory = bench.fresh("library")
-        daemon = servers.enter_context(Daemon(directory / "d"))
-        port = free_port()
-        redis = peer(servers, lambda *place: Redis(*place, port=port), directory, None)
-        load.warm_up(bench, daemon)
+        yield from warm(bench, Place(bench, FREE, servers))
+    try:
+        with ExitStack() as servers:
+            yield from young(bench, Place(bench, CROSS, servers))
+    except Skipped as reason:
+        yield skipped("library over HTTP from a young JVM", CROSS, reason)
 
-        def from_java(client, threads):
-            if client != "eventfdd" and isinstance(redis, Skipped):
-                return redis
-            times = (bench.warm_up, bench.seconds)
-            command = java("io.eventfdd.bench.Writers", client, port, threads, *times)
-            return lambda: figure(command, None, daemon.environment)
 
-        def from_c(connections):
-            if isinstance(redis, Skipped):
-                return redis
-            plan = load.plan([[load.redis("INCR", "w")]] * connections)
-            return lambda: figure(bench.c("load", "redis", redis.socket, bench.seconds), None, stdin=plan)
+class Place:
+    """A daemon and a Redis, and those who call them."""
 
-        for threads in THREADS:
-            many = threads == max(THREADS)
-            yield from bench.compare(
-                f"library over HTTP, {threads} {'thread writes' if threads == 1 else 'threads write'}",
-                FREE,
-                "/s",
-                from_java("eventfdd", threads),
-                {
-                    "Redis, Lettuce": from_java("lettuce", threads),
-                    "Redis, Jedis": from_java("jedis", threads),
-                    "Redis, C": from_c(threads),
-                },
-                {"Redis, Lettuce": at_least(2), "Redis, C": at_least(1)} if many else None,
-                more_is_better=True,
-            )
+    def __init__(self, bench, cores, servers):
+        self.bench, self.cpus = bench, near(cores)
+        directory = bench.fresh(f"library-{cores}")
+        self.daemon = servers.enter_context(Daemon(directory / "d", far(cores)))
+        self.port = free_port()
+        self.redis = peer(servers, lambda *place: Redis(*place, port=self.port), directory, far(cores))
+        load.warm_up(bench, self.daemon)
+
+    def from_java(self, client, threads, age):
+        if client != "eventfdd" and isinstance(self.redis, Skipped):
+            return self.redis
+        command = java("io.eventfdd.bench.Writers", client, self.port, threads, age, self.bench.seconds)
+        return lambda: figure(command, self.cpus, self.daemon.environment)
+
+    def from_c(self, connections):
+        if isinstance(self.redis, Skipped):
+            return self.redis
+        plan = load.plan([[load.redis("INCR", "w")]] * connections)
+        return lambda: figure(self.bench.c("load", "redis", self.redis.socket, self.bench.seconds), self.cpus, stdin=plan)
+
+
+def warm(bench, place):
+    for threads in THREADS:
+        many = threads == max(THREADS)
+        yield from bench.compare(
+            f"library over HTTP, {threads} {'thread writes' if threads == 1 else 'threads write'}",
+            FREE,
+            "/s",
+            place.from_java("eventfdd", threads, USUAL * bench.warm_up),
+            {
+                "Redis, Lettuce": place.from_java("lettuce", threads, USUAL * bench.warm_up),
+                "Redis, Jedis": place.from_java("jedis", threads, USUAL * bench.warm_up),
+                "Redis, C": place.from_c(threads),
+            },
+            {"Redis, Lettuce": at_least(2), "Redis, C": at_least(1)} if many else None,
+            more_is_better=True,
+        )
+
+
+def young(bench, place):
+    """As a program does that has just begun, on a processor of its own."""
+    age = YOUNG * bench.warm_up
+    yield from bench.compare(
+        f"library over HTTP, {max(THREADS)} threads write, {YOUNG} s after the start of the JVM",
+        CROSS,
+        "/s",
+        place.from_java("eventfdd", max(THREADS), age),
+        {
+            "Redis, Lettuce": place.from_java("lettuce", max(THREADS), age),
+            "Redis, Jedis": place.from_java("jedis", max(THREADS), age),
+        },
+        {"Redis, Lettuce": at_least(1), "Redis, Jedis": at_least(1)},
+        more_is_better=True,
+    )
