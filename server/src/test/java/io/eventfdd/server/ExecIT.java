@@ -1,7 +1,5 @@
 package io.eventfdd.server;
 
-import static io.eventfdd.server.testing.DaemonProcess.until;
-
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.server.testing.DaemonProcess;
@@ -65,8 +63,8 @@ class ExecIT {
 
     @Test
     void nothingElseOfTheJavaIsLeft() throws Exception {
-        var become = sleeping(Ran.begin(daemon, "exec", "a", "--", "sleep", "1000"));
-        var given = sleeping(daemon.begin("sleep", "1000"));
+        var become = answering(Ran.begin(daemon, "exec", "a", "--", "cat"));
+        var given = answering(daemon.begin("cat"));
         try (var fds = Files.list(proc(become, "fd"))) {
             assertThat(fds.map(fd -> fd.getFileName().toString()))
                     .containsExactlyInAnyOrder("0", "1", "2", "3");
@@ -113,9 +111,9 @@ class ExecIT {
     @Test
     void aLockOnAnInheritedDescriptorStays() throws Exception {
         var lock = daemon.file("lock");
-        var line = "exec 9>\"$3\"; flock 9; exec " + EXEC + "a -- sleep 1000";
+        var line = "exec 9>\"$3\"; flock 9; exec " + EXEC + "a -- cat";
         var holding =
-                sleeping(
+                answering(
                         daemon.begin(
                                 "bash",
                                 "-c",
@@ -142,9 +140,13 @@ class ExecIT {
                 .isEqualTo("anon_inode:[eventfd]");
     }
 
-    /** {@code process}, once it is sleep(1). */
-    private static Process sleeping(Process process) {
-        until(() -> process.info().command().orElse("").endsWith("/sleep"));
+    /**
+     * {@code process}, which becomes cat(1), once cat has answered: what its own start opens, as its
+     * libraries, is closed by then.
+     */
+    private static Process answering(Process process) throws IOException {
+        process.outputWriter().append("here\n").flush();
+        assertThat(process.inputReader().readLine()).isEqualTo("here");
         return process;
     }
 
@@ -164,7 +166,7 @@ class ExecIT {
     @Test
     void theLimitOfOpenFilesIsTheOneThatWasGiven() throws Exception {
         var limited =
-                sleeping(
+                answering(
                         daemon.begin(
                                 "prlimit",
                                 "--nofile=400:",
@@ -174,8 +176,7 @@ class ExecIT {
                                 daemon.directory().toString(),
                                 "a",
                                 "--",
-                                "sleep",
-                                "1000"));
+                                "cat"));
         assertThat(Files.readAllLines(proc(limited, "limits")))
                 .anyMatch(line -> line.matches("Max open files +400 .*"));
         limited.destroy();
@@ -184,9 +185,9 @@ class ExecIT {
     @Test
     void itIsTheSameProcessAndItsEndIsTheProgramsOwn() throws Exception {
         assertThat(exec("a", "--", "sh", "-c", "exit 9").status()).isEqualTo(9);
-        var sleeping = sleeping(Ran.begin(daemon, "exec", "a", "--", "sleep", "1000"));
-        sleeping.destroy();
-        assertThat(sleeping.waitFor()).as("by SIGTERM").isEqualTo(128 + 15);
+        var cat = answering(Ran.begin(daemon, "exec", "a", "--", "cat"));
+        cat.destroy();
+        assertThat(cat.waitFor()).as("by SIGTERM").isEqualTo(128 + 15);
     }
 
     @Test
