@@ -140,12 +140,14 @@ public final class DaemonUnderTest implements AutoCloseable {
         }
     }
 
-    /** Waits until {@code condition} holds. */
+    /** Waits until {@code condition} holds, and asks less and less often. */
     public static void until(BooleanSupplier condition) {
         long end = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+        long pause = 500_000;
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("in time").isLessThan(end);
-            LockSupport.parkNanos(1_000_000);
+            LockSupport.parkNanos(pause);
+            pause = Math.min(2 * pause, 5_000_000);
         }
     }
 

@@ -261,12 +261,14 @@ public final class DaemonProcess implements AutoCloseable {
         until(Duration.ofSeconds(30), condition);
     }
 
-    /** Waits until {@code condition} holds, for {@code most} at the most. */
+    /** Waits until {@code condition} holds, for {@code most} at the most, and asks less and less often. */
     public static void until(Duration most, BooleanSupplier condition) {
         long end = System.nanoTime() + most.toNanos();
+        long pause = 1_000_000;
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("in time").isLessThan(end);
-            LockSupport.parkNanos(5_000_000);
+            LockSupport.parkNanos(pause);
+            pause = Math.min(2 * pause, 20_000_000);
         }
     }
 
