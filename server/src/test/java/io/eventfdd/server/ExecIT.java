@@ -141,8 +141,8 @@ class ExecIT {
     }
 
     /**
-     * {@code process}, which becomes cat(1), once cat has answered: what its own start opens, as its
-     * libraries, is closed by then.
+     * {@code process}, which becomes cat(1), once cat has answered: what its own start opens, as
+     * its libraries, is closed by then.
      */
     private static Process answering(Process process) throws IOException {
         process.outputWriter().append("here\n").flush();

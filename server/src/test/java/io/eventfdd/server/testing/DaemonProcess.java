@@ -261,7 +261,10 @@ public final class DaemonProcess implements AutoCloseable {
         until(Duration.ofSeconds(30), condition);
     }
 
-    /** Waits until {@code condition} holds, for {@code most} at the most, and asks less and less often. */
+    /**
+     * Waits until {@code condition} holds, for {@code most} at the most, and asks less and less
+     * often.
+     */
     public static void until(Duration most, BooleanSupplier condition) {
         long end = System.nanoTime() + most.toNanos();
         long pause = 1_000_000;
