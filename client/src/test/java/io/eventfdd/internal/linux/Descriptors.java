@@ -16,6 +16,11 @@ final class Descriptors {
     /** What is open for as long is no pipe to a process that has just ended. */
     private static final Duration LASTING = Duration.ofSeconds(10);
 
+    static {
+        // With its first channel of a file, Java 17 opens a socket for itself, and keeps it.
+        info(0, "flags");
+    }
+
     private Descriptors() {}
 
     /**
