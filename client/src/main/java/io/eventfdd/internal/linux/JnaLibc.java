@@ -152,6 +152,12 @@ final class JnaLibc implements Libc {
     public native long sendmsg(int fd, long message, int flags);
 
     @Override
+    public native long recv(int fd, long bytes, long size, int flags);
+
+    @Override
+    public native long send(int fd, long bytes, long size, int flags);
+
+    @Override
     public native int getpid();
 
     @Override

@@ -98,6 +98,10 @@ interface Libc {
 
     long sendmsg(int fd, long message, int flags);
 
+    long recv(int fd, long bytes, long size, int flags);
+
+    long send(int fd, long bytes, long size, int flags);
+
     int getpid();
 
     int getrlimit(int resource, long[] limit);

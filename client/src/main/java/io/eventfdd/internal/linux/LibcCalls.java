@@ -61,6 +61,18 @@ final class LibcCalls implements SignalCalls {
     }
 
     @Override
+    public long send(int fd, PacketBuffer buffer, int flags) {
+        long size = LIBC.send(fd, buffer.data(), buffer.length(), flags);
+        return size >= 0 ? size : -LIBC.errno();
+    }
+
+    @Override
+    public long recv(int fd, PacketBuffer buffer, int flags) {
+        long size = LIBC.recv(fd, buffer.data(), buffer.length(), flags);
+        return size >= 0 ? size : -LIBC.errno();
+    }
+
+    @Override
     public int untaken(int fd) {
         var untaken = new int[1];
         return LIBC.ioctl(fd, SIOCOUTQ, untaken) < 0 ? -LIBC.errno() : untaken[0];

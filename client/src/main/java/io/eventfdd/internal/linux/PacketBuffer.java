@@ -80,6 +80,16 @@ public final class PacketBuffer {
         return address;
     }
 
+    /** The address of the bytes of the packet. */
+    long data() {
+        return address + data;
+    }
+
+    /** The number of bytes that are sent, or that there is room for. */
+    long length() {
+        return room.getLong(IOVEC_LENGTH);
+    }
+
     /** Prepares for the sending of {@code packet} with {@code fds}. */
     void put(byte[] packet, List<Fd> fds) {
         int control = CMSG_HEADER + fds.size() * Integer.BYTES;

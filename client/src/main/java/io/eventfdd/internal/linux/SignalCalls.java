@@ -50,6 +50,12 @@ interface SignalCalls {
     /** recvmsg(2) into {@code buffer}: the size, or the negated errno. */
     long recvmsg(int fd, PacketBuffer buffer, int flags);
 
+    /** send(2) of the bytes in {@code buffer}: the size, or the negated errno. */
+    long send(int fd, PacketBuffer buffer, int flags);
+
+    /** recv(2) of bytes into {@code buffer}: the size, or the negated errno. */
+    long recv(int fd, PacketBuffer buffer, int flags);
+
     /** ioctl(2)'s SIOCOUTQ: the bytes that the peer has not taken yet, or the negated errno. */
     int untaken(int fd);
 

@@ -58,8 +58,10 @@ final class ForeignCalls implements SignalCalls {
                     FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT),
                     Linker.Option.critical(false));
 
-    private static final MethodHandle SENDMSG = boundForPackets("sendmsg");
-    private static final MethodHandle RECVMSG = boundForPackets("recvmsg");
+    private static final MethodHandle SENDMSG = boundForMessages("sendmsg");
+    private static final MethodHandle RECVMSG = boundForMessages("recvmsg");
+    private static final MethodHandle SEND = boundForBytes("send");
+    private static final MethodHandle RECV = boundForBytes("recv");
 
     private static final MethodHandle IOCTL =
             bound(
@@ -81,10 +83,17 @@ final class ForeignCalls implements SignalCalls {
                 LINKER.defaultLookup().find(name).orElseThrow(), type, options);
     }
 
-    private static MethodHandle boundForPackets(String name) {
+    private static MethodHandle boundForMessages(String name) {
         return bound(
                 name,
                 FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT),
+                Linker.Option.captureCallState("errno"));
+    }
+
+    private static MethodHandle boundForBytes(String name) {
+        return bound(
+                name,
+                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT),
                 Linker.Option.captureCallState("errno"));
     }
 
@@ -174,6 +183,30 @@ final class ForeignCalls implements SignalCalls {
         var errno = MEMORY.asSlice(message + PacketBuffer.ERRNO, JAVA_INT);
         try {
             long size = (long) function.invokeExact(errno, fd, message, flags);
+            return size >= 0 ? size : -buffer.errno();
+        } catch (Throwable e) {
+            throw new AssertionError(e);
+        } finally {
+            Reference.reachabilityFence(buffer);
+        }
+    }
+
+    @Override
+    public long send(int fd, PacketBuffer buffer, int flags) {
+        return callForBytes(SEND, fd, buffer, flags);
+    }
+
+    @Override
+    public long recv(int fd, PacketBuffer buffer, int flags) {
+        return callForBytes(RECV, fd, buffer, flags);
+    }
+
+    private static long callForBytes(
+            MethodHandle function, int fd, PacketBuffer buffer, int flags) {
+        var errno = MEMORY.asSlice(buffer.message() + PacketBuffer.ERRNO, JAVA_INT);
+        try {
+            long size =
+                    (long) function.invokeExact(errno, fd, buffer.data(), buffer.length(), flags);
             return size >= 0 ? size : -buffer.errno();
         } catch (Throwable e) {
             throw new AssertionError(e);

@@ -47,6 +47,16 @@ final class LateForeignCalls implements SignalCalls {
     }
 
     @Override
+    public long send(int fd, PacketBuffer buffer, int flags) {
+        return counted().send(fd, buffer, flags);
+    }
+
+    @Override
+    public long recv(int fd, PacketBuffer buffer, int flags) {
+        return counted().recv(fd, buffer, flags);
+    }
+
+    @Override
     public int untaken(int fd) {
         return fastest.untaken(fd);
     }

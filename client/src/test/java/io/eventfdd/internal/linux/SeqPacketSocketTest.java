@@ -315,6 +315,29 @@ class SeqPacketSocketTest {
     }
 
     @Test
+    void aPacketThatWasLookedAtIsReceivedAndTheNextOneStays() throws ErrnoException {
+        send("first", List.of());
+        send("second", List.of());
+        assertThat(server.peek(buffer)).isEqualTo(new Look(Next.PACKET, 5));
+        assertThat(server.receivePeeked(buffer)).asString(UTF_8).isEqualTo("first");
+        assertThat(server.peek(buffer)).isEqualTo(new Look(Next.PACKET, 6));
+        assertThat(server.receivePeeked(buffer)).asString(UTF_8).isEqualTo("second");
+        assertThat(next()).isEqualTo(Next.NOTHING_YET);
+    }
+
+    @Test
+    void aPacketThatWasLookedAtIsReceivedThoughThePeerClosedWithSomethingUnread()
+            throws ErrnoException {
+        send("last", List.of());
+        assertThat(server.peek(buffer)).isEqualTo(new Look(Next.PACKET, 4));
+        assertThat(server.send(buffer, bytes("unread"), List.of())).isEqualTo(Sent.DONE);
+        client.close();
+        assertThat(server.wasClosedUnread()).isFalse();
+        assertThat(server.receivePeeked(buffer)).asString(UTF_8).isEqualTo("last");
+        assertThat(server.wasClosedUnread()).isTrue();
+    }
+
+    @Test
     void theOtherSideTakesAnEmptyPacketForTheEnd() throws ErrnoException {
         try (var eventFd = EventFd.create(0, false, true)) {
             server.send(buffer, bytes("with"), repeated(eventFd, 1));

@@ -119,6 +119,31 @@ class SignalCallsTest {
 
     @ParameterizedTest
     @MethodSource("bindings")
+    void aPacketWithoutDescriptorsArrivesWhole(SignalCalls calls, @TempDir Path directory)
+            throws ErrnoException {
+        var path = directory.resolve("s");
+        var packet = new PacketBuffer(8, 1);
+        try (var listener = SeqPacketSocket.listen(path, 0600, 1);
+                var client = SeqPacketSocket.connect(path, Duration.ofSeconds(10));
+                var server = listener.accept().orElseThrow()) {
+            int to = client.fd().number();
+            int from = server.fd().number();
+            packet.makeRoomForBytes();
+            assertThat(calls.recv(from, packet, MSG_DONTWAIT)).isEqualTo(-Libc.EAGAIN);
+            packet.put("hello".getBytes(US_ASCII), List.of());
+            assertThat(calls.send(to, packet, MSG_NOSIGNAL)).isEqualTo(5);
+            packet.put("you".getBytes(US_ASCII), List.of());
+            assertThat(calls.send(to, packet, MSG_NOSIGNAL)).isEqualTo(3);
+            packet.makeRoomForBytes();
+            assertThat(calls.recv(from, packet, MSG_DONTWAIT)).isEqualTo(5);
+            assertThat(packet.bytes(5)).isEqualTo("hello".getBytes(US_ASCII));
+            assertThat(calls.recv(from, packet, MSG_DONTWAIT)).isEqualTo(3);
+            assertThat(packet.bytes(3)).isEqualTo("you".getBytes(US_ASCII));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("bindings")
     void aPeerThatHasGoneIsToldOnce(SignalCalls calls, @TempDir Path directory)
             throws ErrnoException {
         var path = directory.resolve("s");
@@ -134,6 +159,7 @@ class SignalCallsTest {
             assertThat(calls.recvmsg(fd, packet, MSG_DONTWAIT)).isZero();
             packet.put("hello".getBytes(US_ASCII), List.of());
             assertThat(calls.sendmsg(fd, packet, MSG_NOSIGNAL)).isEqualTo(-EPIPE);
+            assertThat(calls.send(fd, packet, MSG_NOSIGNAL)).isEqualTo(-EPIPE);
         }
     }
 
@@ -147,5 +173,7 @@ class SignalCallsTest {
         assertThat(calls.statusFlags(NOT_OPEN)).isEqualTo(-EBADF);
         assertThat(calls.untaken(NOT_OPEN)).isEqualTo(-EBADF);
         assertThat(calls.recvmsg(NOT_OPEN, new PacketBuffer(8, 0), 0)).isEqualTo(-EBADF);
+        assertThat(calls.recv(NOT_OPEN, new PacketBuffer(8, 0), 0)).isEqualTo(-EBADF);
+        assertThat(calls.send(NOT_OPEN, new PacketBuffer(8, 0), 0)).isEqualTo(-EBADF);
     }
 }

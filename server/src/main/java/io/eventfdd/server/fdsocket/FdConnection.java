@@ -5,7 +5,6 @@ import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.Epoll;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Fd;
-import io.eventfdd.internal.linux.Received;
 import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.internal.linux.SeqPacketSocket.Look;
 import io.eventfdd.internal.linux.SeqPacketSocket.Next;
@@ -193,11 +192,9 @@ final class FdConnection implements Registration.Target {
      * kernel reports that before any packet.
      */
     private byte[] packet() throws IOException {
-        if (socket.receive(clients.buffer()) instanceof Received.Packet packet) {
-            leases.settle(!socket.wasClosedUnread());
-            return packet.bytes();
-        }
-        throw new IllegalStateException("a packet that was there is gone");
+        var packet = socket.receivePeeked(clients.buffer());
+        leases.settle(!socket.wasClosedUnread());
+        return packet;
     }
 
     /** Releases the socket to another owner; empty if it is closed. */
