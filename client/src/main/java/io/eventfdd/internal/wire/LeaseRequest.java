@@ -27,7 +27,10 @@ public record LeaseRequest(
                     ProblemType.INVALID_REQUEST,
                     "take and give are both empty; a lease needs at least one of them");
         }
-        long permits = take.stream().mapToLong(LeaseShare::value).sum();
+        long permits = 0;
+        for (var share : take) {
+            permits += share.value();
+        }
         if (permits > MAX_PERMITS) {
             throw new ProblemException(
                     ProblemType.INVALID_VALUE,

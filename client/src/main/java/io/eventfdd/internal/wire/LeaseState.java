@@ -92,11 +92,12 @@ public record LeaseState(
                 .append(holder.pid())
                 .append(",\"uid\":")
                 .append(Integer.toUnsignedLong(holder.uid()))
-                .append("},\"since\":\"")
-                .append(since)
-                .append('"');
+                .append("},\"since\":\"");
+        Times.write(json, since);
+        json.append('"');
         if (expires.isPresent()) {
-            json.append(",\"expires\":\"").append(expires.get()).append('"');
+            Times.write(json.append(",\"expires\":\""), expires.get());
+            json.append('"');
         }
         return json.append('}').toString();
     }

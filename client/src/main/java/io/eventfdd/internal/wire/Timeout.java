@@ -3,14 +3,22 @@ package io.eventfdd.internal.wire;
 import io.eventfdd.client.ProblemType;
 
 import java.time.Duration;
-import java.util.regex.Pattern;
+import java.time.temporal.ChronoUnit;
+import java.time.temporal.TemporalUnit;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The text of a duration: a whole number and a unit, {@code 500ms}, {@code 30s}, {@code 5m}, {@code
  * 2h}.
  */
 public final class Timeout {
-    private static final Pattern TEXT = Pattern.compile("([0-9]+)(ms|s|m|h)");
+    private static final Map<String, TemporalUnit> UNITS =
+            Map.of(
+                    "ms", ChronoUnit.MILLIS,
+                    "s", ChronoUnit.SECONDS,
+                    "m", ChronoUnit.MINUTES,
+                    "h", ChronoUnit.HOURS);
 
     /** A number with more digits than this is longer than any wait, whatever the unit. */
     private static final int MAX_DIGITS = 15;
@@ -25,7 +33,7 @@ public final class Timeout {
      * @throws ProblemException {@code invalid-request} if it is not a duration, or longer
      */
     public static Duration parse(String what, String text, Duration longest) {
-        return parse(what, text, longest, "max-wait, " + format(longest));
+        return parse(what, text, longest, () -> "max-wait, " + format(longest));
     }
 
     /**
@@ -37,8 +45,14 @@ public final class Timeout {
      * @throws ProblemException {@code invalid-request} if it is not a duration, or longer
      */
     public static Duration parse(String what, String text, Duration longest, String limit) {
-        var matcher = TEXT.matcher(text);
-        if (!matcher.matches()) {
+        return parse(what, text, longest, () -> limit);
+    }
+
+    private static Duration parse(
+            String what, String text, Duration longest, Supplier<String> limit) {
+        int digits = digits(text);
+        var unit = UNITS.get(text.substring(digits));
+        if (digits == 0 || unit == null) {
             throw new ProblemException(
                     ProblemType.INVALID_REQUEST,
                     what
@@ -47,22 +61,23 @@ public final class Timeout {
                             + "' is not a duration; it is a whole number and a unit, as in 500ms,"
                             + " 30s, 5m, 2h");
         }
-        var digits = matcher.group(1);
-        if (digits.length() > MAX_DIGITS) {
-            throw tooLong(what, text, limit);
+        if (digits > MAX_DIGITS) {
+            throw tooLong(what, text, limit.get());
         }
-        long number = Long.parseLong(digits);
-        var duration =
-                switch (matcher.group(2)) {
-                    case "ms" -> Duration.ofMillis(number);
-                    case "s" -> Duration.ofSeconds(number);
-                    case "m" -> Duration.ofMinutes(number);
-                    default -> Duration.ofHours(number);
-                };
+        var duration = Duration.of(Long.parseLong(text, 0, digits, 10), unit);
         if (duration.compareTo(longest) > 0) {
-            throw tooLong(what, text, limit);
+            throw tooLong(what, text, limit.get());
         }
         return duration;
+    }
+
+    /** The number of digits with which {@code text} begins. */
+    private static int digits(String text) {
+        int digits = 0;
+        while (digits < text.length() && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
+            digits++;
+        }
+        return digits;
     }
 
     private static ProblemException tooLong(String what, String text, String limit) {

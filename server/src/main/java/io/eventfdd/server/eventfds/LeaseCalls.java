@@ -167,13 +167,13 @@ public final class LeaseCalls {
      * are settled.
      */
     public Optional<CompletableFuture<Void>> awaited(LeaseRequest request) {
-        return succession.awaited(names(request));
+        return succession.awaited(() -> names(request));
     }
 
     /** The same for the names of a lease, which cannot end before they are settled. */
     public Optional<CompletableFuture<Void>> awaited(String id) {
         var lease = leases.get(id);
-        return lease == null ? Optional.empty() : succession.awaited(names(lease));
+        return lease == null ? Optional.empty() : succession.awaited(() -> names(lease));
     }
 
     // The answer

@@ -21,6 +21,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -179,15 +180,16 @@ public final class Succession {
      * names are settled. Any thread may call this.
      */
     public Optional<CompletableFuture<Void>> awaited(OpenRequest request) {
-        return awaited(request.entries().stream().map(OpenRequest.Entry::name));
+        return awaited(() -> request.entries().stream().map(OpenRequest.Entry::name));
     }
 
-    /** The same for {@code names}. */
-    Optional<CompletableFuture<Void>> awaited(Stream<EventfdName> names) {
+    /** The same for {@code names}, which are asked for only if any name waits. */
+    Optional<CompletableFuture<Void>> awaited(Supplier<Stream<EventfdName>> names) {
         if (vacancies.isEmpty()) {
             return Optional.empty();
         }
-        return names.filter(name -> inventory.get(name) == null)
+        return names.get()
+                .filter(name -> inventory.get(name) == null)
                 .flatMap(name -> vacancies.filled(name).stream())
                 .reduce((a, b) -> CompletableFuture.allOf(a, b));
     }

@@ -10,6 +10,7 @@ import io.eventfdd.server.loop.Deadlines;
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -129,7 +130,11 @@ abstract sealed class Waiter extends Deadlines.Timed {
         }
 
         private static List<NamedEventfd> targets(List<Part> take) {
-            return take.stream().map(Part::target).toList();
+            var targets = new ArrayList<NamedEventfd>(take.size());
+            for (var part : take) {
+                targets.add(part.target());
+            }
+            return targets;
         }
 
         String id() {
@@ -243,6 +248,16 @@ abstract sealed class Waiter extends Deadlines.Timed {
     boolean lostTarget() {
         for (var target : targets) {
             if (target.deleted) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether a reader that stands in the line of another eventfd needs one of its targets. */
+    boolean isAnyReadElsewhere() {
+        for (var target : targets) {
+            if (target.isReadElsewhere()) {
                 return true;
             }
         }

@@ -82,7 +82,7 @@ final class Waits {
         if (waiter.needsAll() && !waiter.isSingle()) {
             waiter.watch(waiter.target());
         }
-        boolean readElsewhere = waiter.targets().stream().anyMatch(NamedEventfd::isReadElsewhere);
+        boolean readElsewhere = waiter.isAnyReadElsewhere();
         lines.enter(waiter);
         try {
             serve(waiter, readElsewhere);

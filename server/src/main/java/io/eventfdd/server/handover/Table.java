@@ -259,11 +259,11 @@ public final class Table implements Ledger, AutoCloseable {
     @Override
     public void leased(KeptLease lease) {
         report(() -> {
-            var ids =
-                    Row.Leased.shares(lease.state()).stream()
-                            .map(share -> live.get(share.name()))
-                            .map(entry -> entry == null ? 0L : entry.id())
-                            .toList();
+            var ids = new ArrayList<Long>();
+            for (var share : Row.Leased.shares(lease.state())) {
+                var entry = live.get(share.name());
+                ids.add(entry == null ? 0L : entry.id());
+            }
             return Optional.of(entered(new Row.Leased(lease, ids, Boot.id())));
         });
     }

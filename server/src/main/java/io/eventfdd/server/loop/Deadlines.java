@@ -44,6 +44,10 @@ public final class Deadlines {
         }
     }
 
+    boolean isEmpty() {
+        return byTime.isEmpty();
+    }
+
     /**
      * The timeout for epoll_wait: -1 if there is no deadline. It is rounded up, because a timeout
      * is never early.

@@ -338,6 +338,9 @@ public final class EventLoop implements AutoCloseable {
 
     /** Events begin work, so work gets its steps before the tasks. */
     private void work() throws IOException {
+        if (works.isEmpty()) {
+            return;
+        }
         beginBudget();
         for (var work = works.poll(); work != null; work = hasTime() ? works.poll() : null) {
             if (work.step()) {
@@ -356,6 +359,9 @@ public final class EventLoop implements AutoCloseable {
         if (ready != 0) {
             lags.accept(now() - ready);
         }
+        if (submitted.isEmpty()) {
+            return;
+        }
         if (!batchOpen) {
             batchOpen = true;
             submitted.add(endOfBatch);
@@ -371,6 +377,9 @@ public final class EventLoop implements AutoCloseable {
     }
 
     private void expire() throws IOException {
+        if (deadlines.isEmpty()) {
+            return;
+        }
         beginBudget();
         do {
             if (!deadlines.expireNext(now())) {
