@@ -2,6 +2,7 @@ package io.eventfdd.client;
 
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Failures;
+import io.eventfdd.internal.Outage;
 import io.eventfdd.internal.RuntimeLocation;
 import io.eventfdd.internal.http.CallHandle;
 import io.eventfdd.internal.http.HttpDaemon;
@@ -462,13 +463,12 @@ public final class EventfddClient implements Closeable {
     public static final class Builder {
         private static final Duration DEFAULT_SPIN = Duration.ofNanos(20_000);
         private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
-        private static final Duration DEFAULT_OUTAGE = Duration.ofSeconds(5);
 
         private @Nullable Path directory;
         private Transport transport = Transport.AUTO;
         private Duration spin = DEFAULT_SPIN;
         private Duration timeout = DEFAULT_TIMEOUT;
-        private Duration outage = DEFAULT_OUTAGE;
+        private Duration outage = Outage.DEFAULT;
         private Executor executor = new CompletableFuture<Void>().defaultExecutor();
 
         private Builder() {}

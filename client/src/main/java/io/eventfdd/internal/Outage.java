@@ -5,6 +5,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /** The time between one daemon and the next during one call. For one thread. */
 public final class Outage {
+    /** The longest outage, unless the user of the library wants another. */
+    public static final Duration DEFAULT = Duration.ofSeconds(5);
+
     private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(200);
 

@@ -40,7 +40,6 @@ public final class HttpDaemon implements AutoCloseable {
     /** The result of a PUT. */
     record Creation(EventfdState state, boolean created) {}
 
-    private static final Duration DEFAULT_MAX_WAIT = Duration.ofHours(1);
     private static final Duration ANY = Duration.ofDays(3650);
 
     /**
@@ -226,7 +225,7 @@ public final class HttpDaemon implements AutoCloseable {
                                 .orElse("")),
                 fields.fields("limits")
                         .flatMap(limits -> limits.timeout("max-wait", ANY))
-                        .orElse(DEFAULT_MAX_WAIT));
+                        .orElse(Timeout.DEFAULT_MAX_WAIT));
     }
 
     private static JsonObject body(long value, Duration timeout) {

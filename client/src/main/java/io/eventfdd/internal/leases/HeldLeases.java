@@ -10,6 +10,7 @@ import io.eventfdd.internal.VirtualThreads;
 import io.eventfdd.internal.WaitFuture;
 import io.eventfdd.internal.wire.LeaseHolder;
 import io.eventfdd.internal.wire.ProblemException;
+import io.eventfdd.internal.wire.Timeout;
 
 import java.time.Duration;
 import java.util.List;
@@ -34,7 +35,6 @@ public final class HeldLeases implements AutoCloseable {
     /** Why a lease has lapsed that the daemon does not know. */
     static final String UNKNOWN = "the daemon does not know it any more";
 
-    private static final Duration DEFAULT_MAX_WAIT = Duration.ofHours(1);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final LeaseTransport transport;
@@ -224,7 +224,7 @@ public final class HeldLeases implements AutoCloseable {
             return maxWait.get();
         } catch (EventfddException e) {
             // It goes over HTTP, and this client may only have the other socket.
-            return DEFAULT_MAX_WAIT;
+            return Timeout.DEFAULT_MAX_WAIT;
         }
     }
 

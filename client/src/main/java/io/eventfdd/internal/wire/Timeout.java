@@ -13,6 +13,9 @@ import java.util.function.Supplier;
  * 2h}.
  */
 public final class Timeout {
+    /** The default of {@code max-wait}, for a client that cannot ask the daemon for its own. */
+    public static final Duration DEFAULT_MAX_WAIT = Duration.ofHours(1);
+
     private static final Map<String, TemporalUnit> UNITS =
             Map.of(
                     "ms", ChronoUnit.MILLIS,

@@ -8,6 +8,7 @@ import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.Signal;
 import io.eventfdd.client.Transport;
+import io.eventfdd.internal.Outage;
 import io.eventfdd.internal.http.HttpDaemon;
 
 import org.jspecify.annotations.Nullable;
@@ -28,9 +29,6 @@ import java.util.concurrent.Callable;
 /** A command that asks a daemon. */
 @Command(mixinStandardHelpOptions = true)
 abstract class DaemonCommand implements Callable<Integer> {
-    /** How long the daemon may be absent, as in the library. */
-    static final Duration OUTAGE = Duration.ofSeconds(5);
-
     /** How long values that go back may wait for room. */
     private static final Duration ROOM_TIMEOUT = Duration.ofSeconds(5);
 
@@ -71,7 +69,7 @@ abstract class DaemonCommand implements Callable<Integer> {
 
     /** The calls of the daemon for which the library has no methods. */
     final HttpDaemon daemon() {
-        return new HttpDaemon(directory().resolve("api.sock"), answerTimeout(), OUTAGE);
+        return new HttpDaemon(directory().resolve("api.sock"), answerTimeout(), Outage.DEFAULT);
     }
 
     /** Sets more options of the client. A command that needs any overrides this. */

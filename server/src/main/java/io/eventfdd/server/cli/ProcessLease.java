@@ -33,8 +33,6 @@ import java.util.Optional;
  * the thread that has this. To close it does not end the lease.
  */
 final class ProcessLease implements AutoCloseable {
-    private static final Duration OUTAGE = DaemonCommand.OUTAGE;
-
     private final Path path;
     private final Duration patience;
     private final Duration maxWait;
@@ -98,7 +96,7 @@ final class ProcessLease implements AutoCloseable {
     }
 
     private JsonFields throughOutages(Request request) throws InterruptedException {
-        var outage = new Outage(OUTAGE, true);
+        var outage = new Outage(Outage.DEFAULT, true);
         while (true) {
             long began = System.nanoTime();
             try {
@@ -108,8 +106,8 @@ final class ProcessLease implements AutoCloseable {
                 throw Failures.of(e);
             } catch (DaemonUnavailableException | ShuttingDownException e) {
                 close();
-                if (System.nanoTime() - began > OUTAGE.toNanos()) {
-                    outage = new Outage(OUTAGE, true); // a daemon was there meanwhile
+                if (System.nanoTime() - began > Outage.DEFAULT.toNanos()) {
+                    outage = new Outage(Outage.DEFAULT, true); // a daemon was there meanwhile
                 }
                 if (!outage.pause()) {
                     throw e;

@@ -13,8 +13,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-import java.time.Duration;
-
 @Command(
         name = "watch",
         description = {
@@ -25,9 +23,6 @@ import java.time.Duration;
         },
         footer = {"", "Example: eventfdd watch orders | while read -r count; do make; done"})
 final class WatchCommand extends DaemonCommand {
-    /** How long the daemon may be away, as for the library's other calls. */
-    private static final Duration LONGEST_OUTAGE = Duration.ofSeconds(5);
-
     @Parameters(paramLabel = "NAME", description = "the eventfd")
     private String name = "";
 
@@ -68,7 +63,7 @@ final class WatchCommand extends DaemonCommand {
 
     private ExitStatus watch(EventfddClient client) throws InterruptedException {
         long left = most;
-        var outage = new Outage(LONGEST_OUTAGE, true);
+        var outage = new Outage(Outage.DEFAULT, true);
         while (left > 0) {
             try (var watch = client.watch(name)) {
                 for (; left > 0; left--) {
@@ -77,7 +72,7 @@ final class WatchCommand extends DaemonCommand {
                         return ExitStatus.TIME_UP;
                     }
                     print(text(count.getAsLong()));
-                    outage = new Outage(LONGEST_OUTAGE, true);
+                    outage = new Outage(Outage.DEFAULT, true);
                 }
             } catch (ConnectionLostException
                     | DaemonUnavailableException
