@@ -99,13 +99,17 @@ final class Settlement implements EventLoop.Work {
                     e.getMessage());
         }
         if (!more) {
-            abandon();
+            end();
         }
         return more;
     }
 
     @Override
     public void abandon() {
+        end();
+    }
+
+    private void end() {
         object.fd().release();
         over.complete(true);
     }

@@ -46,17 +46,32 @@ final class FdCalls {
         }
         // The eventfds may be deleted meanwhile.
         answer.fds().forEach(Fd::acquire);
-        var _ =
-                answer.settled()
-                        .whenComplete((ok, e) -> {
-                            loop.submit(() -> {
-                                try {
-                                    reply(answer);
-                                } finally {
-                                    answer.fds().forEach(Fd::release);
-                                }
-                            });
-                        });
+        var _ = answer.settled().whenComplete((ok, e) -> loop.submit(new LateReply(answer)));
+    }
+
+    /**
+     * Replies to a donation once it is settled; it holds the descriptors of the reply until then.
+     */
+    private final class LateReply implements EventLoop.Task {
+        private final Donors.Answer answer;
+
+        LateReply(Donors.Answer answer) {
+            this.answer = answer;
+        }
+
+        @Override
+        public void run() throws IOException {
+            try {
+                reply(answer);
+            } finally {
+                abandon();
+            }
+        }
+
+        @Override
+        public void abandon() {
+            answer.fds().forEach(Fd::release);
+        }
     }
 
     private void reply(Donors.Answer answer) throws IOException {

@@ -29,12 +29,14 @@ import io.eventfdd.server.eventfds.Vacancy;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -199,6 +201,30 @@ class LateHolderTest {
         daemon.eventfds.write(name("a"), 9, Duration.ZERO, caller());
         bring(COUNTER, mine);
         assertThat(count(COUNTER)).as("10 less the 3 that were there twice").isEqualTo(7);
+    }
+
+    @RepeatedTest(10)
+    void aNameThatIsDeletedMeanwhileStillHasItsReply() throws IOException {
+        var mine = held(SEMAPHORE, 1000);
+        beginAnew(SEMAPHORE, 1000, Former.NONE.and(mine.id()));
+        var client = daemon.client();
+        var request = new DonateRequest(List.of(new DonateRequest.Entry(name("a"), SEMAPHORE)));
+        client.send(Json.bytes(request.toJson()), mine.fd());
+        until(() -> countOf(mine) < 1000);
+        daemon.eventfds.delete(name("a"), caller());
+        try (var reply = client.reply()) {
+            assertThat(reply.json()).contains("replaced");
+            var replacement = EventFd.adopt(reply.fds().getFirst());
+            assertThat(mine.count() + replacement.count()).isBetween(1000L, 2000L);
+        }
+    }
+
+    private static long countOf(EventFd eventFd) {
+        try {
+            return eventFd.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
