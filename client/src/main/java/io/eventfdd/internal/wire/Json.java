@@ -78,32 +78,27 @@ public final class Json {
         return text.toString();
     }
 
-    /** The text of an object whose only field is {@code field}, with {@code value}. */
-    public static String text(String field, String value) {
-        var text = new StringBuilder(TYPICAL_LENGTH).append('{');
-        writeString(text, field);
-        writeString(text.append(':'), value);
-        return text.append('}').toString();
-    }
-
     private static void write(StringBuilder text, Object value) {
         if (value instanceof String string) {
             writeString(text, string);
         } else if (value instanceof JsonObject object) {
-            var names = object.names();
-            text.append('{');
-            for (int i = 0; i < names.size(); i++) {
-                writeString(i == 0 ? text : text.append(','), names.get(i));
-                write(text.append(':'), object.values().get(i));
+            char before = '{';
+            for (var field : object.fields().entrySet()) {
+                text.append(before);
+                writeString(text, field.getKey());
+                text.append(':');
+                write(text, field.getValue());
+                before = ',';
             }
-            text.append('}');
+            text.append(before == '{' ? "{}" : "}");
         } else if (value instanceof JsonArray array) {
-            var elements = array.elements();
-            text.append('[');
-            for (int i = 0; i < elements.size(); i++) {
-                write(i == 0 ? text : text.append(','), elements.get(i));
+            char before = '[';
+            for (var element : array.elements()) {
+                text.append(before);
+                write(text, element);
+                before = ',';
             }
-            text.append(']');
+            text.append(before == '[' ? "[]" : "]");
         } else if (value instanceof Double number && !Double.isFinite(number)) {
             text.append("null");
         } else {
@@ -141,12 +136,6 @@ public final class Json {
      * @throws ProblemException {@code invalid-request}, saying what is wrong and where
      */
     public static Object parse(byte[] utf8) {
-        var plain = PlainJson.parse(utf8);
-        return plain == null ? parseAny(utf8) : plain;
-    }
-
-    /** As {@link #parse}, by Jackson. */
-    static Object parseAny(byte[] utf8) {
         var text = decode(utf8);
         try (var parser = FACTORY.createParser(text, 0, text.length)) {
             if (parser.nextToken() == null) {

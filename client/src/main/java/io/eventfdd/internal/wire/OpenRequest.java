@@ -106,27 +106,9 @@ public record OpenRequest(List<Entry> entries) {
         Op.OPEN.check(fields);
         var entries = new ArrayList<Entry>();
         for (var element : fields.array("eventfds")) {
-            var name = plainName(element);
-            entries.add(
-                    name != null
-                            ? Entry.of(name)
-                            : Entry.from(
-                                    JsonFields.ofElement("eventfds", entries.size(), element)));
+            entries.add(Entry.from(JsonFields.ofElement("eventfds", entries.size(), element)));
         }
         return new OpenRequest(entries);
-    }
-
-    /**
-     * The name of an entry that has only a name, as nearly all have; null if this is another entry,
-     * or a wrong one.
-     */
-    private static @Nullable EventfdName plainName(Object element) {
-        return element instanceof JsonObject object
-                        && object.names().size() == 1
-                        && object.get("name") instanceof String name
-                        && EventfdName.isName(name)
-                ? new EventfdName(name)
-                : null;
     }
 
     /** The packet that {@link #from} reads. */

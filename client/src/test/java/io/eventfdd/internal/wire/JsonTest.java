@@ -170,11 +170,6 @@ class JsonTest {
     }
 
     @Property
-    void anObjectWithOneFieldIsWrittenAsAnyOther(@ForAll String field, @ForAll String value) {
-        assertThat(Json.text(field, value)).isEqualTo(Json.object().put(field, value).toString());
-    }
-
-    @Property
     void aCountIsReadAsItIsWritten(@ForAll long count) {
         var json = Json.object();
         Json.putCount(json, "value", count);

@@ -114,7 +114,7 @@ final class FdLeases {
     private void make(Call call, String id) throws IOException {
         try {
             var written = call.make();
-            var reply = Json.text("id", id).getBytes(StandardCharsets.UTF_8);
+            var reply = Json.bytes(Json.object().put("id", id));
             if (written.isDone()) {
                 connection.reply(reply, FdConnection.OK);
             } else {

@@ -231,7 +231,7 @@ sealed interface Row {
     record LeaseEnded(String id) implements Row {
         @Override
         public String text() {
-            return Json.text("lease-ended", id);
+            return Json.object().put("lease-ended", id).toString();
         }
     }
 
