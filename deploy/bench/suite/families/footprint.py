@@ -67,8 +67,8 @@ def switches(task):
 
 
 def settle(bench):
-    """Gives a daemon the time in which it returns what its start has taken."""
-    time.sleep(1 if bench.smoke else 6)
+    """Gives a daemon the time in which it returns what its start has taken, which it does every five seconds."""
+    time.sleep(1 if bench.smoke else 12)
 
 
 def memory(bench, daemon, how, when_idle, loaded):
