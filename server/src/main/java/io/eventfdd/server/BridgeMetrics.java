@@ -62,7 +62,7 @@ final class BridgeMetrics {
         counter("eventfdd_bridge_signals", "Signals that were moved", LinkStatus::signals);
         counter(
                 "eventfdd_bridge_in_doubt",
-                "Calls whose answers a daemon lost, so that they may be missing or twice",
+                "Calls that may be missing or counted twice, because a daemon lost their keys",
                 LinkStatus::inDoubt);
         counter(
                 "eventfdd_bridge_foreign_messages",

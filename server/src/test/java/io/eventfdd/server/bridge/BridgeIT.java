@@ -196,6 +196,7 @@ class BridgeIT {
             to.restart();
             awaitCount(beta, "b", 11);
             awaitCount(beta, "c", 11);
+            assertThat(from.log() + to.log()).doesNotContain("in doubt");
         }
     }
 
@@ -294,7 +295,7 @@ class BridgeIT {
             until(() -> alpha.request().get("/v1/eventfds/a").jsonPath().getInt("waiters") == 1);
             alpha.process().destroyForcibly().waitFor();
             alpha.restart();
-            from.awaitLog("export a: in doubt: the daemon lost the answer of a call on a");
+            from.awaitLog("export a: in doubt: the daemon was killed during a read of a");
             alpha.write("a", 5);
             awaitCount(beta, "b", 6);
             assertThat(to.log()).doesNotContain("in doubt");

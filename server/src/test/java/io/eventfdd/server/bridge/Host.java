@@ -4,6 +4,9 @@ import static io.eventfdd.server.testing.BridgeProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static java.util.Objects.requireNonNull;
+
+import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
@@ -19,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -70,18 +76,21 @@ final class Host implements AutoCloseable {
     private final DaemonProcess daemon;
     private final BridgeProcess bridge;
     private final EventfddClient holder;
+    private final Map<String, Eventfd> held;
 
     private Host(
             String name,
             @Nullable HostNetwork network,
             DaemonProcess daemon,
             BridgeProcess bridge,
-            EventfddClient holder) {
+            EventfddClient holder,
+            Map<String, Eventfd> held) {
         this.name = name;
         this.network = network;
         this.daemon = daemon;
         this.bridge = bridge;
         this.holder = holder;
+        this.held = Map.copyOf(held);
     }
 
     /**
@@ -89,7 +98,7 @@ final class Host implements AutoCloseable {
      *
      * @param number of the network, if {@code networks} says that it has one
      * @param links of the bridge
-     * @param held counters that are created and held
+     * @param names of counters that are created and held
      */
     static Host start(
             String name,
@@ -97,26 +106,26 @@ final class Host implements AutoCloseable {
             boolean networks,
             NatsServer nats,
             String links,
-            String... held)
+            String... names)
             throws IOException {
         var network = networks ? HostNetwork.make(number) : null;
-        var daemon =
-                network == null
-                        ? DaemonProcess.start()
-                        : DaemonProcess.startUnder(network.prefix());
+        List<String> prefix = network == null ? List.of() : network.prefix();
+        // Its holder may be slow to come back while much else runs.
+        var daemon = DaemonProcess.startUnder(prefix, "--reclaim-time=1m");
         var holder =
                 EventfddClient.builder()
                         .transport(Transport.RAW)
                         .runtimeDirectory(daemon.directory())
                         .connect();
-        for (var eventfd : held) {
-            var _ = holder.open(eventfd, EventfdSpec.counter());
+        var held = new HashMap<String, Eventfd>();
+        for (var eventfd : names) {
+            held.put(eventfd, holder.open(eventfd, EventfdSpec.counter()));
         }
         var bridge =
                 network == null
                         ? BridgeProcess.start(daemon, nats, name, links)
                         : BridgeProcess.startIn(network, daemon, nats, name, links);
-        return new Host(name, network, daemon, bridge, holder);
+        return new Host(name, network, daemon, bridge, holder, held);
     }
 
     DaemonProcess daemon() {
@@ -134,11 +143,42 @@ final class Host implements AutoCloseable {
         daemon.restart();
     }
 
-    /** Kills the daemon and starts it again; it gets its eventfds back from who holds them. */
-    void killDaemon() throws Exception {
+    /** Kills the daemon. */
+    void killDaemon() {
         daemon.process().destroyForcibly();
         daemon.process().onExit().join();
+    }
+
+    /** Starts it again after that; it gets its eventfds back from the program that holds them. */
+    void reviveDaemon() throws IOException {
         daemon.restart();
+    }
+
+    /** Writes to an eventfd that is held; that needs no daemon. */
+    void write(String eventfd, long value) {
+        requireNonNull(held.get(eventfd)).write(value);
+    }
+
+    /** The count of an eventfd that is held, which the kernel has without a daemon too. */
+    long heldCount(String eventfd) {
+        return requireNonNull(held.get(eventfd)).count();
+    }
+
+    /**
+     * The signals of the writes of one link that may be counted twice, as its bridge has logged.
+     */
+    long doubtfulWrites(String eventfd) {
+        var line = "import " + eventfd + ": in doubt: .* a write of (\\d+) to " + eventfd;
+        return Pattern.compile(line)
+                .matcher(bridge.log())
+                .results()
+                .mapToLong(found -> Long.parseLong(found.group(1)))
+                .sum();
+    }
+
+    /** Whether the bridge has logged that a read of an eventfd may be missing. */
+    boolean hasDoubtfulReads(String eventfd) {
+        return bridge.log().contains("export " + eventfd + ": in doubt: ");
     }
 
     /** Cuts the network of this host, if it has one. */

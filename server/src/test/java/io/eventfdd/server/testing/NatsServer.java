@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
+import io.nats.client.impl.Headers;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -122,11 +123,16 @@ public final class NatsServer implements AutoCloseable {
 
     /** Publishes a message to a stream. */
     public void publish(String subject, String body) {
+        publish(subject, new Headers(), body);
+    }
+
+    /** The same with headers. */
+    public void publish(String subject, Headers headers, String body) {
         try {
             var connection = Nats.connect(url());
             try {
                 var text = body.getBytes(StandardCharsets.UTF_8);
-                var _ = connection.jetStream().publish(subject, text);
+                var _ = connection.jetStream().publish(subject, headers, text);
             } finally {
                 connection.close();
             }

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The local eventfd of one link. Each read and write has a key, and is repeated with that key until
@@ -41,11 +42,19 @@ public final class LinkedEventfd implements AutoCloseable {
     private final LinkStatus status;
     private final LinkStatus.Part part;
     private final SettledKeys settled = new SettledKeys(System::nanoTime);
+    private final Duration longestAbsence;
+    private String keys = "";
     private int max = 1;
 
-    /** Takes no connection yet. */
-    public LinkedEventfd(Link link, Path socket, LinkStatus status) {
+    /**
+     * Takes no connection yet.
+     *
+     * @param socket {@code api.sock} of the daemon
+     * @param longestAbsence for how long the daemon knows a key after it was away
+     */
+    public LinkedEventfd(Link link, Path socket, Duration longestAbsence, LinkStatus status) {
         this.link = link;
+        this.longestAbsence = longestAbsence;
         this.name = link.name();
         this.calls = new KeyedCalls(socket, PATIENCE);
         this.status = status;
@@ -57,9 +66,22 @@ public final class LinkedEventfd implements AutoCloseable {
         T make() throws IOException;
     }
 
+    /**
+     * Which daemon the last call went to. It is the same for daemons that hand their keys on to one
+     * another, and another one if a daemon was killed.
+     */
+    public String keys() {
+        return keys;
+    }
+
+    /** A write, as the log names it. */
+    public String write(long value) {
+        return "a write of " + Count.toString(value) + " to " + name;
+    }
+
     /** Waits until the daemon has the eventfd, or creates it if the link says of which kind. */
     public void prepare() throws InterruptedException {
-        boolean semaphore = repeated("", this::findOrCreate);
+        boolean semaphore = repeated("", () -> "", this::findOrCreate);
         part.running();
         max = semaphore ? ReadRequest.MOST : 1;
     }
@@ -78,7 +100,11 @@ public final class LinkedEventfd implements AutoCloseable {
     public long take(String key) throws InterruptedException {
         while (true) {
             var done = settled.next();
-            long value = repeated(key, () -> calls.read(name, key, WAIT, max, done));
+            long value =
+                    repeated(
+                            key,
+                            () -> "a read of " + name + ": what it took may be missing",
+                            () -> calls.read(name, key, WAIT, max, done));
             settled.told(done);
             part.running();
             if (value != 0) {
@@ -95,7 +121,11 @@ public final class LinkedEventfd implements AutoCloseable {
      */
     public boolean add(long value, String key) throws InterruptedException {
         var done = settled.next();
-        boolean added = repeated(key, () -> calls.write(name, value, key, WAIT, done));
+        boolean added =
+                repeated(
+                        key,
+                        () -> write(value) + ": it is made again, and may be counted twice",
+                        () -> calls.write(name, value, key, WAIT, done));
         settled.told(done);
         if (added) {
             part.running();
@@ -144,23 +174,27 @@ public final class LinkedEventfd implements AutoCloseable {
      * Makes a call until it is answered.
      *
      * @param key of the call, or nothing if it changes nothing
+     * @param what the call is, and what becomes of it if a daemon is killed meanwhile
      */
-    private <T> T repeated(String key, Call<T> call) throws InterruptedException {
+    private <T> T repeated(String key, Supplier<String> what, Call<T> call)
+            throws InterruptedException {
         var pauses = new Pauses();
         var sentTo = Optional.<String>empty();
+        long cut = 0;
         while (true) {
             try {
-                var origin = calls.connect();
-                if (sentTo.isPresent() && !sentTo.get().equals(origin)) {
-                    status.inDoubt(
-                            "the daemon lost the answer of a call on "
-                                    + name
-                                    + "; the call is made again");
-                    sentTo = Optional.empty();
+                keys = calls.connect();
+                if (sentTo.isPresent()) {
+                    boolean known = sentTo.get().equals(keys);
+                    if (!known || System.nanoTime() - cut > longestAbsence.toNanos()) {
+                        var why = known ? "away for too long" : "killed";
+                        status.inDoubt("the daemon was " + why + " during " + what.get());
+                        sentTo = Optional.empty();
+                    }
                 }
                 var before = sentTo;
                 if (!key.isEmpty()) {
-                    sentTo = Optional.of(origin);
+                    sentTo = Optional.of(keys);
                 }
                 try {
                     return call.make();
@@ -171,6 +205,7 @@ public final class LinkedEventfd implements AutoCloseable {
                     throw e;
                 } catch (IOException e) {
                     settled.cutOff(key);
+                    cut = System.nanoTime();
                     throw e;
                 }
             } catch (ClosedByInterruptException e) {

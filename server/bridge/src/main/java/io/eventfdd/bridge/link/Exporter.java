@@ -81,6 +81,12 @@ final class Exporter implements LinkTask {
             }
         }
         status.started();
+        if (last.isPresent() && !last.get().keys().equals(eventfd.keys())) {
+            status.inDoubt(
+                    "the daemon was killed since the last message: what an earlier run had taken"
+                            + " and not published may be missing");
+            first = moveOne(first);
+        }
         try {
             move(first);
         } catch (InterruptedException e) {
@@ -91,16 +97,43 @@ final class Exporter implements LinkTask {
         }
     }
 
+    /**
+     * Moves one message after a daemon was killed. An earlier run may have had a message of this
+     * number on its way, with a value that the daemon knew. If the network delivers it only now,
+     * this one comes behind it.
+     *
+     * @return the number of the message that comes next
+     */
+    private long moveOne(long number) throws InterruptedException, SecondWriterException {
+        var key = Names.readKey(id(number));
+        long value = eventfd.take(key);
+        long published = number;
+        try {
+            ledger.append(entry(number, value));
+        } catch (SecondWriterException e) {
+            published = ledger.open().map(Entry::number).orElse(0L) + 1;
+            ledger.append(entry(published, value));
+        }
+        status.moved(value);
+        eventfd.done(List.of(key));
+        return published + 1;
+    }
+
+    private String id(long number) {
+        return Names.messageId(host, link.name().value(), created, number);
+    }
+
+    private Entry entry(long number, long value) {
+        return Entry.signals(id(number), number, value, eventfd.keys());
+    }
+
     private void move(long first) throws InterruptedException, SecondWriterException {
         var self = Thread.currentThread();
         for (long number = first; ; number++) {
-            var id = Names.messageId(host, link.name().value(), created, number);
-            var key = Names.readKey(id);
+            var key = Names.readKey(id(number));
             long value = eventfd.take(key);
             awaitStored();
-            stored =
-                    ledger.begin(Entry.signals(id, number, value), repeats)
-                            .thenRun(() -> status.moved(value));
+            stored = ledger.begin(entry(number, value), repeats).thenRun(() -> status.moved(value));
             var _ =
                     stored.whenComplete((_, failure) -> {
                         if (failure != null) {

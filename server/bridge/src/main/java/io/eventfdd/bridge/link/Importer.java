@@ -56,6 +56,14 @@ final class Importer implements LinkTask {
     private long applied;
 
     /**
+     * If the daemon was killed since the mark: the sequence up to which an earlier run may have
+     * applied messages with keys that are lost.
+     */
+    private long doubtful;
+
+    private int doubts;
+
+    /**
      * Creates an importer that has not looked at its mark.
      *
      * @param stream the stream of the messages
@@ -87,6 +95,9 @@ final class Importer implements LinkTask {
         var mark = marks.open();
         marked = mark.map(last -> last.applied(created)).orElse(0L);
         applied = marked;
+        if (mark.isPresent() && !mark.get().keys().equals(eventfd.keys())) {
+            doubtful = feed.newest();
+        }
         progress.advanceTo(applied);
         status.started();
         var pauses = new Pauses();
@@ -122,6 +133,7 @@ final class Importer implements LinkTask {
         } else {
             var key = Names.writeKey(stream, consumer, id);
             if (!unmarked.contains(key)) {
+                noteDoubt(arrival.sequence(), value.getAsLong());
                 while (!eventfd.add(value.getAsLong(), key)) {
                     // This may take long, so the keys of the others must not be needed any more.
                     mark();
@@ -138,6 +150,17 @@ final class Importer implements LinkTask {
         }
     }
 
+    private void noteDoubt(long sequence, long value) {
+        if (sequence > doubtful || doubts == MOST) {
+            return; // No run applies more behind its mark.
+        }
+        doubts++;
+        status.inDoubt(
+                "the daemon was killed since the last mark: "
+                        + eventfd.write(value)
+                        + " may be counted twice");
+    }
+
     private void mark() throws InterruptedException, SecondWriterException {
         if (applied == marked) {
             return;
@@ -149,7 +172,7 @@ final class Importer implements LinkTask {
     }
 
     private void publishMark() throws InterruptedException, SecondWriterException {
-        var mark = Entry.mark(applied, created, writer);
+        var mark = Entry.mark(applied, created, writer, eventfd.keys());
         try {
             marks.append(mark);
         } catch (SecondWriterException e) {

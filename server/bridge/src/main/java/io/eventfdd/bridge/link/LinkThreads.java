@@ -50,7 +50,7 @@ public final class LinkThreads implements AutoCloseable {
      * @param created when each stream was created, by its name
      */
     public void start(Link link, Map<String, Long> created, LinkStatus status) {
-        var eventfd = new LinkedEventfd(link, socket, status);
+        var eventfd = new LinkedEventfd(link, socket, links.longestAbsence(), status);
         switch (link) {
             case Link.Export export -> {
                 var subject = Names.exportSubject(export.subject(), links.host());

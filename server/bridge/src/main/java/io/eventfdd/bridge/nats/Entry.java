@@ -19,17 +19,24 @@ import java.util.OptionalLong;
  *
  * @param id of the message; null if it is not about signals
  * @param number of the message among those of its exporter; 0 for others
+ * @param keys the daemon that knows the keys of the calls before this message; empty for others
  */
 @SuppressWarnings("ArrayRecordComponent") // isSameAs compares
-public record Entry(@Nullable String id, long number, byte[] body) {
+public record Entry(@Nullable String id, long number, String keys, byte[] body) {
     private static final String ID = "Nats-Msg-Id";
     private static final String NUMBER = "Eventfdd-Seq";
+    private static final String KEYS = "Eventfdd-Keys";
 
-    /** Message {@code number} of an exporter, with {@code value}, an unsigned number of signals. */
-    public static Entry signals(String id, long number, long value) {
+    /**
+     * Message {@code number} of an exporter.
+     *
+     * @param value an unsigned number of signals
+     * @param keys of the daemon that they were taken from
+     */
+    public static Entry signals(String id, long number, long value, String keys) {
         var json = Json.object();
         Json.putCount(json, "value", value);
-        return new Entry(id, number, Json.bytes(json));
+        return new Entry(id, number, keys, Json.bytes(json));
     }
 
     /**
@@ -37,14 +44,15 @@ public record Entry(@Nullable String id, long number, byte[] body) {
      *
      * @param created when the stream was created: in another stream, the sequence means nothing
      * @param writer distinguishes this run of the importer from all others
+     * @param keys of the daemon that they were applied at
      */
-    public static Entry mark(long sequence, long created, String writer) {
+    public static Entry mark(long sequence, long created, String writer, String keys) {
         var json =
                 Json.object()
                         .put("applied", sequence)
                         .put("created", created)
                         .put("writer", writer);
-        return new Entry(null, 0, Json.bytes(json));
+        return new Entry(null, 0, keys, Json.bytes(json));
     }
 
     /**
@@ -54,7 +62,8 @@ public record Entry(@Nullable String id, long number, byte[] body) {
      * @param writer distinguishes this run of the bridge from all others
      */
     public static Entry presence(long at, String writer) {
-        return new Entry(null, 0, Json.bytes(Json.object().put("at", at).put("writer", writer)));
+        var json = Json.object().put("at", at).put("writer", writer);
+        return new Entry(null, 0, "", Json.bytes(json));
     }
 
     static Entry of(MessageInfo info) {
@@ -65,19 +74,28 @@ public record Entry(@Nullable String id, long number, byte[] body) {
     static Entry of(@Nullable Headers headers, byte @Nullable [] body) {
         var id = headers == null ? null : headers.getFirst(ID);
         var number = headers == null ? null : headers.getFirst(NUMBER);
+        var keys = headers == null ? null : headers.getFirst(KEYS);
         return new Entry(
                 id,
                 number != null && number.matches("[0-9]{1,18}") ? Long.parseLong(number) : 0,
+                keys == null ? "" : keys,
                 body == null ? new byte[0] : body);
     }
 
     Headers headers() {
-        return number == 0 ? new Headers() : new Headers().add(NUMBER, Long.toString(number));
+        var headers = new Headers();
+        if (number != 0) {
+            headers.add(NUMBER, Long.toString(number));
+        }
+        if (!keys.isEmpty()) {
+            headers.add(KEYS, keys);
+        }
+        return headers;
     }
 
     /** The same with another id. */
     public Entry withId(String other) {
-        return new Entry(other, number, body);
+        return new Entry(other, number, keys, body);
     }
 
     /** Whether {@code other} is this one, published earlier. */

@@ -1,6 +1,7 @@
 package io.eventfdd.bridge.nats;
 
 import io.eventfdd.bridge.status.LinkStatus;
+import io.eventfdd.bridge.status.Pauses;
 import io.nats.client.IterableConsumer;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamStatusCheckedException;
@@ -42,6 +43,21 @@ public final class Feed implements AutoCloseable {
         this.stream = stream;
         this.filter = filter;
         this.status = status.part();
+    }
+
+    /** The sequence of the last message that the stream has at this moment. */
+    public long newest() throws InterruptedException {
+        var pauses = new Pauses();
+        while (true) {
+            try {
+                var state = nats.management().getStreamInfo(stream).getStreamState();
+                status.running();
+                return state.getLastSequence();
+            } catch (IOException | JetStreamApiException | IllegalStateException e) {
+                status.troubled("looking at the stream " + stream + ": " + Failure.text(e));
+            }
+            pauses.pause();
+        }
     }
 
     /**

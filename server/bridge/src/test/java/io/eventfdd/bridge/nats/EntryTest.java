@@ -21,7 +21,7 @@ class EntryTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 1L << 53, Long.MAX_VALUE, Long.MIN_VALUE, Count.MAX})
     void messageCarriesAnyValueThatAnEventfdCanHave(long value) {
-        var entry = Entry.signals("id", 7, value);
+        var entry = Entry.signals("id", 7, value, "daemon");
 
         assertThat(body(entry)).isEqualTo("{\"value\":" + Long.toUnsignedString(value) + "}");
         assertThat(entry.value()).hasValue(value);
@@ -30,7 +30,7 @@ class EntryTest {
 
     @Test
     void numberOfTheMessageTravelsInAHeader() {
-        var sent = Entry.signals("id", 7, 1);
+        var sent = Entry.signals("id", 7, 1, "daemon");
         var received = Entry.of(sent.headers().add("Nats-Msg-Id", "id"), sent.body());
 
         assertThat(received.number()).isEqualTo(7);
@@ -39,13 +39,13 @@ class EntryTest {
 
     @Test
     void markSaysHowFarAnImporterHasCome() {
-        var mark = Entry.mark(12, 3, "me");
+        var mark = Entry.mark(12, 3, "me", "daemon");
 
         assertThat(mark.applied(3)).isEqualTo(12);
         assertThat(mark.applied(4)).as("in a stream that was created anew").isZero();
         assertThat(mark.value()).isEmpty();
-        assertThat(mark.isSameAs(Entry.mark(12, 3, "me"))).isTrue();
-        assertThat(mark.isSameAs(Entry.mark(12, 3, "you"))).isFalse();
+        assertThat(mark.isSameAs(Entry.mark(12, 3, "me", "daemon"))).isTrue();
+        assertThat(mark.isSameAs(Entry.mark(12, 3, "you", "daemon"))).isFalse();
     }
 
     @ParameterizedTest

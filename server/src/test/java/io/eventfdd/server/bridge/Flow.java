@@ -1,0 +1,110 @@
+package io.eventfdd.server.bridge;
+
+import static io.eventfdd.server.testing.BridgeProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventfdd.server.testing.NatsServer;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.JetStreamManagement;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+
+/**
+ * The signals of one export, from the eventfd to the stream: what was written, and what the stream
+ * has. For one thread.
+ */
+final class Flow {
+    /** Larger than any other value, so that it is known where it arrives. */
+    private static final long LAST = 1_000_000;
+
+    private static final int NO_MESSAGE = 10037;
+    private static final Pattern VALUE = Pattern.compile("\"value\":(\\d+)");
+
+    private final NatsServer nats;
+    private final Host host;
+    private final String eventfd;
+    private final String subject;
+    private long written;
+
+    /** What was under way to the stream whenever the daemon was killed. */
+    private long mayBeMissing;
+
+    private long published;
+    private long newest;
+    private long sequence;
+    private int messages;
+
+    /** Counts from the beginning of {@code subject}, which {@code host} exports to. */
+    Flow(NatsServer nats, Host host, String eventfd, String subject) {
+        this.nats = nats;
+        this.host = host;
+        this.eventfd = eventfd;
+        this.subject = subject;
+    }
+
+    /** Writes signals to the eventfd. */
+    void write(long value) {
+        host.write(eventfd, value);
+        written += value;
+    }
+
+    /** What the stream has. */
+    long published() {
+        nats.streams(this::readOn);
+        return published;
+    }
+
+    /** In how many messages. */
+    int messages() {
+        return messages;
+    }
+
+    private boolean readOn(JetStreamManagement streams) throws IOException, JetStreamApiException {
+        try {
+            while (true) {
+                var message = streams.getNextMessage("EVENTFDD", sequence + 1, subject);
+                var body = new String(message.getData(), StandardCharsets.UTF_8);
+                var value = VALUE.matcher(body);
+                assertThat(value.find()).as(body).isTrue();
+                newest = Long.parseLong(value.group(1));
+                published += newest;
+                sequence = message.getSeq();
+                messages++;
+            }
+        } catch (JetStreamApiException e) {
+            if (e.getApiErrorCode() != NO_MESSAGE) {
+                throw e;
+            }
+            return true;
+        }
+    }
+
+    /** Notes that the daemon was killed: what it had taken or was about to give may be missing. */
+    void daemonWasKilled() {
+        mayBeMissing += written - published() - host.heldCount(eventfd);
+    }
+
+    /** Writes once more, and waits until that and all that was written before is in the stream. */
+    void settle() {
+        until(() -> host.heldCount(eventfd) == 0);
+        long before = published();
+        write(LAST);
+        until(() -> published() > before && newest == LAST);
+    }
+
+    /** After {@link #settle}: all is there, but for reads that were reported as in doubt. */
+    void check() {
+        long missing = written - published;
+        long most = host.hasDoubtfulReads(eventfd) ? mayBeMissing : 0;
+        assertThat(missing).as("missing in %s", this).isBetween(0L, most);
+    }
+
+    @Override
+    public String toString() {
+        return "%s: written %d, published %d, may be missing %d"
+                .formatted(subject, written, published, mayBeMissing);
+    }
+}

@@ -1,0 +1,42 @@
+package io.eventfdd.server.bridge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventfdd.bridge.config.Link;
+import io.eventfdd.bridge.daemon.LinkedEventfd;
+import io.eventfdd.bridge.status.LinkStatus;
+import io.eventfdd.client.EventfdName;
+import io.eventfdd.server.testing.CuttingProxy;
+import io.eventfdd.server.testing.DaemonProcess;
+
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.time.Duration;
+
+/** A link's calls on its eventfd, over what becomes of the daemon meanwhile. */
+@Timeout(60)
+class LinkedEventfdIT {
+    @ParameterizedTest(name = "an absence of up to {0} s: {1} calls in doubt")
+    @CsvSource({"300, 0", "0, 1"})
+    void callIsInDoubtIfTheDaemonWasAwayForLongerThanItsKeysLive(long seconds, long inDoubt)
+            throws Exception {
+        var link = new Link.Export(new EventfdName("a"), "s", "EVENTFDD", Link.Kind.COUNTER);
+        var status = new LinkStatus("export a");
+        try (var daemon = DaemonProcess.start();
+                var proxy = new CuttingProxy(daemon.file("proxy.sock"), daemon.api());
+                var eventfd =
+                        new LinkedEventfd(
+                                link,
+                                daemon.file("proxy.sock"),
+                                Duration.ofSeconds(seconds),
+                                status)) {
+            eventfd.prepare();
+            daemon.write("a", 3);
+            proxy.cut(1);
+            assertThat(eventfd.take("key")).isEqualTo(3);
+            assertThat(status.inDoubt()).isEqualTo(inDoubt);
+        }
+    }
+}
