@@ -75,10 +75,7 @@ final class BridgeMetrics {
                 .name(name)
                 .help(help)
                 .labelNames("link")
-                .callback(callback ->
-                        bridge.links()
-                                .forEach(link ->
-                                        callback.call(value.applyAsDouble(link), link.link())))
+                .callback(callback -> tellAll(value, callback::call))
                 .register(registry);
     }
 
@@ -87,10 +84,16 @@ final class BridgeMetrics {
                 .name(name)
                 .help(help)
                 .labelNames("link")
-                .callback(callback ->
-                        bridge.links()
-                                .forEach(link ->
-                                        callback.call(value.applyAsDouble(link), link.link())))
+                .callback(callback -> tellAll(value, callback::call))
                 .register(registry);
+    }
+
+    /** Takes the figure of one link. */
+    private interface Ear {
+        void hear(double value, String link);
+    }
+
+    private void tellAll(ToDoubleFunction<LinkStatus> value, Ear ear) {
+        bridge.links().forEach(link -> ear.hear(value.applyAsDouble(link), link.link()));
     }
 }

@@ -73,10 +73,18 @@ class BridgeIT {
         }
     }
 
+    private BridgeProcess onAlpha(String links) throws IOException {
+        return BridgeProcess.start(alpha, nats, "alpha", links);
+    }
+
+    private BridgeProcess onBeta(String links) throws IOException {
+        return BridgeProcess.start(beta, nats, "beta", links);
+    }
+
     @Test
     void whatIsWrittenOnOneHostArrivesOnTheOther() throws Exception {
-        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
-                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+        try (var from = onAlpha(EXPORT);
+                var to = onBeta(COPY)) {
             alpha.write("a", 5);
             awaitCount(beta, "b", 5);
             alpha.write("a", Long.MAX_VALUE);
@@ -90,13 +98,8 @@ class BridgeIT {
 
     @Test
     void copyReachesEveryHostAndShareOneOfThem() throws Exception {
-        try (var from =
-                        BridgeProcess.start(
-                                alpha,
-                                nats,
-                                "alpha",
-                                EXPORT + SHARE.replace("c,", "d, consumer: c,"));
-                var to = BridgeProcess.start(beta, nats, "beta", COPY + SHARE)) {
+        try (var from = onAlpha(EXPORT + SHARE.replace("c,", "d, consumer: c,"));
+                var to = onBeta(COPY + SHARE)) {
             for (int i = 0; i < 20; i++) {
                 alpha.write("a", 1);
             }
@@ -109,14 +112,9 @@ class BridgeIT {
     @Test
     void permitsOfASemaphoreBecomePermitsOfAnother() throws Exception {
         alpha.create("p", "{\"semaphore\":true,\"initial\":2000}");
-        try (var from =
-                        BridgeProcess.start(
-                                alpha, nats, "alpha", "- export: {name: p, subject: p}\n");
+        try (var from = onAlpha("- export: {name: p, subject: p}\n");
                 var to =
-                        BridgeProcess.start(
-                                beta,
-                                nats,
-                                "beta",
+                        onBeta(
                                 "- import: {name: p, subject: p, mode: copy, create:"
                                         + " semaphore}\n")) {
             awaitCount(beta, "p", 2000);
@@ -128,8 +126,8 @@ class BridgeIT {
 
     @Test
     void countsAddUpInTheEventfdWhileTheServerIsAway() throws Exception {
-        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
-                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+        try (var from = onAlpha(EXPORT);
+                var to = onBeta(COPY)) {
             alpha.write("a", 1);
             awaitCount(beta, "b", 1);
             nats.kill();
@@ -155,8 +153,8 @@ class BridgeIT {
     void whatHasNoRoomStaysInTheStream() throws Exception {
         beta.create("b");
         beta.write("b", Count.MAX - 2);
-        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
-                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+        try (var from = onAlpha(EXPORT);
+                var to = onBeta(COPY)) {
             alpha.write("a", 2);
             until(() -> count(beta, "b").equals(Count.toBigInteger(Count.MAX)));
             alpha.write("a", 9);
@@ -185,8 +183,8 @@ class BridgeIT {
 
     @Test
     void bridgeThatWasKilledGoesOn() throws Exception {
-        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
-                var to = BridgeProcess.start(beta, nats, "beta", COPY + SHARE)) {
+        try (var from = onAlpha(EXPORT);
+                var to = onBeta(COPY + SHARE)) {
             alpha.write("a", 1);
             awaitCount(beta, "b", 1);
             from.kill();
@@ -202,8 +200,8 @@ class BridgeIT {
 
     @Test
     void linkGoesOnOverARestartOfTheDaemons() throws Exception {
-        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
-                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+        try (var from = onAlpha(EXPORT);
+                var to = onBeta(COPY)) {
             alpha.write("a", 1);
             awaitCount(beta, "b", 1);
             alpha.signal("TERM");
@@ -220,7 +218,7 @@ class BridgeIT {
     void portTellsHowTheLinksDo() throws Exception {
         int port = freePort();
         var links = EXPORT + "observability-port: " + port + "\n";
-        try (var from = BridgeProcess.start(alpha, nats, "alpha", links)) {
+        try (var from = onAlpha(links)) {
             from.awaitLog("export a: running");
             alpha.write("a", 3);
             alpha.write("a", 4);
@@ -277,7 +275,7 @@ class BridgeIT {
                                 + " every host), adds to eventfd b");
         List<String> streams = nats.streams(JetStreamManagement::getStreamNames);
         assertThat(streams).isEmpty();
-        try (var to = BridgeProcess.start(beta, nats, "beta", COPY + SHARE)) {
+        try (var to = onBeta(COPY + SHARE)) {
             to.awaitLog("import c: running");
         }
         assertThat(BridgeProcess.check(beta, nats, "beta", COPY + SHARE))
@@ -288,8 +286,8 @@ class BridgeIT {
 
     @Test
     void callThatWasUnderWayWhenTheDaemonWasKilledIsReportedAsInDoubt() throws Exception {
-        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
-                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+        try (var from = onAlpha(EXPORT);
+                var to = onBeta(COPY)) {
             alpha.write("a", 1);
             awaitCount(beta, "b", 1);
             until(() -> alpha.request().get("/v1/eventfds/a").jsonPath().getInt("waiters") == 1);
@@ -305,12 +303,8 @@ class BridgeIT {
     @Test
     void fiftyLinksInBothDirectionsMoveAtOnce() throws Exception {
         int each = 25;
-        try (var left =
-                        BridgeProcess.start(
-                                alpha, nats, "alpha", exports("l", each) + imports("r", each));
-                var right =
-                        BridgeProcess.start(
-                                beta, nats, "beta", exports("r", each) + imports("l", each))) {
+        try (var left = onAlpha(exports("l", each) + imports("r", each));
+                var right = onBeta(exports("r", each) + imports("l", each))) {
             left.awaitLog("export l24: running");
             right.awaitLog("export r24: running");
             for (int i = 0; i < each; i++) {
@@ -344,8 +338,8 @@ class BridgeIT {
 
     @Test
     void streamThatIsCreatedAnewIsReadFromItsBeginning() throws Exception {
-        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
-                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+        try (var from = onAlpha(EXPORT);
+                var to = onBeta(COPY)) {
             for (int i = 1; i <= 3; i++) {
                 alpha.write("a", 1);
                 awaitCount(beta, "b", i);
@@ -370,7 +364,7 @@ class BridgeIT {
                                 .subjects("s.*")
                                 .retentionPolicy(RetentionPolicy.WorkQueue)
                                 .build()));
-        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT)) {
+        try (var from = onAlpha(EXPORT)) {
             from.awaitLog("the stream EVENTFDD differs: retention is workqueue, has to be limits")
                     .awaitLog("discard is old, has to be new")
                     .awaitLog("duplicate_window is PT2M, has to be at least PT10M");
@@ -379,7 +373,7 @@ class BridgeIT {
 
     @Test
     void bridgeThatWasAwayForTooLongSaysSo() throws Exception {
-        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT)) {
+        try (var from = onAlpha(EXPORT)) {
             until(() -> presences() == 1);
             assertThat(from.stop()).isZero();
             long anHourAgo = System.currentTimeMillis() - TimeUnit.HOURS.toMillis(1);
@@ -401,8 +395,8 @@ class BridgeIT {
 
     @Test
     void importGoesOnBehindAMarkThatAnEarlierRunHadOnItsWay() throws Exception {
-        try (var from = BridgeProcess.start(alpha, nats, "alpha", EXPORT);
-                var to = BridgeProcess.start(beta, nats, "beta", COPY)) {
+        try (var from = onAlpha(EXPORT);
+                var to = onBeta(COPY)) {
             alpha.write("a", 1);
             awaitCount(beta, "b", 1);
             nats.publish(
@@ -426,7 +420,7 @@ class BridgeIT {
 
     @Test
     void secondBridgeOfTheSameHostStops() throws Exception {
-        try (var first = BridgeProcess.start(alpha, nats, "alpha", EXPORT)) {
+        try (var first = onAlpha(EXPORT)) {
             first.awaitLog("export a: running");
             beta.create("a");
             try (var second = BridgeProcess.start(beta, nats, "alpha", EXPORT)) {

@@ -2,14 +2,10 @@ package io.eventfdd.bridge.nats;
 
 import io.eventfdd.bridge.status.LinkStatus;
 import io.eventfdd.bridge.status.Pauses;
-import io.nats.client.IterableConsumer;
 import io.nats.client.JetStreamApiException;
-import io.nats.client.JetStreamStatusCheckedException;
 import io.nats.client.Message;
 import io.nats.client.api.DeliverPolicy;
 import io.nats.client.api.OrderedConsumerConfiguration;
-
-import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -32,10 +28,7 @@ public final class Feed implements AutoCloseable {
     private final String stream;
     private final String filter;
     private final LinkStatus.Part status;
-    private @Nullable IterableConsumer consumer;
-
-    /** What had happened to the connection when {@link #consumer} was made. */
-    private long events;
+    private final Delivery delivery;
 
     /** Receives nothing yet. */
     public Feed(Nats nats, String stream, String filter, LinkStatus status) {
@@ -43,6 +36,7 @@ public final class Feed implements AutoCloseable {
         this.stream = stream;
         this.filter = filter;
         this.status = status.part();
+        this.delivery = new Delivery(nats, filter, status);
     }
 
     /** The sequence of the last message that the stream has at this moment. */
@@ -65,48 +59,23 @@ public final class Feed implements AutoCloseable {
      * last.
      */
     public boolean hasToStart() {
-        return consumer == null || events != nats.events();
+        return delivery.hasEnded();
     }
 
     /** Starts with the first message at or behind {@code sequence}. False if that failed. */
     public boolean startAt(long sequence) {
-        close();
-        events = nats.events();
-        try {
-            var configuration =
-                    new OrderedConsumerConfiguration()
-                            .deliverPolicy(DeliverPolicy.ByStartSequence)
-                            .startSequence(sequence)
-                            .filterSubject(filter);
-            consumer =
-                    nats.connection()
-                            .getStreamContext(stream)
-                            .createOrderedConsumer(configuration)
-                            .iterate();
-            status.running();
-            return true;
-        } catch (IOException | JetStreamApiException | IllegalStateException e) {
-            status.troubled("receiving from " + filter + ": " + Failure.text(e));
-            return false;
-        }
+        var configuration =
+                new OrderedConsumerConfiguration()
+                        .deliverPolicy(DeliverPolicy.ByStartSequence)
+                        .startSequence(sequence)
+                        .filterSubject(filter);
+        return delivery.begin(connection ->
+                connection.getStreamContext(stream).createOrderedConsumer(configuration).iterate());
     }
 
     /** The next message; empty if none came in time, or the feed has to start anew. */
     public Optional<Arrival> next(Duration most) throws InterruptedException {
-        var current = consumer;
-        if (current == null || hasToStart()) {
-            return Optional.empty();
-        }
-        try {
-            @Nullable Message message = current.nextMessage(most);
-            return hasToStart()
-                    ? Optional.empty()
-                    : Optional.ofNullable(message).map(Feed::arrival);
-        } catch (JetStreamStatusCheckedException | IllegalStateException e) {
-            status.troubled("receiving from " + filter + ": " + Failure.text(e));
-            close();
-            return Optional.empty();
-        }
+        return delivery.next(most).map(Feed::arrival);
     }
 
     private static Arrival arrival(Message message) {
@@ -119,14 +88,6 @@ public final class Feed implements AutoCloseable {
 
     @Override
     public void close() {
-        var current = consumer;
-        consumer = null;
-        if (current != null) {
-            try {
-                current.close();
-            } catch (Exception e) {
-                status.troubled("the end of a consumer: " + Failure.text(e));
-            }
-        }
+        delivery.close();
     }
 }

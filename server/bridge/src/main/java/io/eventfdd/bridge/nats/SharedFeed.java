@@ -2,13 +2,11 @@ package io.eventfdd.bridge.nats;
 
 import io.eventfdd.bridge.status.LinkStatus;
 import io.eventfdd.bridge.status.Pauses;
+import io.nats.client.Connection;
 import io.nats.client.ConsumeOptions;
 import io.nats.client.IterableConsumer;
 import io.nats.client.JetStreamApiException;
-import io.nats.client.JetStreamStatusCheckedException;
 import io.nats.client.Message;
-
-import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -52,65 +50,41 @@ public final class SharedFeed implements AutoCloseable {
         }
     }
 
-    private final Nats nats;
     private final String stream;
     private final String name;
-    private final LinkStatus.Part status;
-    private final Pauses pauses = new Pauses();
-    private @Nullable IterableConsumer consumer;
-
-    /** What had happened to the connection when {@link #consumer} was made. */
-    private long events;
+    private final Delivery delivery;
+    private Pauses pauses = new Pauses();
 
     /** Receives nothing yet. */
     public SharedFeed(Nats nats, String stream, String name, LinkStatus status) {
-        this.nats = nats;
         this.stream = stream;
         this.name = name;
-        this.status = status.part();
+        this.delivery = new Delivery(nats, "consumer " + name, status);
     }
 
     /** The next message; empty if none came in time. */
     public Optional<Arrival> next(Duration most) throws InterruptedException {
-        if (events != nats.events()) {
-            close(); // The server may have forgotten what it was asked for.
-        }
-        try {
-            var current = consumer;
-            if (current == null) {
-                events = nats.events();
-                current =
-                        nats.connection()
-                                .getStreamContext(stream)
-                                .getConsumerContext(name)
-                                .iterate(OPTIONS);
-                consumer = current;
-                status.running();
-            }
-            @Nullable Message message = current.nextMessage(most);
-            return Optional.ofNullable(message).map(Arrival::new);
-        } catch (IOException
-                | JetStreamApiException
-                | JetStreamStatusCheckedException
-                | IllegalStateException e) {
-            status.troubled("receiving from consumer " + name + ": " + Failure.text(e));
-            close();
+        // The server may have forgotten what it was asked for.
+        if (delivery.hasEnded() && !delivery.begin(this::open)) {
             pauses.pause();
             return Optional.empty();
         }
+        var message = delivery.next(most);
+        if (message.isPresent()) {
+            pauses = new Pauses();
+        } else if (delivery.hasEnded()) {
+            pauses.pause();
+        }
+        return message.map(Arrival::new);
+    }
+
+    private IterableConsumer open(Connection connection) throws IOException, JetStreamApiException {
+        return connection.getStreamContext(stream).getConsumerContext(name).iterate(OPTIONS);
     }
 
     /** Gives up what was received and not taken. A later {@link #next} starts anew. */
     @Override
     public void close() {
-        var current = consumer;
-        consumer = null;
-        if (current != null) {
-            try {
-                current.close();
-            } catch (Exception e) {
-                status.troubled("the end of a consumer: " + Failure.text(e));
-            }
-        }
+        delivery.close();
     }
 }
