@@ -8,8 +8,6 @@ import io.nats.client.PublishOptions;
 import io.nats.client.api.PublishAck;
 import io.nats.client.impl.NatsMessage;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
@@ -100,7 +98,9 @@ public final class Ledger {
         return attempt(entry)
                 .orTimeout(ANSWER.toMillis(), TimeUnit.MILLISECONDS)
                 .thenAccept(this::stored)
-                .exceptionallyAsync(_ -> appendAfterAll(entry), repeats);
+                // exceptionallyAsync would need a turn of the other thread for each message
+                .exceptionallyCompose(
+                        _ -> CompletableFuture.runAsync(() -> appendAfterAll(entry), repeats));
     }
 
     private CompletableFuture<PublishAck> attempt(Entry entry) {
@@ -119,10 +119,9 @@ public final class Ledger {
         status.running();
     }
 
-    private @Nullable Void appendAfterAll(Entry entry) {
+    private void appendAfterAll(Entry entry) {
         try {
             append(entry);
-            return null;
         } catch (InterruptedException | SecondWriterException e) {
             throw new CompletionException(e);
         }
