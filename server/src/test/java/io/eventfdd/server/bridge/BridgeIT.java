@@ -13,6 +13,7 @@ import io.eventfdd.server.testing.NatsServer;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.api.RetentionPolicy;
 import io.nats.client.api.StreamConfiguration;
+import io.nats.client.impl.Headers;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -298,6 +299,62 @@ class BridgeIT {
             awaitCount(beta, "b", 6);
             assertThat(to.log()).doesNotContain("in doubt");
         }
+    }
+
+    @Test
+    void daemonThatWasKilledWhileTheBridgeWasAwayIsReportedAsInDoubt() throws Exception {
+        try (var from = onAlpha(EXPORT);
+                var to = onBeta(COPY)) {
+            alpha.write("a", 1);
+            awaitCount(beta, "b", 1);
+            until(() -> mark().contains("\"applied\":1,"));
+            from.kill();
+            to.kill();
+            for (var daemon : List.of(alpha, beta)) {
+                daemon.process().destroyForcibly().waitFor();
+                daemon.restart();
+            }
+            from.restart();
+            from.awaitLog("export a: in doubt: the daemon was killed since the last message");
+            alpha.write("a", 5);
+            until(() -> messages() == 2);
+            to.restart();
+            to.awaitLog(
+                    "import b: in doubt: the daemon was killed since the last mark: a write of 5"
+                            + " to b may be counted twice");
+            alpha.write("a", 7);
+            awaitCount(beta, "b", 12);
+            assertThat(to.log()).doesNotContain("a write of 7");
+        }
+    }
+
+    @Test
+    void messageOfAnEarlierRunThatArrivesLateIsCountedWithTheNextOne() throws Exception {
+        try (var from = onAlpha(EXPORT);
+                var to = onBeta(COPY)) {
+            alpha.write("a", 1);
+            awaitCount(beta, "b", 1);
+            from.kill();
+            alpha.process().destroyForcibly().waitFor();
+            alpha.restart();
+            from.restart();
+            from.awaitLog("export a: in doubt");
+            nats.publish("s.alpha", headersOfTheSecondMessage(), "{\"value\":20}");
+            alpha.write("a", 300);
+            awaitCount(beta, "b", 321);
+            alpha.write("a", 4000);
+            awaitCount(beta, "b", 4321);
+            assertThat(from.log() + to.log()).doesNotContain("ERROR");
+        }
+    }
+
+    private Headers headersOfTheSecondMessage() {
+        var first = nats.streams(streams -> streams.getLastMessage("EVENTFDD", "s.alpha"));
+        var id = first.getHeaders().getFirst("Nats-Msg-Id");
+        assertThat(id).endsWith(".1");
+        return new Headers()
+                .add("Nats-Msg-Id", id.replaceFirst("1$", "2"))
+                .add("Eventfdd-Seq", "2");
     }
 
     @Test
