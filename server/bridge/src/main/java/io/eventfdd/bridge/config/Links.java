@@ -55,6 +55,16 @@ public record Links(
     void check() throws InvalidLinks {
         checkApart();
         checkCycles();
+        checkAbsence();
+    }
+
+    /** A host that shares must notice it when its claims may come too late. */
+    private void checkAbsence() throws InvalidLinks {
+        if (longestAbsence.compareTo(duplicateWindow) > 0 && !imports(Link.Mode.SHARE).isEmpty()) {
+            throw new InvalidLinks(
+                    "longest-absence is longer than duplicate-window, within which a host has to"
+                            + " come back to its links of mode share");
+        }
     }
 
     /** Each of these belongs to one link: an exported eventfd, its subject, and a consumer. */

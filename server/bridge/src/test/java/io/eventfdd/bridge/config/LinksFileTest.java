@@ -170,6 +170,16 @@ class LinksFileTest {
     }
 
     @Test
+    void hostThatSharesHasToNoticeAnAbsenceThatIsLongerThanTheWindow() throws InvalidLinks {
+        var times = "duplicate-window: 4m\nlongest-absence: 5m\n";
+        var copy = HEAD + "links: [import: {name: a, subject: s, mode: copy}]\n" + times;
+        assertThat(LinksFile.parse(copy).longestAbsence()).isEqualTo(Duration.ofMinutes(5));
+        assertThatExceptionOfType(InvalidLinks.class)
+                .isThrownBy(() -> LinksFile.parse(copy.replace("copy", "share")))
+                .withMessageContaining("longest-absence is longer than duplicate-window");
+    }
+
+    @Test
     void linkThatFeedsItselfIsRefusedWithItsWay() {
         refuses(
                 """
