@@ -31,19 +31,23 @@ def rows(bench):
         port = servers.enter_context(Nats(program, directory / "js")).port
         left = servers.enter_context(Daemon(directory / "l"))
         right = servers.enter_context(Daemon(directory / "r"))
+        warm = [left, right]
         for daemon, host, link in ((left, "left", EXPORT), (right, "right", IMPORT)):
             links = "".join(link.format(mode) for mode in MODES)
-            servers.enter_context(Bridge(daemon, directory / f"{host}.yaml", host, port, links))
+            warm.append(servers.enter_context(Bridge(daemon, directory / f"{host}.yaml", host, port, links)))
         seconds = bench.seconds if bench.smoke else 3
 
-        def linked(how, mode):
-            command = java("io.eventfdd.bench.Linked", how, left.directory, right.directory, mode, seconds, seconds)
+        def linked(how, mode, warm_up=seconds):
+            command = java("io.eventfdd.bench.Linked", how, left.directory, right.directory, mode, warm_up, seconds)
             return lambda: figure(command)
 
         def bare(how):
             command = java("io.eventfdd.bench.JetStreamPair", how, port, seconds, seconds)
             return lambda: figure(command)
 
+        if not bench.smoke:
+            for server in warm:
+                server.warm_up(lambda: [linked("each", mode, 0)() for mode in MODES])
         for mode, target in (("copy", 0.8), ("share", 0.4)):
             yield from bench.compare(
                 f"{WHATS} ({mode}), each a message",
