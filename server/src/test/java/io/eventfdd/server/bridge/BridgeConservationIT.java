@@ -91,7 +91,7 @@ class BridgeConservationIT {
                 run.settle();
                 run.check();
             } catch (AssertionError e) {
-                throw new AssertionError(run + "\n" + run.logs(), e);
+                throw new AssertionError(run + "\n" + run.logs() + run.daemonLogs(), e);
             }
             System.out.println("bridge, seed " + seed + ": " + run);
         }
@@ -236,6 +236,10 @@ class BridgeConservationIT {
 
         String logs() {
             return source.bridge().log() + left.bridge().log() + right.bridge().log();
+        }
+
+        String daemonLogs() {
+            return source.daemon().log() + left.daemon().log() + right.daemon().log();
         }
 
         @Override

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -97,7 +99,11 @@ public final class HostNetwork implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        // The link goes with the namespace, once no process is in it.
+        // The kernel takes its time to remove the link with the namespace, and the name of the link
+        // must be free when this returns.
+        if (Files.exists(Path.of("/sys/class/net", cable))) {
+            ip("link", "del", cable);
+        }
         ip("netns", "del", name);
     }
 }
