@@ -36,7 +36,7 @@ import java.util.stream.LongStream;
  * With {@code -Dbridge.networks=true}, each host has a network namespace, and its link can be cut.
  */
 class BridgeConservationIT {
-    private static final int ACCIDENTS = Integer.getInteger("bridge.accidents", 12);
+    private static final int ACCIDENTS = Integer.getInteger("bridge.accidents", 4);
     private static final long SEED = Long.getLong("bridge.seed", 1);
     private static final long RUNS = Long.getLong("bridge.runs", 1);
     private static final boolean NETWORKS = Boolean.getBoolean("bridge.networks");
