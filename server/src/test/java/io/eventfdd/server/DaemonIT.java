@@ -495,14 +495,15 @@ class DaemonIT {
     @Test
     void tenThousandEventfdsAreMadeListedAndDeleted() throws Exception {
         int many = 10_000;
-        try (var client = begin(served, "GET", "/v1", "")) {
+        try (var daemon = DaemonProcess.start();
+                var client = begin(daemon, "GET", "/v1", "")) {
             assertThat(client.answer().status()).isEqualTo(200);
-            long before = openEventfds();
+            long before = openEventfds(daemon);
             for (int i = 0; i < many; i++) {
                 client.call("PUT", path(i), "");
                 assertThat(client.answer().status()).isEqualTo(201);
             }
-            assertThat(openEventfds()).isEqualTo(before + many);
+            assertThat(openEventfds(daemon)).isEqualTo(before + many);
             client.call("PUT", "/v1/eventfds/one-more", "");
             var refusal = client.answer();
             assertThat(refusal.status()).isEqualTo(429);
@@ -524,13 +525,13 @@ class DaemonIT {
                 client.call("DELETE", path(i), "");
                 assertThat(client.answer().status()).isEqualTo(204);
             }
-            assertThat(openEventfds()).isEqualTo(before);
+            assertThat(openEventfds(daemon)).isEqualTo(before);
         }
     }
 
-    /** How many of the daemon's descriptors are eventfds; its sockets come and go. */
-    private static long openEventfds() throws IOException {
-        try (var links = Files.list(Path.of("/proc/" + served.process().pid() + "/fd"))) {
+    /** How many descriptors of {@code daemon} are eventfds; its sockets come and go. */
+    private static long openEventfds(DaemonProcess daemon) throws IOException {
+        try (var links = Files.list(Path.of("/proc/" + daemon.process().pid() + "/fd"))) {
             return links.filter(DaemonIT::isEventfd).count();
         }
     }
@@ -551,8 +552,8 @@ class DaemonIT {
     void theLoopSleepsThoughAThousandCountsStandUnread() throws Exception {
         try (var client = served.connect()) {
             for (int i = 0; i < 1000; i++) {
-                assertThat(client.call("PUT", path(i), "{\"initial\":1}").answer().status())
-                        .isEqualTo(201);
+                client.call("PUT", "/v1/eventfds/unread-" + i, "{\"initial\":1}");
+                assertThat(client.answer().status()).isEqualTo(201);
             }
             client.call("PUT", "/v1/eventfds/empty", "").answer();
             try (var all =
@@ -561,7 +562,7 @@ class DaemonIT {
                             "POST",
                             "/v1/wait",
                             "{\"mode\":\"all\",\"timeout\":\"1m\",\"eventfds\":"
-                                    + "[\"n00000\",\"empty\"]}")) {
+                                    + "[\"unread-0\",\"empty\"]}")) {
                 until(() -> waiters(served, "empty") == 1);
                 long before = metric(served, "eventfdd_loop_turns_total");
                 client.call("GET", "/v1/eventfds/empty/wait?timeout=2s", "");
