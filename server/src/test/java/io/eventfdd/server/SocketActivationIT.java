@@ -120,6 +120,26 @@ class SocketActivationIT {
     }
 
     @Test
+    void aHolderThatConnectsBeforeTheDaemonBringsItsEventfdsBack() throws Exception {
+        start("self", "api:fd", "");
+        awaitServing();
+        try (var raw = client(Transport.RAW);
+                var http = client(Transport.HTTP)) {
+            var held = raw.open("a", EventfdSpec.counter());
+            held.write(3);
+            daemon.destroyForcibly().waitFor();
+            for (var file : List.of("run/api.sock", "run/fd.sock", "run.listening")) {
+                Files.delete(parent.resolve(file));
+            }
+            held.write(4);
+            start("self", "api:fd", "");
+            assertThat(http.state("a").count()).isEqualTo(7);
+            held.write(1);
+            assertThat(http.state("a").count()).as("it is the same eventfd").isEqualTo(8);
+        }
+    }
+
+    @Test
     void atTheEndTheSocketsAreTheServiceManagersAndStay() throws Exception {
         start("self", "api:fd", "");
         awaitServing();

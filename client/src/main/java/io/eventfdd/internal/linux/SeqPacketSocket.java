@@ -138,7 +138,6 @@ public final class SeqPacketSocket implements AutoCloseable {
     public static SeqPacketSocket listen(Path path, int mode, int backlog) throws ErrnoException {
         var fd = UnixListener.bind(InheritedFds.SocketType.PACKETS, path, mode);
         try {
-            passCredentials(fd.number(), path.toString());
             fd.setNonblocking(true);
             UnixListener.listen(fd, backlog);
             return new SeqPacketSocket(fd, false);
@@ -157,17 +156,19 @@ public final class SeqPacketSocket implements AutoCloseable {
     public static SeqPacketSocket adoptListener(Fd fd) throws ErrnoException {
         InheritedFds.requireListener(fd, InheritedFds.SocketType.PACKETS);
         fd.setNonblocking(true);
-        passCredentials(fd.number(), fd.toString());
         UnixListener.listen(fd, UnixListener.MAX_BACKLOG);
         return new SeqPacketSocket(fd, false);
     }
 
-    private static void passCredentials(int number, String what) throws ErrnoException {
-        // Accepted sockets inherit this option: a packet then has credentials, and the end has
-        // none.
-        if (LIBC.setsockopt(number, Libc.SOL_SOCKET, SO_PASSCRED, new int[] {1}, Integer.BYTES)
-                < 0) {
-            throw ErrnoException.ofLast("setsockopt(" + what + ", SO_PASSCRED)");
+    /**
+     * Has credentials come with each packet that {@code socket} receives; the end has none. A
+     * listener cannot hand this option on: the kernel copies it at connect(2), and a client may
+     * connect before this process has the listener.
+     */
+    private static void passCredentials(Fd socket) throws ErrnoException {
+        var on = new int[] {1};
+        if (LIBC.setsockopt(socket.number(), Libc.SOL_SOCKET, SO_PASSCRED, on, Integer.BYTES) < 0) {
+            throw ErrnoException.ofLast("setsockopt(" + socket + ", SO_PASSCRED)");
         }
     }
 
@@ -183,13 +184,23 @@ public final class SeqPacketSocket implements AutoCloseable {
     public Optional<SeqPacketSocket> accept() throws ErrnoException {
         int number = LIBC.accept4(number(), 0, 0, Libc.SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (number >= 0) {
-            return Optional.of(new SeqPacketSocket(Fd.adopt(number), true));
+            return Optional.of(accepted(Fd.adopt(number)));
         }
         int errno = LIBC.errno();
         if (errno == Libc.EAGAIN || errno == Libc.EINTR || errno == ECONNABORTED) {
             return Optional.empty();
         }
         throw ErrnoException.of("accept4(" + fd + ")", errno);
+    }
+
+    private static SeqPacketSocket accepted(Fd socket) throws ErrnoException {
+        try {
+            passCredentials(socket);
+            return new SeqPacketSocket(socket, true);
+        } catch (ErrnoException e) {
+            socket.close();
+            throw e;
+        }
     }
 
     /** Shuts down both directions, which wakes waiters on both sides. */

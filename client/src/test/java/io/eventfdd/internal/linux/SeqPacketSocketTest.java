@@ -107,6 +107,30 @@ class SeqPacketSocketTest {
     }
 
     @Test
+    void aClientThatCameBeforeTheListenerWasAdoptedIsLikeAnyOther() throws IOException {
+        var early = directory.resolve("early");
+        var bound = UnixListener.bind(InheritedFds.SocketType.PACKETS, early, 0600);
+        UnixListener.listen(bound, 1);
+        try (var before = SeqPacketSocket.connect(early, PATIENCE);
+                var adopted = SeqPacketSocket.adoptListener(bound);
+                var after = SeqPacketSocket.connect(early, PATIENCE);
+                var eventFd = EventFd.create(0, false, true)) {
+            for (var one : List.of(before, after)) {
+                one.send(buffer, bytes("x"), List.of(eventFd.fd()));
+                one.send(buffer, new byte[0], List.of());
+                one.shutdown();
+                try (var accepted = adopted.accept().orElseThrow()) {
+                    assertThat(accepted.peek(buffer).next()).isEqualTo(Next.PACKET_WITH_FDS);
+                    ((Received.Packet) accepted.receive(buffer)).closeFds();
+                    assertThat(accepted.peek(buffer).next()).isEqualTo(Next.EMPTY_PACKET);
+                    accepted.receive(buffer);
+                    assertThat(accepted.peek(buffer).next()).isEqualTo(Next.END);
+                }
+            }
+        }
+    }
+
+    @Test
     void aDescriptorThatArrivesIsTheSameOpenFileAndCloseOnExec() throws IOException {
         try (var eventFd = EventFd.create(0, false, true)) {
             send("take this", List.of(eventFd.fd()));
