@@ -5,6 +5,8 @@ from pathlib import Path
 
 from suite.rounds import Row, Skipped, race, skipped
 
+ANOTHER_BUILD = "another build"
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -29,10 +31,12 @@ class Bench:
         directory.mkdir()
         return directory
 
-    def compare(self, what, cores, unit, ours, peers, targets=None, **how):
-        """A row for each peer: a function that measures it, or why it cannot be measured."""
+    def compare(self, what, cores, unit, ours, peers, targets=None, another=None, **how):
+        """A row for each peer: a function that measures it, or why it cannot be measured. `another` measures the other build."""
         if self.only not in what:
             return
+        if self.against and another:
+            peers = peers | {ANOTHER_BUILD: another}
         there = {peer: measure for peer, measure in peers.items() if not isinstance(measure, Skipped)}
         figures = race(self.rounds, {"eventfdd": ours, **there})
         for peer, measure in peers.items():

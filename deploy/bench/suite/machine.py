@@ -108,9 +108,10 @@ def java_home():
     return Path(os.environ["JAVA_HOME"]) if versions.get(os.environ.get("JAVA_HOME"), 0) >= 25 else Path(newest)
 
 
-def java(main, *arguments):
-    """The command of one of our Java programs."""
+def java(main, *arguments, build=None):
+    """The command of one of our Java programs, with the library of this build or of the distribution `build`."""
     path = f"{JAVA_MODULE}/target/eventfdd-bench.jar:{JAVA_MODULE}/target/lib/*"
+    path = f"{build}/lib/*:{path}" if build else path
     return [java_home() / "bin/java", "--enable-native-access=ALL-UNNAMED", "-cp", path, main, *map(str, arguments)]
 
 
@@ -251,6 +252,18 @@ class Daemon(Server):
         lines = output([*jcmd, "GC.heap_info"]).splitlines()
         used = [line.split("used ")[1].split("K")[0] for line in lines if "total" in line and "used" in line]
         return sum(int(size) for size in used if size) * 1024
+
+
+def another_build(bench, servers, directory, cpus=None):
+    """The daemon of the other build, until the end of `servers`."""
+    if not bench.against:
+        return Skipped("no --against")
+    return servers.enter_context(Daemon(directory, cpus, launcher=bench.against / "bin/eventfdd"))
+
+
+def running(*servers):
+    """Those of them that are there."""
+    return [server for server in servers if not isinstance(server, Skipped)]
 
 
 def installed(program):

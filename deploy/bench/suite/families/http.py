@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from itertools import count
 
 from suite import load
-from suite.machine import CROSS, FREE, SAME, BareHelidon, Daemon, Nginx, Redis, far, figure, near
+from suite.machine import CROSS, FREE, SAME, BareHelidon, Daemon, Nginx, Redis, another_build, far, figure, near, running
 from suite.rounds import Skipped, at_least, at_most, skipped
 
 CONNECTIONS = (1, 8, 64)
@@ -32,12 +32,15 @@ def placed(bench, cores, servers):
     cpus = far(cores)
     daemon = servers.enter_context(Daemon(directory / "d", cpus))
     redis, nginx = (peer(servers, kind, directory, cpus) for kind in (Redis, Nginx))
-    daemon.create("w")
-    daemon.create("r", semaphore=True, initial=2**32 - 1)
-    for pair in range(max(CONNECTIONS)):
-        daemon.create(f"ping-{pair}")
-        daemon.create(f"pong-{pair}")
-    load.warm_up(bench, daemon)
+    another = another_build(bench, servers, directory / "a", cpus)
+    daemons = running(daemon, another)
+    for one in daemons:
+        one.create("w")
+        one.create("r", semaphore=True, initial=2**32 - 1)
+        for pair in range(max(CONNECTIONS)):
+            one.create(f"ping-{pair}")
+            one.create(f"pong-{pair}")
+        load.warm_up(bench, one)
     bare = servers.enter_context(BareHelidon(directory, cpus, daemon))
     bare.warm_up(bare_answers(bench, bare, cores, 1))
 
@@ -45,7 +48,7 @@ def placed(bench, cores, servers):
         """A measurement of that server, or why there is none."""
         if isinstance(server, Skipped):
             return server
-        socket = daemon.api if server is daemon else server.socket
+        socket = server.api if server in daemons else server.socket
         return lambda: figure(bench.c("load", protocol, socket, bench.seconds), near(cores), stdin=plan)
 
     # with a processor for all, one client shows it all
@@ -62,6 +65,7 @@ def placed(bench, cores, servers):
                 "nginx static 200": against(nginx, "http", each(load.write("w"))),
             },
             {"Redis INCR": at_least(1), "nginx static 200": at_least(0.7) if connections == 64 else None},
+            another=against(another, "http", each(load.write("w"))),
             more_is_better=True,
         )
         yield from bench.compare(
@@ -70,6 +74,7 @@ def placed(bench, cores, servers):
             "/s",
             against(daemon, "http", each(load.read("r"))),
             {"Redis DECR": against(redis, "redis", each(load.redis("DECR", "r")))},
+            another=against(another, "http", each(load.read("r"))),
             more_is_better=True,
         )
         place = (cores, connections)
@@ -88,6 +93,7 @@ def placed(bench, cores, servers):
                 "bare Helidon": at_most(BARE_LEAVES[place]) if place in BARE_LEAVES else None,
                 "Redis LPUSH/BLPOP": at_most(REDIS_LEAVES.get(place, 1)),
             },
+            another=round_trip(connections, against(another, "http", load.eventfdd_ping_pong(connections))),
         )
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from suite import load
+from suite.bench import ANOTHER_BUILD
 from suite.machine import FREE, SAME, Daemon, figure, finish, near, start
 from suite.rounds import Row, at_most
 
@@ -179,8 +180,8 @@ def beside_another_build(bench):
                 FREE,
                 "ms",
                 lambda: answered(our_crowd, consume),
-                {"another build": lambda: answered(their_crowd, consume)},
-                {"another build": at_most(1.2)},
+                {ANOTHER_BUILD: lambda: answered(their_crowd, consume)},
+                {ANOTHER_BUILD: at_most(1.2)},
             )
 
 

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 from suite import load
 from suite.families.http import peer
-from suite.machine import CROSS, FREE, Daemon, Redis, far, figure, free_port, java, near
+from suite.machine import CROSS, FREE, Daemon, Redis, another_build, far, figure, free_port, java, near, running
 from suite.rounds import Skipped, at_least, skipped
 
 THREADS = (1, 8, 64)
@@ -32,13 +32,20 @@ class Place:
         self.daemon = servers.enter_context(Daemon(directory / "d", far(cores)))
         self.port = free_port()
         self.redis = peer(servers, lambda *place: Redis(*place, port=self.port), directory, far(cores))
-        load.warm_up(bench, self.daemon)
+        self.another = another_build(bench, servers, directory / "a", far(cores))
+        for daemon in running(self.daemon, self.another):
+            load.warm_up(bench, daemon)
 
     def from_java(self, client, threads, age):
         if client != "eventfdd" and isinstance(self.redis, Skipped):
             return self.redis
         command = java("io.eventfdd.bench.Writers", client, self.port, threads, age, self.bench.seconds)
         return lambda: figure(command, self.cpus, self.daemon.environment)
+
+    def from_another_build(self, threads, age):
+        arguments = ("eventfdd", self.port, threads, age, self.bench.seconds)
+        command = java("io.eventfdd.bench.Writers", *arguments, build=self.bench.against)
+        return lambda: figure(command, self.cpus, self.another.environment)
 
     def from_c(self, connections):
         if isinstance(self.redis, Skipped):
@@ -61,6 +68,7 @@ def warm(bench, place):
                 "Redis, C": place.from_c(threads),
             },
             {"Redis, Lettuce": at_least(2), "Redis, C": at_least(1)} if many else None,
+            another=place.from_another_build(threads, USUAL * bench.warm_up),
             more_is_better=True,
         )
 

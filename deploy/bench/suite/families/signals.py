@@ -1,16 +1,18 @@
 """What raw handles cost: calls that find what they want, signals between two processes, waking many."""
 
 import json
-
-from suite.machine import CROSS, FREE, SAME, Daemon, far, figure, finish, java, near, output, start
-from suite.rounds import Skipped, at_least, at_most, skipped
-
 import subprocess
+from contextlib import ExitStack
+
+from suite.machine import CROSS, FREE, SAME, Daemon, another_build, far, figure, finish, java, near, output, start
+from suite.rounds import Skipped, at_least, at_most, skipped
 
 
 def rows(bench):
-    with Daemon(bench.fresh("signals")) as daemon:
-        yield from raw_calls(bench, daemon)
+    with ExitStack() as servers:
+        daemon = servers.enter_context(Daemon(bench.fresh("signals")))
+        another = another_build(bench, servers, bench.fresh("signals-a"))
+        yield from raw_calls(bench, daemon, another)
         for cores in bench.cores:
             if cores == FREE:
                 continue  # the kernel moves a pair about: now one core, now two
@@ -19,12 +21,12 @@ def rows(bench):
             except Skipped as reason:
                 yield skipped("signals between two processes", cores, reason)
                 continue
-            yield from ping_pong(bench, daemon, cores)
-            yield from flow(bench, daemon, cores)
-        yield from wake(bench, daemon)
+            yield from ping_pong(bench, daemon, another, cores)
+            yield from flow(bench, daemon, another, cores)
+        yield from wake(bench, daemon, another)
 
 
-def raw_calls(bench, daemon):
+def raw_calls(bench, daemon, another):
     cpus = near(SAME)
     for call in ("write", "read", "pair"):
         yield from bench.compare(
@@ -34,6 +36,7 @@ def raw_calls(bench, daemon):
             lambda: jmh(bench, daemon, call),
             {"C": lambda: figure(bench.c("raw", call, bench.seconds / 2), cpus)},
             {"C": at_most(1.3 if call == "write" else 1.35)},
+            another=lambda: jmh(bench, another, call, bench.against),
         )
     yield from bench.compare(
         "raw write in C on a named eventfd",
@@ -45,17 +48,17 @@ def raw_calls(bench, daemon):
     )
 
 
-def jmh(bench, daemon, call):
+def jmh(bench, daemon, call, build=None):
     """JMH's word for it. Each round is a JVM of its own: it need not fork another."""
     result = bench.directory / "jmh.json"
     warm_up, iteration = (f"{int(seconds * 500)}ms" for seconds in (bench.warm_up, bench.seconds))
     times = ["-f", "0", "-wi", "2", "-w", warm_up, "-i", "2", "-r", iteration]
-    main = java("org.openjdk.jmh.Main", *times, "-rf", "json", "-rff", result, rf"RawCalls\.{call}$")
+    main = java("org.openjdk.jmh.Main", *times, "-rf", "json", "-rff", result, rf"RawCalls\.{call}$", build=build)
     output(main, near(SAME), daemon.environment)
     return json.loads(result.read_text())[0]["primaryMetric"]["score"]
 
 
-def ping_pong(bench, daemon, cores):
+def ping_pong(bench, daemon, another, cores):
     c_cpus = [str(next(iter(near(cores)))), str(next(iter(far(cores))))]
     targets = {
         (SAME, "platform threads"): at_most(1.3),
@@ -76,10 +79,13 @@ def ping_pong(bench, daemon, cores):
                 "POSIX semaphores": lambda: figure(bench.c("ping-pong", "semaphore", *c_cpus, bench.seconds)),
             },
             {"C, read(2)": targets.get((cores, kind))},
+            another=lambda: pair_of_jvms(
+                bench, another, cores, "PingPong", ("pong", word), ("ping", word), bench.warm_up, build=bench.against
+            ),
         )
 
 
-def flow(bench, daemon, cores):
+def flow(bench, daemon, another, cores):
     c_cpus = [str(next(iter(near(cores)))), str(next(iter(far(cores))))]
     yield from bench.compare(
         "one producer, one consumer",
@@ -88,32 +94,37 @@ def flow(bench, daemon, cores):
         lambda: pair_of_jvms(bench, daemon, cores, "Flow", ("producer",), ("consumer",)),
         {"C": lambda: figure(bench.c("stream", *c_cpus, bench.seconds))},
         {"C": at_least(0.9)} if cores == CROSS else None,
+        another=lambda: pair_of_jvms(bench, another, cores, "Flow", ("producer",), ("consumer",), build=bench.against),
         more_is_better=True,
     )
 
 
-def pair_of_jvms(bench, daemon, cores, main, other, measured, *times):
+def pair_of_jvms(bench, daemon, cores, main, other, measured, *times, build=None):
     """Two JVMs of which the second tells the figure; the first ends with it."""
     times = [*times, bench.seconds * (1 if times else 2)]
     main = f"io.eventfdd.bench.{main}"
-    helper = start(
-        java(main, *other, *times), far(cores), daemon.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
+    command = java(main, *other, *times, build=build)
+    helper = start(command, far(cores), daemon.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        value = figure(java(main, *measured, *times), near(cores), daemon.environment)
+        value = figure(java(main, *measured, *times, build=build), near(cores), daemon.environment)
         finish(helper)
         return value
     finally:
         helper.kill()
 
 
-def wake(bench, daemon):
+def wake(bench, daemon, another):
     for waiters in (1, 100, bench.crowd):
         yield from bench.compare(
             f"wake of {waiters:,} virtual threads",
             FREE,
             "ns",
-            lambda: figure(java("io.eventfdd.bench.Wake", waiters, 2 * bench.seconds), None, daemon.environment),
+            lambda: wave(bench, daemon, waiters),
             {"C, as many threads": lambda: figure(bench.c("wake", waiters, bench.seconds))},
             {"C, as many threads": at_most(3)} if waiters == 1 else None,
+            another=lambda: wave(bench, another, waiters, bench.against),
         )
+
+
+def wave(bench, daemon, waiters, build=None):
+    return figure(java("io.eventfdd.bench.Wake", waiters, 2 * bench.seconds, build=build), None, daemon.environment)
