@@ -10,6 +10,7 @@ import io.eventfdd.client.Count;
 import io.eventfdd.server.testing.BridgeProcess;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.NatsServer;
+import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.api.RetentionPolicy;
 import io.nats.client.api.StreamConfiguration;
@@ -47,11 +48,17 @@ class BridgeIT {
     private static final String SHARE =
             "- import: {name: c, subject: s, mode: share, create: counter}\n";
 
+    private static final int NO_MESSAGE = 10037;
+    private static final Pattern WRITES =
+            Pattern.compile(
+                    "eventfdd_call_duration_seconds_count\\{operation=\"POST"
+                            + " /v1/eventfds/\\{name}/write\",outcome=\"ok\"} (\\d+)");
     private static final Pattern SERIES = Pattern.compile("eventfdd_bridge_[a-z_]+");
 
     private NatsServer nats;
     private DaemonProcess alpha;
     private DaemonProcess beta;
+    private int published;
 
     @BeforeEach
     void start() throws IOException {
@@ -450,29 +457,121 @@ class BridgeIT {
         });
     }
 
+    /** Publishes {@code count} messages of {@code value} signals each, as another host does. */
+    private void publish(int count, int value) {
+        var headers =
+                IntStream.rangeClosed(published + 1, published + count)
+                        .mapToObj(number ->
+                                new Headers()
+                                        .add("Nats-Msg-Id", "gamma.a.0." + number)
+                                        .add("Eventfdd-Seq", Integer.toString(number)))
+                        .toList();
+        nats.publish("s.gamma", headers, "{\"value\":" + value + "}");
+        published += count;
+    }
+
     @Test
-    void importGoesOnBehindAMarkThatAnEarlierRunHadOnItsWay() throws Exception {
-        try (var from = onAlpha(EXPORT);
-                var to = onBeta(COPY)) {
-            alpha.write("a", 1);
-            awaitCount(beta, "b", 1);
-            nats.publish(
-                    "eventfdd.mark.EVENTFDD.copy.b.beta",
-                    "{\"applied\":1,\"created\":1,\"writer\":\"an earlier run\"}");
-            alpha.write("a", 1);
-            awaitCount(beta, "b", 2);
-            until(() -> mark().contains("\"applied\":2"));
-            assertThat(from.log() + to.log()).doesNotContain("ERROR");
+    void messagesThatWaitAreAddedTogether() throws Exception {
+        try (var from = onAlpha(EXPORT)) {
+            from.awaitLog("export a: running");
+            publish(1000, 3);
+            try (var to = onBeta(COPY + SHARE)) {
+                awaitCount(beta, "b", 3000);
+                awaitCount(beta, "c", 3000);
+                until(() -> mark().contains("\"applied\":1000,") && !mark().contains("adding"));
+                assertThat(writesOnBeta()).as("instead of 2,000").isBetween(2 * 64L, 500L);
+                assertThat(from.log() + to.log()).doesNotContain("ERROR");
+            }
         }
     }
 
+    /** How many writes over HTTP the daemon of beta has answered. */
+    private long writesOnBeta() {
+        var metrics = beta.request().get("/metrics").asString();
+        var writes = WRITES.matcher(metrics);
+        assertThat(writes.find()).as(metrics).isTrue();
+        return Long.parseLong(writes.group(1));
+    }
+
+    /**
+     * An import that has announced a write of several messages, for which there is no room. When
+     * there is room, the daemon carries it out, and the import cannot publish that it is done.
+     */
+    private BridgeProcess importThatIsKilledWhileItAddsTogether() throws Exception {
+        beta.create("b");
+        beta.write("b", Count.MAX - 64);
+        var to = onBeta(COPY);
+        publish(64, 1);
+        publish(100, 50);
+        until(() -> mark().contains("\"adding\":"));
+        nats.kill();
+        assertThat(read(beta, "b")).isEqualTo(Count.toBigInteger(Count.MAX));
+        until(() -> count(beta, "b").signum() > 0);
+        to.kill();
+        return to;
+    }
+
+    @Test
+    void whatWasBeingAddedTogetherWhenTheBridgeWasKilledIsCountedOnce() throws Exception {
+        try (var from = onAlpha(EXPORT)) {
+            from.awaitLog("export a: running");
+            try (var to = importThatIsKilledWhileItAddsTogether()) {
+                nats.restart();
+                to.restart();
+                awaitCount(beta, "b", 5000);
+                publish(1, 7);
+                awaitCount(beta, "b", 5007);
+                assertThat(to.log()).doesNotContain("ERROR").doesNotContain("in doubt");
+            }
+        }
+    }
+
+    @Test
+    void whatWasBeingAddedTogetherWhenTheDaemonWasKilledTooIsInDoubt() throws Exception {
+        try (var from = onAlpha(EXPORT)) {
+            from.awaitLog("export a: running");
+            try (var to = importThatIsKilledWhileItAddsTogether()) {
+                var written = count(beta, "b");
+                beta.process().destroyForcibly().waitFor();
+                beta.restart();
+                nats.restart();
+                to.restart();
+                to.awaitLog(
+                        "import b: in doubt: the daemon was killed since the last mark: a write of "
+                                + written
+                                + " to b may be counted twice");
+            }
+        }
+    }
+
+    @Test
+    void importWhoseHostHasASecondBridgeStops() throws Exception {
+        try (var from = onAlpha(EXPORT);
+                var first = onBeta(COPY)) {
+            alpha.write("a", 1);
+            awaitCount(beta, "b", 1);
+            try (var second = BridgeProcess.start(alpha, nats, "beta", COPY)) {
+                second.awaitLog("import b: running");
+                alpha.write("a", 1);
+                first.awaitLog("another bridge has the same host name");
+                assertThat(from.log() + second.log()).doesNotContain("ERROR");
+            }
+        }
+    }
+
+    /** The last mark of the import of b; empty if there is none. */
     private String mark() {
-        byte[] body =
-                nats.streams(streams ->
+        return nats.streams(streams -> {
+            try {
+                var mark =
                         streams.getLastMessage(
-                                        "EVENTFDD_MARKS", "eventfdd.mark.EVENTFDD.copy.b.beta")
-                                .getData());
-        return new String(body, StandardCharsets.UTF_8);
+                                "EVENTFDD_MARKS", "eventfdd.mark.EVENTFDD.copy.b.beta");
+                return new String(mark.getData(), StandardCharsets.UTF_8);
+            } catch (JetStreamApiException e) {
+                assertThat(e.getApiErrorCode()).isEqualTo(NO_MESSAGE);
+                return "";
+            }
+        });
     }
 
     @Test

@@ -44,7 +44,12 @@ final class Host implements AutoCloseable {
             var last = last(streams, stream, subject);
             var marked = last(streams, "EVENTFDD_MARKS", mark);
             long to = last.map(MessageInfo::getSeq).orElse(0L);
-            return marked.map(Import::applied).orElse(0L) >= to;
+            return marked.map(Import::applied).orElse(0L) >= to
+                    && marked.stream().noneMatch(Import::announcesAWrite);
+        }
+
+        private static boolean announcesAWrite(MessageInfo mark) {
+            return new String(mark.getData(), StandardCharsets.UTF_8).contains("\"adding\"");
         }
 
         private static Optional<MessageInfo> last(

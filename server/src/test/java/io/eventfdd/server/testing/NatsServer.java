@@ -128,11 +128,19 @@ public final class NatsServer implements AutoCloseable {
 
     /** The same with headers. */
     public void publish(String subject, Headers headers, String body) {
+        publish(subject, List.of(headers), body);
+    }
+
+    /** A message for each of {@code all} headers. */
+    public void publish(String subject, List<Headers> all, String body) {
         try {
             var connection = Nats.connect(url());
             try {
                 var text = body.getBytes(StandardCharsets.UTF_8);
-                var _ = connection.jetStream().publish(subject, headers, text);
+                var stream = connection.jetStream();
+                for (var headers : all) {
+                    var _ = stream.publish(subject, headers, text);
+                }
             } finally {
                 connection.close();
             }

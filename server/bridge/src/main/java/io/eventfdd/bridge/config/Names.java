@@ -99,6 +99,16 @@ public final class Names {
         return "i-" + digest(stream + "/" + consumer + "/" + id);
     }
 
+    /**
+     * The idempotency key of the write by which one importer adds several messages together.
+     *
+     * @param created when the stream was created, since its sequences begin anew with it
+     * @param sequence of the last of these messages
+     */
+    public static String batchKey(String stream, String consumer, long created, long sequence) {
+        return "b-" + digest(stream + "/" + consumer + "/" + created + "/" + sequence);
+    }
+
     /** What a key of 255 characters might not have room for. */
     private static String digest(String text) {
         try {

@@ -10,8 +10,10 @@ import io.eventfdd.bridge.status.LinkStatus;
 import io.eventfdd.bridge.status.Pauses;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -28,13 +30,29 @@ import java.util.UUID;
  *
  * A bridge that was killed between the first three steps gets the messages behind the mark again,
  * and writes them with the same keys, which the daemon knows.
+ *
+ * <p>If several messages wait, it adds them together: it first publishes a mark with the sequence
+ * of the last one and their sum, and then writes the sum, with a key that follows from that
+ * sequence. A bridge that was killed meanwhile begins with this write. What an earlier run may have
+ * written one by one must not be added together, so the first {@link #MOST} messages never are; and
+ * an earlier run that still goes on must not publish such a mark any more, so a run begins with a
+ * mark of its own.
  */
 final class Importer implements LinkTask {
     /** How many messages may be applied and not marked, which is how many keys it has. */
     static final int MOST = 64;
 
+    /**
+     * How many messages have to wait for a mark of their own, which costs as much as a few writes.
+     */
+    private static final int FEW = 4;
+
+    /** A larger value is added alone: together they might never find room. */
+    private static final long LARGE = 1L << 32;
+
     private static final Duration IDLE = Duration.ofMillis(500);
-    private static final Duration AT_ONCE = Duration.ofMillis(1);
+    private static final Duration SOON = Duration.ofMillis(1);
+    private static final Duration AT_ONCE = Duration.ofNanos(1);
 
     private final String stream;
     private final long created;
@@ -46,14 +64,14 @@ final class Importer implements LinkTask {
     private final LinkStatus status;
     private final String writer = UUID.randomUUID().toString();
 
-    /** The keys of the messages that were applied since the last mark. */
+    /** The keys that are needed until the next mark: of what was written since the last one. */
     private final Set<String> unmarked = new LinkedHashSet<>();
-
-    /** Whether a mark of this run has superseded one that it had not read. */
-    private boolean superseded;
 
     private long marked;
     private long applied;
+
+    /** How many more messages an earlier run may have written one by one, if this is above 0. */
+    private int unclear = MOST;
 
     /**
      * If the daemon was killed since the mark: the sequence up to which an earlier run may have
@@ -92,11 +110,16 @@ final class Importer implements LinkTask {
     @Override
     public void run() throws InterruptedException, SecondWriterException {
         eventfd.prepare();
-        var mark = marks.open();
-        marked = mark.map(last -> last.applied(created)).orElse(0L);
+        var mark = takeOver();
+        marked = mark.applied(created);
         applied = marked;
-        if (mark.isPresent() && !mark.get().keys().equals(eventfd.keys())) {
+        if (!mark.keys().equals(eventfd.keys())) {
             doubtful = feed.newest();
+        }
+        long adding = mark.adding(created);
+        if (adding != 0) {
+            noteDoubt(marked, adding);
+            addTogether(adding);
         }
         progress.advanceTo(applied);
         status.started();
@@ -112,12 +135,94 @@ final class Importer implements LinkTask {
                 }
                 continue;
             }
-            var next = feed.next(unmarked.isEmpty() ? IDLE : AT_ONCE);
-            if (next.isPresent()) {
+            var next = feed.next(unmarked.isEmpty() ? IDLE : SOON);
+            if (next.isEmpty()) {
+                mark();
+            } else if (unclear > 0) {
                 apply(next.get());
             } else {
-                mark();
+                applyAll(waitingBehind(next.get()));
             }
+        }
+    }
+
+    /** Makes the ledger that of this run. Its last mark stays what it is in all other respects. */
+    private Entry takeOver() throws InterruptedException, SecondWriterException {
+        var mark = lastMark();
+        try {
+            marks.append(mark);
+        } catch (SecondWriterException e) {
+            // Once, this may be what an earlier run had on its way when it was killed: the network
+            // can deliver it after this run has read the one before it.
+            mark = lastMark();
+            marks.append(mark);
+        }
+        return mark;
+    }
+
+    private Entry lastMark() throws InterruptedException {
+        var last = marks.open();
+        return Entry.mark(
+                last.map(mark -> mark.applied(created)).orElse(0L),
+                last.map(mark -> mark.adding(created)).orElse(0L),
+                created,
+                writer,
+                last.map(Entry::keys).orElse(eventfd.keys()));
+    }
+
+    private List<Feed.Arrival> waitingBehind(Feed.Arrival first) throws InterruptedException {
+        var arrivals = new ArrayList<Feed.Arrival>();
+        var next = Optional.of(first);
+        while (next.isPresent()) {
+            arrivals.add(next.get());
+            next = arrivals.size() < MOST ? feed.next(AT_ONCE) : Optional.empty();
+        }
+        return arrivals;
+    }
+
+    private void applyAll(List<Feed.Arrival> arrivals)
+            throws InterruptedException, SecondWriterException {
+        if (arrivals.size() >= FEW && arrivals.stream().allMatch(this::canBeAddedTogether)) {
+            applyTogether(arrivals);
+        } else {
+            for (var arrival : arrivals) {
+                apply(arrival);
+            }
+        }
+    }
+
+    private boolean canBeAddedTogether(Feed.Arrival arrival) {
+        var entry = arrival.entry();
+        var id = entry.id();
+        long value = entry.value().orElse(0);
+        return arrival.sequence() > applied
+                && id != null
+                && value > 0
+                && value < LARGE
+                && !unmarked.contains(Names.writeKey(stream, consumer, id));
+    }
+
+    private void applyTogether(List<Feed.Arrival> arrivals)
+            throws InterruptedException, SecondWriterException {
+        var values = arrivals.stream().mapToLong(one -> one.entry().value().orElseThrow());
+        long sum = values.sum();
+        applied = arrivals.getLast().sequence();
+        publishMark(sum);
+        addTogether(sum);
+        progress.advanceTo(applied);
+        for (var arrival : arrivals) {
+            status.moved(arrival.entry().value().orElseThrow());
+        }
+        status.lags(arrivals.getLast().waiting());
+    }
+
+    /** Makes the write that the last mark has announced. */
+    private void addTogether(long sum) throws InterruptedException {
+        var key = Names.batchKey(stream, consumer, created, marked);
+        unmarked.add(key);
+        boolean added = false;
+        while (!added) {
+            added = eventfd.add(sum, key);
         }
     }
 
@@ -139,6 +244,7 @@ final class Importer implements LinkTask {
                     mark();
                 }
                 unmarked.add(key);
+                unclear--;
                 status.moved(value.getAsLong());
             }
         }
@@ -162,29 +268,21 @@ final class Importer implements LinkTask {
     }
 
     private void mark() throws InterruptedException, SecondWriterException {
-        if (applied == marked) {
-            return;
+        if (applied != marked || !unmarked.isEmpty()) {
+            publishMark(0);
         }
-        publishMark();
+    }
+
+    /**
+     * Publishes that all messages up to {@link #applied} are applied.
+     *
+     * @param adding what the write that comes next adds for the last of them; 0 if there is none
+     */
+    private void publishMark(long adding) throws InterruptedException, SecondWriterException {
+        marks.append(Entry.mark(applied, adding, created, writer, eventfd.keys()));
         marked = applied;
         eventfd.done(List.copyOf(unmarked));
         unmarked.clear();
-    }
-
-    private void publishMark() throws InterruptedException, SecondWriterException {
-        var mark = Entry.mark(applied, created, writer, eventfd.keys());
-        try {
-            marks.append(mark);
-        } catch (SecondWriterException e) {
-            if (superseded) {
-                throw e;
-            }
-            // Once, this may be the mark that an earlier run had on its way when it was killed: the
-            // network can deliver it after this run has read the one before it.
-            superseded = true;
-            marks.open();
-            marks.append(mark);
-        }
     }
 
     @Override

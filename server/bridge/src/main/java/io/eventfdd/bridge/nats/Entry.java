@@ -40,18 +40,23 @@ public record Entry(@Nullable String id, long number, String keys, byte[] body) 
     }
 
     /**
-     * The mark of an importer that has applied all messages up to {@code sequence}.
+     * The mark of an importer that has applied all messages up to {@code sequence}. The write that
+     * applies the last of them together may still be to come.
      *
+     * @param adding what that write adds, an unsigned number of signals; 0 if there is none
      * @param created when the stream was created: in another stream, the sequence means nothing
      * @param writer distinguishes this run of the importer from all others
      * @param keys of the daemon that they were applied at
      */
-    public static Entry mark(long sequence, long created, String writer, String keys) {
+    public static Entry mark(long sequence, long adding, long created, String writer, String keys) {
         var json =
                 Json.object()
                         .put("applied", sequence)
                         .put("created", created)
                         .put("writer", writer);
+        if (adding != 0) {
+            Json.putCount(json, "adding", adding);
+        }
         return new Entry(null, 0, keys, Json.bytes(json));
     }
 
@@ -115,6 +120,14 @@ public record Entry(@Nullable String id, long number, String keys, byte[] body) 
      */
     public long applied(long created) {
         return number("created", Long.MAX_VALUE) == created ? number("applied", Long.MAX_VALUE) : 0;
+    }
+
+    /**
+     * What the last write before this mark adds, which may still be to come; 0 if there is none, or
+     * this is the mark of an earlier stream.
+     */
+    public long adding(long created) {
+        return number("created", Long.MAX_VALUE) == created ? number("adding", Count.MAX) : 0;
     }
 
     /** When a bridge was there, in milliseconds since the epoch; 0 if this does not say so. */

@@ -39,13 +39,23 @@ class EntryTest {
 
     @Test
     void markSaysHowFarAnImporterHasCome() {
-        var mark = Entry.mark(12, 3, "me", "daemon");
+        var mark = Entry.mark(12, 0, 3, "me", "daemon");
 
         assertThat(mark.applied(3)).isEqualTo(12);
         assertThat(mark.applied(4)).as("in a stream that was created anew").isZero();
         assertThat(mark.value()).isEmpty();
-        assertThat(mark.isSameAs(Entry.mark(12, 3, "me", "daemon"))).isTrue();
-        assertThat(mark.isSameAs(Entry.mark(12, 3, "you", "daemon"))).isFalse();
+        assertThat(mark.adding(3)).isZero();
+        assertThat(mark.isSameAs(Entry.mark(12, 0, 3, "me", "daemon"))).isTrue();
+        assertThat(mark.isSameAs(Entry.mark(12, 0, 3, "you", "daemon"))).isFalse();
+    }
+
+    @Test
+    void markSaysWhichWriteIsStillToCome() {
+        var mark = Entry.mark(12, 5, 3, "me", "daemon");
+
+        assertThat(mark.adding(3)).isEqualTo(5);
+        assertThat(mark.adding(4)).as("in a stream that was created anew").isZero();
+        assertThat(mark.isSameAs(Entry.mark(12, 0, 3, "me", "daemon"))).isFalse();
     }
 
     @ParameterizedTest
