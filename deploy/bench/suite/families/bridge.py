@@ -27,47 +27,64 @@ def rows(bench):
         yield skipped(WHATS, FREE, reason)
         return
     with ExitStack() as servers:
-        directory = bench.fresh("bridge")
-        port = servers.enter_context(Nats(program, directory / "js")).port
-        left = servers.enter_context(Daemon(directory / "l"))
-        right = servers.enter_context(Daemon(directory / "r"))
-        warm = [left, right]
-        for daemon, host, link in ((left, "left", EXPORT), (right, "right", IMPORT)):
-            links = "".join(link.format(mode) for mode in MODES)
-            warm.append(servers.enter_context(Bridge(daemon, directory / f"{host}.yaml", host, port, links)))
         seconds = bench.seconds if bench.smoke else 3
-
-        def linked(how, mode, warm_up=seconds):
-            command = java("io.eventfdd.bench.Linked", how, left.directory, right.directory, mode, warm_up, seconds)
-            return lambda: figure(command)
+        pair = Pair(servers, program, bench.fresh("bridge"), LAUNCHER, seconds)
+        another = Pair(servers, program, bench.fresh("a"), bench.against / "bin/eventfdd", seconds) if bench.against else None
 
         def bare(how):
-            command = java("io.eventfdd.bench.JetStreamPair", how, port, seconds, seconds)
+            command = java("io.eventfdd.bench.JetStreamPair", how, pair.port, seconds, seconds)
             return lambda: figure(command)
 
         if not bench.smoke:
-            for server in warm:
-                server.warm_up(lambda: [linked("each", mode, 0)() for mode in MODES])
+            for one in filter(None, (pair, another)):
+                one.warm_up()
         for mode, target in (("copy", 0.8), ("share", 0.4)):
             yield from bench.compare(
                 f"{WHATS} ({mode}), each a message",
                 FREE,
                 "/s",
-                linked("each", mode),
+                pair.linked("each", mode),
                 {"jnats": bare("each")},
                 {"jnats": at_least(target)},
+                another=another and another.linked("each", mode),
                 more_is_better=True,
             )
-        sums = [linked("sum", "copy")() for _ in range(bench.rounds)]
+        sums = [pair.linked("sum", "copy")() for _ in range(bench.rounds)]
         yield Row(f"{WHATS} (copy), which add up", FREE, "/s", sums, target=at_least(1_000_000), more_is_better=True)
         yield from bench.compare(
             "one signal from host to host over a bridge (copy)",
             FREE,
             "ns",
-            linked("latency", "copy"),
+            pair.linked("latency", "copy"),
             {"jnats": bare("latency")},
             {"jnats": at_most(1.3)},
+            another=another and another.linked("latency", "copy"),
         )
+
+
+class Pair:
+    """Two daemons with a bridge each, and the server between them."""
+
+    def __init__(self, servers, program, directory, launcher, seconds):
+        self.seconds = seconds
+        self.port = servers.enter_context(Nats(program, directory / "js")).port
+        self.left = servers.enter_context(Daemon(directory / "l", launcher=launcher))
+        self.right = servers.enter_context(Daemon(directory / "r", launcher=launcher))
+        self.servers = [self.left, self.right]
+        for daemon, host, link in ((self.left, "left", EXPORT), (self.right, "right", IMPORT)):
+            links = "".join(link.format(mode) for mode in MODES)
+            bridge = Bridge(daemon, directory / f"{host}.yaml", host, self.port, links, launcher)
+            self.servers.append(servers.enter_context(bridge))
+
+    def linked(self, how, mode, warm_up=None):
+        """A measurement of the signals from left to right."""
+        times = (self.seconds if warm_up is None else warm_up, self.seconds)
+        command = java("io.eventfdd.bench.Linked", how, self.left.directory, self.right.directory, mode, *times)
+        return lambda: figure(command)
+
+    def warm_up(self):
+        for server in self.servers:
+            server.warm_up(lambda: [self.linked("each", mode, 0)() for mode in MODES])
 
 
 class Nats(Server):
@@ -90,11 +107,11 @@ class Nats(Server):
 class Bridge(Server):
     """A bridge beside a daemon, ready once all of its links are up."""
 
-    def __init__(self, daemon, file, host, port, links):
+    def __init__(self, daemon, file, host, port, links, launcher):
         self.observed = free_port()
         self.links = links.count("name:")
         file.write_text(LINKS.format(host=host, port=port, observed=self.observed, links=links))
-        super().__init__([LAUNCHER, "bridge", "--config", file, "--runtime-dir", daemon.directory], self.is_up)
+        super().__init__([launcher, "bridge", "--config", file, "--runtime-dir", daemon.directory], self.is_up)
 
     def is_up(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.observed, timeout=5)
