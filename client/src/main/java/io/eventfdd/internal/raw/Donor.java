@@ -34,6 +34,9 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(10);
     private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
 
+    /** After so many failures in a row, the connection is replaced, as it may be their reason. */
+    private static final int FAILURES = 3;
+
     private final RawWaits waits;
     private final Supplier<Collection<RawEventfd>> eventfds;
     private final FdSocket socket;
@@ -129,14 +132,17 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
     private void work() {
         while (takeWork()) {
             long pause = FIRST_PAUSE.toNanos();
-            while (!closed && !tryDonateAll()) {
+            for (int failed = 1; !closed && !tryDonateAll(); failed++) {
+                if (failed % FAILURES == 0) {
+                    socket.discard();
+                }
                 LockSupport.parkNanos(pause);
                 pause = Math.min(2 * pause, LONGEST_PAUSE.toNanos());
             }
         }
     }
 
-    /** Brings all eventfds to the daemon. Returns false if there is no daemon yet. */
+    /** Brings all eventfds to the daemon. Returns false if there is none that takes them yet. */
     private boolean tryDonateAll() {
         try {
             socket.reconnect();
@@ -145,7 +151,7 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
             }
             return true;
         } catch (EventfddException e) {
-            LOGGER.log(Level.DEBUG, "no daemon yet: {0}", e.getMessage());
+            LOGGER.log(Level.DEBUG, "no daemon takes the eventfds yet: {0}", e.getMessage());
             return false;
         }
     }

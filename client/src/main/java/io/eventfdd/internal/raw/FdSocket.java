@@ -109,6 +109,16 @@ final class FdSocket implements AutoCloseable {
         }
     }
 
+    /** Ends the connection, so that the next request is made on a new one. */
+    void discard() {
+        lock.lock();
+        try {
+            disconnect();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private boolean hasEnded(SeqPacketSocket socket) {
         try {
             return socket.peek(buffer()).next() == SeqPacketSocket.Next.END;

@@ -11,7 +11,6 @@ import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.VirtualThreads;
 import io.eventfdd.internal.linux.EventFd;
-import io.eventfdd.internal.linux.PacketBuffer;
 import io.eventfdd.internal.linux.Received;
 import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.internal.wire.OpenReply;
@@ -27,7 +26,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -57,18 +55,15 @@ class FdSocketTest {
                 public void ends(SeqPacketSocket connection) {}
             };
 
-    private final PacketBuffer buffer =
-            new PacketBuffer(OpenRequest.MAX_PACKET, OpenRequest.MAX_ENTRIES);
-
     @TempDir private Path directory;
     private Path path;
-    private SeqPacketSocket daemon;
+    private ScriptedDaemon daemon;
     private FdSocket socket;
 
     @BeforeEach
     void connect() throws IOException {
         path = directory.resolve("fd.sock");
-        daemon = SeqPacketSocket.listen(path, 0600, 8);
+        daemon = new ScriptedDaemon(path);
         socket = new FdSocket(path, LONG, LONG, UNHEARD);
         socket.connect();
     }
@@ -117,9 +112,9 @@ class FdSocketTest {
 
     @Test
     void itWaitsForTheNextDaemonAsLongAsAnOutageMayBe() throws Exception {
-        endTheDaemon();
+        daemon.end();
         var opening = opening(FINDS);
-        daemon = SeqPacketSocket.listen(path, 0600, 8);
+        daemon.begin();
         answerTheNextRequest();
         assertOpened(opening);
     }
@@ -128,7 +123,7 @@ class FdSocketTest {
     void withoutAnOutageItFailsAtOnce() throws Exception {
         var impatient = new FdSocket(path, LONG, Duration.ZERO, UNHEARD);
         impatient.connect();
-        endTheDaemon();
+        daemon.end();
         assertThatThrownBy(() -> impatient.open(FINDS))
                 .isInstanceOf(DaemonUnavailableException.class)
                 .hasMessageContaining(path.toString());
@@ -137,7 +132,7 @@ class FdSocketTest {
 
     @Test
     void whileItWaitsForADaemonItCanBeClosed() throws Exception {
-        endTheDaemon();
+        daemon.end();
         var opening = opening(FINDS);
         socket.close();
         assertThatThrownBy(() -> opening.get(20, TimeUnit.SECONDS))
@@ -173,7 +168,7 @@ class FdSocketTest {
     private void refuseTheNextRequest() throws IOException {
         try (var connection = acceptedWithARequest()) {
             var problem = ProblemType.SHUTTING_DOWN.problem("the daemon is ending");
-            connection.send(buffer, ProblemDocument.bytes(problem), List.of());
+            daemon.send(connection, ProblemDocument.bytes(problem), List.of());
         }
     }
 
@@ -181,35 +176,18 @@ class FdSocketTest {
         try (var connection = acceptedWithARequest();
                 var eventfd = EventFd.create(0, false, true)) {
             var reply = new OpenReply(List.of(new OpenReply.Entry(NAME, false, true, true)));
-            connection.send(buffer, reply.toBytes(), List.of(eventfd.fd()));
+            daemon.send(connection, reply.toBytes(), List.of(eventfd.fd()));
         }
     }
 
     /** A connection that has a request; one without was made ahead of it, and is closed. */
     private SeqPacketSocket acceptedWithARequest() throws IOException {
         while (true) {
-            var connection = accepted();
-            if (connection.receive(buffer, LONG) instanceof Received.Packet) {
+            var connection = daemon.accepted();
+            if (daemon.receive(connection) instanceof Received.Packet) {
                 return connection;
             }
             connection.close();
         }
-    }
-
-    private SeqPacketSocket accepted() throws IOException {
-        long deadline = System.nanoTime() + LONG.toNanos();
-        for (var next = daemon.accept(); ; next = daemon.accept()) {
-            if (next.isPresent()) {
-                return next.get();
-            }
-            assertThat(System.nanoTime()).as("somebody connects").isLessThan(deadline);
-            Thread.onSpinWait();
-        }
-    }
-
-    /** Closes its listening socket, and with that the connections that nobody accepted. */
-    private void endTheDaemon() throws IOException {
-        daemon.close();
-        Files.delete(path);
     }
 }
