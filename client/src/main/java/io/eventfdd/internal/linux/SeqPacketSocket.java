@@ -265,7 +265,7 @@ public final class SeqPacketSocket implements AutoCloseable {
                 }
                 default ->
                         throw ErrnoException.of(
-                                "sendmsg("
+                                (fds.isEmpty() ? "send(" : "sendmsg(")
                                         + fd
                                         + ", "
                                         + packet.length
@@ -354,7 +354,7 @@ public final class SeqPacketSocket implements AutoCloseable {
     public byte[] receivePeeked(PacketBuffer buffer) throws ErrnoException {
         buffer.makeRoomForBytes();
         while (true) {
-            int size = size(SignalCalls.FASTEST.recv(number(), buffer, MSG_DONTWAIT));
+            int size = size("recv", SignalCalls.FASTEST.recv(number(), buffer, MSG_DONTWAIT));
             if (size == NOTHING) {
                 throw new IllegalStateException("a packet that was there is gone");
             }
@@ -367,13 +367,14 @@ public final class SeqPacketSocket implements AutoCloseable {
     private int receive(PacketBuffer buffer, int flags) throws ErrnoException {
         int size;
         do {
-            size = size(SignalCalls.FASTEST.recvmsg(number(), buffer, flags | MSG_DONTWAIT));
+            long returned = SignalCalls.FASTEST.recvmsg(number(), buffer, flags | MSG_DONTWAIT);
+            size = size("recvmsg", returned);
         } while (size == AGAIN);
         return size;
     }
 
-    /** What a receive returned: the size, {@link #NOTHING}, or {@link #AGAIN}. */
-    private int size(long returned) throws ErrnoException {
+    /** What {@code call} returned: the size, {@link #NOTHING}, or {@link #AGAIN}. */
+    private int size(String call, long returned) throws ErrnoException {
         if (returned >= 0) {
             return (int) returned;
         }
@@ -387,7 +388,7 @@ public final class SeqPacketSocket implements AutoCloseable {
                 yield AGAIN;
             }
             case Libc.EAGAIN -> NOTHING;
-            default -> throw ErrnoException.of("recvmsg(" + fd + ")", errno);
+            default -> throw ErrnoException.of(call + "(" + fd + ")", errno);
         };
     }
 

@@ -35,6 +35,7 @@ class SeqPacketSocketTest {
     private static final int SOL_SOCKET = 1;
     private static final int SO_PASSCRED = 16;
     private static final int RLIMIT_NOFILE = 7;
+    private static final int LARGER_THAN_A_QUEUE = 16 << 20;
 
     private final PacketBuffer buffer = new PacketBuffer(65536, PacketBuffer.MAX_FDS);
     private Path directory;
@@ -190,6 +191,27 @@ class SeqPacketSocketTest {
         assertThatThrownBy(() -> client.send(buffer, bytes("x"), List.of(Fd.borrow(999_999))))
                 .isInstanceOf(ErrnoException.class)
                 .hasMessageContaining("EBADF");
+    }
+
+    @Test
+    void anErrorNamesItsCall() throws ErrnoException {
+        // A socket that listens has no peer to receive from.
+        assertThatThrownBy(() -> listener.receive(buffer))
+                .isInstanceOf(ErrnoException.class)
+                .hasMessageMatching("recvmsg\\(.*\\): ENOTCONN.*");
+        assertThatThrownBy(() -> listener.receivePeeked(buffer))
+                .isInstanceOf(ErrnoException.class)
+                .hasMessageMatching("recv\\(.*\\): ENOTCONN.*");
+        var large = new PacketBuffer(LARGER_THAN_A_QUEUE, 1);
+        var packet = new byte[LARGER_THAN_A_QUEUE];
+        assertThatThrownBy(() -> client.send(large, packet, List.of()))
+                .isInstanceOf(ErrnoException.class)
+                .hasMessageMatching("send\\(.*\\): EMSGSIZE.*");
+        try (var eventFd = EventFd.create(0, false, true)) {
+            assertThatThrownBy(() -> client.send(large, packet, repeated(eventFd, 1)))
+                    .isInstanceOf(ErrnoException.class)
+                    .hasMessageMatching("sendmsg\\(.*\\): EMSGSIZE.*");
+        }
     }
 
     @Test
