@@ -28,6 +28,23 @@ class SignalCallsTest {
 
     private final ReadBuffer buffer = new ReadBuffer();
 
+    /** Two packet sockets that are connected with each other. */
+    private record Pair(SeqPacketSocket client, SeqPacketSocket server) implements AutoCloseable {
+        static Pair connected(Path directory) throws ErrnoException {
+            var path = directory.resolve("s");
+            try (var listener = SeqPacketSocket.listen(path, 0600, 1)) {
+                var client = SeqPacketSocket.connect(path, Duration.ofSeconds(10));
+                return new Pair(client, listener.accept().orElseThrow());
+            }
+        }
+
+        @Override
+        public void close() {
+            client.close();
+            server.close();
+        }
+    }
+
     static Stream<SignalCalls> bindings() {
         return Stream.of(new LibcCalls(), SignalCalls.FASTEST);
     }
@@ -94,14 +111,11 @@ class SignalCallsTest {
     @ParameterizedTest
     @MethodSource("bindings")
     void aPacketArrivesWhole(SignalCalls calls, @TempDir Path directory) throws ErrnoException {
-        var path = directory.resolve("s");
         var packet = new PacketBuffer(8, 1);
-        try (var listener = SeqPacketSocket.listen(path, 0600, 1);
-                var client = SeqPacketSocket.connect(path, Duration.ofSeconds(10));
-                var server = listener.accept().orElseThrow();
+        try (var pair = Pair.connected(directory);
                 var eventFd = EventFd.create(0, false, true)) {
-            int to = client.fd().number();
-            int from = server.fd().number();
+            int to = pair.client().fd().number();
+            int from = pair.server().fd().number();
             packet.makeRoom(true);
             assertThat(calls.recvmsg(from, packet, MSG_DONTWAIT)).isEqualTo(-Libc.EAGAIN);
             packet.put("hello".getBytes(US_ASCII), List.of(eventFd.fd()));
@@ -121,13 +135,10 @@ class SignalCallsTest {
     @MethodSource("bindings")
     void aPacketWithoutDescriptorsArrivesWhole(SignalCalls calls, @TempDir Path directory)
             throws ErrnoException {
-        var path = directory.resolve("s");
         var packet = new PacketBuffer(8, 1);
-        try (var listener = SeqPacketSocket.listen(path, 0600, 1);
-                var client = SeqPacketSocket.connect(path, Duration.ofSeconds(10));
-                var server = listener.accept().orElseThrow()) {
-            int to = client.fd().number();
-            int from = server.fd().number();
+        try (var pair = Pair.connected(directory)) {
+            int to = pair.client().fd().number();
+            int from = pair.server().fd().number();
             packet.makeRoomForBytes();
             assertThat(calls.recv(from, packet, MSG_DONTWAIT)).isEqualTo(-Libc.EAGAIN);
             packet.put("hello".getBytes(US_ASCII), List.of());
@@ -146,14 +157,12 @@ class SignalCallsTest {
     @MethodSource("bindings")
     void aPeerThatHasGoneIsToldOnce(SignalCalls calls, @TempDir Path directory)
             throws ErrnoException {
-        var path = directory.resolve("s");
         var packet = new PacketBuffer(8, 0);
-        try (var listener = SeqPacketSocket.listen(path, 0600, 1);
-                var client = SeqPacketSocket.connect(path, Duration.ofSeconds(10))) {
-            int fd = client.fd().number();
+        try (var pair = Pair.connected(directory)) {
+            int fd = pair.client().fd().number();
             packet.put("hello".getBytes(US_ASCII), List.of());
             assertThat(calls.sendmsg(fd, packet, MSG_NOSIGNAL)).isEqualTo(5);
-            listener.accept().orElseThrow().close();
+            pair.server().close();
             packet.makeRoom(false);
             assertThat(calls.recvmsg(fd, packet, MSG_DONTWAIT)).isEqualTo(-ECONNRESET);
             assertThat(calls.recvmsg(fd, packet, MSG_DONTWAIT)).isZero();
