@@ -89,6 +89,18 @@ class BridgeIT {
         return BridgeProcess.start(beta, nats, "beta", links);
     }
 
+    /** From alpha to beta, which shows that both bridges run. */
+    private void moveTheFirstSignal() {
+        alpha.write("a", 1);
+        awaitCount(beta, "b", 1);
+    }
+
+    /** Kills {@code daemon}, and starts the next one in its place. */
+    private static void killAndRestart(DaemonProcess daemon) throws Exception {
+        daemon.process().destroyForcibly().waitFor();
+        daemon.restart();
+    }
+
     @Test
     void whatIsWrittenOnOneHostArrivesOnTheOther() throws Exception {
         try (var from = onAlpha(EXPORT);
@@ -136,8 +148,7 @@ class BridgeIT {
     void countsAddUpInTheEventfdWhileTheServerIsAway() throws Exception {
         try (var from = onAlpha(EXPORT);
                 var to = onBeta(COPY)) {
-            alpha.write("a", 1);
-            awaitCount(beta, "b", 1);
+            moveTheFirstSignal();
             nats.kill();
             alpha.write("a", 1);
             from.awaitLog("export a: publishing to s.alpha");
@@ -193,8 +204,7 @@ class BridgeIT {
     void bridgeThatWasKilledGoesOn() throws Exception {
         try (var from = onAlpha(EXPORT);
                 var to = onBeta(COPY + SHARE)) {
-            alpha.write("a", 1);
-            awaitCount(beta, "b", 1);
+            moveTheFirstSignal();
             from.kill();
             to.kill();
             alpha.write("a", 10);
@@ -210,8 +220,7 @@ class BridgeIT {
     void linkGoesOnOverARestartOfTheDaemons() throws Exception {
         try (var from = onAlpha(EXPORT);
                 var to = onBeta(COPY)) {
-            alpha.write("a", 1);
-            awaitCount(beta, "b", 1);
+            moveTheFirstSignal();
             alpha.signal("TERM");
             assertThat(alpha.exitStatus()).isZero();
             beta.takeOver();
@@ -296,11 +305,9 @@ class BridgeIT {
     void callThatWasUnderWayWhenTheDaemonWasKilledIsReportedAsInDoubt() throws Exception {
         try (var from = onAlpha(EXPORT);
                 var to = onBeta(COPY)) {
-            alpha.write("a", 1);
-            awaitCount(beta, "b", 1);
+            moveTheFirstSignal();
             until(() -> alpha.request().get("/v1/eventfds/a").jsonPath().getInt("waiters") == 1);
-            alpha.process().destroyForcibly().waitFor();
-            alpha.restart();
+            killAndRestart(alpha);
             from.awaitLog("export a: in doubt: the daemon was killed during a read of a");
             alpha.write("a", 5);
             awaitCount(beta, "b", 6);
@@ -312,15 +319,12 @@ class BridgeIT {
     void daemonThatWasKilledWhileTheBridgeWasAwayIsReportedAsInDoubt() throws Exception {
         try (var from = onAlpha(EXPORT);
                 var to = onBeta(COPY)) {
-            alpha.write("a", 1);
-            awaitCount(beta, "b", 1);
+            moveTheFirstSignal();
             until(() -> mark().contains("\"applied\":1,"));
             from.kill();
             to.kill();
-            for (var daemon : List.of(alpha, beta)) {
-                daemon.process().destroyForcibly().waitFor();
-                daemon.restart();
-            }
+            killAndRestart(alpha);
+            killAndRestart(beta);
             from.restart();
             from.awaitLog("export a: in doubt: the daemon was killed since the last message");
             alpha.write("a", 5);
@@ -339,11 +343,9 @@ class BridgeIT {
     void messageOfAnEarlierRunThatArrivesLateIsCountedWithTheNextOne() throws Exception {
         try (var from = onAlpha(EXPORT);
                 var to = onBeta(COPY)) {
-            alpha.write("a", 1);
-            awaitCount(beta, "b", 1);
+            moveTheFirstSignal();
             from.kill();
-            alpha.process().destroyForcibly().waitFor();
-            alpha.restart();
+            killAndRestart(alpha);
             from.restart();
             from.awaitLog("export a: in doubt");
             nats.publish("s.alpha", headersOfTheSecondMessage(), "{\"value\":20}");
@@ -532,8 +534,7 @@ class BridgeIT {
             from.awaitLog("export a: running");
             try (var to = importThatIsKilledWhileItAddsTogether()) {
                 var written = count(beta, "b");
-                beta.process().destroyForcibly().waitFor();
-                beta.restart();
+                killAndRestart(beta);
                 nats.restart();
                 to.restart();
                 to.awaitLog(
@@ -548,8 +549,7 @@ class BridgeIT {
     void importWhoseHostHasASecondBridgeStops() throws Exception {
         try (var from = onAlpha(EXPORT);
                 var first = onBeta(COPY)) {
-            alpha.write("a", 1);
-            awaitCount(beta, "b", 1);
+            moveTheFirstSignal();
             try (var second = BridgeProcess.start(alpha, nats, "beta", COPY)) {
                 second.awaitLog("import b: running");
                 alpha.write("a", 1);
