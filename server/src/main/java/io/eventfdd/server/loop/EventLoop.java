@@ -342,11 +342,12 @@ public final class EventLoop implements AutoCloseable {
             return;
         }
         beginBudget();
-        for (var work = works.poll(); work != null; work = hasTime() ? works.poll() : null) {
+        do {
+            var work = works.remove();
             if (work.step()) {
                 works.add(work);
             }
-        }
+        } while (!works.isEmpty() && hasTime());
     }
 
     /**
@@ -381,11 +382,10 @@ public final class EventLoop implements AutoCloseable {
             return;
         }
         beginBudget();
+        boolean more;
         do {
-            if (!deadlines.expireNext(now())) {
-                return;
-            }
-        } while (hasTime());
+            more = deadlines.expireNext(now());
+        } while (more && hasTime());
     }
 
     /**
