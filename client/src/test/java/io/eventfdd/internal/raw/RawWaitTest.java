@@ -11,6 +11,7 @@ import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.Count;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.Readiness;
 import io.eventfdd.internal.raw.ThreadKind.Running;
 
 import org.junit.jupiter.api.AfterEach;
@@ -18,11 +19,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -306,6 +310,59 @@ class RawWaitTest {
             completions.get(0).run();
             assertThat(eventfd.read()).isEqualTo(Count.MAX);
             assertThat(eventfd.read(LONG)).hasValue(9);
+        }
+    }
+
+    /**
+     * An executor may run its tasks on the thread that brings them. So the future of one eventfd is
+     * completed by the thread that has just written to another one, under its alarm.
+     */
+    @Test
+    void whatAFutureSetsOffMeetsNoAlarmOfAWriteBefore() throws Exception {
+        try (var direct = new RawHandles(Duration.ZERO, Runnable::run)) {
+            var full = direct.counter();
+            var holder = direct.another(full);
+            full.write(Count.MAX);
+            var writing = ThreadKind.PLATFORM.call(() -> full.write(1, LONG));
+            untilAwaited(full);
+            var reader = direct.counter();
+            var pause = Duration.ofMillis(100);
+            var slept = reader.readAsync().thenApply(value -> timeOf(() -> sleepOnce(pause)));
+            var gate = direct.counter();
+            var isHeldUp = new CountDownLatch(1);
+            var mayGoOn = new CountDownLatch(1);
+            var heldUp =
+                    gate.readAsync()
+                            .thenAccept(value -> {
+                                isHeldUp.countDown();
+                                await(mayGoOn);
+                            });
+            gate.write(1);
+            await(isHeldUp);
+            // The thread finds both when it goes on, in the order of these calls.
+            assertThat(holder.tryRead()).hasValue(Count.MAX);
+            reader.write(1);
+            mayGoOn.countDown();
+            heldUp.get(LONG.toSeconds(), TimeUnit.SECONDS);
+            assertThat(slept.get(LONG.toSeconds(), TimeUnit.SECONDS)).isGreaterThanOrEqualTo(pause);
+            assertThat(result(writing)).isTrue();
+        }
+    }
+
+    /** Sleeps in the kernel, until a signal ends that. */
+    private static void sleepOnce(Duration time) {
+        try {
+            new Readiness().await((int) time.toMillis());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(LONG.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
