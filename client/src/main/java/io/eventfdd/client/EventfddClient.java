@@ -80,7 +80,7 @@ public final class EventfddClient implements Closeable {
         this.patience = builder.timeout;
         this.http = new HttpDaemon(directory.resolve("api.sock"), builder.timeout, builder.outage);
         this.httpLeases =
-                new HeldLeases(http.leases(), http::longestWait, builder.outage, builder.executor);
+                new HeldLeases(http.leases(), http.longestWait(), builder.outage, builder.executor);
         this.overHttp = new HttpOpener(http, builder.executor, httpLeases, handles);
         this.fallsBack = builder.transport == Transport.AUTO;
         var socket = directory.resolve("fd.sock");
@@ -96,7 +96,7 @@ public final class EventfddClient implements Closeable {
                                         builder.outage,
                                         builder.spin,
                                         builder.executor,
-                                        http::longestWait,
+                                        http.longestWait(),
                                         handles))
                         : Optional.empty();
     }

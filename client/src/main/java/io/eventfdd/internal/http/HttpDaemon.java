@@ -9,6 +9,7 @@ import io.eventfdd.client.EventfdState;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.client.Signal;
 import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.LongestWait;
 import io.eventfdd.internal.leases.LeaseTransport;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.JsonObject;
@@ -22,8 +23,6 @@ import io.eventfdd.internal.wire.WaitRequest;
 import io.eventfdd.internal.wire.WaiterState;
 import io.eventfdd.internal.wire.WriteManyRequest;
 import io.eventfdd.internal.wire.WriteRequest;
-
-import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,8 +50,7 @@ public final class HttpDaemon implements AutoCloseable {
     private final HttpCalls api;
     private final GatheredWrites writes = new GatheredWrites(this::writeNow);
 
-    /** The daemon's max-wait, which is asked once, before the first long wait. */
-    private volatile @Nullable Duration maxWait;
+    private final LongestWait longestWait = new LongestWait(this::askLongestWait);
 
     public HttpDaemon(Path socket, Duration patience, Duration outage) {
         this.api = new HttpCalls(socket, patience, outage);
@@ -185,21 +183,26 @@ public final class HttpDaemon implements AutoCloseable {
             putBack(name, value - Count.MAX);
             return;
         }
-        var longest = longestWait();
-        HttpAnswer answer = writeLate(name, value, longest);
+        var answer = writeLate(name, value);
         while (answer.is(ProblemType.WOULD_BLOCK) || answer.is(ProblemType.LIMIT)) {
             if (answer.is(ProblemType.LIMIT)) {
                 LockSupport.parkNanos(LIMIT_PAUSE_NANOS);
             }
-            answer = writeLate(name, value, longest);
+            answer = writeLate(name, value);
         }
         if (!answer.is(ProblemType.GONE) && !answer.is(ProblemType.NOT_FOUND)) {
             answer.check();
         }
     }
 
-    private HttpAnswer writeLate(EventfdName name, long value, Duration longest) {
-        return api.callLate(HttpCall.write(path(name) + "/write", body(value, longest)), longest);
+    private HttpAnswer writeLate(EventfdName name, long value) {
+        var time = longestWait.get();
+        var answer = writeLate(name, value, time);
+        return isTooLong(answer, time) ? writeLate(name, value, longestWait.get()) : answer;
+    }
+
+    private HttpAnswer writeLate(EventfdName name, long value, Duration time) {
+        return api.callLate(HttpCall.write(path(name) + "/write", body(value, time)), time);
     }
 
     // Calls that wait, and that their handle can end
@@ -209,11 +212,40 @@ public final class HttpDaemon implements AutoCloseable {
         var path = path(name) + "/write";
         boolean written = isWritten(writes.write(name, value));
         while (!written && !deadline.hasPassed()) {
-            var time = deadline.leftAtMost(this::longestWait);
-            var call = HttpCall.write(path, body(value, time));
-            written = isWritten(settled(call, List.of(name), time, handle));
+            var answer =
+                    answer(
+                            deadline,
+                            time -> {
+                                var call = HttpCall.write(path, body(value, time));
+                                return settled(call, List.of(name), time, handle);
+                            });
+            written = isWritten(answer);
         }
         return written;
+    }
+
+    /** A call that waits for a certain time. */
+    @FunctionalInterface
+    private interface WaitingCall {
+        HttpAnswer make(Duration time) throws InterruptedException;
+    }
+
+    /**
+     * The answer to {@code call}, which waits until {@code deadline} or as long as the daemon lets
+     * it.
+     */
+    private HttpAnswer answer(Deadline deadline, WaitingCall call) throws InterruptedException {
+        var time = deadline.leftAtMost(longestWait);
+        var answer = call.make(time);
+        return isTooLong(answer, time) ? call.make(deadline.leftAtMost(longestWait)) : answer;
+    }
+
+    /**
+     * Whether {@code answer} refuses a call because it wants to wait for {@code time}, so that it
+     * can be made again with a shorter one.
+     */
+    private boolean isTooLong(HttpAnswer answer, Duration time) {
+        return answer.is(ProblemType.INVALID_REQUEST) && longestWait.isExceededBy(time);
     }
 
     private static DaemonInfo infoOf(JsonFields fields) {
@@ -259,10 +291,15 @@ public final class HttpDaemon implements AutoCloseable {
     long read(EventfdName name, Deadline deadline, CallHandle handle) throws InterruptedException {
         long value;
         do {
-            var time = deadline.leftAtMost(this::longestWait);
-            var body = new ReadRequest(time).toJson();
-            var call = HttpCall.taking(path(name) + "/read", body);
-            value = value(settled(call, List.of(name), time, handle));
+            var answer =
+                    answer(
+                            deadline,
+                            time -> {
+                                var body = new ReadRequest(time).toJson();
+                                var call = HttpCall.taking(path(name) + "/read", body);
+                                return settled(call, List.of(name), time, handle);
+                            });
+            value = value(answer);
         } while (value == 0 && !deadline.hasPassed());
         return value;
     }
@@ -271,9 +308,14 @@ public final class HttpDaemon implements AutoCloseable {
     long await(EventfdName name, Deadline deadline, CallHandle handle) throws InterruptedException {
         long count;
         do {
-            var time = deadline.leftAtMost(this::longestWait);
-            var call = HttpCall.get(path(name) + "/wait?timeout=" + Timeout.format(time));
-            count = number(api.call(call, time, handle), "count");
+            var answer =
+                    answer(
+                            deadline,
+                            time -> {
+                                var query = "/wait?timeout=" + Timeout.format(time);
+                                return api.call(HttpCall.get(path(name) + query), time, handle);
+                            });
+            count = number(answer, "count");
         } while (count == 0 && !deadline.hasPassed());
         return count;
     }
@@ -287,12 +329,19 @@ public final class HttpDaemon implements AutoCloseable {
             throws InterruptedException {
         List<Signal> ready;
         do {
-            var time = deadline.leftAtMost(this::longestWait);
-            var body = new WaitRequest(names, mode, consume, time).toJson();
             var answer =
-                    consume
-                            ? settled(HttpCall.taking("/v1/wait", body), names, time, handle)
-                            : api.call(HttpCall.look("/v1/wait", body), time, handle);
+                    answer(
+                            deadline,
+                            time -> {
+                                var body = new WaitRequest(names, mode, consume, time).toJson();
+                                return consume
+                                        ? settled(
+                                                HttpCall.taking("/v1/wait", body),
+                                                names,
+                                                time,
+                                                handle)
+                                        : api.call(HttpCall.look("/v1/wait", body), time, handle);
+                            });
             ready =
                     answer.isNoContent()
                             ? List.of()
@@ -312,13 +361,15 @@ public final class HttpDaemon implements AutoCloseable {
     }
 
     /** How long the daemon lets a call wait. */
-    public Duration longestWait() {
-        var longest = maxWait;
-        if (longest == null) {
-            longest = info().maxWait();
-            maxWait = longest;
-        }
-        return longest;
+    public LongestWait longestWait() {
+        return longestWait;
+    }
+
+    /** Even if the client is closed by now, because a value may have to be put back. */
+    private Duration askLongestWait() {
+        var handle = api.connections().isClosed() ? CallHandle.late() : new CallHandle();
+        var answer = api.call(HttpCall.get("/v1"), api.patience(), api.outage(), handle);
+        return read(answer, HttpDaemon::infoOf).maxWait();
     }
 
     // Answers

@@ -2,13 +2,16 @@ package io.eventfdd.internal.leases;
 
 import io.eventfdd.client.EventfdLease;
 import io.eventfdd.client.EventfddException;
+import io.eventfdd.client.InvalidRequestException;
 import io.eventfdd.client.UnsupportedException;
 import io.eventfdd.internal.Completions;
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Failures;
+import io.eventfdd.internal.LongestWait;
 import io.eventfdd.internal.VirtualThreads;
 import io.eventfdd.internal.WaitFuture;
 import io.eventfdd.internal.wire.LeaseHolder;
+import io.eventfdd.internal.wire.LeaseRequest;
 import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.Timeout;
 
@@ -24,7 +27,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 
 /**
  * Takes leases for one client over one transport, and knows those that it holds: the client's close
@@ -38,7 +40,7 @@ public final class HeldLeases implements AutoCloseable {
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final LeaseTransport transport;
-    private final Supplier<Duration> maxWait;
+    private final LongestWait longestWait;
     private final Duration outage;
     private final Executor executor;
     private final ScheduledThreadPoolExecutor timer;
@@ -54,17 +56,14 @@ public final class HeldLeases implements AutoCloseable {
     /**
      * None so far.
      *
-     * @param maxWait how long the daemon lets a call wait
+     * @param longestWait how long the daemon lets a call wait
      * @param outage how long the daemon may be away
      * @param executor where futures are completed
      */
     public HeldLeases(
-            LeaseTransport transport,
-            Supplier<Duration> maxWait,
-            Duration outage,
-            Executor executor) {
+            LeaseTransport transport, LongestWait longestWait, Duration outage, Executor executor) {
         this.transport = transport;
-        this.maxWait = maxWait;
+        this.longestWait = longestWait;
         this.outage = outage;
         this.executor = new Completions(executor);
         this.timer = new ScheduledThreadPoolExecutor(1, HeldLeases::thread);
@@ -169,9 +168,9 @@ public final class HeldLeases implements AutoCloseable {
                         ? resumption.generation()
                         : Sentinel.UNKNOWN;
         do {
-            var request = wish.request(holder, deadline.leftAtMost(this::longestWait));
+            var time = deadline.leftAtMost(this::longestWait);
             long sent = System.nanoTime();
-            var granted = transport.take(request, stop);
+            var granted = take(wish.request(holder, time), time, stop);
             if (granted.isPresent()) {
                 var lease = lease(granted.get(), holder, generation);
                 if (begin(lease, sent)) {
@@ -180,6 +179,19 @@ public final class HeldLeases implements AutoCloseable {
             }
         } while (!deadline.hasPassed());
         return Optional.empty();
+    }
+
+    /** The result is also empty if the daemon lets no call wait for {@code time} any more. */
+    private Optional<LeaseTransport.Granted> take(LeaseRequest request, Duration time, Stop stop)
+            throws InterruptedException {
+        try {
+            return transport.take(request, stop);
+        } catch (InvalidRequestException e) {
+            if (isTooLong(time)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     private HeldLease lease(LeaseTransport.Granted granted, LeaseHolder holder, long generation) {
@@ -221,10 +233,18 @@ public final class HeldLeases implements AutoCloseable {
 
     private Duration longestWait() {
         try {
-            return maxWait.get();
+            return longestWait.get();
         } catch (EventfddException e) {
             // It goes over HTTP, and this client may only have the other socket.
             return Timeout.DEFAULT_MAX_WAIT;
+        }
+    }
+
+    private boolean isTooLong(Duration time) {
+        try {
+            return longestWait.isExceededBy(time);
+        } catch (EventfddException e) {
+            return false;
         }
     }
 

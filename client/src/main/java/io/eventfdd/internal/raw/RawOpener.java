@@ -6,6 +6,7 @@ import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.Signal;
 import io.eventfdd.client.SystemCallException;
 import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.LongestWait;
 import io.eventfdd.internal.leases.HeldLeases;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.EventFd;
@@ -23,7 +24,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 
 /**
  * Opens the raw handles of one client, and owns what they share: the connection to {@code fd.sock},
@@ -41,7 +41,7 @@ public final class RawOpener implements AutoCloseable {
     /**
      * Creates an opener, which is not connected yet.
      *
-     * @param maxWait how long the daemon lets a call wait
+     * @param longestWait how long the daemon lets a call wait
      * @param handles the open handles of the client; a handle leaves this collection when it is
      *     closed
      * @throws SystemCallException if there is no native code in this JVM
@@ -52,7 +52,7 @@ public final class RawOpener implements AutoCloseable {
             Duration outage,
             Duration spin,
             Executor executor,
-            Supplier<Duration> maxWait,
+            LongestWait longestWait,
             Set<Eventfd> handles) {
         NativeCode.obstacle()
                 .ifPresent(obstacle -> {
@@ -64,7 +64,10 @@ public final class RawOpener implements AutoCloseable {
         this.donor = new Donor(socket, patience, outage, waits, this::open);
         this.leases =
                 new HeldLeases(
-                        new RawLeases(socket, patience, outage, waits), maxWait, outage, executor);
+                        new RawLeases(socket, patience, outage, waits),
+                        longestWait,
+                        outage,
+                        executor);
     }
 
     /** Whether there is a socket to get descriptors from, and native code to use them. */

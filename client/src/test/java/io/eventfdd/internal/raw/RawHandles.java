@@ -2,6 +2,7 @@ package io.eventfdd.internal.raw;
 
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
+import io.eventfdd.internal.LongestWait;
 import io.eventfdd.internal.leases.HeldLeases;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.EventFd;
@@ -70,7 +71,7 @@ public final class RawHandles implements AutoCloseable {
     static HeldLeases noLeases(RawWaits waits) {
         return new HeldLeases(
                 new RawLeases(Path.of("/nowhere"), PATIENCE, Duration.ZERO, waits),
-                () -> PATIENCE,
+                new LongestWait(() -> PATIENCE),
                 Duration.ZERO,
                 Runnable::run);
     }

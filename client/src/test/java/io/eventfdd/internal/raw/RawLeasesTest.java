@@ -9,6 +9,7 @@ import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.client.UnsupportedException;
 import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.LongestWait;
 import io.eventfdd.internal.leases.HeldLeases;
 import io.eventfdd.internal.leases.LeaseWish;
 import io.eventfdd.internal.leases.Stop;
@@ -65,7 +66,7 @@ class RawLeasesTest {
         daemon = new Thread(this::serve);
         daemon.start();
         transport = new RawLeases(path, LONG, LONG, waits);
-        leases = new HeldLeases(transport, () -> LONG, LONG, Runnable::run);
+        leases = new HeldLeases(transport, new LongestWait(() -> LONG), LONG, Runnable::run);
     }
 
     @AfterEach

@@ -1,0 +1,42 @@
+package io.eventfdd.internal;
+
+import org.jspecify.annotations.Nullable;
+
+import java.time.Duration;
+import java.util.function.Supplier;
+
+/**
+ * The longest time for which the daemon lets a call wait. The daemon is asked before the first long
+ * wait. It is asked again after it has refused a wait, because its setting may have changed, or
+ * another daemon may serve by now. Safe for all threads.
+ */
+public final class LongestWait implements Supplier<Duration> {
+    private final Supplier<Duration> question;
+    private volatile @Nullable Duration known;
+
+    /**
+     * Creates a time that is not known yet.
+     *
+     * @param question asks the daemon
+     */
+    public LongestWait(Supplier<Duration> question) {
+        this.question = question;
+    }
+
+    /** The longest time, as far as it is known. */
+    @Override
+    public Duration get() {
+        var longest = known;
+        if (longest == null) {
+            longest = question.get();
+            known = longest;
+        }
+        return longest;
+    }
+
+    /** Asks the daemon whether {@code time}, for which it has refused to wait, is too long. */
+    public boolean isExceededBy(Duration time) {
+        known = null;
+        return time.compareTo(get()) > 0;
+    }
+}
