@@ -2,6 +2,7 @@ package io.eventfdd.internal.raw;
 
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfddException;
+import io.eventfdd.client.LimitException;
 import io.eventfdd.internal.VirtualThreads;
 import io.eventfdd.internal.linux.Epoll;
 import io.eventfdd.internal.linux.ErrnoException;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -142,25 +144,26 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
         }
     }
 
-    /** Brings all eventfds to the daemon. Returns false if there is none that takes them yet. */
+    /** Brings all eventfds to the daemon. Returns false if there is none that takes all of them. */
     private boolean tryDonateAll() {
         try {
             socket.reconnect();
-            for (var some : inPackets(eventfds.get())) {
-                donate(some);
-            }
-            return true;
         } catch (EventfddException e) {
-            LOGGER.log(Level.DEBUG, "no daemon takes the eventfds yet: {0}", e.getMessage());
+            LOGGER.log(Level.DEBUG, "no daemon yet: {0}", e.getMessage());
             return false;
         }
+        boolean all = true;
+        for (var some : inPackets(eventfds.get())) {
+            all &= tryDonate(some);
+        }
+        return all;
     }
 
     /**
      * Splits the eventfds into packets that every daemon accepts: not too many in one, and no name
      * twice.
      */
-    private static List<Map<EventfdName, RawEventfd>> inPackets(Collection<RawEventfd> all) {
+    private static Collection<List<RawEventfd>> inPackets(Collection<RawEventfd> all) {
         var packets = new ArrayList<Map<EventfdName, RawEventfd>>();
         for (var eventfd : all) {
             var packet =
@@ -176,26 +179,57 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
                 packet.get().put(eventfd.eventfdName(), eventfd);
             }
         }
-        return packets;
+        return packets.stream().map(packet -> List.copyOf(packet.values())).toList();
     }
 
-    private void donate(Map<EventfdName, RawEventfd> some) {
+    /**
+     * Brings {@code some} to the daemon. If they are too many for a limit, such as the open files
+     * of this process, they come in two parts. Returns false if some were not taken. It makes no
+     * new connection, because the daemon may have no room for one.
+     */
+    private boolean tryDonate(List<RawEventfd> some) {
+        if (!socket.isConnected()) {
+            return false;
+        }
+        try {
+            donate(some);
+            return true;
+        } catch (LimitException e) {
+            if (some.size() > 1) {
+                int half = some.size() / 2;
+                boolean first = tryDonate(some.subList(0, half));
+                return tryDonate(some.subList(half, some.size())) && first;
+            }
+            return notTaken(e);
+        } catch (EventfddException e) {
+            return notTaken(e);
+        }
+    }
+
+    private static boolean notTaken(EventfddException why) {
+        LOGGER.log(Level.DEBUG, "eventfds are not taken yet: {0}", why.getMessage());
+        return false;
+    }
+
+    private void donate(List<RawEventfd> some) {
+        var byName = new HashMap<EventfdName, RawEventfd>();
         var entries = new ArrayList<DonateRequest.Entry>(some.size());
         var fds = new ArrayList<Fd>(some.size());
         try {
-            some.forEach((name, eventfd) -> {
+            for (var eventfd : some) {
                 if (eventfd.eventFd().fd().acquire()) {
-                    entries.add(new DonateRequest.Entry(name, eventfd.spec()));
+                    byName.put(eventfd.eventfdName(), eventfd);
+                    entries.add(new DonateRequest.Entry(eventfd.eventfdName(), eventfd.spec()));
                     fds.add(eventfd.eventFd().fd());
                 }
-            });
+            }
             if (entries.isEmpty()) {
                 return;
             }
             var donated = socket.donate(new DonateRequest(entries), fds);
             fds.forEach(Fd::release);
             fds.clear();
-            move(some, donated);
+            move(byName, donated);
         } finally {
             fds.forEach(Fd::release);
         }

@@ -109,6 +109,16 @@ final class FdSocket implements AutoCloseable {
         }
     }
 
+    /** Whether there is a connection that has not ended. */
+    boolean isConnected() {
+        lock.lock();
+        try {
+            return connection != null && !hasEnded(connection);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Ends the connection, so that the next request is made on a new one. */
     void discard() {
         lock.lock();

@@ -91,6 +91,31 @@ class DonorTest {
         assertThat(refused).as("a fault that passes needs no new one").hasSizeGreaterThan(1);
     }
 
+    /** As when the process, or the daemon, has few open files left. */
+    @Test
+    void whatIsTooMuchForALimitComesInParts() throws Exception {
+        open(7);
+        daemon.accepted().close();
+        serve(
+                donation -> donation.entries().size() > 2,
+                ProblemType.LIMIT,
+                () -> taken.size() == 7);
+    }
+
+    @Test
+    void whatIsRefusedHoldsUpNoOtherPacket() throws Exception {
+        open(DonateRequest.ALWAYS_TAKEN + 1);
+        var first = eventfds.get(0).eventfdName();
+        daemon.accepted().close();
+        serve(
+                donation ->
+                        donation.entries().stream()
+                                .map(DonateRequest.Entry::name)
+                                .anyMatch(first::equals),
+                ProblemType.INVALID_REQUEST,
+                () -> !taken.isEmpty());
+    }
+
     // The daemon
 
     /** Takes donations until {@code done}, but refuses some with {@code problem}. */
