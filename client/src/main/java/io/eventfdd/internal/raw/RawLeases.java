@@ -104,6 +104,18 @@ final class RawLeases implements LeaseTransport {
         busy.remove(link);
     }
 
+    /**
+     * Keeps the connection of {@code reply} for later requests. The requests of this class are
+     * valid, so a problem that says otherwise may be the connection's, and would come again.
+     */
+    private void giveBack(PacketCall.Reply reply) {
+        if (reply.is(ProblemType.INVALID_REQUEST) || reply.is(ProblemType.INTERNAL)) {
+            reply.link().close();
+        } else {
+            giveBack(reply.link());
+        }
+    }
+
     private void giveBack(PacketLink link) {
         if (closed || link.isEnded()) {
             link.close();
@@ -151,7 +163,7 @@ final class RawLeases implements LeaseTransport {
                     new Granted(state, kept ? Optional.of(reply.link()) : Optional.empty()));
         } finally {
             if (!kept) {
-                giveBack(reply.link());
+                giveBack(reply);
             }
         }
     }
@@ -183,7 +195,7 @@ final class RawLeases implements LeaseTransport {
     @Override
     public void release(String id, Duration away) {
         var reply = ask(Op.RELEASE, id, patience, away);
-        giveBack(reply.link());
+        giveBack(reply);
         if (!reply.is(ProblemType.NOT_FOUND)) {
             reply.check();
         }
@@ -192,7 +204,7 @@ final class RawLeases implements LeaseTransport {
     @Override
     public boolean commit(String id) {
         var reply = ask(Op.COMMIT, id, patience, outage);
-        giveBack(reply.link());
+        giveBack(reply);
         if (!reply.is(ProblemType.NOT_FOUND)) {
             reply.check();
             return true;
@@ -210,7 +222,7 @@ final class RawLeases implements LeaseTransport {
     @Override
     public boolean renew(String id, Duration longest) {
         var reply = ask(Op.RENEW, id, longest, Duration.ZERO);
-        giveBack(reply.link());
+        giveBack(reply);
         if (reply.is(ProblemType.NOT_FOUND)) {
             return false;
         }
@@ -224,7 +236,7 @@ final class RawLeases implements LeaseTransport {
         if (reply.problem().isEmpty()) {
             return Optional.of(reply.link());
         }
-        giveBack(reply.link());
+        giveBack(reply);
         if (!reply.is(ProblemType.NOT_FOUND)) {
             reply.check();
         }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.EventfdName;
+import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.client.UnsupportedException;
 import io.eventfdd.internal.Deadline;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -172,6 +175,25 @@ class RawLeasesTest {
                 new LeaseWish(WISH.take(), List.of(), Optional.of(new LeaseHolder.OfProcess()));
         assertThatThrownBy(() -> leases.takeNow(ofProcess))
                 .isInstanceOf(UnsupportedException.class);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"INVALID_REQUEST", "INTERNAL"})
+    void whatMayBeTheFaultOfAConnectionIsNotMetThereAgain(ProblemType problem) {
+        replies.addAll(List.of(text(problem), "{\"id\":\"x\"}"));
+        assertThatThrownBy(() -> transport.renew("x", LONG))
+                .isInstanceOf(EventfddException.class)
+                .hasMessageContaining("said the daemon");
+        assertThat(transport.renew("x", LONG)).isTrue();
+        assertThat(accepted).hasSize(2);
+    }
+
+    @Test
+    void aConnectionOnWhichALeaseIsNotFoundIsUsedAgain() {
+        replies.addAll(List.of(NOT_FOUND, "{\"id\":\"x\"}"));
+        assertThat(transport.renew("x", LONG)).isFalse();
+        assertThat(transport.renew("x", LONG)).isTrue();
+        assertThat(accepted).hasSize(1);
     }
 
     @Test
