@@ -57,6 +57,9 @@ final class Disposal implements AutoCloseable {
 
         /** The packet was dropped. */
         void dropped();
+
+        /** The packet could not be taken, and may be the next one still. */
+        void failed(ErrnoException why);
     }
 
     /**
@@ -88,7 +91,7 @@ final class Disposal implements AutoCloseable {
                 receiver.dropped();
             }
         } catch (ErrnoException e) {
-            receiver.dropped();
+            receiver.failed(e);
             throw e;
         }
     }

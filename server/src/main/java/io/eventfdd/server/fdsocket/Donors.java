@@ -74,8 +74,9 @@ final class Donors {
                                 + request.entries().size()
                                 + " eventfds");
             }
+            var brought = checked(request, packet.fds());
             understood = true;
-            return checked(request, packet.fds());
+            return brought;
         } finally {
             if (!understood) {
                 packet.closeFds();

@@ -361,9 +361,12 @@ final class FdConnection implements Registration.Target {
         }
     }
 
-    private void failed(ErrnoException e) throws IOException {
-        LOGGER.log(Level.WARNING, "a connection to fd.sock ends: {0}", e.getMessage());
-        close();
+    /** Ends the connection because of an error of its socket. */
+    void failed(ErrnoException e) throws IOException {
+        if (state != State.CLOSED) {
+            LOGGER.log(Level.WARNING, "a connection to fd.sock ends: {0}", e.getMessage());
+            close();
+        }
     }
 
     /**

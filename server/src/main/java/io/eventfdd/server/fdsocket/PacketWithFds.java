@@ -81,4 +81,13 @@ final class PacketWithFds implements Disposal.Receiver {
     public void dropped() {
         loop.submit(() -> connection.reply(refusal));
     }
+
+    /** Ends the connection, which would be read in vain again and again. */
+    @Override
+    public void failed(ErrnoException why) {
+        loop.submit(() -> {
+            connection.failed(why);
+            connection.gone();
+        });
+    }
 }
