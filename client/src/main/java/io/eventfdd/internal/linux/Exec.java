@@ -30,6 +30,9 @@ public final class Exec {
     private static final int FD_CLOEXEC = 1;
     private static final int F_DUPFD_CLOEXEC = 1030;
 
+    /** What can be executed by nobody. */
+    private static final byte[] DIRECTORY = bytes("/");
+
     private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
     private static final Path DESCRIPTORS = Path.of("/proc/self/fd");
 
@@ -78,17 +81,37 @@ public final class Exec {
             set(variable.getKey(), variable.getValue());
         }
         passOnOnly(inherited);
-        // Nothing of this is needed twice, and afterwards no class may have to be loaded: the
-        // descriptor that gives way may be that of the classes' file.
         var arguments = arguments();
         var moved = new int[fds.size()];
         var displaced = new int[fds.size()];
+        if (!fds.isEmpty()) {
+            rehearse(fds.get(0).number(), arguments);
+        }
         InheritedSignals.ofThisProcess().restore();
         for (int i = 0; i < moved.length; i++) {
-            moved[i] = aside(fds.get(i).number(), moved.length);
+            moved[i] = aside(fds.get(i).number(), FIRST + moved.length);
             displaced[i] = LIBC.fcntl(FIRST + i, F_DUPFD_CLOEXEC, (long) FIRST + moved.length);
         }
-        throw ErrnoException.of("execvp", execute(words.get(0), arguments, moved, displaced));
+        throw ErrnoException.of(
+                "execvp", execute(words.get(0), arguments, FIRST, moved, displaced));
+    }
+
+    /**
+     * Makes all calls of {@link #execute} once, on descriptors that nobody needs. While others give
+     * way no class may have to be loaded, and no function be bound: one of them may be the file
+     * that the JVM reads its classes from.
+     */
+    private static void rehearse(int number, ByteBuffer arguments) throws ErrnoException {
+        int place = aside(number, FIRST);
+        execute(DIRECTORY, arguments, place, new int[] {aside(number, FIRST)}, new int[] {-1});
+        int again = aside(number, FIRST);
+        execute(
+                DIRECTORY,
+                arguments,
+                again,
+                new int[] {aside(number, FIRST)},
+                new int[] {aside(number, FIRST)});
+        LIBC.close(again);
     }
 
     private static void set(String variable, String value) throws ErrnoException {
@@ -115,19 +138,25 @@ public final class Exec {
         return memory;
     }
 
-    /** The same description under a number that is not in the way. */
-    private static int aside(int number, int count) throws ErrnoException {
-        int copy = LIBC.fcntl(number, F_DUPFD_CLOEXEC, (long) FIRST + count);
+    /** The same description under another number, which is {@code least} or above. */
+    private static int aside(int number, int least) throws ErrnoException {
+        int copy = LIBC.fcntl(number, F_DUPFD_CLOEXEC, (long) least);
         if (copy < 0) {
             throw ErrnoException.ofLast("fcntl(fd=" + number + ", F_DUPFD_CLOEXEC)");
         }
         return copy;
     }
 
-    /** Returns where it fails, after it put back what it displaced. */
-    private static int execute(byte[] file, ByteBuffer arguments, int[] moved, int[] displaced) {
+    /**
+     * Becomes the program {@code file}, which has {@code moved} as {@code first} and so on.
+     *
+     * @param displaced copies of what is there now; negative if there is nothing
+     * @return the errno, after it put back what it displaced and closed all copies
+     */
+    private static int execute(
+            byte[] file, ByteBuffer arguments, int first, int[] moved, int[] displaced) {
         for (int i = 0; i < moved.length; i++) {
-            LIBC.dup3(moved[i], FIRST + i, 0);
+            LIBC.dup3(moved[i], first + i, 0);
         }
         int errno;
         try {
@@ -137,12 +166,12 @@ public final class Exec {
             Reference.reachabilityFence(arguments);
         }
         for (int i = 0; i < moved.length; i++) {
-            if (displaced[i] < 0) {
-                LIBC.close(FIRST + i);
-            } else {
-                LIBC.dup3(displaced[i], FIRST + i, Libc.O_CLOEXEC);
-                LIBC.close(displaced[i]);
+            if (displaced[i] >= 0) {
+                LIBC.dup3(displaced[i], first + i, Libc.O_CLOEXEC);
             }
+        }
+        for (int i = 0; i < moved.length; i++) {
+            LIBC.close(displaced[i] >= 0 ? displaced[i] : first + i);
             LIBC.close(moved[i]);
         }
         return errno;
