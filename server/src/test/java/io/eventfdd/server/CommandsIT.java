@@ -145,7 +145,7 @@ class CommandsIT {
         daemon.create("left");
         daemon.create("right");
         var any = begin("wait", "--consume", "left", "right");
-        until(() -> daemon.request().get("/v1/eventfds/right").path("waiters").equals(1));
+        until(() -> daemon.waiters("right") == 1);
         run("write", "right", "7");
         assertThat(Ran.of(any)).isEqualTo(new Ran(0, "right\t7"));
         assertThat(run("wait", "--all", "--timeout", "10ms", "left", "right").status())

@@ -2,7 +2,7 @@ package io.eventfdd.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.JsonNode;
 
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
@@ -16,6 +16,7 @@ import io.eventfdd.server.http.Endpoint;
 import io.eventfdd.server.idempotency.KeptAnswer;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.runtime.RuntimeDirectory;
+import io.eventfdd.server.testing.JsonText;
 import io.eventfdd.server.testing.RawClient;
 import io.eventfdd.server.testing.UnixRestAssured;
 import io.restassured.specification.RequestSpecification;
@@ -127,14 +128,19 @@ public final class DaemonUnderTest implements AutoCloseable {
         return Integer.parseInt(state(name, "waiters"));
     }
 
-    private synchronized String state(String name, String field) {
+    private String state(String name, String field) {
+        return get("/v1/eventfds/" + name).path(field).asText();
+    }
+
+    /** The document at {@code path}. */
+    public synchronized JsonNode get(String path) {
         try {
             if (asking == null) {
                 asking = connect();
             }
-            var answer = asking.call("GET", "/v1/eventfds/" + name, "").answer();
+            var answer = asking.call("GET", path, "").answer();
             assertThat(answer.status()).as(answer.body()).isEqualTo(200);
-            return new ObjectMapper().readTree(answer.body()).path(field).asText();
+            return JsonText.parse(answer.body());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -83,7 +83,7 @@ class RunIT {
     }
 
     private static int state(String name, String field) {
-        return daemon.request().get("/v1/eventfds/" + name).path(field);
+        return daemon.state(name).path(field).asInt();
     }
 
     private static void untilFree(int permits) {

@@ -56,7 +56,7 @@ class ShellExamplesIT {
     }
 
     private int state(String name, String field) {
-        return daemon.request().get("/v1/eventfds/" + name).path(field);
+        return daemon.state(name).path(field).asInt();
     }
 
     @Test

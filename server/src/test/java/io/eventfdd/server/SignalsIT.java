@@ -88,7 +88,7 @@ class SignalsIT {
                         "slots",
                         "--",
                         "true");
-        until(() -> daemon.request().get("/v1/eventfds/slots").<Integer>path("waiters") == 1);
+        until(() -> daemon.waiters("slots") == 1);
         long caught = caught(waiting);
         assertThat(ENDING).noneMatch(signal -> (caught >>> (signal - 1) & 1) == 1);
         waiting.destroy();

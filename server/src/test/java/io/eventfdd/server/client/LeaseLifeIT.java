@@ -76,11 +76,11 @@ class LeaseLifeIT {
     }
 
     private List<String> leases() {
-        return daemon.request().get("/v1/leases").jsonPath().getList("leases.id");
+        return daemon.get("/v1/leases").findValuesAsText("id");
     }
 
     private String count(String name) {
-        return daemon.request().get("/v1/eventfds/" + name).jsonPath().getString("count");
+        return daemon.state(name).path("count").asText();
     }
 
     /** One that a connection holds which nobody resumes. */

@@ -86,7 +86,7 @@ class LeaseTest {
     }
 
     private int leases() {
-        return daemon.request().get("/v1/leases").jsonPath().getList("leases").size();
+        return daemon.get("/v1/leases").path("leases").size();
     }
 
     @ParameterizedTest
@@ -425,12 +425,7 @@ class LeaseTest {
     }
 
     private String expiry(EventfdLease lease) {
-        return daemon.request()
-                .get("/v1/leases/" + lease.id())
-                .then()
-                .statusCode(200)
-                .extract()
-                .path("expires");
+        return daemon.get("/v1/leases/" + lease.id()).path("expires").asText();
     }
 
     @Test

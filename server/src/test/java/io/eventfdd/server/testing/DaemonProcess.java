@@ -2,6 +2,8 @@ package io.eventfdd.server.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 import io.restassured.specification.RequestSpecification;
 
 import java.io.IOException;
@@ -188,24 +190,47 @@ public final class DaemonProcess implements AutoCloseable {
 
     /** Creates an eventfd with a spec in JSON. */
     public void create(String name, String spec) {
-        var answer =
-                request().contentType("application/json").body(spec).put("/v1/eventfds/" + name);
-        assertThat(answer.statusCode()).as(answer.asString()).isIn(200, 201);
+        var answer = call("PUT", "/v1/eventfds/" + name, spec);
+        assertThat(answer.status()).as(answer.body()).isIn(200, 201);
     }
 
     /** Adds {@code value}, an unsigned number, to the count of an eventfd. */
     public void write(String name, long value) {
-        request()
-                .contentType("application/json")
-                .body("{\"value\":" + Long.toUnsignedString(value) + "}")
-                .post("/v1/eventfds/" + name + "/write")
-                .then()
-                .statusCode(200);
+        var body = "{\"value\":" + Long.toUnsignedString(value) + "}";
+        var answer = call("POST", "/v1/eventfds/" + name + "/write", body);
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
     }
 
     /** Deletes an eventfd. */
     public void delete(String name) {
-        request().delete("/v1/eventfds/" + name).then().statusCode(204);
+        var answer = call("DELETE", "/v1/eventfds/" + name, "");
+        assertThat(answer.status()).as(answer.body()).isEqualTo(204);
+    }
+
+    /** What an eventfd is like at this moment. */
+    public JsonNode state(String name) {
+        return get("/v1/eventfds/" + name);
+    }
+
+    /** The document at {@code path}. */
+    public JsonNode get(String path) {
+        var answer = call("GET", path, "");
+        assertThat(answer.status()).as(answer.body()).isEqualTo(200);
+        return JsonText.parse(answer.body());
+    }
+
+    /** How many wait on an eventfd. */
+    public int waiters(String name) {
+        return state(name).path("waiters").asInt();
+    }
+
+    /** A call that is little work, since tests ask often for what they wait for. */
+    private RawClient.Answer call(String method, String path, String body) {
+        try (var client = connect()) {
+            return client.call(method, path, body).answer();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A connection to send bytes on. */
@@ -256,6 +281,15 @@ public final class DaemonProcess implements AutoCloseable {
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
+    /** Starts a shell's line, in which {@code $eventfdd} is the command. */
+    public Process beginShell(String line) throws IOException {
+        var command = new ArrayList<>(HEARING);
+        command.add("EVENTFDD_RUNTIME_DIR=" + directory);
+        command.add("eventfdd=" + launcher());
+        command.addAll(List.of("bash", "-c", line));
+        return begin(command.toArray(String[]::new));
+    }
+
     /** Waits until {@code condition} holds. */
     public static void until(BooleanSupplier condition) {
         until(Duration.ofSeconds(30), condition);
@@ -271,7 +305,7 @@ public final class DaemonProcess implements AutoCloseable {
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("in time").isLessThan(end);
             LockSupport.parkNanos(pause);
-            pause = Math.min(2 * pause, 20_000_000);
+            pause = Math.min(2 * pause, 50_000_000);
         }
     }
 

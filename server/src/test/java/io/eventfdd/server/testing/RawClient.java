@@ -121,7 +121,7 @@ public final class RawClient implements AutoCloseable {
 
     private Answer answer(boolean hasBody) throws IOException {
         var lines = new StringBuilder();
-        while (!lines.toString().endsWith("\r\n\r\n")) {
+        while (lines.indexOf("\r\n\r\n", lines.length() - 4) < 0) {
             lines.append((char) next());
         }
         var head = lines.toString().lines().toList();
