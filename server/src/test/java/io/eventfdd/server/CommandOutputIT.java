@@ -1,0 +1,193 @@
+package io.eventfdd.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Ran;
+
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** What commands do if their output cannot be written, or nobody reads it any more. */
+@Timeout(120)
+class CommandOutputIT {
+    private static final String FULL = "/dev/full";
+
+    private static DaemonProcess daemon;
+
+    @BeforeAll
+    static void start() throws IOException {
+        daemon = DaemonProcess.start();
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        daemon.close();
+    }
+
+    private static Ran shell(String line) throws Exception {
+        return Ran.of(daemon.beginShell(line));
+    }
+
+    private static String count(String name) {
+        return daemon.state(name).path("count").asText();
+    }
+
+    @Test
+    void whatWasReadAndCannotBePrintedGoesBack() throws Exception {
+        daemon.create("unprinted", "{\"initial\":7}");
+        daemon.create("permits", "{\"semaphore\":true,\"initial\":2}");
+        var ran = shell("$eventfdd read unprinted >" + FULL);
+        assertThat(ran)
+                .isEqualTo(
+                        new Ran(
+                                1,
+                                "eventfdd: cannot write to standard output: No space left on"
+                                        + " device; 7 was written back to unprinted"));
+        assertThat(count("unprinted")).isEqualTo("7");
+        assertThat(shell("$eventfdd read permits >" + FULL).status()).isEqualTo(1);
+        assertThat(shell("$eventfdd read permits >&-").status()).isEqualTo(1);
+        assertThat(count("permits")).isEqualTo("2");
+    }
+
+    @Test
+    void soDoesWhatAWaitOnManyTook() throws Exception {
+        daemon.create("one", "{\"initial\":5}");
+        daemon.create("other", "{\"semaphore\":true,\"initial\":3}");
+        for (var how : List.of("--any", "--all", "-o json")) {
+            var ran = shell("$eventfdd wait --consume " + how + " one other >" + FULL);
+            assertThat(ran.status()).as(how).isEqualTo(1);
+            assertThat(ran.output()).contains("5 was written back to one", "1 was written back");
+        }
+        assertThat(count("one")).isEqualTo("5");
+        assertThat(count("other")).isEqualTo("3");
+    }
+
+    @Test
+    void itGoesBackIfTheReaderOfAPipeHasGone() throws Exception {
+        daemon.create("piped", "{\"initial\":9}");
+        var ran =
+                shell(
+                        "mkfifo "
+                                + daemon.file("pipe")
+                                + "; exec 3<>"
+                                + daemon.file("pipe")
+                                + "; exec 4>"
+                                + daemon.file("pipe")
+                                + " 3<&-; $eventfdd read piped >&4");
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.output()).contains("9 was written back to piped");
+        assertThat(count("piped")).isEqualTo("9");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {" >" + FULL, " >&-"})
+    void everyCommandTellsThatItsOutputCouldNotBeWritten(String nowhere) throws Exception {
+        daemon.create("shown", "{\"initial\":1}");
+        for (var command :
+                List.of(
+                        "ls",
+                        "ls -o json",
+                        "stat shown",
+                        "stat -o json shown",
+                        "wait shown",
+                        "watch shown",
+                        "ping",
+                        "create new",
+                        "--help",
+                        "--version",
+                        "read --help",
+                        "completion bash",
+                        "completion zsh")) {
+            var ran = shell("$eventfdd " + command + nowhere);
+            assertThat(ran.status()).as(command + nowhere + ": " + ran.output()).isEqualTo(1);
+            assertThat(ran.output())
+                    .startsWith("eventfdd: cannot write to standard output: ")
+                    .hasLineCount(1);
+        }
+    }
+
+    @Test
+    void aCommandThatPrintsNothingNeedsNoOutput() throws Exception {
+        daemon.create("mute");
+        assertThat(shell("$eventfdd write mute 3 >" + FULL)).isEqualTo(new Ran(0, ""));
+        assertThat(shell("$eventfdd write mute 3 <&- >&- 2>&-")).isEqualTo(new Ran(0, ""));
+        assertThat(count("mute")).isEqualTo("6");
+    }
+
+    @Test
+    void aClosedStreamIsNotTakenForAFileOfJavas() throws Exception {
+        daemon.create("closed");
+        assertThat(shell("$eventfdd exec closed -- sh -c 'readlink /proc/self/fd/0' <&-"))
+                .isEqualTo(new Ran(0, "/dev/null"));
+        assertThat(shell("$eventfdd stat nowhere 2>&-").status()).isEqualTo(3);
+    }
+
+    @Test
+    void aWatchEndsWithItsReaderThoughNothingIsWritten() throws Exception {
+        daemon.create("quiet");
+        var unread = Ran.begin(daemon, "watch", "quiet");
+        try (var counts = new BufferedReader(unread.inputReader())) {
+            assertThat(counts.readLine()).isEqualTo("0");
+        }
+        assertThat(unread.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
+        assertThat(unread.exitValue()).isZero();
+        assertThat(shell("set -o pipefail; $eventfdd watch quiet | head -n 1"))
+                .isEqualTo(new Ran(0, "0"));
+    }
+
+    @Test
+    void aWatchHasSucceededThoughACountCameAfterItsReaderHadGone() throws Exception {
+        daemon.create("late");
+        var watches = new ArrayList<Process>();
+        for (int i = 0; i < 3; i++) {
+            watches.add(Ran.begin(daemon, "watch", "late"));
+        }
+        for (var watch : watches) {
+            try (var counts = new BufferedReader(watch.inputReader())) {
+                assertThat(counts.readLine()).isEqualTo("0");
+                daemon.run("kill", "-STOP", Long.toString(watch.pid()));
+            }
+        }
+        daemon.write("late", 1);
+        for (var watch : watches) {
+            daemon.run("kill", "-CONT", Long.toString(watch.pid()));
+            assertThat(watch.waitFor()).isZero();
+        }
+    }
+
+    @Test
+    void aWatchWhoseReaderIsASocketEndsWithItToo() throws Exception {
+        daemon.create("socket");
+        var ran =
+                Ran.of(
+                        daemon.begin(
+                                "python3",
+                                "-c",
+                                """
+                                import socket, subprocess, sys
+                                mine, its = socket.socketpair()
+                                child = subprocess.Popen(sys.argv[1:], stdout=its)
+                                its.close()
+                                print(mine.recv(10).decode().strip())
+                                mine.close()
+                                print(child.wait(60))
+                                """,
+                                DaemonProcess.launcher().toString(),
+                                "watch",
+                                "--runtime-dir",
+                                daemon.directory().toString(),
+                                "socket"));
+        assertThat(ran).isEqualTo(new Ran(0, "0\n0"));
+    }
+}
