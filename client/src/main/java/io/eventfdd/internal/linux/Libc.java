@@ -24,7 +24,8 @@ interface Libc {
     long abs();
 
     /**
-     * The address of the bytes of a direct buffer, which has to stay reachable while they are used.
+     * The address of the first byte of a direct buffer, wherever its position is. The buffer has to
+     * stay reachable while the address is used.
      */
     long address(ByteBuffer direct);
 

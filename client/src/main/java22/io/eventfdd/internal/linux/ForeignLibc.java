@@ -54,7 +54,7 @@ final class ForeignLibc implements InvocationHandler {
         return switch (method.getName()) {
             case "errno" -> errno.get();
             case "abs" -> address("abs").address();
-            case "address" -> MemorySegment.ofBuffer((ByteBuffer) arguments[0]).address();
+            case "address" -> beginningOf((ByteBuffer) arguments[0]);
             default -> call(functions.computeIfAbsent(method, ForeignLibc::function), arguments);
         };
     }
@@ -79,6 +79,11 @@ final class ForeignLibc implements InvocationHandler {
                     ? text.reinterpret(LONGEST_MESSAGE).getString(0)
                     : result;
         }
+    }
+
+    /** Whatever the position of the buffer is: a segment of it begins there. */
+    private static long beginningOf(ByteBuffer buffer) {
+        return MemorySegment.ofBuffer(buffer.duplicate().clear()).address();
     }
 
     /** A number as it is, and an array as its copy. */

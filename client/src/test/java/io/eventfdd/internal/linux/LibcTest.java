@@ -14,7 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
 /** Each binding of the C library; Java 17 has one, Java 22 two. */
-@Timeout(40)
+@Timeout(300)
 class LibcTest {
     private static final int EBADF = 9;
     private static final int ENOENT = 2;
@@ -43,6 +43,15 @@ class LibcTest {
         assertThat(libc.eventfd_read(eventFd, value)).isZero();
         assertThat(value).containsExactly(7);
         assertThat(libc.close(eventFd)).isZero();
+    }
+
+    @ParameterizedTest
+    @MethodSource("bindings")
+    void theAddressOfABufferIsThatOfItsFirstByte(Libc libc) {
+        var buffer = ByteBuffer.allocateDirect(16);
+        long address = libc.address(buffer);
+        buffer.putLong(1).limit(12);
+        assertThat(libc.address(buffer)).isEqualTo(address);
     }
 
     @ParameterizedTest
