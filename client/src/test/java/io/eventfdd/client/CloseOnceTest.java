@@ -29,7 +29,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Threads that close a watch at the same moment: its client hears of it once. {@code
  * -Deventfdd.test.closes=2000} makes it longer.
  */
-@Timeout(120)
+@Timeout(300)
 class CloseOnceTest {
     private static final int ROUNDS = Integer.getInteger("eventfdd.test.closes", 300);
     private static final int CLOSERS = 2;

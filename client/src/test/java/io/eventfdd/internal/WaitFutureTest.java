@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  * Whoever completes a future ends its wait first, and what becomes of the wait does not overtake
  * that.
  */
-@Timeout(60)
+@Timeout(300)
 class WaitFutureTest {
     private final List<WaitFuture<Long>> futures = new ArrayList<>();
 

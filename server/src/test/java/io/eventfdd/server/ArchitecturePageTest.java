@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What ARCHITECTURE.md names is in the code. */
-@Timeout(60)
+@Timeout(300)
 class ArchitecturePageTest {
     private static final List<Path> SOURCES =
             List.of(Path.of("../client/src/main/java"), Path.of("src/main/java"));

@@ -22,7 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** How commands end by a signal, or because the daemon has gone. */
-@Timeout(120)
+@Timeout(300)
 class CommandEndsIT {
     private static DaemonProcess daemon;
 

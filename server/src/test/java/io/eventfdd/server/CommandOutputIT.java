@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** What commands do if their output cannot be written, or nobody reads it any more. */
-@Timeout(120)
+@Timeout(300)
 class CommandOutputIT {
     private static final String FULL = "/dev/full";
 

@@ -15,7 +15,7 @@ import java.nio.file.Files;
 import java.util.List;
 
 /** Commands, and a daemon, that start in an odd place or with what others tell every JVM. */
-@Timeout(120)
+@Timeout(300)
 class CommandStartIT {
     private static DaemonProcess daemon;
 

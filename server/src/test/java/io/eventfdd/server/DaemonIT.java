@@ -44,7 +44,7 @@ import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /** The packaged daemon as a process: how it starts, how it ends, and how much it bears. */
-@Timeout(120)
+@Timeout(300)
 class DaemonIT {
     private static final Duration STOP = Duration.ofSeconds(5);
     private static final int PERMISSIONS = 07777;

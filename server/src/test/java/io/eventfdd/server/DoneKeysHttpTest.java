@@ -18,7 +18,7 @@ import java.io.IOException;
 import java.util.Map;
 
 /** {@code Idempotency-Key-Done} on a request is acted on before its call, whatever that is. */
-@Timeout(60)
+@Timeout(300)
 class DoneKeysHttpTest {
     private static final String DONE = "Idempotency-Key-Done";
 

@@ -21,7 +21,7 @@ import java.util.concurrent.CountDownLatch;
  * A client that reads its answer late knows whether the value is its own: it is, unless the end of
  * the connection follows the answer.
  */
-@Timeout(60)
+@Timeout(300)
 class DoubtTest {
     private static final Duration PATIENCE = Duration.ofSeconds(1);
 

@@ -17,7 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /** {@code eventfdd exec} becomes the program, with the raw descriptors. */
-@Timeout(120)
+@Timeout(300)
 class ExecIT {
     private static DaemonProcess daemon;
 

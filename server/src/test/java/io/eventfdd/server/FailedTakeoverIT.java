@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Map;
 
 /** A daemon that is asked for everything goes on if the other one does not get to serve. */
-@Timeout(120)
+@Timeout(300)
 class FailedTakeoverIT {
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final int MANY = 300;

@@ -32,7 +32,7 @@ import java.util.List;
  * With few descriptors the daemon refuses with {@code limit}, serves what is there, and is whole
  * again when clients leave.
  */
-@Timeout(120)
+@Timeout(300)
 class FewDescriptorsIT {
     private static final int FEW = 512;
     private static final int CROWD = 80;

@@ -21,7 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The disk under the runtime directory is full; a small tmpfs is that disk. */
-@Timeout(120)
+@Timeout(300)
 class FullDiskIT {
     private static final String FULL = "No space left on device";
     private static final String SMALL = "size=64k";

@@ -37,7 +37,7 @@ import java.util.stream.IntStream;
  * up: one more is refused by the limit's name, and nothing is lost by a donation, a restart or a
  * take-over.
  */
-@Timeout(120)
+@Timeout(300)
 class FullUseIT {
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final String LIMIT = "urn:eventfdd:problem:limit";

@@ -31,7 +31,7 @@ import java.util.stream.Stream;
  * What HTTP clients, proxies and monitors send besides what curl does, on both of the daemon's
  * servers: api.sock and the observability port.
  */
-@Timeout(60)
+@Timeout(300)
 @SuppressWarnings("StringConcatToTextBlock") // lines end in CR LF
 class HttpHabitsIT {
     private static DaemonProcess daemon;

@@ -29,7 +29,7 @@ import java.util.concurrent.TimeUnit;
  * The log goes to standard error, a line a record, and its settings can change while the daemon
  * runs.
  */
-@Timeout(120)
+@Timeout(300)
 class LogIT {
     @Test
     void nothingIsLoggedOfCallsUnlessAskedFor() throws Exception {
@@ -224,7 +224,7 @@ class LogIT {
     /** What waits in the pipe already is somebody else's. */
     @ParameterizedTest
     @ValueSource(strings = {"1", "2"})
-    @Timeout(60)
+    @Timeout(300)
     void aPipeThatIsFullFromTheStartHoldsNobodyUp(String descriptor, @TempDir Path directory)
             throws Exception {
         var pipe = directory.resolve("full");

@@ -20,7 +20,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 
 /** Whoever logs never waits for the stream; what it does not take is dropped and counted. */
-@Timeout(20)
+@Timeout(300)
 class LogWriterTest {
     private final Stream stream = new Stream();
     private final LogWriter log = new LogWriter(stream);

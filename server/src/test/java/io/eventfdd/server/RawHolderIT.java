@@ -34,7 +34,7 @@ import java.util.concurrent.TimeUnit;
  * Nobody who holds a raw descriptor can stall the daemon by what it does with it: whatever it is,
  * others get on, and even those who use the same eventfd get answers.
  */
-@Timeout(120)
+@Timeout(300)
 class RawHolderIT {
     private static final int CALLS = 100;
 

@@ -30,7 +30,7 @@ import java.util.List;
 import java.util.Map;
 
 /** What the packaged daemon tells a service manager, and when. */
-@Timeout(120)
+@Timeout(300)
 class ReadinessIT {
     @TempDir private Path parent;
 

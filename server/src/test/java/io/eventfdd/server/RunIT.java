@@ -22,7 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** {@code eventfdd run} becomes a program that holds permits, and all can see which one. */
-@Timeout(120)
+@Timeout(300)
 class RunIT {
     private static DaemonProcess daemon;
 

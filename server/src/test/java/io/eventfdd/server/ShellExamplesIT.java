@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The shell's examples with leases do what they say. */
-@Timeout(180)
+@Timeout(300)
 class ShellExamplesIT {
     private static final Path EXAMPLES = Path.of("../deploy/examples").toAbsolutePath().normalize();
 

@@ -17,7 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What the distribution has for shells and for man(1), tried with those programs themselves. */
-@Timeout(180)
+@Timeout(300)
 class ShellsIT {
     private static final Path HOME = DaemonProcess.launcher().getParent().getParent();
 

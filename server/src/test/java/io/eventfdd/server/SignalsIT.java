@@ -20,7 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The signals of a program that {@code eventfdd exec} or {@code eventfdd run} becomes. */
-@Timeout(120)
+@Timeout(300)
 class SignalsIT {
     private static final List<Integer> ENDING = List.of(1, 2, 3, 15);
 

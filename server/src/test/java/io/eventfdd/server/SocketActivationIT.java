@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The packaged daemon with descriptors that it was born with, as systemd gives them. */
-@Timeout(120)
+@Timeout(300)
 class SocketActivationIT {
     @TempDir private Path parent;
 

@@ -26,7 +26,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /** The sockets of the packaged daemon as clients and the kernel's tables show them. */
-@Timeout(120)
+@Timeout(300)
 class SocketsIT {
     private DaemonProcess daemon;
     private ServerSocketChannel other;

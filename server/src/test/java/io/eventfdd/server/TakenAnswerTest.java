@@ -15,7 +15,7 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 
 /** A value that was taken stays taken, whatever becomes of the connection after it. */
-@Timeout(60)
+@Timeout(300)
 class TakenAnswerTest {
     @ParameterizedTest
     @ValueSource(

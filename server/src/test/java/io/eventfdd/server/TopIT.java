@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** {@code eventfdd top} in a real terminal, tmux's. */
-@Timeout(120)
+@Timeout(300)
 class TopIT {
     private static final String PROMPT = "shell>";
 

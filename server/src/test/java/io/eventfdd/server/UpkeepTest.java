@@ -32,7 +32,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** What somebody removes from the runtime directory of a daemon that runs comes again. */
-@Timeout(60)
+@Timeout(300)
 class UpkeepTest {
     private static final List<String> FILES = List.of("api.sock", "fd.sock", "lock", "table");
 

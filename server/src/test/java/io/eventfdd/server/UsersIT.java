@@ -30,7 +30,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Who may do what, with real users on both sockets. Only root can be all of them. */
-@Timeout(60)
+@Timeout(300)
 class UsersIT {
     private static final int GROUP = 30001;
     private static final int NOT_THE_GROUP = 30002;

@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Which calls wait on an eventfd can be asked. */
-@Timeout(60)
+@Timeout(300)
 class WaitersTest {
     private DaemonUnderTest daemon;
     private final List<RawClient> clients = new ArrayList<>();

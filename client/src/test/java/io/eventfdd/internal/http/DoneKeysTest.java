@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 /** Each key that is done is told until somebody has heard it, and none before its time. */
-@Timeout(60)
+@Timeout(300)
 class DoneKeysTest {
     private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 5);
     private final DoneKeys keys = new DoneKeys(clock::get);

@@ -18,7 +18,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Reads of a semaphore leave together, and each permit goes to one caller. */
-@Timeout(60)
+@Timeout(300)
 class GatheredReadsTest {
     private final AtomicLong permits = new AtomicLong();
     private final List<Integer> calls = new CopyOnWriteArrayList<>();

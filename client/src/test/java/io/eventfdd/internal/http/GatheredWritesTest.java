@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
 /** Writes of many threads leave together, and each caller still has its own answer. */
-@Timeout(60)
+@Timeout(300)
 class GatheredWritesTest {
     private static final EventfdName A = new EventfdName("a");
     private static final EventfdName B = new EventfdName("b");

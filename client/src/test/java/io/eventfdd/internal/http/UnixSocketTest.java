@@ -15,7 +15,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 
-@Timeout(90)
+@Timeout(300)
 class UnixSocketTest {
     @Test
     @EnabledForJreRange(max = JRE.JAVA_20)

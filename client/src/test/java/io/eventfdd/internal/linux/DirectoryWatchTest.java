@@ -14,7 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-@Timeout(30)
+@Timeout(300)
 class DirectoryWatchTest {
     @TempDir private Path parent;
 

@@ -16,7 +16,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 
-@Timeout(30)
+@Timeout(300)
 class UnixListenerTest {
     @TempDir private Path directory;
 

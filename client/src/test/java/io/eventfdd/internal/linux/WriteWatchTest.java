@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** Threads that are really stuck in write(2), and get out of it. */
-@Timeout(120)
+@Timeout(300)
 class WriteWatchTest {
     private static final long MAX = -2L;
     private static final String THREAD = "eventfdd-write-watch";

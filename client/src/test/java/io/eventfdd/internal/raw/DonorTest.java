@@ -31,7 +31,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
 /** How the eventfds of a client get to the next daemon, if that does not take them at once. */
-@Timeout(60)
+@Timeout(300)
 class DonorTest {
     /**
      * A packet that the next daemon gets.

@@ -33,7 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** What becomes of an opening whose daemon ends under it. */
-@Timeout(60)
+@Timeout(300)
 class FdSocketTest {
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final EventfdName NAME = new EventfdName("n");

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /** What the library does in a JVM where it can make no system call. */
-@Timeout(120)
+@Timeout(300)
 class NativeCodeTest {
     private static final String CLASS_PATH = System.getProperty("java.class.path");
 

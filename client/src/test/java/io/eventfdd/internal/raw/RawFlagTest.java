@@ -28,7 +28,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /** The count is full, and another holder sets and clears O_NONBLOCK as fast as it can. */
-@Timeout(120)
+@Timeout(300)
 class RawFlagTest {
     private static final int WRITES = 20_000;
 

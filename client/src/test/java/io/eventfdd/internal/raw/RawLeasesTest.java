@@ -41,7 +41,7 @@ import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.LinkedBlockingQueue;
 
 /** What becomes of a request about a lease whose daemon ends under it, or cannot do it. */
-@Timeout(60)
+@Timeout(300)
 class RawLeasesTest {
     private static final Duration LONG = Duration.ofSeconds(20);
     private static final String END = "";

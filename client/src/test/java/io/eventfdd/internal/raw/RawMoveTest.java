@@ -26,7 +26,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 
 /** Handles that move to another kernel object, as when a name leads to another one by now. */
-@Timeout(120)
+@Timeout(300)
 class RawMoveTest {
     private static final int MOVES = 500;
 

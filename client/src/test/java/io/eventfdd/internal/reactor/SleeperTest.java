@@ -14,7 +14,7 @@ import org.junit.jupiter.api.condition.JRE;
 import java.time.Duration;
 import java.util.List;
 
-@Timeout(90)
+@Timeout(300)
 class SleeperTest {
     @Test
     @EnabledForJreRange(max = JRE.JAVA_20)

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import java.time.Duration;
 
 /** A link's calls on its eventfd, over what becomes of the daemon meanwhile. */
-@Timeout(60)
+@Timeout(300)
 class LinkedEventfdIT {
     @ParameterizedTest(name = "an absence of up to {0} s: {1} calls in doubt")
     @CsvSource({"300, 0", "0, 1"})

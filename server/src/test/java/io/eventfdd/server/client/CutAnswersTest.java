@@ -38,7 +38,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 
 /** What the library makes of answers that do not come, over HTTP. */
-@Timeout(60)
+@Timeout(300)
 class CutAnswersTest {
     private static final Pattern KEYS =
             Pattern.compile("(?m)^eventfdd_idempotency_keys (\\d+)\\.0$");

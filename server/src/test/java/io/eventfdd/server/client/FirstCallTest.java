@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 
 /** A client whose first call over HTTP comes while a daemon ends waits for the next one, too. */
-@Timeout(60)
+@Timeout(300)
 class FirstCallTest {
     private static final Duration OUTAGE = Duration.ofMillis(500);
 

@@ -22,7 +22,7 @@ import java.util.concurrent.Future;
 import java.util.regex.Pattern;
 
 /** The calls of many threads leave together over HTTP, and each thread has its own result. */
-@Timeout(120)
+@Timeout(300)
 class GatheredCallsTest {
     private static final int THREADS = 24;
     private static final int CALLS = 400;

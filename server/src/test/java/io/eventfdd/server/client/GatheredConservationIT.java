@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
  * What was written was read or remains, exactly, although the calls of many threads gather, the
  * threads are interrupted, and one daemon takes over from another while calls are under way.
  */
-@Timeout(240)
+@Timeout(300)
 class GatheredConservationIT {
     private static final int THREADS = 24;
     private static final int TAKEOVERS = 2;

@@ -18,7 +18,7 @@ import java.time.Duration;
 import java.util.List;
 
 /** Calls that are repeated with their key by another process, such as a bridge after a kill. */
-@Timeout(60)
+@Timeout(300)
 class KeyedCallsIT {
     private static final EventfdName NAME = new EventfdName("a");
     private static final Duration PATIENCE = Duration.ofSeconds(20);

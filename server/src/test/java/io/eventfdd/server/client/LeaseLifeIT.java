@@ -32,7 +32,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Leases of the library whose daemon, or whose holder, ends. */
-@Timeout(120)
+@Timeout(300)
 class LeaseLifeIT {
     /** A program that holds a lease until it is killed. */
     private static final String HOLDER =

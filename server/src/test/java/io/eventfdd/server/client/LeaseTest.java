@@ -41,7 +41,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 
 /** Leases of the library on both transports, beside a daemon that stays. */
-@Timeout(120)
+@Timeout(300)
 class LeaseTest {
     private static final Duration SHORT = Duration.ofMillis(30);
     private static final Duration LONG = Duration.ofSeconds(15);

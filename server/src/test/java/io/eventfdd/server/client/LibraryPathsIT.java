@@ -32,7 +32,7 @@ import javax.tools.ToolProvider;
  * The library in applications that bring other versions of what it depends on, on their class path
  * and on their module path. Each runs one program, which signals over either transport.
  */
-@Timeout(120)
+@Timeout(300)
 class LibraryPathsIT {
     /** Versions that Maven put there, the oldest and the newest that the library works with. */
     private static final Path OTHERS = Path.of("target", "others").toAbsolutePath();

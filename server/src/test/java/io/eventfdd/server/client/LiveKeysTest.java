@@ -21,7 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.LongAdder;
 
 /** The daemon keeps no more keys of a client than its calls under way need, whatever their rate. */
-@Timeout(120)
+@Timeout(300)
 class LiveKeysTest {
     private static final int THREADS = 8;
     private static final int CALLS = 1500;

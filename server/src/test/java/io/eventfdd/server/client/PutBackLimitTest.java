@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A value that nobody wants goes back as soon as the daemon has a key to spare for that. */
-@Timeout(60)
+@Timeout(300)
 class PutBackLimitTest {
     private final List<Runnable> completions = new CopyOnWriteArrayList<>();
 

@@ -36,7 +36,7 @@ import java.util.stream.LongStream;
  * All kinds of calls at once, beside a raw holder and names that come and go: no call stays behind,
  * nothing is lost or made, and the loop sleeps at the end.
  */
-@Timeout(60)
+@Timeout(300)
 class AllAtOnceTest {
     private static final int CALLERS = 16;
     private static final int CALLS = 200;

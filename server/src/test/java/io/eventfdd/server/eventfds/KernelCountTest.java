@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** A count of 2^64-1, which no write reaches, but the kernel does for asynchronous I/O. */
-@Timeout(60)
+@Timeout(300)
 class KernelCountTest {
     private static final long OVER_ALL_WRITES = -1L;
 

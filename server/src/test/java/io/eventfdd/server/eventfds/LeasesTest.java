@@ -43,7 +43,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** How leases begin, what they are bound to, and how they end: once, whatever happens. */
-@Timeout(60)
+@Timeout(300)
 class LeasesTest {
     private static final Duration LONG = LoopUnderTest.LONG;
     private static final LeaseHolder PROCESS = new LeaseHolder.OfProcess();

@@ -35,7 +35,7 @@ import java.util.stream.IntStream;
  * Waits at the sizes that the limits allow, and many waits at once: what one of them costs the
  * others is small and does not depend on its size.
  */
-@Timeout(60)
+@Timeout(300)
 class ManyNamesTest {
     /**
      * Far above what any turn of the loop takes, and far below what one takes whose cost grows with

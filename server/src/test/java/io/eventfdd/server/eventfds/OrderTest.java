@@ -29,7 +29,7 @@ import java.util.concurrent.FutureTask;
 import java.util.stream.IntStream;
 
 /** Who is next, in the moments in which the loop does not know of everything yet. */
-@Timeout(60)
+@Timeout(300)
 class OrderTest {
     private static final Duration LONGER = LONG.multipliedBy(3);
 

@@ -36,7 +36,7 @@ import java.util.concurrent.CompletableFuture;
  * An eventfd of which the kernel refuses every system call: its descriptor has come to lead to
  * something else. The calls on it fail; the loop, and all others, go on.
  */
-@Timeout(60)
+@Timeout(300)
 class RefusedByKernelTest {
     private static final NativeLibrary LIBC = NativeLibrary.getProcess();
     private static final Function OPEN = LIBC.getFunction("open");

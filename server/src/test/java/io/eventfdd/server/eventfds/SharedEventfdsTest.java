@@ -43,7 +43,7 @@ import java.util.stream.IntStream;
  * Eventfds that somebody outside holds too: who may block them, fill them and read them empty at
  * any moment. The loop must not stall, whatever they do.
  */
-@Timeout(60)
+@Timeout(300)
 class SharedEventfdsTest {
     private static final EventfdSpec BLOCKING = EventfdSpec.counter().withNonblocking(false);
     private static final int ROUNDS = 500;

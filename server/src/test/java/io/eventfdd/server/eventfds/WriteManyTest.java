@@ -31,7 +31,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
 /** Writes to many eventfds: all of them at one moment, or none. */
-@Timeout(60)
+@Timeout(300)
 class WriteManyTest {
     private LoopUnderTest it;
     private Caller client;

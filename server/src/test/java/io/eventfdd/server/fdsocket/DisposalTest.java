@@ -15,7 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Packets that the kernel does not give away. */
-@Timeout(60)
+@Timeout(300)
 class DisposalTest {
     /** Completes with what became of a packet. */
     private static final class Outcome extends CompletableFuture<String>

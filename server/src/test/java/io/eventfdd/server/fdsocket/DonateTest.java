@@ -59,7 +59,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** What holders bring back over a real fd.sock; no descriptor is left after any of it. */
 @OwnJvm
-@Timeout(60)
+@Timeout(300)
 class DonateTest {
     private static final Duration LONG = Duration.ofMinutes(1);
     private static final EventfdSpec COUNTER = EventfdSpec.counter();

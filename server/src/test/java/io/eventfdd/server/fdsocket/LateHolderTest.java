@@ -46,7 +46,7 @@ import java.util.List;
  * A name that nobody brought back in time has begun anew with the count that was known. Its holders
  * have the same count still; whoever of them comes late, nothing is there twice.
  */
-@Timeout(60)
+@Timeout(300)
 class LateHolderTest {
     private static final EventfdSpec COUNTER = EventfdSpec.counter();
     private static final EventfdSpec SEMAPHORE = EventfdSpec.semaphoreOf(0);

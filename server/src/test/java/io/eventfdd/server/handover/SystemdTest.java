@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /** What a service manager hears on a real socket, of which Python has the other end. */
-@Timeout(60)
+@Timeout(300)
 class SystemdTest {
     @TempDir private Path directory;
 

@@ -13,7 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 
 /** Where tasks run, and in which order. */
-@Timeout(20)
+@Timeout(300)
 class TableThreadTest {
     private static final int SECONDS = 10;
 

@@ -36,7 +36,7 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-@Timeout(30)
+@Timeout(300)
 @SuppressWarnings("StringConcatToTextBlock") // a request's lines end in CR LF
 class ApiServerTest {
     @TempDir private Path directory;

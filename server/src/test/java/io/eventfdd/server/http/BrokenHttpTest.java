@@ -20,7 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 
-@Timeout(30)
+@Timeout(300)
 @SuppressWarnings("StringConcatToTextBlock") // lines end in CR LF
 class BrokenHttpTest {
     @TempDir private static Path directory;

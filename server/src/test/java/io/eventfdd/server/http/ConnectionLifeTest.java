@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
-@Timeout(30)
+@Timeout(300)
 @SuppressWarnings("StringConcatToTextBlock") // lines end in CR LF
 class ConnectionLifeTest {
     private static final Duration LONG = Duration.ofMinutes(1);

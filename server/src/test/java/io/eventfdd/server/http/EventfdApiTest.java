@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The calls of server/API.md about eventfds as such, and what is the same for all calls. */
-@Timeout(60)
+@Timeout(300)
 class EventfdApiTest extends EventfdApiCalls {
     // GET /v1
 

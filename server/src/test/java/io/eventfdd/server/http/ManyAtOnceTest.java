@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Calls that carry many signals: a write to many eventfds, and a read of several permits. */
-@Timeout(60)
+@Timeout(300)
 class ManyAtOnceTest {
     private static final String MAX = "18446744073709551614";
     private static final AtomicInteger MADE = new AtomicInteger();

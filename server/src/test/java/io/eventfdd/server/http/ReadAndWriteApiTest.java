@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.io.IOException;
 
 /** The calls of server/API.md that read and write, and the values that they may have. */
-@Timeout(60)
+@Timeout(300)
 class ReadAndWriteApiTest extends EventfdApiCalls {
     // write
 

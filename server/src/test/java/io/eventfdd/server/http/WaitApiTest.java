@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** The calls of server/API.md that wait: for how long, on how many, and until what. */
-@Timeout(60)
+@Timeout(300)
 class WaitApiTest extends EventfdApiCalls {
     // wait
 

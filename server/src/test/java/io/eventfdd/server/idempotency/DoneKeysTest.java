@@ -25,7 +25,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A key that its client is done with is new again, and what its answer took was taken. */
-@Timeout(60)
+@Timeout(300)
 class DoneKeysTest {
     private KeysUnderTest it;
 

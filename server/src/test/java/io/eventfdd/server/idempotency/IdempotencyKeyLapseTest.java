@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * A value that a key keeps is never at two places, however closely the key's end and a retry meet.
  */
-@Timeout(60)
+@Timeout(300)
 class IdempotencyKeyLapseTest {
     private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 1); // it may wrap
     private KeysUnderTest it;

@@ -28,7 +28,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What idempotency keys keep goes from process to process, whole and once. */
-@Timeout(60)
+@Timeout(300)
 class KeptAnswersTest {
     private KeysUnderTest it;
 

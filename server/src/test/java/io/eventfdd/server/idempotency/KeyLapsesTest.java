@@ -15,7 +15,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Keys lapse in the order of their times, and one that is removed leaves nothing behind. */
-@Timeout(60)
+@Timeout(300)
 class KeyLapsesTest {
     private static final Duration HOUR = Duration.ofHours(1);
 

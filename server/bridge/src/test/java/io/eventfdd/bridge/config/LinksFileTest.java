@@ -20,7 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-@Timeout(20)
+@Timeout(300)
 class LinksFileTest {
     private static final String HEAD =
             """

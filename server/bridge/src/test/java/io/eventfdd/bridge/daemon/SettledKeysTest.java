@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
-@Timeout(20)
+@Timeout(300)
 class SettledKeysTest {
     private final AtomicLong now = new AtomicLong(-5);
     private final SettledKeys keys = new SettledKeys(now::get);

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.charset.StandardCharsets;
 
-@Timeout(20)
+@Timeout(300)
 class EntryTest {
     private static String body(Entry entry) {
         return new String(entry.body(), StandardCharsets.UTF_8);

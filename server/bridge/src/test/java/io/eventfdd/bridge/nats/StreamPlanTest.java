@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import java.time.Duration;
 import java.util.Set;
 
-@Timeout(20)
+@Timeout(300)
 class StreamPlanTest {
     private static final Duration WINDOW = Duration.ofMinutes(10);
 
