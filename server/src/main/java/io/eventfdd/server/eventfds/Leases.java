@@ -379,17 +379,14 @@ final class Leases {
 
     /**
      * Called when the holder has ended before it is known whether the client took the answer. If
-     * the client is still connected, its socket tells; if not, its connection is about to end. A
-     * client that has not taken it by now has no lease: it must not keep permits by not reading.
+     * the client is still connected, its socket tells; if not, its connection is about to end.
      */
     private void look(Lease lease) throws IOException {
         var asker = lease.asker;
         if (lease.over || asker == null || frozen) {
             return;
         }
-        if (lease.isSent() && UnixPeer.hasUntaken(asker.socket())) {
-            settle(lease, false);
-        } else if (lease.isSent() && UnixPeer.hasTakenAll(asker.socket())) {
+        if (lease.isSent() && UnixPeer.hasTakenAll(asker.socket())) {
             settle(lease, true);
         } else {
             loop.after(LOOK_AGAIN, () -> look(lease));

@@ -633,28 +633,6 @@ class FdServerTest {
     }
 
     @Test
-    void aClientThatDoesNotTakeItsReplyKeepsNoPermitAfterTheTime() throws IOException {
-        daemon.make("s", EventfdSpec.semaphoreOf(1));
-        daemon.make("lost", EventfdSpec.counter());
-        var deaf = daemon.client();
-        deaf.send(
-                ("{\"op\":\"lease\",\"take\":[{\"name\":\"s\"}],\"holder\":\"1s\","
-                                + "\"give\":[{\"name\":\"lost\"}]}")
-                        .getBytes(UTF_8));
-        until(deaf::hasSomething);
-        try (var reply = daemon.client().open(there("s"), there("lost"))) {
-            try (var s = EventFd.adopt(reply.fds().get(0));
-                    var lost = EventFd.adopt(reply.fds().get(1))) {
-                until(() -> daemon.eventfds.leases().sizes().get(LeaseState.Kind.DURATION) == 0);
-                assertThat(s.count()).isEqualTo(1);
-                assertThat(lost.count()).as("it had no lease that could lapse").isZero();
-            }
-        }
-        assertThat(deaf.reply().json()).contains("\"holder\"");
-        assertThat(deaf.ask("{'op':'renew','id':'gone'}").slug()).isEqualTo("not-found");
-    }
-
-    @Test
     void moreEventfdsThanThereMayBeAreNotMade() throws IOException {
         restart(FdServerUnderTest.ROOMY, 2);
         var client = daemon.client();
