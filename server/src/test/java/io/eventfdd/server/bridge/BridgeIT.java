@@ -326,13 +326,15 @@ class BridgeIT {
             killAndRestart(alpha);
             killAndRestart(beta);
             from.restart();
-            from.awaitLog("export a: in doubt: the daemon was killed since the last message");
+            from.awaitLog(
+                    "export a: in doubt: the daemon was killed since an earlier run, perhaps during"
+                        + " a read of a");
             alpha.write("a", 5);
             until(() -> messages() == 2);
             to.restart();
             to.awaitLog(
-                    "import b: in doubt: the daemon was killed since the last mark: a write of 5"
-                            + " to b may be counted twice");
+                    "import b: in doubt: the daemon was killed since an earlier run, perhaps during"
+                        + " a write of 5 to b: it is made again, and may be counted twice");
             alpha.write("a", 7);
             awaitCount(beta, "b", 12);
             assertThat(to.log()).doesNotContain("a write of 7");
@@ -538,9 +540,10 @@ class BridgeIT {
                 nats.restart();
                 to.restart();
                 to.awaitLog(
-                        "import b: in doubt: the daemon was killed since the last mark: a write of "
+                        "import b: in doubt: the daemon was killed since an earlier run, perhaps"
+                                + " during a write of "
                                 + written
-                                + " to b may be counted twice");
+                                + " to b");
             }
         }
     }

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /** A link's calls on its eventfd, over what becomes of the daemon meanwhile. */
 @Timeout(300)
@@ -35,7 +36,7 @@ class LinkedEventfdIT {
             eventfd.prepare();
             daemon.write("a", 3);
             proxy.cut(1);
-            assertThat(eventfd.take("key")).isEqualTo(3);
+            assertThat(eventfd.take("key", Optional.empty())).isEqualTo(3);
             assertThat(status.inDoubt()).isEqualTo(inDoubt);
         }
     }

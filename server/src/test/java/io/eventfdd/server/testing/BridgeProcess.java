@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
 
 /** The packaged bridge as a process of its own, beside a daemon, whose files it shares. */
 public final class BridgeProcess implements AutoCloseable {
-    private final DaemonProcess daemon;
+    private final Path directory;
     private final Path file;
     private final Path log;
     private final List<String> prefix;
@@ -22,7 +22,13 @@ public final class BridgeProcess implements AutoCloseable {
 
     private BridgeProcess(DaemonProcess daemon, String name, String links, List<String> prefix)
             throws IOException {
-        this.daemon = daemon;
+        this(daemon, name, links, prefix, daemon.directory());
+    }
+
+    private BridgeProcess(
+            DaemonProcess daemon, String name, String links, List<String> prefix, Path directory)
+            throws IOException {
+        this.directory = directory;
         this.prefix = List.copyOf(prefix);
         this.file = daemon.file(name + ".yaml");
         this.log = daemon.file(name + ".log");
@@ -34,6 +40,13 @@ public final class BridgeProcess implements AutoCloseable {
     public static BridgeProcess start(
             DaemonProcess daemon, NatsServer nats, String host, String links) throws IOException {
         return new BridgeProcess(daemon, host, yaml(nats.url(), host, links), List.of());
+    }
+
+    /** One that looks for the sockets in {@code directory}. */
+    public static BridgeProcess startAt(
+            Path directory, DaemonProcess daemon, NatsServer nats, String host, String links)
+            throws IOException {
+        return new BridgeProcess(daemon, host, yaml(nats.url(), host, links), List.of(), directory);
     }
 
     /** One with the file {@code yaml}, and a name for it. */
@@ -64,15 +77,15 @@ public final class BridgeProcess implements AutoCloseable {
 
     private List<String> command() {
         var command = new ArrayList<>(prefix);
-        command.addAll(command(daemon, file));
+        command.addAll(command(directory, file));
         return command;
     }
 
-    private static List<String> command(DaemonProcess daemon, Path file, String... more) {
+    private static List<String> command(Path directory, Path file, String... more) {
         var command = new ArrayList<>(DaemonProcess.HEARING);
         command.addAll(List.of(DaemonProcess.launcher().toString(), "bridge"));
         command.addAll(List.of("--config", file.toString()));
-        command.addAll(List.of("--runtime-dir", daemon.directory().toString()));
+        command.addAll(List.of("--runtime-dir", directory.toString()));
         command.addAll(List.of(more));
         return command;
     }
@@ -82,7 +95,7 @@ public final class BridgeProcess implements AutoCloseable {
             throws IOException {
         var file = daemon.file("check.yaml");
         Files.writeString(file, yaml(nats.url(), host, links));
-        return daemon.run(command(daemon, file, "--check").toArray(String[]::new));
+        return daemon.run(command(daemon.directory(), file, "--check").toArray(String[]::new));
     }
 
     /**

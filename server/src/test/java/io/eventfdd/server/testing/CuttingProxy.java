@@ -30,6 +30,8 @@ public final class CuttingProxy implements AutoCloseable {
     private final Path socket;
     private final ServerSocketChannel listener;
     private volatile Path daemon;
+    private final AtomicInteger toAnswer = new AtomicInteger();
+    private volatile Path next;
     private final AtomicInteger toCut = new AtomicInteger();
     private final AtomicInteger toHold = new AtomicInteger();
     private final AtomicInteger held = new AtomicInteger();
@@ -73,6 +75,15 @@ public final class CuttingProxy implements AutoCloseable {
     /** Leads new connections to another daemon. */
     public void leadTo(Path other) {
         daemon = other;
+    }
+
+    /**
+     * After {@code answers} more answers, ends that connection, and leads new ones to another
+     * daemon: as if the first one was killed at this moment.
+     */
+    public void leadTo(Path other, int answers) {
+        next = other;
+        toAnswer.set(answers);
     }
 
     /** How many POSTs went through. */
@@ -164,7 +175,14 @@ public final class CuttingProxy implements AutoCloseable {
                             return;
                         }
                     }
+                    boolean isLast = toAnswer.getAndUpdate(it -> Math.max(0, it - 1)) == 1;
+                    if (isLast) {
+                        daemon = next;
+                    }
                     client.write(buffer.flip());
+                    if (isLast) {
+                        return;
+                    }
                 }
             } catch (IOException | InterruptedException e) {
                 // so it ends

@@ -74,14 +74,9 @@ public final class LinkedEventfd implements AutoCloseable {
         return keys;
     }
 
-    /** A write, as the log names it. */
-    public String write(long value) {
-        return "a write of " + Count.toString(value) + " to " + name;
-    }
-
     /** Waits until the daemon has the eventfd, or creates it if the link says of which kind. */
     public void prepare() throws InterruptedException {
-        boolean semaphore = repeated("", () -> "", this::findOrCreate);
+        boolean semaphore = repeated("", Optional.empty(), () -> "", this::findOrCreate);
         part.running();
         max = semaphore ? ReadRequest.MOST : 1;
     }
@@ -96,13 +91,19 @@ public final class LinkedEventfd implements AutoCloseable {
         return calls.create(name, spec).spec().semaphore();
     }
 
-    /** Takes what there is, and waits until there is something. */
-    public long take(String key) throws InterruptedException {
+    /**
+     * Takes what there is, and waits until there is something.
+     *
+     * @param earlier the daemon to which an earlier run of the bridge may have made this call
+     */
+    public long take(String key, Optional<String> earlier) throws InterruptedException {
+        var sentTo = earlier;
         while (true) {
             var done = settled.next();
             long value =
                     repeated(
                             key,
+                            sentTo,
                             () -> "a read of " + name + ": what it took may be missing",
                             () -> calls.read(name, key, WAIT, max, done));
             settled.told(done);
@@ -110,6 +111,7 @@ public final class LinkedEventfd implements AutoCloseable {
             if (value != 0) {
                 return value;
             }
+            sentTo = Optional.empty();
             forget(key);
         }
     }
@@ -117,14 +119,20 @@ public final class LinkedEventfd implements AutoCloseable {
     /**
      * Adds {@code value}.
      *
-     * @return false if there was no room for some time; then the same call has to be made again
+     * @param earlier the daemon to which an earlier run of the bridge may have made this call
+     * @return false if there was no room for some time; then the same call has to be made again, by
+     *     this run
      */
-    public boolean add(long value, String key) throws InterruptedException {
+    public boolean add(long value, String key, Optional<String> earlier)
+            throws InterruptedException {
         var done = settled.next();
         boolean added =
                 repeated(
                         key,
-                        () -> write(value) + ": it is made again, and may be counted twice",
+                        earlier,
+                        () ->
+                                "a write of %s to %s: it is made again, and may be counted twice"
+                                        .formatted(Count.toString(value), name),
                         () -> calls.write(name, value, key, WAIT, done));
         settled.told(done);
         if (added) {
@@ -174,47 +182,45 @@ public final class LinkedEventfd implements AutoCloseable {
      * Makes a call until it is answered.
      *
      * @param key of the call, or nothing if it changes nothing
+     * @param earlier the daemon to which an earlier run may have made it
      * @param what the call is, and what becomes of it if a daemon is killed meanwhile
      */
-    private <T> T repeated(String key, Supplier<String> what, Call<T> call)
+    private <T> T repeated(
+            String key, Optional<String> earlier, Supplier<String> what, Call<T> call)
             throws InterruptedException {
         var pauses = new Pauses();
-        var sentTo = Optional.<String>empty();
-        long cut = 0;
+        var sentTo = earlier;
+        var during = earlier.isPresent() ? "since an earlier run, perhaps during" : "during";
+        long cut = System.nanoTime();
         while (true) {
+            var before = sentTo;
             try {
                 keys = calls.connect();
                 if (sentTo.isPresent()) {
                     boolean known = sentTo.get().equals(keys);
                     if (!known || System.nanoTime() - cut > longestAbsence.toNanos()) {
                         var why = known ? "away for too long" : "killed";
-                        status.inDoubt("the daemon was " + why + " during " + what.get());
-                        sentTo = Optional.empty();
+                        status.inDoubt(
+                                "the daemon was %s %s %s".formatted(why, during, what.get()));
+                        before = Optional.empty();
                     }
                 }
-                var before = sentTo;
                 if (!key.isEmpty()) {
                     sentTo = Optional.of(keys);
                 }
-                try {
-                    return call.make();
-                } catch (KeyedCalls.NotSentException e) {
-                    sentTo = before;
-                    throw e;
-                } catch (ClosedByInterruptException e) {
-                    throw e;
-                } catch (IOException e) {
-                    settled.cutOff(key);
-                    cut = System.nanoTime();
-                    throw e;
-                }
+                return call.make();
             } catch (ClosedByInterruptException e) {
                 throw interrupted();
+            } catch (KeyedCalls.NotSentException e) {
+                sentTo = before;
+                part.troubled(reason(e));
             } catch (IOException e) {
+                settled.cutOff(key);
+                cut = System.nanoTime();
                 part.troubled(reason(e));
             } catch (EventfddException e) {
                 if (!isInUse(e)) {
-                    sentTo = Optional.empty(); // It was not carried out.
+                    sentTo = before; // This time it was not carried out.
                     refused(key, e);
                 }
             }

@@ -9,6 +9,7 @@ import io.eventfdd.bridge.nats.SecondWriterException;
 import io.eventfdd.bridge.status.LinkStatus;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -30,6 +31,9 @@ import java.util.concurrent.Executors;
  * value. At most two values are on the way: one is published, and one was read after it.
  */
 final class Exporter implements LinkTask {
+    /** How many reads an earlier run may have made behind its last message. */
+    private static final int MOST_TAKEN = 2;
+
     private final Link.Export link;
     private final String host;
     private final long created;
@@ -47,6 +51,12 @@ final class Exporter implements LinkTask {
 
     /** The key of the read whose value that message has; empty before the first one. */
     private String takenFor = "";
+
+    /** The daemon of an earlier run, by its last message; empty if there was no such run. */
+    private Optional<String> takenFrom = Optional.empty();
+
+    /** How many of the next reads that run may have made. */
+    private int unclear;
 
     /**
      * Creates an exporter that has not looked at its ledger.
@@ -74,6 +84,8 @@ final class Exporter implements LinkTask {
         long first = 1;
         var last = ledger.open();
         if (last.isPresent()) {
+            takenFrom = last.map(Entry::keys);
+            unclear = MOST_TAKEN;
             first = last.get().number() + 1;
             var id = last.get().id();
             if (id != null) {
@@ -81,12 +93,7 @@ final class Exporter implements LinkTask {
             }
         }
         status.started();
-        if (last.isPresent() && !last.get().keys().equals(eventfd.keys())) {
-            status.inDoubt(
-                    "the daemon was killed since the last message: what an earlier run had taken"
-                            + " and not published may be missing");
-            first = moveOne(first);
-        }
+        first = moveOne(first);
         try {
             move(first);
         } catch (InterruptedException e) {
@@ -98,19 +105,23 @@ final class Exporter implements LinkTask {
     }
 
     /**
-     * Moves one message after a daemon was killed. An earlier run may have had a message of this
-     * number on its way, with a value that the daemon knew. If the network delivers it only now,
-     * this one comes behind it.
+     * Moves the first message of this run. An earlier run may have had a message of this number on
+     * its way, with a value that only a daemon knew which was killed since. If the network delivers
+     * it only now, this one comes behind it.
      *
      * @return the number of the message that comes next
      */
     private long moveOne(long number) throws InterruptedException, SecondWriterException {
         var key = Names.readKey(id(number));
-        long value = eventfd.take(key);
+        long value = take(key);
+        boolean known = takenFrom.isEmpty() || takenFrom.get().equals(eventfd.keys());
         long published = number;
         try {
             ledger.append(entry(number, value));
         } catch (SecondWriterException e) {
+            if (known) {
+                throw e;
+            }
             published = ledger.open().map(Entry::number).orElse(0L) + 1;
             ledger.append(entry(published, value));
         }
@@ -119,19 +130,28 @@ final class Exporter implements LinkTask {
         return published + 1;
     }
 
+    private long take(String key) throws InterruptedException {
+        var earlier = unclear > 0 ? takenFrom : Optional.<String>empty();
+        long value = eventfd.take(key, earlier);
+        unclear = Math.max(0, unclear - 1);
+        return value;
+    }
+
     private String id(long number) {
         return Names.messageId(host, link.name().value(), created, number);
     }
 
     private Entry entry(long number, long value) {
-        return Entry.signals(id(number), number, value, eventfd.keys());
+        // The read that comes next may be one of an earlier run.
+        var keys = unclear > 0 ? takenFrom.orElseThrow() : eventfd.keys();
+        return Entry.signals(id(number), number, value, keys);
     }
 
     private void move(long first) throws InterruptedException, SecondWriterException {
         var self = Thread.currentThread();
         for (long number = first; ; number++) {
             var key = Names.readKey(id(number));
-            long value = eventfd.take(key);
+            long value = take(key);
             awaitStored();
             stored = ledger.begin(entry(number, value), repeats).thenRun(() -> status.moved(value));
             var _ =

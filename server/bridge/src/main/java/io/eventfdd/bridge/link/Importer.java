@@ -29,7 +29,9 @@ import java.util.UUID;
  * </ol>
  *
  * A bridge that was killed between the first three steps gets the messages behind the mark again,
- * and writes them with the same keys, which the daemon knows.
+ * and writes them with the same keys, which the daemon knows. If it does not know them, because it
+ * was killed as well, these writes are in doubt; so a mark names the daemon, and goes on to name an
+ * earlier one until none of these messages is left.
  *
  * <p>If several messages wait, it adds them together: it first publishes a mark with the sequence
  * of the last one and their sum, and then writes the sum, with a key that follows from that
@@ -73,13 +75,23 @@ final class Importer implements LinkTask {
     /** How many more messages an earlier run may have written one by one, if this is above 0. */
     private int unclear = MOST;
 
-    /**
-     * If the daemon was killed since the mark: the sequence up to which an earlier run may have
-     * applied messages with keys that are lost.
-     */
-    private long doubtful;
+    /** The last message that an earlier run can have written. */
+    private long written;
 
-    private int doubts;
+    /** The daemon that it has written to, by its last mark. */
+    private String writtenTo = "";
+
+    /**
+     * A message of the stream.
+     *
+     * @param key of its write
+     * @param value the unsigned number of its signals; 0 if no bridge has published it
+     */
+    private record Message(Feed.Arrival arrival, String key, long value) {
+        long sequence() {
+            return arrival.sequence();
+        }
+    }
 
     /**
      * Creates an importer that has not looked at its mark.
@@ -113,13 +125,11 @@ final class Importer implements LinkTask {
         var mark = takeOver();
         marked = mark.applied(created);
         applied = marked;
-        if (!mark.keys().equals(eventfd.keys())) {
-            doubtful = feed.newest();
-        }
+        writtenTo = mark.keys();
+        written = feed.newest();
         long adding = mark.adding(created);
         if (adding != 0) {
-            noteDoubt(marked, adding);
-            addTogether(adding);
+            addTogether(adding, Optional.of(writtenTo));
         }
         progress.advanceTo(applied);
         status.started();
@@ -139,9 +149,9 @@ final class Importer implements LinkTask {
             if (next.isEmpty()) {
                 mark();
             } else if (unclear > 0) {
-                apply(next.get());
+                apply(message(next.get()));
             } else {
-                applyAll(waitingBehind(next.get()));
+                applyAll(waitingBehind(message(next.get())));
             }
         }
     }
@@ -170,101 +180,103 @@ final class Importer implements LinkTask {
                 last.map(Entry::keys).orElse(eventfd.keys()));
     }
 
-    private List<Feed.Arrival> waitingBehind(Feed.Arrival first) throws InterruptedException {
-        var arrivals = new ArrayList<Feed.Arrival>();
-        var next = Optional.of(first);
-        while (next.isPresent()) {
-            arrivals.add(next.get());
-            next = arrivals.size() < MOST ? feed.next(AT_ONCE) : Optional.empty();
-        }
-        return arrivals;
+    private Message message(Feed.Arrival arrival) {
+        var id = arrival.entry().id();
+        return id == null
+                ? new Message(arrival, "", 0)
+                : new Message(
+                        arrival,
+                        Names.writeKey(stream, consumer, id),
+                        arrival.entry().value().orElse(0));
     }
 
-    private void applyAll(List<Feed.Arrival> arrivals)
+    private List<Message> waitingBehind(Message first) throws InterruptedException {
+        var messages = new ArrayList<Message>();
+        var next = Optional.of(first);
+        while (next.isPresent()) {
+            messages.add(next.get());
+            next =
+                    messages.size() < MOST
+                            ? feed.next(AT_ONCE).map(this::message)
+                            : Optional.empty();
+        }
+        return messages;
+    }
+
+    private void applyAll(List<Message> messages)
             throws InterruptedException, SecondWriterException {
-        if (arrivals.size() >= FEW && arrivals.stream().allMatch(this::canBeAddedTogether)) {
-            applyTogether(arrivals);
+        if (messages.size() >= FEW && messages.stream().allMatch(this::canBeAddedTogether)) {
+            applyTogether(messages);
         } else {
-            for (var arrival : arrivals) {
-                apply(arrival);
+            for (var message : messages) {
+                apply(message);
             }
         }
     }
 
-    private boolean canBeAddedTogether(Feed.Arrival arrival) {
-        var entry = arrival.entry();
-        var id = entry.id();
-        long value = entry.value().orElse(0);
-        return arrival.sequence() > applied
-                && id != null
-                && value > 0
-                && value < LARGE
-                && !unmarked.contains(Names.writeKey(stream, consumer, id));
+    private boolean canBeAddedTogether(Message message) {
+        return message.sequence() > applied
+                && message.value() > 0
+                && message.value() < LARGE
+                && !unmarked.contains(message.key());
     }
 
-    private void applyTogether(List<Feed.Arrival> arrivals)
+    private void applyTogether(List<Message> messages)
             throws InterruptedException, SecondWriterException {
-        var values = arrivals.stream().mapToLong(one -> one.entry().value().orElseThrow());
-        long sum = values.sum();
-        applied = arrivals.getLast().sequence();
+        long sum = messages.stream().mapToLong(Message::value).sum();
+        applied = messages.getLast().sequence();
         publishMark(sum);
-        addTogether(sum);
+        addTogether(sum, Optional.empty());
         progress.advanceTo(applied);
-        for (var arrival : arrivals) {
-            status.moved(arrival.entry().value().orElseThrow());
+        for (var message : messages) {
+            status.moved(message.value());
         }
-        status.lags(arrivals.getLast().waiting());
+        status.lags(messages.getLast().arrival().waiting());
     }
 
     /** Makes the write that the last mark has announced. */
-    private void addTogether(long sum) throws InterruptedException {
+    private void addTogether(long sum, Optional<String> earlier) throws InterruptedException {
         var key = Names.batchKey(stream, consumer, created, marked);
         unmarked.add(key);
-        boolean added = false;
+        boolean added = eventfd.add(sum, key, earlier);
         while (!added) {
-            added = eventfd.add(sum, key);
+            added = eventfd.add(sum, key, Optional.empty());
         }
     }
 
-    private void apply(Feed.Arrival arrival) throws InterruptedException, SecondWriterException {
-        if (arrival.sequence() <= marked) {
+    private void apply(Message message) throws InterruptedException, SecondWriterException {
+        if (message.sequence() <= marked) {
             return;
         }
-        var id = arrival.entry().id();
-        var value = arrival.entry().value();
-        if (id == null || value.isEmpty()) {
+        if (message.value() == 0) {
             status.foreign(
-                    "message " + arrival.sequence() + " of " + stream + ", " + arrival.entry());
-        } else {
-            var key = Names.writeKey(stream, consumer, id);
-            if (!unmarked.contains(key)) {
-                noteDoubt(arrival.sequence(), value.getAsLong());
-                while (!eventfd.add(value.getAsLong(), key)) {
-                    // This may take long, so the keys of the others must not be needed any more.
-                    mark();
-                }
-                unmarked.add(key);
-                unclear--;
-                status.moved(value.getAsLong());
+                    "message %d of %s, %s"
+                            .formatted(message.sequence(), stream, message.arrival().entry()));
+        } else if (!unmarked.contains(message.key())) {
+            var earlier =
+                    mayBeWritten(message.sequence())
+                            ? Optional.of(writtenTo)
+                            : Optional.<String>empty();
+            while (!eventfd.add(message.value(), message.key(), earlier)) {
+                // This may take long, so the keys of the others must not be needed any more.
+                mark();
+                earlier = Optional.empty();
             }
+            unmarked.add(message.key());
+            unclear--;
+            status.moved(message.value());
         }
-        applied = Math.max(applied, arrival.sequence());
+        applied = Math.max(applied, message.sequence());
         progress.advanceTo(applied);
-        status.lags(arrival.waiting());
+        status.lags(message.arrival().waiting());
         if (unmarked.size() >= MOST) {
             mark();
         }
     }
 
-    private void noteDoubt(long sequence, long value) {
-        if (sequence > doubtful || doubts == MOST) {
-            return; // No run applies more behind its mark.
-        }
-        doubts++;
-        status.inDoubt(
-                "the daemon was killed since the last mark: "
-                        + eventfd.write(value)
-                        + " may be counted twice");
+    /** Whether an earlier run may have written the message, so that it counts once by its key. */
+    private boolean mayBeWritten(long sequence) {
+        return unclear > 0 && sequence <= written;
     }
 
     private void mark() throws InterruptedException, SecondWriterException {
@@ -279,7 +291,9 @@ final class Importer implements LinkTask {
      * @param adding what the write that comes next adds for the last of them; 0 if there is none
      */
     private void publishMark(long adding) throws InterruptedException, SecondWriterException {
-        marks.append(Entry.mark(applied, adding, created, writer, eventfd.keys()));
+        // What comes next may still be a message of an earlier run.
+        var keys = mayBeWritten(applied + 1) ? writtenTo : eventfd.keys();
+        marks.append(Entry.mark(applied, adding, created, writer, keys));
         marked = applied;
         eventfd.done(List.copyOf(unmarked));
         unmarked.clear();
