@@ -38,6 +38,8 @@ class LimitsTest {
     private static final Duration SOON = Duration.ofSeconds(15);
 
     private static final String OPEN = "{\"op\":\"open\",\"eventfds\":[{\"name\":\"a\"}]}";
+    private static final String LEASE =
+            "{\"op\":\"lease\",\"take\":[{\"name\":\"s\"}],\"holder\":\"process\"}";
 
     /** When the daemon gets its settings. */
     enum From {
@@ -306,6 +308,30 @@ class LimitsTest {
             deaf.call("POST", "/v1/eventfds/a/read", "");
             until(() -> metrics(daemon).contains("eventfdd_put_backs_total 1.0\n"));
             until(() -> daemon.count("a").equals("1"));
+        }
+    }
+
+    /** Who does not take the reply that grants a lease has none, also if it asks nothing more. */
+    @ParameterizedTest
+    @EnumSource(From.class)
+    void theTimeOfTheDeliveryOfALease(From from) throws Exception {
+        try (var daemon = daemon(from, "delivery-timeout", "1s");
+                var deaf = connect(daemon);
+                var client = connect(daemon)) {
+            daemon.request()
+                    .contentType("application/json")
+                    .body("{\"semaphore\":true,\"initial\":2}")
+                    .put("/v1/eventfds/s")
+                    .then()
+                    .statusCode(201);
+            send(deaf, LEASE);
+            assertThat(ask(client, LEASE)).contains("\"holder\":{\"kind\":\"process\"");
+            until(() -> metrics(daemon).contains("eventfdd_lease_permits_returned_total 1.0\n"));
+            until(() -> daemon.count("s").equals("1"));
+            assertThat(reply(deaf)).contains("\"holder\":{\"kind\":\"process\"");
+            assertThat(deaf.receive(new PacketBuffer(1, 1), SOON))
+                    .isEqualTo(Received.Nothing.ANY_MORE);
+            assertThat(ask(client, OPEN)).as("who took its reply stays").contains("created");
         }
     }
 

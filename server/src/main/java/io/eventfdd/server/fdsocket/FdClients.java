@@ -150,7 +150,10 @@ final class FdClients implements AutoCloseable {
         handedOut += fds;
     }
 
-    /** Called for a client that has sent another request and has not taken the last reply. */
+    /**
+     * Called for a client that has to take its reply: it has sent another request, or was granted a
+     * lease.
+     */
     void lookAfterDeaf() {
         assert loop.inLoop();
         if (!lookingAfterDeaf) {

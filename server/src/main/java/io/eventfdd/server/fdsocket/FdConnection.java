@@ -336,12 +336,13 @@ final class FdConnection implements Registration.Target {
     }
 
     /**
-     * Closes the connection if the client has sent another request and has taken no reply since the
-     * last check. Returns true if it has to be checked again, because this is the first check
-     * without a reply taken.
+     * Closes the connection if the client has taken no reply since the last check, although it has
+     * sent another request or was granted a lease. Returns true if it has to be checked again,
+     * because this is the first check without a reply taken.
      */
     boolean closeIfStillDeaf() throws IOException {
-        if (state != State.IDLE || interest != TAKING) {
+        leases.settleIfTaken();
+        if (state != State.IDLE || (interest != TAKING && !isGrantUntaken())) {
             return false;
         }
         if (deafAt == replies) {

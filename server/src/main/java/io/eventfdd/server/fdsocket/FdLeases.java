@@ -167,6 +167,7 @@ final class FdLeases {
         if (!connection.isClosed()) {
             granted = lease;
             lease.sent();
+            clients.lookAfterDeaf();
         }
     }
 
@@ -177,6 +178,15 @@ final class FdLeases {
         if (granted != null) {
             leases().settleNow(granted, took);
             granted = null;
+        }
+    }
+
+    /**
+     * Looks whether the client took the reply that granted it a lease, if that is not known yet.
+     */
+    void settleIfTaken() throws IOException {
+        if (granted != null && connection.isTaken()) {
+            settle(true);
         }
     }
 

@@ -328,13 +328,13 @@ class BridgeIT {
             from.restart();
             from.awaitLog(
                     "export a: in doubt: the daemon was killed since an earlier run, perhaps during"
-                        + " a read of a");
+                            + " a read of a");
             alpha.write("a", 5);
             until(() -> messages() == 2);
             to.restart();
             to.awaitLog(
                     "import b: in doubt: the daemon was killed since an earlier run, perhaps during"
-                        + " a write of 5 to b: it is made again, and may be counted twice");
+                            + " a write of 5 to b: it is made again, and may be counted twice");
             alpha.write("a", 7);
             awaitCount(beta, "b", 12);
             assertThat(to.log()).doesNotContain("a write of 7");

@@ -113,7 +113,7 @@ class EarlierRunIT {
         try (var bridge = later(IMPORT, TO_START)) {
             bridge.awaitLog(
                     "import b: in doubt: the daemon was killed since an earlier run, perhaps during"
-                        + " a write of 5 to b: it is made again, and may be counted twice");
+                            + " a write of 5 to b: it is made again, and may be counted twice");
             awaitMark(2);
             bridge.kill();
             next.request().contentType("application/json").body("{}").post("/v1/eventfds/b/read");
@@ -173,7 +173,7 @@ class EarlierRunIT {
         try (var bridge = later(EXPORT, TO_START + reads)) {
             bridge.awaitLog(
                     "export a: in doubt: the daemon was killed since an earlier run, perhaps during"
-                        + " a read of a: what it took may be missing");
+                            + " a read of a: what it took may be missing");
             next.write("a", 7);
             awaitPublished(7);
             assertThat(bridge.log()).doesNotContain("ERROR");
