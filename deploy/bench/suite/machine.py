@@ -256,9 +256,12 @@ class Daemon(Server):
 
 def another_build(bench, servers, directory, cpus=None):
     """The daemon of the other build, until the end of `servers`."""
-    if not bench.against:
-        return Skipped("no --against")
-    return servers.enter_context(Daemon(directory, cpus, launcher=bench.against / "bin/eventfdd"))
+    return of_another_build(bench, lambda launcher: servers.enter_context(Daemon(directory, cpus, launcher=launcher)))
+
+
+def of_another_build(bench, make):
+    """What `make` gives for the launcher of the other build, or why there is none."""
+    return make(bench.against / "bin/eventfdd") if bench.against else Skipped("no --against")
 
 
 def running(*servers):

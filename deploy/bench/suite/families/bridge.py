@@ -4,7 +4,7 @@ import http.client
 import socket
 from contextlib import ExitStack
 
-from suite.machine import FREE, LAUNCHER, Daemon, Server, figure, free_port, installed, java
+from suite.machine import FREE, LAUNCHER, Daemon, Server, figure, free_port, installed, java, of_another_build, running
 from suite.rounds import Row, Skipped, at_least, at_most, skipped
 
 LINKS = """
@@ -29,36 +29,35 @@ def rows(bench):
     with ExitStack() as servers:
         seconds = bench.seconds if bench.smoke else 3
         pair = Pair(servers, program, bench.fresh("bridge"), LAUNCHER, seconds)
-        another = Pair(servers, program, bench.fresh("a"), bench.against / "bin/eventfdd", seconds) if bench.against else None
+        another = of_another_build(bench, lambda launcher: Pair(servers, program, bench.fresh("a"), launcher, seconds))
 
         def bare(how):
-            command = java("io.eventfdd.bench.JetStreamPair", how, pair.port, seconds, seconds)
-            return lambda: figure(command)
+            return figure(java("io.eventfdd.bench.JetStreamPair", how, pair.port, seconds, seconds))
 
         if not bench.smoke:
-            for one in filter(None, (pair, another)):
+            for one in running(pair, another):
                 one.warm_up()
         for mode, target in (("copy", 0.8), ("share", 0.4)):
             yield from bench.compare(
                 f"{WHATS} ({mode}), each a message",
                 FREE,
                 "/s",
-                pair.linked("each", mode),
-                {"jnats": bare("each")},
+                lambda: pair.linked("each", mode),
+                {"jnats": lambda: bare("each")},
                 {"jnats": at_least(target)},
-                another=another and another.linked("each", mode),
+                another=lambda: another.linked("each", mode),
                 more_is_better=True,
             )
-        sums = [pair.linked("sum", "copy")() for _ in range(bench.rounds)]
+        sums = [pair.linked("sum", "copy") for _ in range(bench.rounds)]
         yield Row(f"{WHATS} (copy), which add up", FREE, "/s", sums, target=at_least(1_000_000), more_is_better=True)
         yield from bench.compare(
             "one signal from host to host over a bridge (copy)",
             FREE,
             "ns",
-            pair.linked("latency", "copy"),
-            {"jnats": bare("latency")},
+            lambda: pair.linked("latency", "copy"),
+            {"jnats": lambda: bare("latency")},
             {"jnats": at_most(1.3)},
-            another=another and another.linked("latency", "copy"),
+            another=lambda: another.linked("latency", "copy"),
         )
 
 
@@ -77,14 +76,13 @@ class Pair:
             self.servers.append(servers.enter_context(bridge))
 
     def linked(self, how, mode, warm_up=None):
-        """A measurement of the signals from left to right."""
+        """Measures the signals from left to right."""
         times = (self.seconds if warm_up is None else warm_up, self.seconds)
-        command = java("io.eventfdd.bench.Linked", how, self.left.directory, self.right.directory, mode, *times)
-        return lambda: figure(command)
+        return figure(java("io.eventfdd.bench.Linked", how, self.left.directory, self.right.directory, mode, *times))
 
     def warm_up(self):
         for server in self.servers:
-            server.warm_up(lambda: [self.linked("each", mode, 0)() for mode in MODES])
+            server.warm_up(lambda: [self.linked("each", mode, 0) for mode in MODES])
 
 
 class Nats(Server):
