@@ -36,16 +36,12 @@ class Place:
         for daemon in running(self.daemon, self.another):
             load.warm_up(bench, daemon)
 
-    def from_java(self, client, threads, age):
+    def from_java(self, client, threads, age, build=None):
         if client != "eventfdd" and isinstance(self.redis, Skipped):
             return self.redis
-        command = java("io.eventfdd.bench.Writers", client, self.port, threads, age, self.bench.seconds)
-        return lambda: figure(command, self.cpus, self.daemon.environment)
-
-    def from_another_build(self, threads, age):
-        arguments = ("eventfdd", self.port, threads, age, self.bench.seconds)
-        command = java("io.eventfdd.bench.Writers", *arguments, build=self.bench.against)
-        return lambda: figure(command, self.cpus, self.another.environment)
+        command = java("io.eventfdd.bench.Writers", client, self.port, threads, age, self.bench.seconds, build=build)
+        daemon = self.another if build else self.daemon
+        return lambda: figure(command, self.cpus, daemon.environment)
 
     def from_c(self, connections):
         if isinstance(self.redis, Skipped):
@@ -68,7 +64,7 @@ def warm(bench, place):
                 "Redis, C": place.from_c(threads),
             },
             {"Redis, Lettuce": at_least(2), "Redis, C": at_least(1)} if many else None,
-            another=place.from_another_build(threads, USUAL * bench.warm_up),
+            another=place.from_java("eventfdd", threads, USUAL * bench.warm_up, build=bench.against),
             more_is_better=True,
         )
 
