@@ -116,8 +116,8 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
     private synchronized void begin() {
         hasMore = true;
         if (!isAtWork && !closed) {
-            isAtWork = true;
             VirtualThreads.startPlatform("eventfdd-client-donor", this::work);
+            isAtWork = true; // not before, as there may be no thread to be had
         }
     }
 

@@ -126,13 +126,19 @@ final class Acceptor implements Registration.Target {
      */
     private void pause() throws ErrnoException {
         unregister();
-        loop.after(
-                PAUSE,
-                () -> {
-                    if (!closed) {
-                        start();
-                    }
-                });
+        loop.after(PAUSE, this::goOn);
+    }
+
+    private void goOn() throws ErrnoException {
+        if (closed) {
+            return;
+        }
+        try {
+            start();
+        } catch (ErrnoException e) {
+            outageBegins(e); // The kernel may have no memory for one more to watch.
+            pause();
+        }
     }
 
     private void outageBegins(ErrnoException why) {
