@@ -96,7 +96,7 @@ public final class EventfddClient implements Closeable {
                                         builder.outage,
                                         builder.spin,
                                         builder.executor,
-                                        http.longestWait(),
+                                        http.longestWait().orDefault(),
                                         handles))
                         : Optional.empty();
     }

@@ -1,5 +1,8 @@
 package io.eventfdd.internal;
 
+import io.eventfdd.client.EventfddException;
+import io.eventfdd.internal.wire.Timeout;
+
 import org.jspecify.annotations.Nullable;
 
 import java.time.Duration;
@@ -21,6 +24,20 @@ public final class LongestWait implements Supplier<Duration> {
      */
     public LongestWait(Supplier<Duration> question) {
         this.question = question;
+    }
+
+    /**
+     * The longest wait for a client that may only have {@code fd.sock}, while the question goes
+     * over HTTP. If it gets no answer, the time is the one that a daemon has by default.
+     */
+    public LongestWait orDefault() {
+        return new LongestWait(() -> {
+            try {
+                return question.get();
+            } catch (EventfddException e) {
+                return Timeout.DEFAULT_MAX_WAIT;
+            }
+        });
     }
 
     /** The longest time, as far as it is known. */

@@ -13,7 +13,6 @@ import io.eventfdd.internal.WaitFuture;
 import io.eventfdd.internal.wire.LeaseHolder;
 import io.eventfdd.internal.wire.LeaseRequest;
 import io.eventfdd.internal.wire.ProblemException;
-import io.eventfdd.internal.wire.Timeout;
 
 import java.time.Duration;
 import java.util.List;
@@ -168,7 +167,7 @@ public final class HeldLeases implements AutoCloseable {
                         ? resumption.generation()
                         : Sentinel.UNKNOWN;
         do {
-            var time = deadline.leftAtMost(this::longestWait);
+            var time = deadline.leftAtMost(longestWait);
             long sent = System.nanoTime();
             var granted = take(wish.request(holder, time), time, stop);
             if (granted.isPresent()) {
@@ -187,7 +186,7 @@ public final class HeldLeases implements AutoCloseable {
         try {
             return transport.take(request, stop);
         } catch (InvalidRequestException e) {
-            if (isTooLong(time)) {
+            if (longestWait.isExceededBy(time)) {
                 return Optional.empty();
             }
             throw e;
@@ -228,23 +227,6 @@ public final class HeldLeases implements AutoCloseable {
         } catch (EventfddException e) {
             lease.discard();
             throw e;
-        }
-    }
-
-    private Duration longestWait() {
-        try {
-            return longestWait.get();
-        } catch (EventfddException e) {
-            // It goes over HTTP, and this client may only have the other socket.
-            return Timeout.DEFAULT_MAX_WAIT;
-        }
-    }
-
-    private boolean isTooLong(Duration time) {
-        try {
-            return longestWait.isExceededBy(time);
-        } catch (EventfddException e) {
-            return false;
         }
     }
 

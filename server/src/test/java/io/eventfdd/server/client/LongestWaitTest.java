@@ -3,12 +3,14 @@ package io.eventfdd.server.client;
 import static io.eventfdd.server.DaemonUnderTest.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Named.named;
 
 import io.eventfdd.client.Count;
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.InvalidRequestException;
 import io.eventfdd.client.LeaseSpec;
 import io.eventfdd.client.Transport;
 import io.eventfdd.server.DaemonUnderTest;
@@ -18,11 +20,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -138,6 +143,26 @@ class LongestWaitTest {
             eventfd.write(1);
             result(waiting).close();
             assertThat(eventfd.count()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void rawClientWithoutHttpWaitsForTheDefaultTime(@TempDir Path directory) throws Exception {
+        Files.createSymbolicLink(
+                directory.resolve("fd.sock"), daemon.directory().resolve("fd.sock"));
+        try (var client =
+                        EventfddClient.builder()
+                                .runtimeDirectory(directory)
+                                .transport(Transport.RAW)
+                                .connect();
+                var eventfd = client.open("s", EventfdSpec.semaphoreOf(0))) {
+            var waiting = begin(() -> client.lease(LeaseSpec.of("s", 1)));
+            untilWaiting(waiting);
+            eventfd.write(1);
+            result(waiting).commit();
+            shorten();
+            assertThatThrownBy(() -> client.lease(LeaseSpec.of("s", 1)))
+                    .isInstanceOf(InvalidRequestException.class);
         }
     }
 
