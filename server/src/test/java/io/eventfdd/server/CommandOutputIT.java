@@ -4,42 +4,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
+import io.eventfdd.server.testing.SharedDaemon;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** What commands do if their output cannot be written, or nobody reads it any more. */
 @Timeout(300)
+@ExtendWith(SharedDaemon.class)
 class CommandOutputIT {
     private static final String FULL = "/dev/full";
 
-    private static DaemonProcess daemon;
+    private final DaemonProcess daemon;
 
-    @BeforeAll
-    static void start() throws IOException {
-        daemon = DaemonProcess.start();
+    CommandOutputIT(DaemonProcess daemon) {
+        this.daemon = daemon;
     }
 
-    @AfterAll
-    static void stop() throws IOException {
-        daemon.close();
-    }
-
-    private static Ran shell(String line) throws Exception {
-        return Ran.of(daemon.beginShell(line));
-    }
-
-    private static String count(String name) {
+    private String count(String name) {
         return daemon.state(name).path("count").asText();
     }
 
@@ -47,7 +37,7 @@ class CommandOutputIT {
     void whatWasReadAndCannotBePrintedGoesBack() throws Exception {
         daemon.create("unprinted", "{\"initial\":7}");
         daemon.create("permits", "{\"semaphore\":true,\"initial\":2}");
-        var ran = shell("$eventfdd read unprinted >" + FULL);
+        var ran = daemon.shell("$eventfdd read unprinted >" + FULL);
         assertThat(ran)
                 .isEqualTo(
                         new Ran(
@@ -55,8 +45,8 @@ class CommandOutputIT {
                                 "eventfdd: cannot write to standard output: No space left on"
                                         + " device; 7 was written back to unprinted"));
         assertThat(count("unprinted")).isEqualTo("7");
-        assertThat(shell("$eventfdd read permits >" + FULL).status()).isEqualTo(1);
-        assertThat(shell("$eventfdd read permits >&-").status()).isEqualTo(1);
+        assertThat(daemon.shell("$eventfdd read permits >" + FULL).status()).isEqualTo(1);
+        assertThat(daemon.shell("$eventfdd read permits >&-").status()).isEqualTo(1);
         assertThat(count("permits")).isEqualTo("2");
     }
 
@@ -65,7 +55,7 @@ class CommandOutputIT {
         daemon.create("one", "{\"initial\":5}");
         daemon.create("other", "{\"semaphore\":true,\"initial\":3}");
         for (var how : List.of("--any", "--all", "-o json")) {
-            var ran = shell("$eventfdd wait --consume " + how + " one other >" + FULL);
+            var ran = daemon.shell("$eventfdd wait --consume " + how + " one other >" + FULL);
             assertThat(ran.status()).as(how).isEqualTo(1);
             assertThat(ran.output()).contains("5 was written back to one", "1 was written back");
         }
@@ -77,7 +67,7 @@ class CommandOutputIT {
     void itGoesBackIfTheReaderOfAPipeHasGone() throws Exception {
         daemon.create("piped", "{\"initial\":9}");
         var ran =
-                shell(
+                daemon.shell(
                         "mkfifo "
                                 + daemon.file("pipe")
                                 + "; exec 3<>"
@@ -109,7 +99,7 @@ class CommandOutputIT {
                         "read --help",
                         "completion bash",
                         "completion zsh")) {
-            var ran = shell("$eventfdd " + command + nowhere);
+            var ran = daemon.shell("$eventfdd " + command + nowhere);
             assertThat(ran.status()).as(command + nowhere + ": " + ran.output()).isEqualTo(1);
             assertThat(ran.output())
                     .startsWith("eventfdd: cannot write to standard output: ")
@@ -120,17 +110,17 @@ class CommandOutputIT {
     @Test
     void aCommandThatPrintsNothingNeedsNoOutput() throws Exception {
         daemon.create("mute");
-        assertThat(shell("$eventfdd write mute 3 >" + FULL)).isEqualTo(new Ran(0, ""));
-        assertThat(shell("$eventfdd write mute 3 <&- >&- 2>&-")).isEqualTo(new Ran(0, ""));
+        assertThat(daemon.shell("$eventfdd write mute 3 >" + FULL)).isEqualTo(new Ran(0, ""));
+        assertThat(daemon.shell("$eventfdd write mute 3 <&- >&- 2>&-")).isEqualTo(new Ran(0, ""));
         assertThat(count("mute")).isEqualTo("6");
     }
 
     @Test
     void aClosedStreamIsNotTakenForAFileOfJavas() throws Exception {
         daemon.create("closed");
-        assertThat(shell("$eventfdd exec closed -- sh -c 'readlink /proc/self/fd/0' <&-"))
+        assertThat(daemon.shell("$eventfdd exec closed -- sh -c 'readlink /proc/self/fd/0' <&-"))
                 .isEqualTo(new Ran(0, "/dev/null"));
-        assertThat(shell("$eventfdd stat nowhere 2>&-").status()).isEqualTo(3);
+        assertThat(daemon.shell("$eventfdd stat nowhere 2>&-").status()).isEqualTo(3);
     }
 
     @Test
@@ -142,7 +132,7 @@ class CommandOutputIT {
         }
         assertThat(unread.waitFor(60, TimeUnit.SECONDS)).as("it ends").isTrue();
         assertThat(unread.exitValue()).isZero();
-        assertThat(shell("set -o pipefail; $eventfdd watch quiet | head -n 1"))
+        assertThat(daemon.shell("set -o pipefail; $eventfdd watch quiet | head -n 1"))
                 .isEqualTo(new Ran(0, "0"));
     }
 

@@ -4,33 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
+import io.eventfdd.server.testing.SharedDaemon;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 
 /** Commands, and a daemon, that start in an odd place or with what others tell every JVM. */
 @Timeout(300)
+@ExtendWith(SharedDaemon.class)
 class CommandStartIT {
-    private static DaemonProcess daemon;
+    private final DaemonProcess daemon;
 
-    @BeforeAll
-    static void start() throws IOException {
-        daemon = DaemonProcess.start();
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        daemon.close();
-    }
-
-    private static Ran shell(String line) throws Exception {
-        return Ran.of(daemon.beginShell(line));
+    CommandStartIT(DaemonProcess daemon) {
+        this.daemon = daemon;
     }
 
     @Test
@@ -40,7 +30,7 @@ class CommandStartIT {
         var line = "mkdir %1$s && cd %1$s && rmdir %1$s && $eventfdd ".formatted(gone);
         daemon.create("here");
         for (var command : List.of("ping", "ls", "completion zsh", "exec here -- true")) {
-            var ran = shell(line + command + " 2>" + errors);
+            var ran = daemon.shell(line + command + " 2>" + errors);
             assertThat(ran.status()).as(command).isZero();
             assertThat(Files.readAllLines(errors))
                     .as(command)
@@ -60,7 +50,7 @@ class CommandStartIT {
                         "JAVA_TOOL_OPTIONS=-Xrs",
                         "JDK_JAVA_OPTIONS=-XX:+UseG1GC",
                         "_JAVA_OPTIONS=-XX:+UseG1GC")) {
-            var ran = shell(variable + " $eventfdd ping 2>/dev/null");
+            var ran = daemon.shell(variable + " $eventfdd ping 2>/dev/null");
             assertThat(ran.status()).as(variable).isZero();
             assertThat(ran.output()).startsWith("eventfdd ");
         }

@@ -13,10 +13,10 @@ import io.eventfdd.server.cli.Completion;
 import io.eventfdd.server.cli.ExitStatus;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
+import io.eventfdd.server.testing.SharedDaemon;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -24,24 +24,19 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Every command as a process of its own: what it prints, and how it ends. */
+@ExtendWith(SharedDaemon.class)
 class CommandsIT {
-    private static DaemonProcess daemon;
+    private final DaemonProcess daemon;
 
-    @BeforeAll
-    static void start() throws IOException {
-        daemon = DaemonProcess.start();
+    CommandsIT(DaemonProcess daemon) {
+        this.daemon = daemon;
     }
 
-    @AfterAll
-    static void stop() throws IOException {
-        daemon.close();
-    }
-
-    private static Process begin(String command, String... arguments) throws IOException {
+    private Process begin(String command, String... arguments) throws IOException {
         return Ran.begin(daemon, command, arguments);
     }
 
-    private static Ran run(String command, String... arguments) throws Exception {
+    private Ran run(String command, String... arguments) throws Exception {
         return Ran.eventfdd(daemon, command, arguments);
     }
 
@@ -208,7 +203,7 @@ class CommandsIT {
         assertThat(help("read")).contains("for ever").doesNotContain("write");
     }
 
-    private static String help(String command) throws Exception {
+    private String help(String command) throws Exception {
         return Ran.of(daemon.begin(DaemonProcess.launcher().toString(), command, "--help"))
                 .output();
     }

@@ -9,11 +9,11 @@ import io.eventfdd.client.Transport;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
+import io.eventfdd.server.testing.SharedDaemon;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -38,19 +38,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * of.
  */
 @Timeout(300)
+@ExtendWith(SharedDaemon.class)
 class ExamplesIT {
     private static final Path EXAMPLES = Path.of("../deploy/examples").toAbsolutePath().normalize();
 
-    private static DaemonProcess daemon;
+    private final DaemonProcess daemon;
 
-    @BeforeAll
-    static void start() throws IOException {
-        daemon = DaemonProcess.start();
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        daemon.close();
+    ExamplesIT(DaemonProcess daemon) {
+        this.daemon = daemon;
     }
 
     private static String example(String name) {
@@ -140,14 +135,14 @@ class ExamplesIT {
         }
     }
 
-    private static EventfddClient raw() {
+    private EventfddClient raw() {
         return EventfddClient.builder()
                 .runtimeDirectory(daemon.directory())
                 .transport(Transport.RAW)
                 .connect();
     }
 
-    private static String compiled() throws IOException {
+    private String compiled() throws IOException {
         var program = daemon.file("signal");
         if (!Files.exists(program)) {
             daemon.run(
@@ -314,13 +309,13 @@ class ExamplesIT {
     }
 
     /** A worker that has an item, and does not get it done. */
-    private static Process slowWorker() throws IOException {
+    private Process slowWorker() throws IOException {
         var worker = java("WorkQueue.java", "work", "3600000");
         assertThat(worker.inputReader().readLine()).isEqualTo("took 1");
         return worker;
     }
 
-    private static Map<String, Integer> items() {
+    private Map<String, Integer> items() {
         var state = daemon.request().get("/v1/eventfds/items").jsonPath();
         return Map.of("count", state.getInt("count"), "leased", state.getInt("leased"));
     }
@@ -339,11 +334,11 @@ class ExamplesIT {
         assertThat(ran).isEqualTo(new Ran(2, "usage: " + usage));
     }
 
-    private static Process java(String example, String... arguments) throws IOException {
+    private Process java(String example, String... arguments) throws IOException {
         return java(Path.of(System.getProperty("java.home"), "bin/java"), example, arguments);
     }
 
-    private static Process java(Path java, String example, String... arguments) throws IOException {
+    private Process java(Path java, String example, String... arguments) throws IOException {
         var command = new ArrayList<String>(List.of(java.toString()));
         if (!java.toString().contains("17")) {
             command.add("--enable-native-access=ALL-UNNAMED");

@@ -11,12 +11,12 @@ import io.eventfdd.client.Transport;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.RawClient;
+import io.eventfdd.server.testing.SharedDaemon;
 
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,20 +35,15 @@ import java.util.concurrent.TimeUnit;
  * others get on, and even those who use the same eventfd get answers.
  */
 @Timeout(300)
+@ExtendWith(SharedDaemon.class)
 class RawHolderIT {
     private static final int CALLS = 100;
 
-    private static DaemonProcess daemon;
+    private final DaemonProcess daemon;
     private final List<Process> holders = new ArrayList<>();
 
-    @BeforeAll
-    static void start() throws IOException {
-        daemon = DaemonProcess.start();
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        daemon.close();
+    RawHolderIT(DaemonProcess daemon) {
+        this.daemon = daemon;
     }
 
     @AfterEach
@@ -133,7 +128,7 @@ class RawHolderIT {
 
     // The library
 
-    private static EventfddClient raw() {
+    private EventfddClient raw() {
         return EventfddClient.builder()
                 .runtimeDirectory(daemon.directory())
                 .transport(Transport.RAW)
@@ -193,7 +188,7 @@ class RawHolderIT {
         }
     }
 
-    private static int waiters() {
+    private int waiters() {
         try (var client = daemon.connect()) {
             return client.call("GET", "/metrics", "")
                     .answer()

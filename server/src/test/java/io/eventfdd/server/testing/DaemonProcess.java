@@ -290,6 +290,11 @@ public final class DaemonProcess implements AutoCloseable {
         return begin(command.toArray(String[]::new));
     }
 
+    /** Runs a shell's line, in which {@code $eventfdd} is the command. */
+    public Ran shell(String line) throws IOException, InterruptedException {
+        return Ran.of(beginShell(line));
+    }
+
     /** Waits until {@code condition} holds. */
     public static void until(BooleanSupplier condition) {
         until(Duration.ofSeconds(30), condition);
