@@ -211,7 +211,10 @@ final class HttpCalls implements AutoCloseable {
         return known.isEmpty() ? learnKeys(connection) : known;
     }
 
-    /** Asks the daemon at the other end of {@code connection} for the origin of its keys. */
+    /**
+     * Asks the daemon at the other end of {@code connection} for the origin of its keys. It is
+     * empty if the daemon does not say so, because it stops or has too many connections.
+     */
     String learnKeys(HttpConnection connection) throws IOException {
         var learned = connection.exchange(HttpCall.get("/v1"), patience, false).keys();
         keys = learned;

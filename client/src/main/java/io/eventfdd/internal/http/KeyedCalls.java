@@ -35,7 +35,7 @@ public final class KeyedCalls implements AutoCloseable {
     public static final class NotSentException extends IOException {
         private static final long serialVersionUID = 1L;
 
-        NotSentException(IOException cause) {
+        NotSentException(Exception cause) {
             super(cause.getMessage(), cause);
         }
 
@@ -76,12 +76,14 @@ public final class KeyedCalls implements AutoCloseable {
         try {
             var made = HttpConnection.open(socket);
             connection = made;
-            origin = made.exchange(HttpCall.get("/v1"), patience, true).keys();
+            var answer = made.exchange(HttpCall.get("/v1"), patience, true);
+            answer.check(); // It may stop, or have too many connections.
+            origin = answer.keys();
             return origin;
         } catch (ClosedByInterruptException e) {
             close();
             throw e;
-        } catch (IOException e) {
+        } catch (IOException | EventfddException e) {
             close();
             throw new NotSentException(e);
         }

@@ -112,7 +112,9 @@ final class RepeatedCall {
         boolean mayBeDone = false;
         try {
             handle.begin(connection);
-            checkKeys(connection);
+            if (!knowsKey(connection)) {
+                return Optional.empty();
+            }
             mayBeDone = true;
             var answer = calls.exchange(connection, call, longest, interruptible);
             if (pauseIfTooEarly(answer)) {
@@ -132,16 +134,26 @@ final class RepeatedCall {
         }
     }
 
-    /** If the daemon must know the key of the call, checks that it does. */
-    private void checkKeys(HttpConnection connection) throws IOException {
+    /**
+     * If the daemon must know the key of the call, checks that it does. Returns false if it does
+     * not say so, because it stops; after a pause, the next one can be asked.
+     */
+    private boolean knowsKey(HttpConnection connection) throws IOException, InterruptedException {
         if (call.repeats() != HttpCall.Repeats.WITH_ITS_KEY) {
-            return;
+            return true;
         }
         if (doubt == null) {
             sentTo = calls.knownOrLearntKeys(connection);
-        } else if (!calls.learnKeys(connection).equals(sentTo)) {
-            throw doubt;
+            return true;
         }
+        var keys = calls.learnKeys(connection);
+        if (keys.equals(sentTo)) {
+            return true;
+        }
+        if (keys.isEmpty() && away.pause()) {
+            return false;
+        }
+        throw doubt;
     }
 
     /**

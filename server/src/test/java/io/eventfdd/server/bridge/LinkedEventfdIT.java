@@ -9,6 +9,7 @@ import io.eventfdd.client.EventfdName;
 import io.eventfdd.server.testing.CuttingProxy;
 import io.eventfdd.server.testing.DaemonProcess;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,17 +20,35 @@ import java.util.Optional;
 /** A link's calls on its eventfd, over what becomes of the daemon meanwhile. */
 @Timeout(300)
 class LinkedEventfdIT {
+    private static final Link LINK =
+            new Link.Export(new EventfdName("a"), "s", "EVENTFDD", Link.Kind.COUNTER);
+    private static final Duration LONG = Duration.ofMinutes(5);
+
+    @Test
+    void daemonThatStopsIsNotTakenForAnotherOne() throws Exception {
+        var status = new LinkStatus("export a");
+        try (var daemon = DaemonProcess.start();
+                var proxy = new CuttingProxy(daemon.file("proxy.sock"), daemon.api());
+                var eventfd = new LinkedEventfd(LINK, daemon.file("proxy.sock"), LONG, status)) {
+            eventfd.prepare();
+            daemon.write("a", 3);
+            proxy.cut(1);
+            proxy.refuse(2);
+            assertThat(eventfd.take("key", Optional.empty())).isEqualTo(3);
+            assertThat(status.inDoubt()).isZero();
+        }
+    }
+
     @ParameterizedTest(name = "an absence of up to {0} s: {1} calls in doubt")
     @CsvSource({"300, 0", "0, 1"})
     void callIsInDoubtIfTheDaemonWasAwayForLongerThanItsKeysLive(long seconds, long inDoubt)
             throws Exception {
-        var link = new Link.Export(new EventfdName("a"), "s", "EVENTFDD", Link.Kind.COUNTER);
         var status = new LinkStatus("export a");
         try (var daemon = DaemonProcess.start();
                 var proxy = new CuttingProxy(daemon.file("proxy.sock"), daemon.api());
                 var eventfd =
                         new LinkedEventfd(
-                                link,
+                                LINK,
                                 daemon.file("proxy.sock"),
                                 Duration.ofSeconds(seconds),
                                 status)) {

@@ -112,6 +112,16 @@ class CutAnswersTest {
         assertThat(eventfd.count()).isZero();
     }
 
+    @Test
+    void aDaemonThatStopsMeanwhileIsNotTakenForOneThatDoesNotKnowTheCall() throws Exception {
+        var eventfd = client.open("n", EventfdSpec.counter());
+        eventfd.write(1);
+        proxy.cut(1);
+        proxy.refuse(2);
+        eventfd.write(3);
+        assertThat(eventfd.count()).isEqualTo(4);
+    }
+
     private static Signal signal(Eventfd eventfd, long value) {
         return new Signal(new EventfdName(eventfd.name()), value);
     }

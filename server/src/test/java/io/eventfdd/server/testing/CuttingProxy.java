@@ -32,6 +32,7 @@ public final class CuttingProxy implements AutoCloseable {
     private volatile Path daemon;
     private final AtomicInteger toAnswer = new AtomicInteger();
     private volatile Path next;
+    private final AtomicInteger toRefuse = new AtomicInteger();
     private final AtomicInteger toCut = new AtomicInteger();
     private final AtomicInteger toHold = new AtomicInteger();
     private final AtomicInteger held = new AtomicInteger();
@@ -49,6 +50,11 @@ public final class CuttingProxy implements AutoCloseable {
         listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         listener.bind(UnixDomainSocketAddress.of(socket));
         Thread.ofVirtual().start(this::accept);
+    }
+
+    /** Answers on the next {@code connections} what a daemon answers while it stops. */
+    public void refuse(int connections) {
+        toRefuse.set(connections);
     }
 
     /** Cuts the next {@code answers} to a POST: the client sees its connection end. */
@@ -114,6 +120,10 @@ public final class CuttingProxy implements AutoCloseable {
     }
 
     private void serve(SocketChannel client) {
+        if (toRefuse.getAndUpdate(it -> Math.max(0, it - 1)) > 0) {
+            refuse(client);
+            return;
+        }
         try (client;
                 var server = SocketChannel.open(UnixDomainSocketAddress.of(daemon))) {
             var connection = new Connection(client, server);
@@ -122,6 +132,25 @@ public final class CuttingProxy implements AutoCloseable {
             clients.remove(client);
             answering.join();
         } catch (IOException | InterruptedException e) {
+            // so it ends
+        } finally {
+            clients.remove(client);
+        }
+    }
+
+    private void refuse(SocketChannel client) {
+        var problem =
+                "{\"type\":\"urn:eventfdd:problem:shutting-down\",\"title\":\"Shutting down\","
+                        + "\"status\":503,\"detail\":\"the daemon is shutting down\"}";
+        var answer =
+                "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
+                        + "Connection: close\r\nContent-Length: %d\r\n\r\n%s"
+                                .formatted(problem.length(), problem);
+        try (client) {
+            if (client.read(ByteBuffer.allocate(65536)) > 0) {
+                client.write(StandardCharsets.US_ASCII.encode(answer));
+            }
+        } catch (IOException e) {
             // so it ends
         } finally {
             clients.remove(client);

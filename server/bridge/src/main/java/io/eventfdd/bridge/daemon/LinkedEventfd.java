@@ -92,28 +92,25 @@ public final class LinkedEventfd implements AutoCloseable {
     }
 
     /**
-     * Takes what there is, and waits until there is something.
+     * Takes what there is.
      *
      * @param earlier the daemon to which an earlier run of the bridge may have made this call
+     * @return 0 if there was nothing for some time; then no run has taken anything by this call
      */
     public long take(String key, Optional<String> earlier) throws InterruptedException {
-        var sentTo = earlier;
-        while (true) {
-            var done = settled.next();
-            long value =
-                    repeated(
-                            key,
-                            sentTo,
-                            () -> "a read of " + name + ": what it took may be missing",
-                            () -> calls.read(name, key, WAIT, max, done));
-            settled.told(done);
-            part.running();
-            if (value != 0) {
-                return value;
-            }
-            sentTo = Optional.empty();
+        var done = settled.next();
+        long value =
+                repeated(
+                        key,
+                        earlier,
+                        () -> "a read of " + name + ": what it took may be missing",
+                        () -> calls.read(name, key, WAIT, max, done));
+        settled.told(done);
+        part.running();
+        if (value == 0) {
             forget(key);
         }
+        return value;
     }
 
     /**
@@ -191,19 +188,22 @@ public final class LinkedEventfd implements AutoCloseable {
         var pauses = new Pauses();
         var sentTo = earlier;
         var during = earlier.isPresent() ? "since an earlier run, perhaps during" : "during";
-        long cut = System.nanoTime();
+        long since = System.nanoTime();
         while (true) {
             var before = sentTo;
             try {
                 keys = calls.connect();
                 if (sentTo.isPresent()) {
                     boolean known = sentTo.get().equals(keys);
-                    if (!known || System.nanoTime() - cut > longestAbsence.toNanos()) {
+                    if (!known || System.nanoTime() - since > longestAbsence.toNanos()) {
                         var why = known ? "away for too long" : "killed";
                         status.inDoubt(
                                 "the daemon was %s %s %s".formatted(why, during, what.get()));
                         before = Optional.empty();
                     }
+                }
+                if (before.isEmpty()) {
+                    since = System.nanoTime(); // An answer is not kept longer if it is asked for.
                 }
                 if (!key.isEmpty()) {
                     sentTo = Optional.of(keys);
@@ -216,7 +216,6 @@ public final class LinkedEventfd implements AutoCloseable {
                 part.troubled(reason(e));
             } catch (IOException e) {
                 settled.cutOff(key);
-                cut = System.nanoTime();
                 part.troubled(reason(e));
             } catch (EventfddException e) {
                 if (!isInUse(e)) {

@@ -131,10 +131,15 @@ final class Exporter implements LinkTask {
     }
 
     private long take(String key) throws InterruptedException {
-        var earlier = unclear > 0 ? takenFrom : Optional.<String>empty();
-        long value = eventfd.take(key, earlier);
-        unclear = Math.max(0, unclear - 1);
-        return value;
+        while (true) {
+            var earlier = unclear > 0 ? takenFrom : Optional.<String>empty();
+            long value = eventfd.take(key, earlier);
+            if (value != 0) {
+                unclear = Math.max(0, unclear - 1);
+                return value;
+            }
+            unclear = 0; // The earlier run would have had to wait too.
+        }
     }
 
     private String id(long number) {

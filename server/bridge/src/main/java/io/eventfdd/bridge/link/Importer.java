@@ -123,11 +123,11 @@ final class Importer implements LinkTask {
     public void run() throws InterruptedException, SecondWriterException {
         eventfd.prepare();
         var mark = takeOver();
-        marked = mark.applied(created);
+        marked = mark.applied();
         applied = marked;
         writtenTo = mark.keys();
         written = feed.newest();
-        long adding = mark.adding(created);
+        long adding = mark.adding();
         if (adding != 0) {
             addTogether(adding, Optional.of(writtenTo));
         }
@@ -171,10 +171,10 @@ final class Importer implements LinkTask {
     }
 
     private Entry lastMark() throws InterruptedException {
-        var last = marks.open();
+        var last = marks.open().filter(mark -> mark.isOf(created));
         return Entry.mark(
-                last.map(mark -> mark.applied(created)).orElse(0L),
-                last.map(mark -> mark.adding(created)).orElse(0L),
+                last.map(Entry::applied).orElse(0L),
+                last.map(Entry::adding).orElse(0L),
                 created,
                 writer,
                 last.map(Entry::keys).orElse(eventfd.keys()));

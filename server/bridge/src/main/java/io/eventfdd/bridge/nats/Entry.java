@@ -114,20 +114,21 @@ public record Entry(@Nullable String id, long number, String keys, byte[] body) 
         return value == 0 ? OptionalLong.empty() : OptionalLong.of(value);
     }
 
-    /**
-     * The sequence up to which an importer has applied all messages of the stream that was created
-     * at {@code created}; 0 if this is the mark of an earlier stream.
-     */
-    public long applied(long created) {
-        return number("created", Long.MAX_VALUE) == created ? number("applied", Long.MAX_VALUE) : 0;
+    /** Whether this is a mark in the stream that was created at {@code created}. */
+    public boolean isOf(long created) {
+        return number("created", Long.MAX_VALUE) == created;
+    }
+
+    /** The sequence up to which an importer has applied all messages of the mark's stream. */
+    public long applied() {
+        return number("applied", Long.MAX_VALUE);
     }
 
     /**
-     * What the last write before this mark adds, which may still be to come; 0 if there is none, or
-     * this is the mark of an earlier stream.
+     * What the last write before this mark adds, which may still be to come; 0 if there is none.
      */
-    public long adding(long created) {
-        return number("created", Long.MAX_VALUE) == created ? number("adding", Count.MAX) : 0;
+    public long adding() {
+        return number("adding", Count.MAX);
     }
 
     /** When a bridge was there, in milliseconds since the epoch; 0 if this does not say so. */

@@ -87,6 +87,11 @@ public record StreamPlan(String name, Set<String> subjects, Duration window, boo
                 !onlyLast && found.getMaxMsgsPerSubject() > 0 && !found.isDiscardNewPerSubject(),
                 "max_msgs_per_subject is %d without discard_new_per_subject: messages would be lost"
                         .formatted(found.getMaxMsgsPerSubject()));
+        differ(
+                differences,
+                found.getAllowDirect() && found.getReplicas() > 1,
+                "allow_direct is true with %d replicas, has to be false: one that lags may answer"
+                        .formatted(found.getReplicas()));
         differ(differences, found.getSealed(), "it is sealed");
         return differences;
     }

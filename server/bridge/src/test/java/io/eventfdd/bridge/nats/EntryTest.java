@@ -25,7 +25,7 @@ class EntryTest {
 
         assertThat(body(entry)).isEqualTo("{\"value\":" + Long.toUnsignedString(value) + "}");
         assertThat(entry.value()).hasValue(value);
-        assertThat(entry.applied(0)).isZero();
+        assertThat(entry.applied()).isZero();
     }
 
     @Test
@@ -41,10 +41,11 @@ class EntryTest {
     void markSaysHowFarAnImporterHasCome() {
         var mark = Entry.mark(12, 0, 3, "me", "daemon");
 
-        assertThat(mark.applied(3)).isEqualTo(12);
-        assertThat(mark.applied(4)).as("in a stream that was created anew").isZero();
+        assertThat(mark.applied()).isEqualTo(12);
+        assertThat(mark.isOf(3)).isTrue();
+        assertThat(mark.isOf(4)).as("in a stream that was created anew").isFalse();
         assertThat(mark.value()).isEmpty();
-        assertThat(mark.adding(3)).isZero();
+        assertThat(mark.adding()).isZero();
         assertThat(mark.isSameAs(Entry.mark(12, 0, 3, "me", "daemon"))).isTrue();
         assertThat(mark.isSameAs(Entry.mark(12, 0, 3, "you", "daemon"))).isFalse();
     }
@@ -53,8 +54,7 @@ class EntryTest {
     void markSaysWhichWriteIsStillToCome() {
         var mark = Entry.mark(12, 5, 3, "me", "daemon");
 
-        assertThat(mark.adding(3)).isEqualTo(5);
-        assertThat(mark.adding(4)).as("in a stream that was created anew").isZero();
+        assertThat(mark.adding()).isEqualTo(5);
         assertThat(mark.isSameAs(Entry.mark(12, 0, 3, "me", "daemon"))).isFalse();
     }
 

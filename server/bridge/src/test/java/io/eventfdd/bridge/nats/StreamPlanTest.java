@@ -62,6 +62,8 @@ class StreamPlanTest {
                         .duplicateWindow(Duration.ofSeconds(30))
                         .maxAge(Duration.ofDays(1))
                         .maxMessagesPerSubject(5)
+                        .allowDirect(true)
+                        .replicas(3)
                         .build();
 
         assertThat(plan.differences(found))
@@ -73,6 +75,8 @@ class StreamPlanTest {
                         "max_age is PT24H, has to be 0: the last message of a subject must stay",
                         "duplicate_window is PT30S, has to be at least PT10M",
                         "max_msgs_per_subject is 5 without discard_new_per_subject: messages would"
-                                + " be lost");
+                                + " be lost",
+                        "allow_direct is true with 3 replicas, has to be false: one that lags may"
+                                + " answer");
     }
 }
