@@ -42,8 +42,7 @@ for start in "first", "second":
         for stream in "workqueue", "limits":
             if start == "first":
                 create(nats, f"STREAM.CREATE.{stream}", name=stream, subjects=[stream], retention=stream, duplicate_window=600 * 10**9)
-                consumer = {"durable_name": "c", "ack_policy": "explicit"}
-                create(nats, f"CONSUMER.DURABLE.CREATE.{stream}.c", stream_name=stream, config=consumer)
+                create(nats, f"CONSUMER.DURABLE.CREATE.{stream}.c", stream_name=stream, config=dict(durable_name="c", ack_policy="explicit"))
                 seen[stream] = [publish(nats, stream)]
                 consume(nats, stream)
             seen[stream].append(publish(nats, stream))

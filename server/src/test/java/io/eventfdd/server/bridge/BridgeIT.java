@@ -10,7 +10,6 @@ import io.eventfdd.client.Count;
 import io.eventfdd.server.testing.BridgeProcess;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.NatsServer;
-import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.api.RetentionPolicy;
 import io.nats.client.api.StreamConfiguration;
@@ -29,7 +28,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -48,7 +46,6 @@ class BridgeIT {
     private static final String SHARE =
             "- import: {name: c, subject: s, mode: share, create: counter}\n";
 
-    private static final int NO_MESSAGE = 10037;
     private static final Pattern WRITES =
             Pattern.compile(
                     "eventfdd_call_duration_seconds_count\\{operation=\"POST"
@@ -360,7 +357,7 @@ class BridgeIT {
     }
 
     private Headers headersOfTheSecondMessage() {
-        var first = nats.streams(streams -> streams.getLastMessage("EVENTFDD", "s.alpha"));
+        var first = nats.last("EVENTFDD", "s.alpha").orElseThrow();
         var id = first.getHeaders().getFirst("Nats-Msg-Id");
         assertThat(id).endsWith(".1");
         return new Headers()
@@ -465,10 +462,7 @@ class BridgeIT {
     private void publish(int count, int value) {
         var headers =
                 IntStream.rangeClosed(published + 1, published + count)
-                        .mapToObj(number ->
-                                new Headers()
-                                        .add("Nats-Msg-Id", "gamma.a.0." + number)
-                                        .add("Eventfdd-Seq", Integer.toString(number)))
+                        .mapToObj(Hosts::ofGamma)
                         .toList();
         nats.publish("s.gamma", headers, "{\"value\":" + value + "}");
         published += count;
@@ -564,17 +558,9 @@ class BridgeIT {
 
     /** The last mark of the import of b; empty if there is none. */
     private String mark() {
-        return nats.streams(streams -> {
-            try {
-                var mark =
-                        streams.getLastMessage(
-                                "EVENTFDD_MARKS", "eventfdd.mark.EVENTFDD.copy.b.beta");
-                return new String(mark.getData(), StandardCharsets.UTF_8);
-            } catch (JetStreamApiException e) {
-                assertThat(e.getApiErrorCode()).isEqualTo(NO_MESSAGE);
-                return "";
-            }
-        });
+        return nats.last("EVENTFDD_MARKS", "eventfdd.mark.EVENTFDD.copy.b.beta")
+                .map(NatsServer::text)
+                .orElse("");
     }
 
     @Test

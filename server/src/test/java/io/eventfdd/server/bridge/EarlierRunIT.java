@@ -2,6 +2,7 @@ package io.eventfdd.server.bridge;
 
 import static io.eventfdd.server.bridge.Hosts.awaitCount;
 import static io.eventfdd.server.testing.BridgeProcess.until;
+import static io.eventfdd.server.testing.NatsServer.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,7 +11,6 @@ import io.eventfdd.server.testing.BridgeProcess;
 import io.eventfdd.server.testing.CuttingProxy;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.NatsServer;
-import io.nats.client.JetStreamApiException;
 import io.nats.client.api.MessageInfo;
 import io.nats.client.impl.Headers;
 
@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -74,23 +74,15 @@ class EarlierRunIT {
     }
 
     private void publish(int number, long value) {
-        var headers =
-                new Headers()
-                        .add("Nats-Msg-Id", "gamma.a.0." + number)
-                        .add("Eventfdd-Seq", Integer.toString(number));
-        nats.publish("s.gamma", headers, "{\"value\":" + value + "}");
+        nats.publish("s.gamma", Hosts.ofGamma(number), "{\"value\":" + value + "}");
     }
 
     private MessageInfo lastMark() {
-        return nats.streams(streams -> streams.getLastMessage("EVENTFDD_MARKS", MARKS));
+        return nats.last("EVENTFDD_MARKS", MARKS).orElseThrow();
     }
 
     private void awaitMark(int sequence) {
         until(() -> text(lastMark()).contains("\"applied\":" + sequence + ","));
-    }
-
-    private static String text(MessageInfo message) {
-        return new String(message.getData(), StandardCharsets.UTF_8);
     }
 
     /** An import that has moved one signal, published this, and was killed. */
@@ -153,15 +145,8 @@ class EarlierRunIT {
     }
 
     private void awaitPublished(long value) {
-        until(() -> {
-            try {
-                return nats.streams(streams -> text(streams.getLastMessage("EVENTFDD", "s.host")))
-                        .equals("{\"value\":" + value + "}");
-            } catch (AssertionError e) {
-                assertThat(e).hasCauseInstanceOf(JetStreamApiException.class);
-                return false; // There is no message yet.
-            }
-        });
+        var published = Optional.of("{\"value\":" + value + "}");
+        until(() -> nats.last("EVENTFDD", "s.host").map(NatsServer::text).equals(published));
     }
 
     @ParameterizedTest(name = "after {0} reads")

@@ -14,18 +14,14 @@ import io.eventfdd.server.testing.BridgeProcess;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.HostNetwork;
 import io.eventfdd.server.testing.NatsServer;
-import io.nats.client.JetStreamApiException;
-import io.nats.client.JetStreamManagement;
 import io.nats.client.api.MessageInfo;
 
 import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -40,40 +36,26 @@ final class Host implements AutoCloseable {
      * @param mark its own subject
      */
     private record Import(String stream, String subject, String mark) {
-        boolean isDone(JetStreamManagement streams) throws IOException, JetStreamApiException {
-            var last = last(streams, stream, subject);
-            var marked = last(streams, "EVENTFDD_MARKS", mark);
+        boolean isDone(NatsServer nats) {
+            var last = nats.last(stream, subject);
+            var marked = nats.last("EVENTFDD_MARKS", mark);
             long to = last.map(MessageInfo::getSeq).orElse(0L);
             return marked.map(Import::applied).orElse(0L) >= to
                     && marked.stream().noneMatch(Import::announcesAWrite);
         }
 
         private static boolean announcesAWrite(MessageInfo mark) {
-            return new String(mark.getData(), StandardCharsets.UTF_8).contains("\"adding\"");
-        }
-
-        private static Optional<MessageInfo> last(
-                JetStreamManagement streams, String stream, String subject)
-                throws IOException, JetStreamApiException {
-            try {
-                return Optional.of(streams.getLastMessage(stream, subject));
-            } catch (JetStreamApiException e) {
-                if (e.getApiErrorCode() == NO_MESSAGE) {
-                    return Optional.empty();
-                }
-                throw e;
-            }
+            return NatsServer.text(mark).contains("\"adding\"");
         }
 
         private static long applied(MessageInfo mark) {
-            var body = new String(mark.getData(), StandardCharsets.UTF_8);
+            var body = NatsServer.text(mark);
             var found = APPLIED.matcher(body);
             assertThat(found.find()).as(body).isTrue();
             return Long.parseLong(found.group(1));
         }
     }
 
-    private static final int NO_MESSAGE = 10037;
     private static final Pattern APPLIED = Pattern.compile("\"applied\":(\\d+)");
 
     private final String name;
@@ -215,7 +197,7 @@ final class Host implements AutoCloseable {
     }
 
     private static void awaitMarked(NatsServer nats, Import one) {
-        until(() -> nats.streams(one::isDone));
+        until(() -> one.isDone(nats));
     }
 
     private String mark(String mode, String eventfd) {

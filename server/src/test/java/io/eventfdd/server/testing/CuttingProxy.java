@@ -1,5 +1,9 @@
 package io.eventfdd.server.testing;
 
+import io.eventfdd.client.Problem;
+import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.ProblemDocument;
+
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -139,13 +143,12 @@ public final class CuttingProxy implements AutoCloseable {
     }
 
     private void refuse(SocketChannel client) {
-        var problem =
-                "{\"type\":\"urn:eventfdd:problem:shutting-down\",\"title\":\"Shutting down\","
-                        + "\"status\":503,\"detail\":\"the daemon is shutting down\"}";
+        var type = ProblemType.SHUTTING_DOWN;
+        var problem = ProblemDocument.bytes(new Problem(type, type.status(), type.title()));
         var answer =
-                "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
-                        + "Connection: close\r\nContent-Length: %d\r\n\r\n%s"
-                                .formatted(problem.length(), problem);
+                ("HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\n"
+                                + "Connection: close\r\nContent-Length: %d\r\n\r\n%s")
+                        .formatted(problem.length, new String(problem, StandardCharsets.US_ASCII));
         try (client) {
             if (client.read(ByteBuffer.allocate(65536)) > 0) {
                 client.write(StandardCharsets.US_ASCII.encode(answer));

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Nats;
+import io.nats.client.api.MessageInfo;
 import io.nats.client.impl.Headers;
 
 import java.io.IOException;
@@ -18,10 +19,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** A real nats-server with JetStream, on files of its own. Tests are skipped if there is none. */
 public final class NatsServer implements AutoCloseable {
+    /** The error of a subject without messages. */
+    public static final int NO_MESSAGE = 10037;
+
     private static final Path PROGRAM = Path.of("/usr/sbin/nats-server");
 
     /** Ports that the kernel gives to nobody by itself, so that a restart finds its own free. */
@@ -161,6 +166,25 @@ public final class NatsServer implements AutoCloseable {
         } catch (IOException | JetStreamApiException | InterruptedException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** The last message of a subject, if there is one. */
+    public Optional<MessageInfo> last(String stream, String subject) {
+        return streams(streams -> {
+            try {
+                return Optional.of(streams.getLastMessage(stream, subject));
+            } catch (JetStreamApiException e) {
+                if (e.getApiErrorCode() == NO_MESSAGE) {
+                    return Optional.empty();
+                }
+                throw e;
+            }
+        });
+    }
+
+    /** The body of a message. */
+    public static String text(MessageInfo message) {
+        return new String(message.getData(), StandardCharsets.UTF_8);
     }
 
     /** Ends it by SIGKILL. */
