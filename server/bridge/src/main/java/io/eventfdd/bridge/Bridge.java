@@ -12,6 +12,7 @@ import io.eventfdd.bridge.status.Absences;
 import io.eventfdd.bridge.status.LinkStatus;
 import io.eventfdd.bridge.status.LinkStatus.Condition;
 import io.eventfdd.bridge.status.Pauses;
+import io.eventfdd.client.Count;
 
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -108,11 +109,15 @@ public final class Bridge implements AutoCloseable {
     private static String describe(Link link, String host) {
         return switch (link) {
             case Link.Export export ->
-                    "export: takes from eventfd %s, publishes to %s in stream %s"
+                    "export: takes from eventfd %s, publishes to %s in stream %s (%s)"
                             .formatted(
                                     export.name(),
                                     Names.exportSubject(export.subject(), host),
-                                    export.stream());
+                                    export.stream(),
+                                    export.max() == Count.MAX
+                                            ? "as many signals in a message as there are"
+                                            : "signals in a message: at most "
+                                                    + Count.toString(export.max()));
             case Link.Import one ->
                     "import: receives %s from stream %s as consumer %s (%s), adds to eventfd %s"
                             .formatted(

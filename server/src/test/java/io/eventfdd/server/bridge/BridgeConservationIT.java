@@ -21,9 +21,9 @@ import java.util.stream.LongStream;
 /**
  * Each signal is counted once, whatever happens to the hosts: one host exports, two import. Each of
  * these has a copy of every signal, and both share the signals once more. In the other direction,
- * one of them exports and the first host imports. At random moments, bridges, the server and
- * daemons are killed, daemons restart, and links of the network are cut. A program on each host
- * holds its eventfds, so their counts outlive the daemon.
+ * one of them exports, in messages of a few signals, and the first host imports. At random moments,
+ * bridges, the server and daemons are killed, daemons restart, and links of the network are cut. A
+ * program on each host holds its eventfds, so their counts outlive the daemon.
  *
  * <p>At the end, the stream has all signals that were written, each copy has all signals of the
  * stream, and the shares have them together. There is one exception. A daemon that is killed loses
@@ -51,7 +51,8 @@ class BridgeConservationIT {
             - import: {name: copy, subject: s, mode: copy, create: counter}
             - import: {name: share, subject: s, mode: share, create: counter}
             """;
-    private static final String BACK = "- export: {name: back, subject: t, create: counter}\n";
+    private static final String BACK =
+            "- export: {name: back, subject: t, create: counter, max: 10}\n";
 
     static LongStream seeds() {
         return LongStream.range(SEED, SEED + RUNS);
@@ -118,8 +119,8 @@ class BridgeConservationIT {
             this.source = source;
             this.left = left;
             this.right = right;
-            this.there = new Flow(nats, source, "a", "s.source");
-            this.back = new Flow(nats, left, "back", "t.left");
+            this.there = new Flow(nats, source, "a", "s.source", 1_000_000);
+            this.back = new Flow(nats, left, "back", "t.left", 10_000);
         }
 
         /** Otherwise what was on its way to a host that was killed waits there for ten seconds. */

@@ -9,7 +9,6 @@ import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 
 /**
@@ -17,32 +16,43 @@ import java.util.regex.Pattern;
  * has. For one thread.
  */
 final class Flow {
-    /** Larger than any other value, so that it is known where it arrives. */
-    private static final long LAST = 1_000_000;
-
-    private static final int NO_MESSAGE = 10037;
     private static final Pattern VALUE = Pattern.compile("\"value\":(\\d+)");
 
     private final NatsServer nats;
     private final Host host;
     private final String eventfd;
     private final String subject;
+
+    /** Larger than what any other read takes, so that it is known when it has arrived. */
+    private final long last;
+
     private long written;
 
     /** What was under way to the stream whenever the daemon was killed. */
     private long mayBeMissing;
 
     private long published;
+
+    /** What the messages of the read have that is not complete in the stream. */
+    private long begun;
+
+    /** What the last read has taken that is. */
     private long newest;
+
     private long sequence;
     private int messages;
 
-    /** Counts from the beginning of {@code subject}, which {@code host} exports to. */
-    Flow(NatsServer nats, Host host, String eventfd, String subject) {
+    /**
+     * Counts from the beginning of {@code subject}, which {@code host} exports to.
+     *
+     * @param last more signals than will ever wait
+     */
+    Flow(NatsServer nats, Host host, String eventfd, String subject, long last) {
         this.nats = nats;
         this.host = host;
         this.eventfd = eventfd;
         this.subject = subject;
+        this.last = last;
     }
 
     /** Writes signals to the eventfd. */
@@ -66,16 +76,20 @@ final class Flow {
         try {
             while (true) {
                 var message = streams.getNextMessage("EVENTFDD", sequence + 1, subject);
-                var body = new String(message.getData(), StandardCharsets.UTF_8);
+                var body = NatsServer.text(message);
                 var value = VALUE.matcher(body);
                 assertThat(value.find()).as(body).isTrue();
-                newest = Long.parseLong(value.group(1));
-                published += newest;
+                begun += Long.parseLong(value.group(1));
+                published += Long.parseLong(value.group(1));
+                if (message.getHeaders().getFirst("Eventfdd-Left") == null) {
+                    newest = begun;
+                    begun = 0;
+                }
                 sequence = message.getSeq();
                 messages++;
             }
         } catch (JetStreamApiException e) {
-            if (e.getApiErrorCode() != NO_MESSAGE) {
+            if (e.getApiErrorCode() != NatsServer.NO_MESSAGE) {
                 throw e;
             }
             return true;
@@ -90,9 +104,9 @@ final class Flow {
     /** Writes once more, and waits until that and all that was written before is in the stream. */
     void settle() {
         until(() -> host.heldCount(eventfd) == 0);
-        long before = published();
-        write(LAST);
-        until(() -> published() > before && newest == LAST);
+        newest = 0;
+        write(last);
+        until(() -> nats.streams(this::readOn) && newest == last);
     }
 
     /** After {@link #settle}: all is there, but for reads that were reported as in doubt. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.eventfdd.bridge.config.Link;
 import io.eventfdd.bridge.daemon.LinkedEventfd;
 import io.eventfdd.bridge.status.LinkStatus;
+import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.server.testing.CuttingProxy;
 import io.eventfdd.server.testing.DaemonProcess;
@@ -21,7 +22,7 @@ import java.util.Optional;
 @Timeout(300)
 class LinkedEventfdIT {
     private static final Link LINK =
-            new Link.Export(new EventfdName("a"), "s", "EVENTFDD", Link.Kind.COUNTER);
+            new Link.Export(new EventfdName("a"), "s", "EVENTFDD", Link.Kind.COUNTER, Count.MAX);
     private static final Duration LONG = Duration.ofMinutes(5);
 
     @Test

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.LockSupport;
  * It prints how many signals a second arrive, or how many nanoseconds one takes.
  *
  * <ul>
- *   <li>{@code each}: a signal is written when the one before it was taken, so that each is a
- *       message.
+ *   <li>{@code each}: signals are written as fast as the link takes them, for a link that makes
+ *       each a message.
  *   <li>{@code sum}: signals are written as fast as possible, and add up.
  *   <li>{@code latency}: a signal is written when the one before it has arrived.
  * </ul>
@@ -24,8 +24,11 @@ import java.util.concurrent.locks.LockSupport;
 final class Linked {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    /** How often the writer looks whether its signal was taken: several times for each message. */
-    private static final long LOOK = 10_000;
+    /** How often the writer looks whether its signals were taken, in nanoseconds. */
+    private static final long LOOK = 100_000;
+
+    /** How many signals wait for the link at most: more than it takes between two looks. */
+    private static final long WAITING = 64;
 
     private final Eventfd from;
     private final Eventfd to;
@@ -77,7 +80,7 @@ final class Linked {
     }
 
     private void writeNext() {
-        while (from.count() != 0) {
+        while (from.count() >= WAITING) {
             LockSupport.parkNanos(LOOK);
         }
         from.write(1);

@@ -32,8 +32,12 @@ public sealed interface Link permits Link.Export, Link.Import {
         COPY
     }
 
-    /** Takes counts from the eventfd and publishes them. */
-    record Export(EventfdName name, String subject, String stream, @Nullable Kind kind)
+    /**
+     * Takes counts from the eventfd and publishes them.
+     *
+     * @param max how many signals one message may carry, an unsigned number
+     */
+    record Export(EventfdName name, String subject, String stream, @Nullable Kind kind, long max)
             implements Link {
         @Override
         public String toString() {

@@ -1,5 +1,6 @@
 package io.eventfdd.bridge.config;
 
+import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.InvalidRequestException;
 import io.eventfdd.internal.wire.ProblemException;
@@ -175,9 +176,19 @@ public final class LinksFile {
                         name(fields),
                         subject(fields),
                         stream(fields),
-                        fields.word("create", Link.Kind.class).orElse(null));
+                        fields.word("create", Link.Kind.class).orElse(null),
+                        max(fields));
         fields.end();
         return link;
+    }
+
+    private static long max(Fields fields) throws InvalidLinks {
+        var text = fields.text("max");
+        try {
+            return text.isEmpty() ? Count.MAX : Count.parseValue(text.get());
+        } catch (InvalidRequestException e) {
+            throw fields.wrong("max", "'" + text.get() + "' is not a number from 1 to 2^64-2");
+        }
     }
 
     private static Link anImport(Fields fields) throws InvalidLinks {

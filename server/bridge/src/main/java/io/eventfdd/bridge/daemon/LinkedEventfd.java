@@ -77,6 +77,7 @@ public final class LinkedEventfd implements AutoCloseable {
     /** Waits until the daemon has the eventfd, or creates it if the link says of which kind. */
     public void prepare() throws InterruptedException {
         boolean semaphore = repeated("", Optional.empty(), () -> "", this::findOrCreate);
+        settled.begin();
         part.running();
         max = semaphore ? ReadRequest.MOST : 1;
     }
@@ -216,6 +217,7 @@ public final class LinkedEventfd implements AutoCloseable {
                 part.troubled(reason(e));
             } catch (IOException e) {
                 settled.cutOff(key);
+                status.unsettled();
                 part.troubled(reason(e));
             } catch (EventfddException e) {
                 if (!isInUse(e)) {

@@ -15,7 +15,8 @@ import java.util.function.LongSupplier;
  * <p>A key is held back for {@link #UNREAD} if an earlier request with it was cut off. The daemon
  * may still have that request unread, and would carry it out as a new call if it had forgotten the
  * key. The first keys after a start are held back too, because an earlier bridge may have been
- * killed during a call with one of them.
+ * killed during a call with one of them; but only from the first answer on, since a daemon that is
+ * stopped reads nothing.
  */
 final class SettledKeys {
     /** The longest time for which a daemon may have a request unread. */
@@ -25,7 +26,7 @@ final class SettledKeys {
     static final int MOST_AT_ONCE = 64;
 
     private final LongSupplier clock;
-    private final long start;
+    private long start;
     private final Queue<String> ready = new ArrayDeque<>();
     private final Queue<Held> held = new ArrayDeque<>();
 
@@ -37,13 +38,18 @@ final class SettledKeys {
     private record Held(String key, long until) {}
 
     /**
-     * Starts without keys.
+     * Has no keys yet.
      *
      * @param clock a clock in nanoseconds
      */
     SettledKeys(LongSupplier clock) {
         this.clock = clock;
-        this.start = clock.getAsLong();
+        begin();
+    }
+
+    /** Notes that the daemon has answered this bridge for the first time. */
+    void begin() {
+        start = clock.getAsLong();
     }
 
     /** Notes that a request with {@code key} was cut off just now. */

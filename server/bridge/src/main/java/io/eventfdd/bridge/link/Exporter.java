@@ -11,24 +11,28 @@ import io.eventfdd.bridge.status.LinkStatus;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Takes the count of an eventfd and publishes it as one message, again and again. The last message
- * of its subject is its ledger: the message's number says which read comes next. For the thread of
- * the link.
+ * Takes the count of an eventfd and publishes it, again and again: as one message, or as several if
+ * the link says how many signals one may carry. The last message of its subject is its ledger: it
+ * says which read its signals are of, how many of them are left, and so which read comes next. For
+ * the thread of the link.
  *
  * <ol>
- *   <li>It reads the eventfd with a key that follows from the number of the next message.
- *   <li>It publishes the value under an id that follows from the same number, until that is stored.
- *       Meanwhile it makes the next read, but it publishes one message at a time.
+ *   <li>It reads the eventfd with a key that follows from the number of the read.
+ *   <li>It publishes the value, each message under an id that follows from the message's number,
+ *       until that is stored. Meanwhile it makes the next read, but it publishes one message at a
+ *       time.
  *   <li>It tells the daemon, with a later read, that the key is done.
  * </ol>
  *
  * A bridge that was killed between the first two steps reads with the same key, and gets the same
- * value. At most two values are on the way: one is published, and one was read after it.
+ * value. One that was killed between two messages of a read finds in the first of them how many
+ * signals are left. At most two values are on the way: one is published, and one was read after it.
  */
 final class Exporter implements LinkTask {
     /** How many reads an earlier run may have made behind its last message. */
@@ -41,16 +45,25 @@ final class Exporter implements LinkTask {
     private final Ledger ledger;
     private final LinkStatus status;
 
-    /** What has to be published again, so that the link's thread can go on reading. */
-    private final ExecutorService repeats =
+    /** Publishes again, and publishes several messages, so that the link's thread can read on. */
+    private final ExecutorService publisher =
             Executors.newSingleThreadExecutor(
-                    Thread.ofPlatform().name("eventfdd-repeats").factory());
+                    Thread.ofPlatform().name("eventfdd-publisher").factory());
 
-    /** Completes when the last message that was published is stored. */
+    /** The number of the last message that was published. */
+    private long number;
+
+    /** The number of the last read whose value was published, or is being published. */
+    private long read;
+
+    /** How many signals of that read are in no message yet, an unsigned number. */
+    private long left;
+
+    /** The daemon that these messages name. */
+    private String keys = "";
+
+    /** Completes when all messages of the last read are stored; until then, they are its own. */
     private CompletableFuture<Void> stored = CompletableFuture.completedFuture(null);
-
-    /** The key of the read whose value that message has; empty before the first one. */
-    private String takenFor = "";
 
     /** The daemon of an earlier run, by its last message; empty if there was no such run. */
     private Optional<String> takenFrom = Optional.empty();
@@ -81,21 +94,18 @@ final class Exporter implements LinkTask {
     @Override
     public void run() throws InterruptedException, SecondWriterException {
         eventfd.prepare();
-        long first = 1;
         var last = ledger.open();
         if (last.isPresent()) {
             takenFrom = last.map(Entry::keys);
             unclear = MOST_TAKEN;
-            first = last.get().number() + 1;
-            var id = last.get().id();
-            if (id != null) {
-                eventfd.done(List.of(Names.readKey(id)));
-            }
+            goOnBehind(last.get());
         }
         status.started();
-        first = moveOne(first);
+        moveFirst();
         try {
-            move(first);
+            while (true) {
+                moveNext();
+            }
         } catch (InterruptedException e) {
             if (stored.isCompletedExceptionally()) {
                 awaitStored();
@@ -104,72 +114,76 @@ final class Exporter implements LinkTask {
         }
     }
 
-    /**
-     * Moves the first message of this run. An earlier run may have had a message of this number on
-     * its way, with a value that only a daemon knew which was killed since. If the network delivers
-     * it only now, this one comes behind it.
-     *
-     * @return the number of the message that comes next
-     */
-    private long moveOne(long number) throws InterruptedException, SecondWriterException {
-        var key = Names.readKey(id(number));
-        long value = take(key);
-        boolean known = takenFrom.isEmpty() || takenFrom.get().equals(eventfd.keys());
-        long published = number;
-        try {
-            ledger.append(entry(number, value));
-        } catch (SecondWriterException e) {
-            if (known) {
-                throw e;
-            }
-            published = ledger.open().map(Entry::number).orElse(0L) + 1;
-            ledger.append(entry(published, value));
-        }
-        status.moved(value);
-        eventfd.done(List.of(key));
-        return published + 1;
+    private void goOnBehind(Entry entry) {
+        number = entry.number();
+        read = entry.read();
+        left = entry.left();
+        keys = entry.keys();
     }
 
-    private long take(String key) throws InterruptedException {
+    /**
+     * Moves what an earlier run has left of its last read, or else the first value of this run. The
+     * earlier run may have had one more message on its way, which the network delivers only now. It
+     * is of the same read, so what is left comes behind it. If only a daemon knew its value which
+     * was killed since, the value of this run is another one, and comes behind both.
+     */
+    private void moveFirst() throws InterruptedException, SecondWriterException {
+        boolean wasBegun = left != 0;
+        if (!wasBegun) {
+            beginRead(take());
+        }
+        long value = left;
+        try {
+            append(next());
+        } catch (SecondWriterException e) {
+            var late = ledger.open().filter(entry -> entry.read() == read).orElseThrow(() -> e);
+            goOnBehind(late);
+            boolean isAnother = !wasBegun && late.value().orElse(0) + left != value;
+            if (isAnother) {
+                if (takenFrom.isEmpty() || takenFrom.get().equals(eventfd.keys())) {
+                    throw e;
+                }
+                appendLeft();
+                left = value;
+            }
+        }
+        appendLeft();
+        status.settled();
+    }
+
+    private void moveNext() throws InterruptedException, SecondWriterException {
+        long value = take();
+        awaitStored();
+        beginRead(value);
+        status.unsettled(); // It may have been settled when the last read was stored.
+        var self = Thread.currentThread();
+        stored = publish().thenRun(status::settled);
+        var _ =
+                stored.whenComplete((_, failure) -> {
+                    if (failure != null) {
+                        self.interrupt(); // The next read may wait for long.
+                    }
+                });
+    }
+
+    private long take() throws InterruptedException {
+        var key = readKey(read + 1);
         while (true) {
             var earlier = unclear > 0 ? takenFrom : Optional.<String>empty();
             long value = eventfd.take(key, earlier);
             if (value != 0) {
+                status.unsettled();
                 unclear = Math.max(0, unclear - 1);
                 return value;
             }
             unclear = 0; // The earlier run would have had to wait too.
+            if (stored.isDone()) {
+                status.settled();
+            }
         }
     }
 
-    private String id(long number) {
-        return Names.messageId(host, link.name().value(), created, number);
-    }
-
-    private Entry entry(long number, long value) {
-        // The read that comes next may be one of an earlier run.
-        var keys = unclear > 0 ? takenFrom.orElseThrow() : eventfd.keys();
-        return Entry.signals(id(number), number, value, keys);
-    }
-
-    private void move(long first) throws InterruptedException, SecondWriterException {
-        var self = Thread.currentThread();
-        for (long number = first; ; number++) {
-            var key = Names.readKey(id(number));
-            long value = take(key);
-            awaitStored();
-            stored = ledger.begin(entry(number, value), repeats).thenRun(() -> status.moved(value));
-            var _ =
-                    stored.whenComplete((_, failure) -> {
-                        if (failure != null) {
-                            self.interrupt(); // The next read may wait for long.
-                        }
-                    });
-            takenFor = key;
-        }
-    }
-
-    /** Waits until the message before is stored; the daemon may then forget its key. */
+    /** Waits until all messages of the last read are stored. */
     private void awaitStored() throws InterruptedException, SecondWriterException {
         try {
             stored.get();
@@ -179,14 +193,70 @@ final class Exporter implements LinkTask {
             }
             throw new IllegalStateException(e.getCause());
         }
-        if (!takenFor.isEmpty()) {
-            eventfd.done(List.of(takenFor));
+    }
+
+    /** Begins to publish the value of the next read; the daemon may forget the last one. */
+    private void beginRead(long value) {
+        if (read != 0) {
+            eventfd.done(List.of(readKey(read)));
         }
+        read++;
+        left = value;
+        // The read that comes next may be one of an earlier run.
+        keys = unclear > 0 ? takenFrom.orElseThrow() : eventfd.keys();
+    }
+
+    private String readKey(long read) {
+        return Names.readKey(id(read));
+    }
+
+    private String id(long number) {
+        return Names.messageId(host, link.name().value(), created, number);
+    }
+
+    /** The next message of the last read. */
+    private Entry next() {
+        long value = Long.compareUnsigned(left, link.max()) < 0 ? left : link.max();
+        number++;
+        left -= value;
+        return Entry.signals(id(number), number, read, value, left, keys);
+    }
+
+    /** Begins to publish all messages of the last read. */
+    private CompletableFuture<Void> publish() {
+        var entry = next();
+        return left == 0
+                ? ledger.begin(entry, publisher).thenRun(() -> noteMoved(entry))
+                : CompletableFuture.runAsync(() -> appendAll(entry), publisher);
+    }
+
+    private void appendAll(Entry first) {
+        try {
+            append(first);
+            appendLeft();
+        } catch (InterruptedException | SecondWriterException e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    private void appendLeft() throws InterruptedException, SecondWriterException {
+        while (left != 0) {
+            append(next());
+        }
+    }
+
+    private void append(Entry entry) throws InterruptedException, SecondWriterException {
+        ledger.append(entry);
+        noteMoved(entry);
+    }
+
+    private void noteMoved(Entry entry) {
+        status.moved(entry.value().orElse(0));
     }
 
     @Override
     public void close() {
-        repeats.shutdownNow();
+        publisher.shutdownNow();
         eventfd.close();
     }
 }

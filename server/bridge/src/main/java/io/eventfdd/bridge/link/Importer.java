@@ -238,6 +238,7 @@ final class Importer implements LinkTask {
     private void addTogether(long sum, Optional<String> earlier) throws InterruptedException {
         var key = Names.batchKey(stream, consumer, created, marked);
         unmarked.add(key);
+        status.unsettled();
         boolean added = eventfd.add(sum, key, earlier);
         while (!added) {
             added = eventfd.add(sum, key, Optional.empty());
@@ -253,15 +254,15 @@ final class Importer implements LinkTask {
                     "message %d of %s, %s"
                             .formatted(message.sequence(), stream, message.arrival().entry()));
         } else if (!unmarked.contains(message.key())) {
-            var earlier =
-                    mayBeWritten(message.sequence())
-                            ? Optional.of(writtenTo)
-                            : Optional.<String>empty();
+            status.unsettled();
+            var earlier = earlier(message.sequence());
             while (!eventfd.add(message.value(), message.key(), earlier)) {
                 // This may take long, so the keys of the others must not be needed any more.
                 mark();
                 earlier = Optional.empty();
+                status.settled();
             }
+            status.unsettled();
             unmarked.add(message.key());
             unclear--;
             status.moved(message.value());
@@ -274,9 +275,9 @@ final class Importer implements LinkTask {
         }
     }
 
-    /** Whether an earlier run may have written the message, so that it counts once by its key. */
-    private boolean mayBeWritten(long sequence) {
-        return unclear > 0 && sequence <= written;
+    /** The daemon to which an earlier run may have written the message, if there is one. */
+    private Optional<String> earlier(long sequence) {
+        return unclear > 0 && sequence <= written ? Optional.of(writtenTo) : Optional.empty();
     }
 
     private void mark() throws InterruptedException, SecondWriterException {
@@ -292,11 +293,12 @@ final class Importer implements LinkTask {
      */
     private void publishMark(long adding) throws InterruptedException, SecondWriterException {
         // What comes next may still be a message of an earlier run.
-        var keys = mayBeWritten(applied + 1) ? writtenTo : eventfd.keys();
+        var keys = earlier(applied + 1).orElse(eventfd.keys());
         marks.append(Entry.mark(applied, adding, created, writer, keys));
         marked = applied;
         eventfd.done(List.copyOf(unmarked));
         unmarked.clear();
+        status.settled();
     }
 
     @Override

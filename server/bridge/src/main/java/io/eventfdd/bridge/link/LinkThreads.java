@@ -17,6 +17,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -32,6 +34,8 @@ public final class LinkThreads implements AutoCloseable {
     private final Path socket;
     private final Nats nats;
     private final List<Thread> threads = new ArrayList<>();
+    private final Map<String, List<LinkStatus>> statuses = new HashMap<>();
+    private volatile boolean stops;
 
     /**
      * Starts nothing yet.
@@ -50,6 +54,7 @@ public final class LinkThreads implements AutoCloseable {
      * @param created when each stream was created, by its name
      */
     public void start(Link link, Map<String, Long> created, LinkStatus status) {
+        statuses.computeIfAbsent(link.stream(), _ -> new ArrayList<>()).add(status);
         var eventfd = new LinkedEventfd(link, socket, links.longestAbsence(), status);
         switch (link) {
             case Link.Export export -> {
@@ -68,12 +73,30 @@ public final class LinkThreads implements AutoCloseable {
         }
     }
 
-    /** Starts the thread that notices how long the bridge was away from a stream. */
+    /**
+     * Starts the thread that notices how long the bridge was away from a stream, whose links have
+     * been started.
+     */
     public void startPresence(String stream, Absences absences) {
         var status = new LinkStatus("presence " + stream);
         var subject = Names.presenceSubject(stream, links.host());
         var ledger = new Ledger(nats, Names.marksOf(stream), subject, status);
-        start(new Presence(stream, ledger, absences, InstantSource.system()), status);
+        var ofStream = List.copyOf(statuses.getOrDefault(stream, List.of()));
+        start(
+                new Presence(
+                        stream,
+                        ledger,
+                        absences,
+                        InstantSource.system(),
+                        () -> longestUnsettled(ofStream)),
+                status);
+    }
+
+    private static Duration longestUnsettled(List<LinkStatus> links) {
+        return links.stream()
+                .map(LinkStatus::unsettledFor)
+                .max(Comparator.naturalOrder())
+                .orElse(Duration.ZERO);
     }
 
     private void startImport(
@@ -114,7 +137,7 @@ public final class LinkThreads implements AutoCloseable {
                         .start(() -> run(task, status)));
     }
 
-    private static void run(LinkTask task, LinkStatus status) {
+    private void run(LinkTask task, LinkStatus status) {
         try (task) {
             task.run();
         } catch (InterruptedException e) {
@@ -122,8 +145,7 @@ public final class LinkThreads implements AutoCloseable {
         } catch (SecondWriterException e) {
             status.failed(String.valueOf(e.getMessage()));
         } catch (RuntimeException e) {
-            // jnats wraps an interrupt in one of these.
-            if (!Thread.currentThread().isInterrupted()) {
+            if (!stops) { // jnats wraps an interrupt in one of these.
                 status.failed("a bug: " + e);
             }
         }
@@ -132,6 +154,7 @@ public final class LinkThreads implements AutoCloseable {
     /** Interrupts all threads, and waits for their ends. */
     @Override
     public void close() {
+        stops = true;
         threads.forEach(Thread::interrupt);
         boolean interrupted = false;
         long end = System.nanoTime() + END.toNanos();

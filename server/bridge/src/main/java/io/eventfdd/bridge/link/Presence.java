@@ -8,10 +8,12 @@ import io.eventfdd.bridge.status.Absences;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /**
  * Publishes every few seconds that the bridge is there, so that it knows after an absence how long
- * that was. For a thread of its own.
+ * that was. If something holds a link up, that began earlier: what a bridge leaves behind is as old
+ * as the first call that its ledgers do not have. For a thread of its own.
  */
 final class Presence implements LinkTask {
     private static final Duration PERIOD = Duration.ofSeconds(10);
@@ -20,6 +22,7 @@ final class Presence implements LinkTask {
     private final Ledger ledger;
     private final Absences absences;
     private final InstantSource clock;
+    private final Supplier<Duration> unsettled;
     private final String writer = UUID.randomUUID().toString();
 
     /**
@@ -27,12 +30,19 @@ final class Presence implements LinkTask {
      *
      * @param ledger of its own subject
      * @param clock of the host, which goes on while the bridge is away
+     * @param unsettled for how long a link has had something that is not in its ledger
      */
-    Presence(String stream, Ledger ledger, Absences absences, InstantSource clock) {
+    Presence(
+            String stream,
+            Ledger ledger,
+            Absences absences,
+            InstantSource clock,
+            Supplier<Duration> unsettled) {
         this.stream = stream;
         this.ledger = ledger;
         this.absences = absences;
         this.clock = clock;
+        this.unsettled = unsettled;
     }
 
     @Override
@@ -52,7 +62,8 @@ final class Presence implements LinkTask {
     private void publish() throws InterruptedException {
         while (true) {
             try {
-                ledger.append(Entry.presence(clock.millis(), writer));
+                long at = clock.millis() - unsettled.get().toMillis();
+                ledger.append(Entry.presence(at, writer));
                 return;
             } catch (SecondWriterException e) {
                 // An earlier run had this on its way when it was killed. If it is another bridge of

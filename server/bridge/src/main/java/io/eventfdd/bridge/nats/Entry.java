@@ -3,6 +3,7 @@ package io.eventfdd.bridge.nats;
 import io.eventfdd.client.Count;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.ProblemException;
 import io.nats.client.api.MessageInfo;
 import io.nats.client.impl.Headers;
@@ -19,24 +20,37 @@ import java.util.OptionalLong;
  *
  * @param id of the message; null if it is not about signals
  * @param number of the message among those of its exporter; 0 for others
+ * @param read the number of the read that has taken its signals, likewise
+ * @param left how many signals of that read come after it, unsigned
  * @param keys the daemon that knows the keys of the calls before this message; empty for others
  */
 @SuppressWarnings("ArrayRecordComponent") // isSameAs compares
-public record Entry(@Nullable String id, long number, String keys, byte[] body) {
+public record Entry(
+        @Nullable String id, long number, long read, long left, String keys, byte[] body) {
     private static final String ID = "Nats-Msg-Id";
     private static final String NUMBER = "Eventfdd-Seq";
+    private static final String READ = "Eventfdd-Read";
+    private static final String LEFT = "Eventfdd-Left";
     private static final String KEYS = "Eventfdd-Keys";
 
     /**
      * Message {@code number} of an exporter.
      *
+     * @param read the number of the read that has taken the signals
      * @param value an unsigned number of signals
+     * @param left how many signals of that read come after it, unsigned
      * @param keys of the daemon that they were taken from
      */
-    public static Entry signals(String id, long number, long value, String keys) {
+    public static Entry signals(
+            String id, long number, long read, long value, long left, String keys) {
         var json = Json.object();
         Json.putCount(json, "value", value);
-        return new Entry(id, number, keys, Json.bytes(json));
+        return new Entry(id, number, read, left, keys, Json.bytes(json));
+    }
+
+    /** An entry that is not about signals. */
+    private static Entry other(String keys, JsonObject json) {
+        return new Entry(null, 0, 0, 0, keys, Json.bytes(json));
     }
 
     /**
@@ -57,18 +71,18 @@ public record Entry(@Nullable String id, long number, String keys, byte[] body) 
         if (adding != 0) {
             Json.putCount(json, "adding", adding);
         }
-        return new Entry(null, 0, keys, Json.bytes(json));
+        return other(keys, json);
     }
 
     /**
      * Says that a bridge is there.
      *
-     * @param at milliseconds since the epoch, by the clock of its host
+     * @param at until when all is settled: milliseconds since the epoch, by the clock of its host
      * @param writer distinguishes this run of the bridge from all others
      */
     public static Entry presence(long at, String writer) {
         var json = Json.object().put("at", at).put("writer", writer);
-        return new Entry(null, 0, "", Json.bytes(json));
+        return other("", json);
     }
 
     static Entry of(MessageInfo info) {
@@ -77,20 +91,37 @@ public record Entry(@Nullable String id, long number, String keys, byte[] body) 
 
     /** The entry in a message; what no bridge can have published has no id. */
     static Entry of(@Nullable Headers headers, byte @Nullable [] body) {
-        var id = headers == null ? null : headers.getFirst(ID);
-        var number = headers == null ? null : headers.getFirst(NUMBER);
-        var keys = headers == null ? null : headers.getFirst(KEYS);
+        var sent = headers == null ? new Headers() : headers;
+        long number = number(sent, NUMBER, 0);
+        var keys = sent.getFirst(KEYS);
         return new Entry(
-                id,
-                number != null && number.matches("[0-9]{1,18}") ? Long.parseLong(number) : 0,
+                sent.getFirst(ID),
+                number,
+                number(sent, READ, number),
+                number(sent, LEFT, 0),
                 keys == null ? "" : keys,
                 body == null ? new byte[0] : body);
+    }
+
+    private static long number(Headers headers, String name, long otherwise) {
+        var text = headers.getFirst(name);
+        try {
+            return text == null ? otherwise : Long.parseUnsignedLong(text);
+        } catch (NumberFormatException e) {
+            return otherwise;
+        }
     }
 
     Headers headers() {
         var headers = new Headers();
         if (number != 0) {
             headers.add(NUMBER, Long.toString(number));
+        }
+        if (read != number) {
+            headers.add(READ, Long.toString(read));
+        }
+        if (left != 0) {
+            headers.add(LEFT, Count.toString(left));
         }
         if (!keys.isEmpty()) {
             headers.add(KEYS, keys);
@@ -100,7 +131,7 @@ public record Entry(@Nullable String id, long number, String keys, byte[] body) 
 
     /** The same with another id. */
     public Entry withId(String other) {
-        return new Entry(other, number, keys, body);
+        return new Entry(other, number, read, left, keys, body);
     }
 
     /** Whether {@code other} is this one, published earlier. */

@@ -2,6 +2,7 @@ package io.eventfdd.bridge.status;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -66,6 +67,9 @@ public final class LinkStatus {
     private volatile boolean started;
     private volatile String failure = "";
     private volatile long lag;
+
+    /** Since when there is something that is not settled; 0 if all is. */
+    private final AtomicLong unsettledSince = new AtomicLong();
 
     /**
      * Creates the status of a link that starts.
@@ -137,6 +141,22 @@ public final class LinkStatus {
     public void inDoubt(String what) {
         inDoubt.incrementAndGet();
         LOGGER.log(Level.WARNING, "{0}: in doubt: {1}", link, what);
+    }
+
+    /** Notes that the daemon has to remember a call, because the ledger of the link does not. */
+    public void unsettled() {
+        unsettledSince.compareAndSet(0, Math.max(1, System.nanoTime()));
+    }
+
+    /** Notes that the ledger has all. */
+    public void settled() {
+        unsettledSince.set(0);
+    }
+
+    /** For how long the daemon has had to remember something. */
+    public Duration unsettledFor() {
+        long since = unsettledSince.get();
+        return since == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - since);
     }
 
     /** Notes a message that no bridge can have published; it was left out. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.eventfdd.bridge.config.Link.Kind;
 import io.eventfdd.bridge.config.Link.Mode;
+import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,8 @@ class LinksFileTest {
                                                 new EventfdName("orders"),
                                                 "signals.orders",
                                                 "EVENTFDD",
-                                                null))));
+                                                null,
+                                                Count.MAX))));
     }
 
     @Test
@@ -70,7 +72,8 @@ class LinksFileTest {
                           credentials: /etc/eventfdd/bridge.creds
                           options: /etc/eventfdd/jnats.properties
                         links:
-                          - export: {name: orders, subject: s.orders, stream: A, create: counter}
+                          - export: {name: orders, subject: s.orders, stream: A, create: counter,
+                                     max: 1}
                           - import: {name: permits, subject: s.permits, mode: share,
                                      consumer: workers, stream: B, create: semaphore}
                           - import: {name: a.b, subject: s.ab, mode: copy}
@@ -91,6 +94,10 @@ class LinksFileTest {
                                 "log-level", "debug",
                                 "log-format", "json"));
         assertThat(links.streams()).containsExactly("A", "B", "EVENTFDD");
+        assertThat(links.links().getFirst())
+                .isEqualTo(
+                        new Link.Export(
+                                new EventfdName("orders"), "s.orders", "A", Kind.COUNTER, 1));
         assertThat(links.imports(Mode.SHARE))
                 .containsExactly(
                         new Link.Import(
@@ -136,7 +143,10 @@ class LinksFileTest {
                     links: [export: {name: a, subject: eventfdd.s}] | 'eventfdd.s' is not a subject
                     links: [export: {name: a, subject: s, stream: a.b}] | links[0].export.stream 'a.b' is not
                     links: [export: {name: a, subject: s, create: x}] | 'x' is not one of counter, semaphore
+                    links: [export: {name: a, subject: s, max: 0}] | links[0].export.max '0' is not a number
+                    links: [export: {name: a, subject: s, max: x}] | links[0].export.max 'x' is not a number
                     links: [import: {name: a, subject: s}]       | links[0].import.mode is missing
+                    links: [import: {name: a, subject: s, mode: copy, max: 1}] | field: links[0].import.max
                     links: [import: {name: a, subject: s, mode: all}] | 'all' is not one of share, copy
                     links: [import: {name: a, subject: s, mode: copy, consumer: x.y}] | .consumer 'x.y' is not
                     """)

@@ -34,6 +34,17 @@ class SettledKeysTest {
     }
 
     @Test
+    void theyAreHeldBackFromTheFirstAnswerOnSinceADaemonThatIsStoppedReadsNothing() {
+        pass(SettledKeys.UNREAD);
+        keys.begin();
+        keys.add(List.of("a"));
+
+        assertThat(keys.next()).isEmpty();
+        pass(SettledKeys.UNREAD);
+        assertThat(keys.next()).containsExactly("a");
+    }
+
+    @Test
     void keyOfARequestThatWasCutOffIsHeldBack() {
         pass(SettledKeys.UNREAD);
         keys.cutOff("a");

@@ -8,6 +8,7 @@ import io.nats.client.impl.Headers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.nio.charset.StandardCharsets;
@@ -21,20 +22,32 @@ class EntryTest {
     @ParameterizedTest
     @ValueSource(longs = {1, 1L << 53, Long.MAX_VALUE, Long.MIN_VALUE, Count.MAX})
     void messageCarriesAnyValueThatAnEventfdCanHave(long value) {
-        var entry = Entry.signals("id", 7, value, "daemon");
+        var entry = Entry.signals("id", 7, 7, value, 0, "daemon");
 
         assertThat(body(entry)).isEqualTo("{\"value\":" + Long.toUnsignedString(value) + "}");
         assertThat(entry.value()).hasValue(value);
         assertThat(entry.applied()).isZero();
     }
 
-    @Test
-    void numberOfTheMessageTravelsInAHeader() {
-        var sent = Entry.signals("id", 7, 1, "daemon");
+    @ParameterizedTest
+    @CsvSource({"7, 7, 0", "7, 3, 12", "7, 3, -2"})
+    void placeOfTheMessageTravelsInHeaders(long number, long read, long left) {
+        var sent = Entry.signals("id", number, read, 1, left, "daemon");
         var received = Entry.of(sent.headers().add("Nats-Msg-Id", "id"), sent.body());
 
-        assertThat(received.number()).isEqualTo(7);
+        assertThat(received.number()).isEqualTo(number);
+        assertThat(received.read()).isEqualTo(read);
+        assertThat(received.left()).isEqualTo(left);
         assertThat(received.isSameAs(sent)).isTrue();
+    }
+
+    @Test
+    void messageThatDoesNotSayOtherwiseIsAllThatItsReadTook() {
+        var headers = new Headers().add("Nats-Msg-Id", "id").add("Eventfdd-Seq", "7");
+        var received = Entry.of(headers, null);
+
+        assertThat(received.read()).isEqualTo(7);
+        assertThat(received.left()).isZero();
     }
 
     @Test

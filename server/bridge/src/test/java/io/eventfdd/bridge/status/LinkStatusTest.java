@@ -46,4 +46,15 @@ class LinkStatusTest {
         assertThat(link.condition()).isEqualTo(Condition.FAILED);
         assertThat(link.reason()).contains("another bridge has the same host name");
     }
+
+    @Test
+    void linkThatIsNotSettledIsSoSinceItBegan() {
+        assertThat(link.unsettledFor()).isZero();
+        link.unsettled();
+        var before = link.unsettledFor();
+        link.unsettled();
+        assertThat(link.unsettledFor()).isGreaterThanOrEqualTo(before);
+        link.settled();
+        assertThat(link.unsettledFor()).isZero();
+    }
 }

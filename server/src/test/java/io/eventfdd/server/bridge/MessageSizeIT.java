@@ -1,0 +1,210 @@
+package io.eventfdd.server.bridge;
+
+import static io.eventfdd.server.bridge.Hosts.count;
+import static io.eventfdd.server.testing.BridgeProcess.until;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.eventfdd.server.testing.BridgeProcess;
+import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.NatsServer;
+import io.nats.client.JetStreamApiException;
+import io.nats.client.JetStreamManagement;
+import io.nats.client.api.MessageInfo;
+import io.nats.client.api.StreamConfiguration;
+import io.nats.client.impl.Headers;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/** An export whose messages may carry so many signals each: what one read takes is divided. */
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class MessageSizeIT {
+    private static final String SUBJECT = "s.host";
+    private static final Pattern PRESENT_AT = Pattern.compile("\"at\":(\\d+)");
+
+    private NatsServer nats;
+    private DaemonProcess daemon;
+
+    @BeforeEach
+    void start() throws IOException {
+        nats = NatsServer.start();
+        daemon = DaemonProcess.start();
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        for (AutoCloseable part : new AutoCloseable[] {daemon, nats}) {
+            if (part != null) {
+                part.close();
+            }
+        }
+    }
+
+    private BridgeProcess export(int max) throws IOException {
+        return BridgeProcess.start(daemon, nats, "host", link(max));
+    }
+
+    private static String link(int max) {
+        return "- export: {name: a, subject: s, create: counter, max: " + max + "}\n";
+    }
+
+    /** Which daemon this is to a bridge. */
+    private String keys() {
+        return daemon.request().get("/v1").header("Eventfdd-Keys");
+    }
+
+    /** A message of a bridge that ran earlier. */
+    private void publish(int number, int read, int value, int left, String keys) {
+        var headers =
+                new Headers()
+                        .add("Nats-Msg-Id", "host.a.0." + number)
+                        .add("Eventfdd-Seq", Integer.toString(number))
+                        .add("Eventfdd-Read", Integer.toString(read))
+                        .add("Eventfdd-Left", Integer.toString(left))
+                        .add("Eventfdd-Keys", keys);
+        nats.publish(SUBJECT, headers, "{\"value\":" + value + "}");
+    }
+
+    private void awaitMessages(int... values) {
+        var bodies = new ArrayList<String>();
+        for (int value : values) {
+            bodies.add("{\"value\":" + value + "}");
+        }
+        until(() -> nats.streams(MessageSizeIT::bodies).equals(bodies));
+    }
+
+    private static List<String> bodies(JetStreamManagement streams)
+            throws IOException, JetStreamApiException {
+        var bodies = new ArrayList<String>();
+        long last = streams.getStreamInfo("EVENTFDD").getStreamState().getLastSequence();
+        for (long sequence = 1; sequence <= last; sequence++) {
+            bodies.add(NatsServer.text(streams.getMessage("EVENTFDD", sequence)));
+        }
+        return bodies;
+    }
+
+    /** Has the stream, without a bridge of this host. */
+    private void haveStream() throws Exception {
+        try (var bridge = BridgeProcess.start(daemon, nats, "another", link(1))) {
+            bridge.awaitLog("export a: running");
+            assertThat(bridge.stop()).isZero();
+        }
+    }
+
+    @Test
+    void countIsDividedIntoMessages() throws Exception {
+        daemon.create("a");
+        daemon.write("a", 5);
+        try (var bridge = export(2)) {
+            bridge.awaitLog("export a: running");
+            awaitMessages(2, 2, 1);
+            daemon.write("a", 2);
+            awaitMessages(2, 2, 1, 2);
+            bridge.kill();
+            bridge.restart();
+            daemon.write("a", 3);
+            awaitMessages(2, 2, 1, 2, 2, 1);
+            assertThat(bridge.log()).doesNotContain("ERROR").doesNotContain("in doubt");
+        }
+    }
+
+    @Test
+    void permitsOfASemaphoreAreMessagesOfTheirOwn() throws Exception {
+        daemon.create("a", "{\"semaphore\":true,\"initial\":3}");
+        var link = link(1).replace("counter", "semaphore");
+        try (var bridge = BridgeProcess.start(daemon, nats, "host", link)) {
+            bridge.awaitLog("export a: running");
+            awaitMessages(1, 1, 1);
+            assertThat(bridge.log()).doesNotContain("ERROR");
+        }
+    }
+
+    @Test
+    void whatAnEarlierRunHasLeftOfAReadComesFirst() throws Exception {
+        haveStream();
+        publish(1, 1, 2, 3, keys());
+        try (var bridge = export(2)) {
+            awaitMessages(2, 2, 1);
+            daemon.write("a", 1);
+            awaitMessages(2, 2, 1, 1);
+            var last = nats.last("EVENTFDD", SUBJECT).orElseThrow().getHeaders();
+            assertThat(last.getFirst("Eventfdd-Seq")).isEqualTo("4");
+            assertThat(last.getFirst("Eventfdd-Read")).isEqualTo("2");
+            assertThat(bridge.log()).doesNotContain("ERROR").doesNotContain("in doubt");
+        }
+    }
+
+    /** A bridge waits for the signals of the second read. */
+    private BridgeProcess behindOneMessageOf(String keys, int max) throws Exception {
+        haveStream();
+        publish(1, 1, 1, 0, keys);
+        var bridge = export(max);
+        bridge.awaitLog("export a: running");
+        return bridge;
+    }
+
+    @Test
+    void messageOfTheSameReadThatArrivesLateIsCountedOnce() throws Exception {
+        try (var bridge = behindOneMessageOf(keys(), 2)) {
+            publish(2, 2, 4, 1, keys());
+            daemon.write("a", 5);
+            awaitMessages(1, 4, 1);
+            daemon.write("a", 3);
+            awaitMessages(1, 4, 1, 2, 1);
+            assertThat(bridge.log()).doesNotContain("ERROR").doesNotContain("in doubt");
+        }
+    }
+
+    @Test
+    void messageOfAKilledDaemonThatArrivesLateIsCountedWithAllThatIsLeft() throws Exception {
+        try (var bridge = behindOneMessageOf("killed", 4)) {
+            bridge.awaitLog("in doubt");
+            publish(2, 2, 3, 2, "killed");
+            daemon.write("a", 7);
+            awaitMessages(1, 3, 2, 4, 3);
+            assertThat(bridge.log()).doesNotContain("ERROR");
+        }
+    }
+
+    @Test
+    void whatHoldsALinkUpMakesItsBridgePresentUntilThenOnly() throws Exception {
+        daemon.create("a");
+        try (var bridge = export(1)) {
+            bridge.awaitLog("export a: running");
+            daemon.write("a", 1);
+            awaitMessages(1);
+            allowMessages(1);
+            daemon.write("a", 1);
+            until(() -> count(daemon, "a").signum() == 0);
+            bridge.awaitLog("maximum messages exceeded");
+            long heldUp = System.currentTimeMillis();
+            until(() -> presence().getTime().toInstant().toEpochMilli() > heldUp);
+            var at = PRESENT_AT.matcher(NatsServer.text(presence()));
+            assertThat(at.find()).isTrue();
+            assertThat(Long.parseLong(at.group(1))).isLessThanOrEqualTo(heldUp);
+            allowMessages(-1);
+            awaitMessages(1, 1);
+        }
+    }
+
+    private MessageInfo presence() {
+        return nats.last("EVENTFDD_MARKS", "eventfdd.mark.EVENTFDD.present.host").orElseThrow();
+    }
+
+    private void allowMessages(int count) {
+        nats.streams(streams -> {
+            var configuration = streams.getStreamInfo("EVENTFDD").getConfiguration();
+            return streams.updateStream(
+                    StreamConfiguration.builder(configuration).maxMessages(count).build());
+        });
+    }
+}
