@@ -58,13 +58,16 @@ public final class Bridge implements AutoCloseable {
         try {
             var created = prepare(links, nats);
             var statuses = new ArrayList<LinkStatus>();
+            var absences = new Absences(links.longestAbsence());
+            for (var stream : links.streams()) {
+                threads.lookAt(stream, absences);
+            }
             for (var link : links.links()) {
                 var status = new LinkStatus(link.toString());
                 statuses.add(status);
                 threads.start(link, created, status);
             }
-            var absences = new Absences(links.longestAbsence());
-            links.streams().forEach(stream -> threads.startPresence(stream, absences));
+            threads.startPresences();
             return new Bridge(nats, threads, statuses, absences);
         } catch (UnfitException | InterruptedException | RuntimeException e) {
             threads.close();

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** A link's calls on its eventfd, over what becomes of the daemon meanwhile. */
 @Timeout(300)
@@ -57,6 +58,21 @@ class LinkedEventfdIT {
             daemon.write("a", 3);
             proxy.cut(1);
             assertThat(eventfd.take("key", Optional.empty())).isEqualTo(3);
+            assertThat(status.inDoubt()).isEqualTo(inDoubt);
+        }
+    }
+
+    @ParameterizedTest(name = "what an earlier run has left for {0} s: {1} calls in doubt")
+    @CsvSource({"200, 0", "400, 1"})
+    void callOfAnEarlierRunIsInDoubtIfItsKeyMayHaveLapsed(long seconds, long inDoubt)
+            throws Exception {
+        var status = new LinkStatus("export a");
+        try (var daemon = DaemonProcess.start();
+                var eventfd = new LinkedEventfd(LINK, daemon.api(), LONG, status)) {
+            eventfd.prepare();
+            daemon.write("a", 3);
+            status.unsettledSince(System.nanoTime() - TimeUnit.SECONDS.toNanos(seconds));
+            assertThat(eventfd.take("key", Optional.of(eventfd.keys()))).isEqualTo(3);
             assertThat(status.inDoubt()).isEqualTo(inDoubt);
         }
     }

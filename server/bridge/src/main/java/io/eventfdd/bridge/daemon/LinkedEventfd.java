@@ -189,7 +189,9 @@ public final class LinkedEventfd implements AutoCloseable {
         var pauses = new Pauses();
         var sentTo = earlier;
         var during = earlier.isPresent() ? "since an earlier run, perhaps during" : "during";
-        long since = System.nanoTime();
+        // What an earlier run has called is as old as what it has left unsettled.
+        var age = earlier.isPresent() ? status.unsettledFor() : Duration.ZERO;
+        long since = System.nanoTime() - age.toNanos();
         while (true) {
             var before = sentTo;
             try {
@@ -216,8 +218,10 @@ public final class LinkedEventfd implements AutoCloseable {
                 sentTo = before;
                 part.troubled(reason(e));
             } catch (IOException e) {
-                settled.cutOff(key);
-                status.unsettled();
+                if (!key.isEmpty()) {
+                    settled.cutOff(key);
+                    status.unsettled();
+                }
                 part.troubled(reason(e));
             } catch (EventfddException e) {
                 if (!isInUse(e)) {

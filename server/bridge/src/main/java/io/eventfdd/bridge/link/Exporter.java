@@ -11,10 +11,10 @@ import io.eventfdd.bridge.status.LinkStatus;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 
 /**
  * Takes the count of an eventfd and publishes it, again and again: as one message, or as several if
@@ -25,8 +25,8 @@ import java.util.concurrent.Executors;
  * <ol>
  *   <li>It reads the eventfd with a key that follows from the number of the read.
  *   <li>It publishes the value, each message under an id that follows from the message's number,
- *       until that is stored. Meanwhile it makes the next read, but it publishes one message at a
- *       time.
+ *       until that is stored. While it publishes the only message of a read, it makes the next
+ *       read.
  *   <li>It tells the daemon, with a later read, that the key is done.
  * </ol>
  *
@@ -45,10 +45,10 @@ final class Exporter implements LinkTask {
     private final Ledger ledger;
     private final LinkStatus status;
 
-    /** Publishes again, and publishes several messages, so that the link's thread can read on. */
-    private final ExecutorService publisher =
+    /** What has to be published again, so that the link's thread can go on reading. */
+    private final ExecutorService repeats =
             Executors.newSingleThreadExecutor(
-                    Thread.ofPlatform().name("eventfdd-publisher").factory());
+                    Thread.ofPlatform().name("eventfdd-repeats").factory());
 
     /** The number of the last message that was published. */
     private long number;
@@ -62,7 +62,7 @@ final class Exporter implements LinkTask {
     /** The daemon that these messages name. */
     private String keys = "";
 
-    /** Completes when all messages of the last read are stored; until then, they are its own. */
+    /** Completes when the last message is stored that is not waited for at once. */
     private CompletableFuture<Void> stored = CompletableFuture.completedFuture(null);
 
     /** The daemon of an earlier run, by its last message; empty if there was no such run. */
@@ -93,13 +93,15 @@ final class Exporter implements LinkTask {
 
     @Override
     public void run() throws InterruptedException, SecondWriterException {
-        eventfd.prepare();
         var last = ledger.open();
         if (last.isPresent()) {
             takenFrom = last.map(Entry::keys);
             unclear = MOST_TAKEN;
             goOnBehind(last.get());
+        } else {
+            status.settled(); // No earlier run has published anything.
         }
+        eventfd.prepare();
         status.started();
         moveFirst();
         try {
@@ -148,16 +150,33 @@ final class Exporter implements LinkTask {
             }
         }
         appendLeft();
-        status.settled();
+        settle();
     }
 
     private void moveNext() throws InterruptedException, SecondWriterException {
+        boolean mayBeOfEarlierRun = unclear > 0;
         long value = take();
+        long taken = System.nanoTime();
         awaitStored();
+        if (!mayBeOfEarlierRun) {
+            status.unsettledSince(taken);
+        }
         beginRead(value);
-        status.unsettled(); // It may have been settled when the last read was stored.
+        var entry = next();
+        if (left == 0) {
+            begin(entry);
+        } else {
+            // This may take long, so that the key of another read could lapse meanwhile.
+            append(entry);
+            appendLeft();
+            settle();
+        }
+    }
+
+    /** Publishes the only message of a read, and does not wait. */
+    private void begin(Entry entry) {
         var self = Thread.currentThread();
-        stored = publish().thenRun(status::settled);
+        stored = ledger.begin(entry, repeats).thenRun(() -> noteMoved(entry));
         var _ =
                 stored.whenComplete((_, failure) -> {
                     if (failure != null) {
@@ -176,14 +195,20 @@ final class Exporter implements LinkTask {
                 unclear = Math.max(0, unclear - 1);
                 return value;
             }
-            unclear = 0; // The earlier run would have had to wait too.
-            if (stored.isDone()) {
-                status.settled();
-            }
+            // At the same daemon, the earlier run would have had to wait too.
+            unclear = takenFrom.equals(Optional.of(eventfd.keys())) ? 0 : Math.max(0, unclear - 1);
+            settle();
         }
     }
 
-    /** Waits until all messages of the last read are stored. */
+    /** Notes that all values are stored that this run and earlier ones have taken. */
+    private void settle() {
+        if (unclear == 0 && stored.state() == Future.State.SUCCESS) {
+            status.settled();
+        }
+    }
+
+    /** Waits until the last message is stored. */
     private void awaitStored() throws InterruptedException, SecondWriterException {
         try {
             stored.get();
@@ -222,23 +247,6 @@ final class Exporter implements LinkTask {
         return Entry.signals(id(number), number, read, value, left, keys);
     }
 
-    /** Begins to publish all messages of the last read. */
-    private CompletableFuture<Void> publish() {
-        var entry = next();
-        return left == 0
-                ? ledger.begin(entry, publisher).thenRun(() -> noteMoved(entry))
-                : CompletableFuture.runAsync(() -> appendAll(entry), publisher);
-    }
-
-    private void appendAll(Entry first) {
-        try {
-            append(first);
-            appendLeft();
-        } catch (InterruptedException | SecondWriterException e) {
-            throw new CompletionException(e);
-        }
-    }
-
     private void appendLeft() throws InterruptedException, SecondWriterException {
         while (left != 0) {
             append(next());
@@ -256,7 +264,7 @@ final class Exporter implements LinkTask {
 
     @Override
     public void close() {
-        publisher.shutdownNow();
+        repeats.shutdownNow();
         eventfd.close();
     }
 }

@@ -75,7 +75,7 @@ final class Importer implements LinkTask {
     /** How many more messages an earlier run may have written one by one, if this is above 0. */
     private int unclear = MOST;
 
-    /** The last message that an earlier run can have written. */
+    /** The sequence of the last message that an earlier run can have written. */
     private long written;
 
     /** The daemon that it has written to, by its last mark. */
@@ -121,6 +121,9 @@ final class Importer implements LinkTask {
 
     @Override
     public void run() throws InterruptedException, SecondWriterException {
+        if (marks.open().isEmpty()) {
+            status.settled(); // No earlier run has written anything.
+        }
         eventfd.prepare();
         var mark = takeOver();
         marked = mark.applied();
@@ -131,6 +134,7 @@ final class Importer implements LinkTask {
         if (adding != 0) {
             addTogether(adding, Optional.of(writtenTo));
         }
+        settle();
         progress.advanceTo(applied);
         status.started();
         var pauses = new Pauses();
@@ -241,6 +245,7 @@ final class Importer implements LinkTask {
         status.unsettled();
         boolean added = eventfd.add(sum, key, earlier);
         while (!added) {
+            status.unsettledSince(System.nanoTime());
             added = eventfd.add(sum, key, Optional.empty());
         }
     }
@@ -257,12 +262,15 @@ final class Importer implements LinkTask {
             status.unsettled();
             var earlier = earlier(message.sequence());
             while (!eventfd.add(message.value(), message.key(), earlier)) {
+                if (writtenTo.equals(eventfd.keys())) {
+                    unclear = 0; // The earlier run had no room either.
+                }
                 // This may take long, so the keys of the others must not be needed any more.
                 mark();
+                settle();
                 earlier = Optional.empty();
-                status.settled();
+                status.unsettled();
             }
-            status.unsettled();
             unmarked.add(message.key());
             unclear--;
             status.moved(message.value());
@@ -298,7 +306,14 @@ final class Importer implements LinkTask {
         marked = applied;
         eventfd.done(List.copyOf(unmarked));
         unmarked.clear();
-        status.settled();
+        settle();
+    }
+
+    /** Notes that the mark has all that this run and earlier ones have written. */
+    private void settle() {
+        if (unmarked.isEmpty() && earlier(applied + 1).isEmpty()) {
+            status.settled();
+        }
     }
 
     @Override

@@ -19,6 +19,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -34,7 +35,13 @@ public final class LinkThreads implements AutoCloseable {
     private final Path socket;
     private final Nats nats;
     private final List<Thread> threads = new ArrayList<>();
+
+    /** What is known of each stream: complete when the threads of its presence start. */
+    private final Map<String, Presence> presences = new LinkedHashMap<>();
+
+    private final Map<String, Duration> ages = new HashMap<>();
     private final Map<String, List<LinkStatus>> statuses = new HashMap<>();
+
     private volatile boolean stops;
 
     /**
@@ -55,6 +62,10 @@ public final class LinkThreads implements AutoCloseable {
      */
     public void start(Link link, Map<String, Long> created, LinkStatus status) {
         statuses.computeIfAbsent(link.stream(), _ -> new ArrayList<>()).add(status);
+        var age = ages.getOrDefault(link.stream(), Duration.ZERO);
+        if (!age.isZero()) {
+            status.unsettledSince(System.nanoTime() - age.toNanos());
+        }
         var eventfd = new LinkedEventfd(link, socket, links.longestAbsence(), status);
         switch (link) {
             case Link.Export export -> {
@@ -73,27 +84,31 @@ public final class LinkThreads implements AutoCloseable {
         }
     }
 
-    /**
-     * Starts the thread that notices how long the bridge was away from a stream, whose links have
-     * been started.
-     */
-    public void startPresence(String stream, Absences absences) {
-        var status = new LinkStatus("presence " + stream);
+    /** Looks how long this host was away from a stream, before the stream's links are started. */
+    public void lookAt(String stream, Absences absences) throws InterruptedException {
         var subject = Names.presenceSubject(stream, links.host());
-        var ledger = new Ledger(nats, Names.marksOf(stream), subject, status);
-        var ofStream = List.copyOf(statuses.getOrDefault(stream, List.of()));
-        start(
+        var presence =
                 new Presence(
                         stream,
-                        ledger,
+                        new Ledger(nats, Names.marksOf(stream), subject, present(stream)),
                         absences,
                         InstantSource.system(),
-                        () -> longestUnsettled(ofStream)),
-                status);
+                        () -> longestUnsettled(stream));
+        ages.put(stream, presence.open());
+        presences.put(stream, presence);
     }
 
-    private static Duration longestUnsettled(List<LinkStatus> links) {
-        return links.stream()
+    private static LinkStatus present(String stream) {
+        return new LinkStatus("presence " + stream);
+    }
+
+    /** Starts the threads that notice how long it is away, after those of the links. */
+    public void startPresences() {
+        presences.forEach((stream, presence) -> start(presence, present(stream)));
+    }
+
+    private Duration longestUnsettled(String stream) {
+        return statuses.getOrDefault(stream, List.of()).stream()
                 .map(LinkStatus::unsettledFor)
                 .max(Comparator.naturalOrder())
                 .orElse(Duration.ZERO);

@@ -25,8 +25,11 @@ final class Presence implements LinkTask {
     private final Supplier<Duration> unsettled;
     private final String writer = UUID.randomUUID().toString();
 
+    /** Until when all was settled, in milliseconds since the epoch; 0 if that is not known. */
+    private long before;
+
     /**
-     * Creates a presence that has not said so.
+     * Creates a presence that has not looked at its ledger.
      *
      * @param ledger of its own subject
      * @param clock of the host, which goes on while the bridge is away
@@ -45,9 +48,19 @@ final class Presence implements LinkTask {
         this.unsettled = unsettled;
     }
 
+    /**
+     * Looks how long ago an earlier run has left nothing unsettled. Before {@link #run}, by any
+     * thread.
+     *
+     * @return zero if there was no such run
+     */
+    Duration open() throws InterruptedException {
+        before = ledger.open().map(Entry::presentAt).orElse(0L);
+        return before == 0 ? Duration.ZERO : Duration.ofMillis(clock.millis() - before);
+    }
+
     @Override
     public void run() throws InterruptedException {
-        long before = ledger.open().map(Entry::presentAt).orElse(0L);
         while (true) {
             publish();
             long now = clock.millis();

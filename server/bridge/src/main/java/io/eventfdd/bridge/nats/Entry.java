@@ -136,7 +136,10 @@ public record Entry(
 
     /** Whether {@code other} is this one, published earlier. */
     boolean isSameAs(Entry other) {
-        return Objects.equals(id, other.id) && Arrays.equals(body, other.body);
+        return Objects.equals(id, other.id)
+                && read == other.read
+                && left == other.left
+                && Arrays.equals(body, other.body);
     }
 
     /** The unsigned number of signals; empty if this has none. */

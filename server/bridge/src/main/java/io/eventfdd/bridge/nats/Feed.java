@@ -5,6 +5,7 @@ import io.eventfdd.bridge.status.Pauses;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.Message;
 import io.nats.client.api.DeliverPolicy;
+import io.nats.client.api.MessageInfo;
 import io.nats.client.api.OrderedConsumerConfiguration;
 
 import java.io.IOException;
@@ -39,14 +40,14 @@ public final class Feed implements AutoCloseable {
         this.delivery = new Delivery(nats, filter, status);
     }
 
-    /** The sequence of the last message that the stream has at this moment. */
+    /** The sequence of the last of these messages at this moment; 0 if there is none. */
     public long newest() throws InterruptedException {
         var pauses = new Pauses();
         while (true) {
             try {
-                var state = nats.management().getStreamInfo(stream).getStreamState();
+                long newest = nats.lastMessage(stream, filter).map(MessageInfo::getSeq).orElse(0L);
                 status.running();
-                return state.getLastSequence();
+                return newest;
             } catch (IOException | JetStreamApiException | IllegalStateException e) {
                 status.troubled("looking at the stream " + stream + ": " + Failure.text(e));
             }

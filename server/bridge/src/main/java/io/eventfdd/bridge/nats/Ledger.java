@@ -28,8 +28,6 @@ public final class Ledger {
     /** The server refuses a message because the last one is another than expected. */
     private static final int WRONG_LAST_SEQUENCE = 10071;
 
-    private static final int NO_MESSAGE = 10037;
-
     /** How long the server may take to say that a message is stored. */
     private static final Duration ANSWER = Duration.ofSeconds(2);
 
@@ -170,15 +168,8 @@ public final class Ledger {
     private record Stored(long sequence, Entry entry) {}
 
     private Optional<Stored> look() throws IOException, JetStreamApiException {
-        try {
-            var info = nats.management().getLastMessage(stream, subject);
-            return Optional.of(new Stored(info.getSeq(), Entry.of(info)));
-        } catch (JetStreamApiException e) {
-            if (e.getApiErrorCode() == NO_MESSAGE) {
-                return Optional.empty();
-            }
-            throw e;
-        }
+        return nats.lastMessage(stream, subject)
+                .map(found -> new Stored(found.getSeq(), Entry.of(found)));
     }
 
     private String reason(Exception e) {

@@ -6,8 +6,10 @@ import io.nats.client.Connection;
 import io.nats.client.ConnectionListener;
 import io.nats.client.ErrorListener;
 import io.nats.client.JetStream;
+import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.Options;
+import io.nats.client.api.MessageInfo;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,6 +18,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -29,6 +32,7 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Nats implements AutoCloseable {
     private static final Logger LOGGER = System.getLogger(Nats.class.getName());
 
+    private static final int NO_MESSAGE = 10037;
     private static final Duration RECONNECT_WAIT = Duration.ofMillis(250);
 
     private final AtomicLong events = new AtomicLong();
@@ -165,6 +169,19 @@ public final class Nats implements AutoCloseable {
 
     Connection connection() {
         return connection;
+    }
+
+    /** The last message of a subject, which may have wildcards. */
+    Optional<MessageInfo> lastMessage(String stream, String subject)
+            throws IOException, JetStreamApiException {
+        try {
+            return Optional.of(management.getLastMessage(stream, subject));
+        } catch (JetStreamApiException e) {
+            if (e.getApiErrorCode() == NO_MESSAGE) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     @Override

@@ -68,8 +68,8 @@ public final class LinkStatus {
     private volatile String failure = "";
     private volatile long lag;
 
-    /** Since when there is something that is not settled; 0 if all is. */
-    private final AtomicLong unsettledSince = new AtomicLong();
+    /** Since when there is something that is not settled, by System.nanoTime; 0 if all is. */
+    private volatile long unsettledSince;
 
     /**
      * Creates the status of a link that starts.
@@ -143,19 +143,29 @@ public final class LinkStatus {
         LOGGER.log(Level.WARNING, "{0}: in doubt: {1}", link, what);
     }
 
-    /** Notes that the daemon has to remember a call, because the ledger of the link does not. */
+    /**
+     * Notes that the daemon has to remember a call, because the ledger of the link does not. For
+     * the thread of the link, as the next two.
+     */
     public void unsettled() {
-        unsettledSince.compareAndSet(0, Math.max(1, System.nanoTime()));
+        if (unsettledSince == 0) {
+            unsettledSince(System.nanoTime());
+        }
+    }
+
+    /** Notes that it has had to remember one since {@code time}, by System.nanoTime. */
+    public void unsettledSince(long time) {
+        unsettledSince = time == 0 ? 1 : time;
     }
 
     /** Notes that the ledger has all. */
     public void settled() {
-        unsettledSince.set(0);
+        unsettledSince = 0;
     }
 
     /** For how long the daemon has had to remember something. */
     public Duration unsettledFor() {
-        long since = unsettledSince.get();
+        long since = unsettledSince;
         return since == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - since);
     }
 

@@ -42,6 +42,15 @@ class EntryTest {
     }
 
     @Test
+    void messageIsAnotherIfMoreIsLeftBehindIt() {
+        var entry = Entry.signals("id", 7, 3, 1, 4, "daemon");
+
+        assertThat(entry.isSameAs(Entry.signals("id", 7, 3, 1, 4, "another"))).isTrue();
+        assertThat(entry.isSameAs(Entry.signals("id", 7, 3, 1, 0, "daemon"))).isFalse();
+        assertThat(entry.isSameAs(Entry.signals("id", 7, 2, 1, 4, "daemon"))).isFalse();
+    }
+
+    @Test
     void messageThatDoesNotSayOtherwiseIsAllThatItsReadTook() {
         var headers = new Headers().add("Nats-Msg-Id", "id").add("Eventfdd-Seq", "7");
         var received = Entry.of(headers, null);

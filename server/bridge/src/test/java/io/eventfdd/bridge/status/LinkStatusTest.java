@@ -6,6 +6,9 @@ import io.eventfdd.bridge.status.LinkStatus.Condition;
 
 import org.junit.jupiter.api.Test;
 
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
 class LinkStatusTest {
     private final LinkStatus link = new LinkStatus("export orders");
     private final LinkStatus.Part eventfd = link.part();
@@ -54,6 +57,9 @@ class LinkStatusTest {
         var before = link.unsettledFor();
         link.unsettled();
         assertThat(link.unsettledFor()).isGreaterThanOrEqualTo(before);
+        link.unsettledSince(System.nanoTime() - TimeUnit.HOURS.toNanos(1));
+        link.unsettled();
+        assertThat(link.unsettledFor()).isGreaterThanOrEqualTo(Duration.ofHours(1));
         link.settled();
         assertThat(link.unsettledFor()).isZero();
     }
