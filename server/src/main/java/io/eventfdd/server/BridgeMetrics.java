@@ -58,6 +58,10 @@ final class BridgeMetrics {
                 "eventfdd_bridge_lag_messages",
                 "Messages that wait in the stream for the link",
                 LinkStatus::lag);
+        gauge(
+                "eventfdd_bridge_unsettled_seconds",
+                "For how long the daemon has had to remember a call of the link",
+                link -> link.unsettledFor().toNanos() / 1e9);
         counter("eventfdd_bridge_messages", "Messages that were moved", LinkStatus::messages);
         counter("eventfdd_bridge_signals", "Signals that were moved", LinkStatus::signals);
         counter(

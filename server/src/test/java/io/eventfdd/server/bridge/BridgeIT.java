@@ -22,16 +22,9 @@ import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
 import java.math.BigInteger;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -230,15 +223,16 @@ class BridgeIT {
 
     @Test
     void portTellsHowTheLinksDo() throws Exception {
-        int port = freePort();
+        int port = Hosts.freePort();
         var links = EXPORT + "observability-port: " + port + "\n";
         try (var from = onAlpha(links)) {
             from.awaitLog("export a: running");
             alpha.write("a", 3);
             alpha.write("a", 4);
-            until(() -> page(port, "/metrics").contains("signals_total{link=\"export a\"} 7.0"));
-            assertThat(page(port, "/health")).contains("UP");
-            var metrics = page(port, "/metrics");
+            until(() ->
+                    Hosts.page(port, "/metrics").contains("signals_total{link=\"export a\"} 7.0"));
+            assertThat(Hosts.page(port, "/health")).contains("UP");
+            var metrics = Hosts.page(port, "/metrics");
             for (var file : List.of("bridge-alerts.yaml", "bridge-dashboard.json")) {
                 var text = Files.readString(Path.of("../deploy/observability").resolve(file));
                 assertThat(SERIES.matcher(text).results())
@@ -246,32 +240,8 @@ class BridgeIT {
                         .allSatisfy(name -> assertThat(metrics).contains("\n" + name.group()));
             }
             nats.kill();
-            until(() -> page(port, "/health").contains("DOWN"));
-            assertThat(page(port, "/metrics")).contains("eventfdd_bridge_connected 0.0");
-        }
-    }
-
-    /** A free port that the kernel gives to nobody by itself. */
-    private static int freePort() {
-        while (true) {
-            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
-            try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return port;
-            } catch (IOException e) {
-                // It is in use.
-            }
-        }
-    }
-
-    /** What the port answers; empty if nobody listens. */
-    private static String page(int port, String path) {
-        try (var client = HttpClient.newHttpClient()) {
-            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
-            return client.send(request.build(), BodyHandlers.ofString()).body();
-        } catch (IOException e) {
-            return "";
-        } catch (InterruptedException e) {
-            throw new AssertionError(e);
+            until(() -> Hosts.page(port, "/health").contains("DOWN"));
+            assertThat(Hosts.page(port, "/metrics")).contains("eventfdd_bridge_connected 0.0");
         }
     }
 

@@ -4,7 +4,15 @@ import io.eventfdd.server.testing.BridgeProcess;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.nats.client.impl.Headers;
 
+import java.io.IOException;
 import java.math.BigInteger;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** What the tests of the bridge ask daemons. */
 final class Hosts {
@@ -28,5 +36,29 @@ final class Hosts {
     /** Waits until the count of an eventfd is {@code count}. */
     static void awaitCount(DaemonProcess daemon, String name, long count) {
         BridgeProcess.until(() -> count(daemon, name).equals(BigInteger.valueOf(count)));
+    }
+
+    /** A free port that the kernel gives to nobody by itself. */
+    static int freePort() {
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            try (var _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return port;
+            } catch (IOException e) {
+                // It is in use.
+            }
+        }
+    }
+
+    /** What the port answers; empty if nobody listens. */
+    static String page(int port, String path) {
+        try (var client = HttpClient.newHttpClient()) {
+            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+            return client.send(request.build(), BodyHandlers.ofString()).body();
+        } catch (IOException e) {
+            return "";
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 }

@@ -1,6 +1,5 @@
 package io.eventfdd.server.bridge;
 
-import static io.eventfdd.server.bridge.Hosts.count;
 import static io.eventfdd.server.testing.BridgeProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -10,8 +9,6 @@ import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.NatsServer;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
-import io.nats.client.api.MessageInfo;
-import io.nats.client.api.StreamConfiguration;
 import io.nats.client.impl.Headers;
 
 import org.junit.jupiter.api.AfterEach;
@@ -23,13 +20,11 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Pattern;
 
 /** An export whose messages may carry so many signals each: what one read takes is divided. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class MessageSizeIT {
     private static final String SUBJECT = "s.host";
-    private static final Pattern PRESENT_AT = Pattern.compile("\"at\":(\\d+)");
 
     private NatsServer nats;
     private DaemonProcess daemon;
@@ -184,47 +179,5 @@ class MessageSizeIT {
             awaitMessages(1, 3, 2, 4, 3);
             assertThat(bridge.log()).doesNotContain("ERROR");
         }
-    }
-
-    @Test
-    void whatHoldsALinkUpMakesItsBridgePresentUntilThenOnly() throws Exception {
-        daemon.create("a");
-        try (var bridge = export(1)) {
-            bridge.awaitLog("export a: running");
-            daemon.write("a", 1);
-            awaitMessages(1);
-            allowMessages(1);
-            daemon.write("a", 1);
-            until(() -> count(daemon, "a").signum() == 0);
-            bridge.awaitLog("maximum messages exceeded");
-            long heldUp = System.currentTimeMillis();
-            assertThat(presentAtTheNextLook()).isLessThanOrEqualTo(heldUp);
-            bridge.kill();
-            bridge.restart();
-            assertThat(presentAtTheNextLook()).as("of the next run").isLessThanOrEqualTo(heldUp);
-            allowMessages(-1);
-            awaitMessages(1, 1);
-        }
-    }
-
-    /** Until when all was settled, as the bridge says from now on. */
-    private long presentAtTheNextLook() {
-        long now = System.currentTimeMillis();
-        until(() -> presence().getTime().toInstant().toEpochMilli() > now);
-        var at = PRESENT_AT.matcher(NatsServer.text(presence()));
-        assertThat(at.find()).isTrue();
-        return Long.parseLong(at.group(1));
-    }
-
-    private MessageInfo presence() {
-        return nats.last("EVENTFDD_MARKS", "eventfdd.mark.EVENTFDD.present.host").orElseThrow();
-    }
-
-    private void allowMessages(int count) {
-        nats.streams(streams -> {
-            var configuration = streams.getStreamInfo("EVENTFDD").getConfiguration();
-            return streams.updateStream(
-                    StreamConfiguration.builder(configuration).maxMessages(count).build());
-        });
     }
 }

@@ -25,10 +25,10 @@ final class Linked {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** How often the writer looks whether its signals were taken, in nanoseconds. */
-    private static final long LOOK = 100_000;
+    private static final long LOOK = 1_000_000;
 
     /** How many signals wait for the link at most: more than it takes between two looks. */
-    private static final long WAITING = 64;
+    private static final long WAITING = 1_000;
 
     private final Eventfd from;
     private final Eventfd to;

@@ -62,6 +62,9 @@ final class Exporter implements LinkTask {
     /** The daemon that these messages name. */
     private String keys = "";
 
+    /** When the last read was asked for, by System.nanoTime. */
+    private long asked;
+
     /** Completes when the last message is stored that is not waited for at once. */
     private CompletableFuture<Void> stored = CompletableFuture.completedFuture(null);
 
@@ -96,11 +99,12 @@ final class Exporter implements LinkTask {
         var last = ledger.open();
         if (last.isPresent()) {
             takenFrom = last.map(Entry::keys);
-            unclear = MOST_TAKEN;
+            // While several messages of one read are published, no other read is made.
+            unclear = last.get().left() == 0 ? MOST_TAKEN : 0;
             goOnBehind(last.get());
-        } else {
-            status.settled(); // No earlier run has published anything.
+            status.unsettled();
         }
+        settle();
         eventfd.prepare();
         status.started();
         moveFirst();
@@ -147,19 +151,19 @@ final class Exporter implements LinkTask {
                 }
                 appendLeft();
                 left = value;
+                append(next());
             }
         }
-        appendLeft();
         settle();
+        appendLeft();
     }
 
     private void moveNext() throws InterruptedException, SecondWriterException {
         boolean mayBeOfEarlierRun = unclear > 0;
         long value = take();
-        long taken = System.nanoTime();
         awaitStored();
         if (!mayBeOfEarlierRun) {
-            status.unsettledSince(taken);
+            status.unsettledSince(asked);
         }
         beginRead(value);
         var entry = next();
@@ -168,8 +172,8 @@ final class Exporter implements LinkTask {
         } else {
             // This may take long, so that the key of another read could lapse meanwhile.
             append(entry);
-            appendLeft();
             settle();
+            appendLeft();
         }
     }
 
@@ -189,6 +193,7 @@ final class Exporter implements LinkTask {
         var key = readKey(read + 1);
         while (true) {
             var earlier = unclear > 0 ? takenFrom : Optional.<String>empty();
+            asked = System.nanoTime();
             long value = eventfd.take(key, earlier);
             if (value != 0) {
                 status.unsettled();
@@ -201,7 +206,7 @@ final class Exporter implements LinkTask {
         }
     }
 
-    /** Notes that all values are stored that this run and earlier ones have taken. */
+    /** Notes that no value is left that only the daemon has, of this run or an earlier one. */
     private void settle() {
         if (unclear == 0 && stored.state() == Future.State.SUCCESS) {
             status.settled();

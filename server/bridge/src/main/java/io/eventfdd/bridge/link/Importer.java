@@ -121,8 +121,10 @@ final class Importer implements LinkTask {
 
     @Override
     public void run() throws InterruptedException, SecondWriterException {
-        if (marks.open().isEmpty()) {
-            status.settled(); // No earlier run has written anything.
+        if (isMarked()) {
+            status.settled();
+        } else {
+            status.unsettled();
         }
         eventfd.prepare();
         var mark = takeOver();
@@ -158,6 +160,15 @@ final class Importer implements LinkTask {
                 applyAll(waitingBehind(message(next.get())));
             }
         }
+    }
+
+    /** Whether the mark has all that an earlier run can have written. */
+    private boolean isMarked() throws InterruptedException {
+        var last = marks.open().filter(mark -> mark.isOf(created));
+        if (last.isEmpty()) {
+            return true; // Each run publishes a mark first.
+        }
+        return last.get().adding() == 0 && last.get().applied() >= feed.newest();
     }
 
     /** Makes the ledger that of this run. Its last mark stays what it is in all other respects. */

@@ -1,5 +1,7 @@
 package io.eventfdd.bridge.link;
 
+import static java.util.Objects.requireNonNull;
+
 import io.eventfdd.bridge.config.Link;
 import io.eventfdd.bridge.config.Links;
 import io.eventfdd.bridge.config.Names;
@@ -17,8 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,12 +36,7 @@ public final class LinkThreads implements AutoCloseable {
     private final Nats nats;
     private final List<Thread> threads = new ArrayList<>();
 
-    /** What is known of each stream: complete when the threads of its presence start. */
     private final Map<String, Presence> presences = new LinkedHashMap<>();
-
-    private final Map<String, Duration> ages = new HashMap<>();
-    private final Map<String, List<LinkStatus>> statuses = new HashMap<>();
-
     private volatile boolean stops;
 
     /**
@@ -56,16 +51,12 @@ public final class LinkThreads implements AutoCloseable {
     }
 
     /**
-     * Starts the threads of one link.
+     * Starts the threads of one link, after {@link #lookAt} its stream.
      *
      * @param created when each stream was created, by its name
      */
     public void start(Link link, Map<String, Long> created, LinkStatus status) {
-        statuses.computeIfAbsent(link.stream(), _ -> new ArrayList<>()).add(status);
-        var age = ages.getOrDefault(link.stream(), Duration.ZERO);
-        if (!age.isZero()) {
-            status.unsettledSince(System.nanoTime() - age.toNanos());
-        }
+        requireNonNull(presences.get(link.stream())).add(status);
         var eventfd = new LinkedEventfd(link, socket, links.longestAbsence(), status);
         switch (link) {
             case Link.Export export -> {
@@ -84,17 +75,12 @@ public final class LinkThreads implements AutoCloseable {
         }
     }
 
-    /** Looks how long this host was away from a stream, before the stream's links are started. */
+    /** Looks when this host was there last, before the links of the stream are started. */
     public void lookAt(String stream, Absences absences) throws InterruptedException {
         var subject = Names.presenceSubject(stream, links.host());
-        var presence =
-                new Presence(
-                        stream,
-                        new Ledger(nats, Names.marksOf(stream), subject, present(stream)),
-                        absences,
-                        InstantSource.system(),
-                        () -> longestUnsettled(stream));
-        ages.put(stream, presence.open());
+        var ledger = new Ledger(nats, Names.marksOf(stream), subject, present(stream));
+        var presence = new Presence(stream, ledger, absences, InstantSource.system());
+        presence.open();
         presences.put(stream, presence);
     }
 
@@ -102,16 +88,9 @@ public final class LinkThreads implements AutoCloseable {
         return new LinkStatus("presence " + stream);
     }
 
-    /** Starts the threads that notice how long it is away, after those of the links. */
+    /** Starts the threads that say that the bridge is there, after those of the links. */
     public void startPresences() {
         presences.forEach((stream, presence) -> start(presence, present(stream)));
-    }
-
-    private Duration longestUnsettled(String stream) {
-        return statuses.getOrDefault(stream, List.of()).stream()
-                .map(LinkStatus::unsettledFor)
-                .max(Comparator.naturalOrder())
-                .orElse(Duration.ZERO);
     }
 
     private void startImport(

@@ -4,16 +4,22 @@ import io.eventfdd.bridge.nats.Entry;
 import io.eventfdd.bridge.nats.Ledger;
 import io.eventfdd.bridge.nats.SecondWriterException;
 import io.eventfdd.bridge.status.Absences;
+import io.eventfdd.bridge.status.LinkStatus;
 
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
-import java.util.function.Supplier;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Publishes every few seconds that the bridge is there, so that it knows after an absence how long
- * that was. If something holds a link up, that began earlier: what a bridge leaves behind is as old
- * as the first call that its ledgers do not have. For a thread of its own.
+ * that was, and which links have had something unsettled for longer, so that the next run knows how
+ * old that is. For a thread of its own.
  */
 final class Presence implements LinkTask {
     private static final Duration PERIOD = Duration.ofSeconds(10);
@@ -22,45 +28,48 @@ final class Presence implements LinkTask {
     private final Ledger ledger;
     private final Absences absences;
     private final InstantSource clock;
-    private final Supplier<Duration> unsettled;
     private final String writer = UUID.randomUUID().toString();
 
-    /** Until when all was settled, in milliseconds since the epoch; 0 if that is not known. */
-    private long before;
+    /** The links of the stream. Complete before {@link #run}. */
+    private final List<LinkStatus> links = new ArrayList<>();
+
+    /** What an earlier run has published last. */
+    private Optional<Entry> last = Optional.empty();
 
     /**
      * Creates a presence that has not looked at its ledger.
      *
      * @param ledger of its own subject
      * @param clock of the host, which goes on while the bridge is away
-     * @param unsettled for how long a link has had something that is not in its ledger
      */
-    Presence(
-            String stream,
-            Ledger ledger,
-            Absences absences,
-            InstantSource clock,
-            Supplier<Duration> unsettled) {
+    Presence(String stream, Ledger ledger, Absences absences, InstantSource clock) {
         this.stream = stream;
         this.ledger = ledger;
         this.absences = absences;
         this.clock = clock;
-        this.unsettled = unsettled;
+    }
+
+    /** Looks at the ledger. Before {@link #run}, by any thread. */
+    void open() throws InterruptedException {
+        last = ledger.open();
     }
 
     /**
-     * Looks how long ago an earlier run has left nothing unsettled. Before {@link #run}, by any
-     * thread.
-     *
-     * @return zero if there was no such run
+     * Has it tell of a link, and tells the link since when an earlier run may have left something.
+     * After {@link #open} and before {@link #run}, by any thread.
      */
-    Duration open() throws InterruptedException {
-        before = ledger.open().map(Entry::presentAt).orElse(0L);
-        return before == 0 ? Duration.ZERO : Duration.ofMillis(clock.millis() - before);
+    void add(LinkStatus link) {
+        links.add(link);
+        long at = last.map(entry -> entry.settledAt(link.link())).orElse(0L);
+        if (at != 0) {
+            long age = Math.max(0, clock.millis() - at);
+            link.unsettledSince(System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(age));
+        }
     }
 
     @Override
     public void run() throws InterruptedException {
+        long before = last.map(Entry::presentAt).orElse(0L);
         while (true) {
             publish();
             long now = clock.millis();
@@ -75,8 +84,8 @@ final class Presence implements LinkTask {
     private void publish() throws InterruptedException {
         while (true) {
             try {
-                long at = clock.millis() - unsettled.get().toMillis();
-                ledger.append(Entry.presence(at, writer));
+                long now = clock.millis();
+                ledger.append(Entry.presence(now, unsettled(now), writer));
                 return;
             } catch (SecondWriterException e) {
                 // An earlier run had this on its way when it was killed. If it is another bridge of
@@ -84,6 +93,18 @@ final class Presence implements LinkTask {
                 ledger.open();
             }
         }
+    }
+
+    /** The links whose calls are older than the last presence may be, and since when. */
+    private Map<String, Long> unsettled(long now) {
+        var unsettled = new TreeMap<String, Long>();
+        for (var link : links) {
+            var age = link.unsettledFor();
+            if (age.compareTo(PERIOD) > 0) {
+                unsettled.merge(link.link(), now - age.toMillis(), Math::min);
+            }
+        }
+        return unsettled;
     }
 
     @Override

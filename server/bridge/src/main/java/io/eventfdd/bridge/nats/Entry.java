@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 
@@ -75,13 +76,19 @@ public record Entry(
     }
 
     /**
-     * Says that a bridge is there.
+     * Says that a bridge is there. Times are milliseconds since the epoch, by the clock of its
+     * host.
      *
-     * @param at until when all is settled: milliseconds since the epoch, by the clock of its host
+     * @param at now
+     * @param unsettled the links that have calls which are not in their ledgers, and since when
      * @param writer distinguishes this run of the bridge from all others
      */
-    public static Entry presence(long at, String writer) {
+    public static Entry presence(long at, Map<String, Long> unsettled, String writer) {
         var json = Json.object().put("at", at).put("writer", writer);
+        if (!unsettled.isEmpty()) {
+            var links = json.putObject("unsettled");
+            unsettled.forEach(links::put);
+        }
         return other("", json);
     }
 
@@ -168,6 +175,17 @@ public record Entry(
     /** When a bridge was there, in milliseconds since the epoch; 0 if this does not say so. */
     public long presentAt() {
         return number("at", Long.MAX_VALUE);
+    }
+
+    /** Until when a link had nothing unsettled, in the same time. */
+    public long settledAt(String link) {
+        try {
+            var unsettled = JsonFields.parse(body).fields("unsettled");
+            long since = unsettled.map(links -> links.count(link, 1, Long.MAX_VALUE, 0)).orElse(0L);
+            return since == 0 ? presentAt() : since;
+        } catch (ProblemException e) {
+            return 0;
+        }
     }
 
     private long number(String field, long most) {

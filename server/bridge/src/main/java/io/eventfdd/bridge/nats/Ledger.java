@@ -60,7 +60,7 @@ public final class Ledger {
                 status.running();
                 return found.map(Stored::entry);
             } catch (IOException | JetStreamApiException | IllegalStateException e) {
-                status.troubled(reason(e));
+                status.troubled("looking at " + subject + ": " + Failure.text(e));
             }
             pauses.pause();
         }
