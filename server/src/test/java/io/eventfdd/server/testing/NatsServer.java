@@ -5,9 +5,12 @@ import static io.eventfdd.server.testing.DaemonProcess.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.nats.client.Connection;
 import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
+import io.nats.client.JetStreamOptions;
 import io.nats.client.Nats;
+import io.nats.client.Options;
 import io.nats.client.api.MessageInfo;
 import io.nats.client.impl.Headers;
 
@@ -16,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -26,6 +30,10 @@ import java.util.concurrent.ThreadLocalRandom;
 public final class NatsServer implements AutoCloseable {
     /** The error of a subject without messages. */
     public static final int NO_MESSAGE = 10037;
+
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final JetStreamOptions PATIENT =
+            JetStreamOptions.builder().requestTimeout(PATIENCE).build();
 
     private static final Path PROGRAM = Path.of("/usr/sbin/nats-server");
 
@@ -139,10 +147,10 @@ public final class NatsServer implements AutoCloseable {
     /** A message for each of {@code all} headers. */
     public void publish(String subject, List<Headers> all, String body) {
         try {
-            var connection = Nats.connect(url());
+            var connection = connect();
             try {
                 var text = body.getBytes(StandardCharsets.UTF_8);
-                var stream = connection.jetStream();
+                var stream = connection.jetStream(PATIENT);
                 for (var headers : all) {
                     var _ = stream.publish(subject, headers, text);
                 }
@@ -157,9 +165,9 @@ public final class NatsServer implements AutoCloseable {
     /** Makes a call on a connection of its own. */
     public <T> T streams(Call<T> call) {
         try {
-            var connection = Nats.connect(url());
+            var connection = connect();
             try {
-                return call.on(connection.jetStreamManagement());
+                return call.on(connection.jetStreamManagement(PATIENT));
             } finally {
                 connection.close();
             }
@@ -185,6 +193,12 @@ public final class NatsServer implements AutoCloseable {
     /** The body of a message. */
     public static String text(MessageInfo message) {
         return new String(message.getData(), StandardCharsets.UTF_8);
+    }
+
+    /** A connection for which the server may take its time, as while much else runs. */
+    private Connection connect() throws IOException, InterruptedException {
+        var options = Options.builder().server(url()).connectionTimeout(PATIENCE).build();
+        return Nats.connect(options);
     }
 
     /** Ends it by SIGKILL. */
