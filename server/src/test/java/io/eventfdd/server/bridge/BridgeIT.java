@@ -15,7 +15,7 @@ import io.nats.client.api.RetentionPolicy;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.impl.Headers;
 
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,9 +45,9 @@ class BridgeIT {
                             + " /v1/eventfds/\\{name}/write\",outcome=\"ok\"} (\\d+)");
     private static final Pattern SERIES = Pattern.compile("eventfdd_bridge_[a-z_]+");
 
-    private NatsServer nats;
-    private DaemonProcess alpha;
-    private DaemonProcess beta;
+    @AutoClose private NatsServer nats;
+    @AutoClose private DaemonProcess alpha;
+    @AutoClose private DaemonProcess beta;
     private int published;
 
     @BeforeEach
@@ -56,19 +56,6 @@ class BridgeIT {
         alpha = DaemonProcess.start();
         beta = DaemonProcess.start();
         alpha.create("a");
-    }
-
-    @AfterEach
-    void end() throws IOException {
-        for (AutoCloseable part : new AutoCloseable[] {beta, alpha, nats}) {
-            if (part != null) {
-                try {
-                    part.close();
-                } catch (Exception e) {
-                    throw new IOException(e);
-                }
-            }
-        }
     }
 
     private BridgeProcess onAlpha(String links) throws IOException {

@@ -14,7 +14,7 @@ import io.eventfdd.server.testing.NatsServer;
 import io.nats.client.api.MessageInfo;
 import io.nats.client.impl.Headers;
 
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,10 +40,10 @@ class EarlierRunIT {
     /** A link's answers when it starts: which daemon this is, and that the eventfd is there. */
     private static final int TO_START = 2;
 
-    private NatsServer nats;
-    private DaemonProcess killed;
-    private DaemonProcess next;
-    private CuttingProxy proxy;
+    @AutoClose private NatsServer nats;
+    @AutoClose private DaemonProcess killed;
+    @AutoClose private DaemonProcess next;
+    @AutoClose private CuttingProxy proxy;
 
     @BeforeEach
     void start() throws IOException {
@@ -52,15 +52,6 @@ class EarlierRunIT {
         next = DaemonProcess.start();
         var directory = Files.createDirectory(killed.file("both"));
         proxy = new CuttingProxy(directory.resolve("api.sock"), killed.api());
-    }
-
-    @AfterEach
-    void end() throws Exception {
-        for (AutoCloseable part : new AutoCloseable[] {proxy, next, killed, nats}) {
-            if (part != null) {
-                part.close();
-            }
-        }
     }
 
     private BridgeProcess earlier(String links) throws IOException {

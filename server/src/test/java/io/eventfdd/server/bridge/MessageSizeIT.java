@@ -11,7 +11,7 @@ import io.nats.client.JetStreamApiException;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.impl.Headers;
 
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,22 +26,13 @@ import java.util.concurrent.TimeUnit;
 class MessageSizeIT {
     private static final String SUBJECT = "s.host";
 
-    private NatsServer nats;
-    private DaemonProcess daemon;
+    @AutoClose private NatsServer nats;
+    @AutoClose private DaemonProcess daemon;
 
     @BeforeEach
     void start() throws IOException {
         nats = NatsServer.start();
         daemon = DaemonProcess.start();
-    }
-
-    @AfterEach
-    void end() throws Exception {
-        for (AutoCloseable part : new AutoCloseable[] {daemon, nats}) {
-            if (part != null) {
-                part.close();
-            }
-        }
     }
 
     private BridgeProcess export(int max) throws IOException {

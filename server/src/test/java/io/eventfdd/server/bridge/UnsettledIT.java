@@ -14,7 +14,7 @@ import io.nats.client.api.MessageInfo;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.impl.Headers;
 
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,22 +34,13 @@ class UnsettledIT {
     private static final String PRESENT = "eventfdd.mark.EVENTFDD.present.host";
     private static final Pattern OF_EXPORT = Pattern.compile("\"export a\":(\\d+)");
 
-    private NatsServer nats;
-    private DaemonProcess daemon;
+    @AutoClose private NatsServer nats;
+    @AutoClose private DaemonProcess daemon;
 
     @BeforeEach
     void start() throws IOException {
         nats = NatsServer.start();
         daemon = DaemonProcess.start();
-    }
-
-    @AfterEach
-    void end() throws Exception {
-        for (AutoCloseable part : new AutoCloseable[] {daemon, nats}) {
-            if (part != null) {
-                part.close();
-            }
-        }
     }
 
     private BridgeProcess bridge(String links) throws IOException {
