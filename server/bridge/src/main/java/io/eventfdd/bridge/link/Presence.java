@@ -18,8 +18,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Publishes every few seconds that the bridge is there, so that it knows after an absence how long
- * that was, and which links have had something unsettled for longer, so that the next run knows how
- * old that is. For a thread of its own.
+ * that was, and since when links have had something unsettled, so that the next run knows how old
+ * that is. For a thread of its own.
  */
 final class Presence implements LinkTask {
     private static final Duration PERIOD = Duration.ofSeconds(10);
@@ -95,12 +95,12 @@ final class Presence implements LinkTask {
         }
     }
 
-    /** The links whose calls are older than the last presence may be, and since when. */
+    /** The links that have calls which are not in their ledgers, and since when. */
     private Map<String, Long> unsettled(long now) {
         var unsettled = new TreeMap<String, Long>();
         for (var link : links) {
             var age = link.unsettledFor();
-            if (age.compareTo(PERIOD) > 0) {
+            if (!age.isZero()) {
                 unsettled.merge(link.link(), now - age.toMillis(), Math::min);
             }
         }
