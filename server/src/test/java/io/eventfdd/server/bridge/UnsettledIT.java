@@ -32,6 +32,8 @@ class UnsettledIT {
     private static final String IMPORT =
             "- import: {name: b, subject: t, mode: copy, create: counter}\n";
     private static final String PRESENT = "eventfdd.mark.EVENTFDD.present.host";
+    private static final Pattern UNSETTLED =
+            Pattern.compile("unsettled_seconds\\{link=\"export a\"} (?!0\\.0\n)");
     private static final Pattern OF_EXPORT = Pattern.compile("\"export a\":(\\d+)");
 
     @AutoClose private NatsServer nats;
@@ -73,8 +75,7 @@ class UnsettledIT {
             });
             daemon.write("a", 2);
             bridge.awaitLog("maximum messages exceeded");
-            assertThat(Hosts.page(port, "/metrics"))
-                    .containsPattern("unsettled_seconds\\{link=\"export a\"} (?!0\\.0\n)");
+            until(() -> UNSETTLED.matcher(Hosts.page(port, "/metrics")).find());
         }
     }
 
