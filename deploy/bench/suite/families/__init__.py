@@ -1,6 +1,6 @@
 """The families of rows: each has `rows(bench)`, which measures and yields them."""
 
-from suite.families import aeron, bridge, footprint, http, large, leases, library, many, opening, signals
+from suite.families import aeron, bridge, footprint, http, large, leases, library, many, opening, signals, threads
 
 FAMILIES = {
     "signals": signals,
@@ -9,6 +9,7 @@ FAMILIES = {
     "http": http,
     "library": library,
     "aeron": aeron,
+    "threads": threads,
     "bridge": bridge,
     "many": many,
     "large": large,

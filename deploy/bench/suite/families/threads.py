@@ -1,0 +1,43 @@
+"""Signals between two processes, against permits between two threads of one JVM."""
+
+from suite.families.signals import pair_of_jvms
+from suite.machine import FREE, Daemon, far, figure, java, near
+from suite.rounds import Skipped, skipped
+
+PEER = "one JVM, j.u.c."
+
+
+def rows(bench):
+    with Daemon(bench.fresh("threads")) as daemon:
+        for cores in bench.cores:
+            if cores == FREE:
+                continue
+            try:
+                near(cores)
+            except Skipped as reason:
+                yield skipped("permits between threads", cores, reason)
+                continue
+            for kind in ("platform", "virtual"):
+                yield from bench.compare(
+                    f"ping-pong, {kind} threads",
+                    cores,
+                    "ns",
+                    lambda: pair_of_jvms(
+                        bench, daemon, cores, "PingPong", ("pong", kind), ("ping", kind), bench.warm_up
+                    ),
+                    {PEER: lambda: one_jvm(bench, cores, "ping-pong", kind)},
+                )
+            yield from bench.compare(
+                "one producer, one consumer",
+                cores,
+                "signals/s",
+                lambda: pair_of_jvms(bench, daemon, cores, "Flow", ("producer",), ("consumer",)),
+                {PEER: lambda: one_jvm(bench, cores, "flow", "platform")},
+                more_is_better=True,
+            )
+
+
+def one_jvm(bench, cores, what, kind):
+    here, there = near(cores), far(cores)
+    times = (bench.warm_up, bench.seconds)
+    return figure(java("io.eventfdd.bench.OneJvm", what, kind, *here, *there, *times), here | there)
