@@ -155,4 +155,23 @@ class EarlierRunIT {
             assertThat(bridge.log()).doesNotContain("ERROR");
         }
     }
+
+    @Test
+    void firstReadThatItMayHaveMadeIsInDoubt() throws Exception {
+        killed.create("a");
+        try (var bridge = earlier(EXPORT)) {
+            until(() -> killed.request().get("/v1/eventfds/a").jsonPath().getInt("waiters") == 1);
+            bridge.kill();
+        }
+        killed.write("a", 5);
+        next.create("a");
+        try (var bridge = later(EXPORT, TO_START)) {
+            bridge.awaitLog(
+                    "export a: in doubt: the daemon was killed since an earlier run, perhaps during"
+                            + " a read of a: what it took may be missing");
+            next.write("a", 7);
+            awaitPublished(7);
+            assertThat(bridge.log()).doesNotContain("ERROR");
+        }
+    }
 }

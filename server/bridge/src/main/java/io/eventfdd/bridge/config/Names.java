@@ -53,12 +53,17 @@ public final class Names {
                 + token(host);
     }
 
+    /** The subject by which an exporter says that it begins to take signals. */
+    public static String beginningSubject(String stream, String eventfd, String host) {
+        return "eventfdd.mark." + stream + ".export." + token(eventfd) + "." + token(host);
+    }
+
     /** The subject by which the bridge of {@code host} says that it is there. */
     public static String presenceSubject(String stream, String host) {
         return "eventfdd.mark." + stream + ".present." + token(host);
     }
 
-    /** The subjects of all marks, and of the presence, of the importers of {@code stream}. */
+    /** The subjects of all marks, beginnings and presences of {@code stream}. */
     public static String allMarks(String stream) {
         return "eventfdd.mark." + stream + ".>";
     }

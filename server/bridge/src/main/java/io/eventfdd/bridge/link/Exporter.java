@@ -31,8 +31,10 @@ import java.util.concurrent.Future;
  * </ol>
  *
  * A bridge that was killed between the first two steps reads with the same key, and gets the same
- * value. One that was killed between two messages of a read finds in the first of them how many
- * signals are left. At most two values are on the way: one is published, and one was read after it.
+ * value. If its daemon was killed as well, that read is in doubt; so a message names the daemon,
+ * and before the first message another entry does. A bridge that was killed between two messages of
+ * a read finds in the first of them how many signals are left. At most two values are on the way:
+ * one is published, and one was read after it.
  */
 final class Exporter implements LinkTask {
     /** How many reads an earlier run may have made behind its last message. */
@@ -43,6 +45,7 @@ final class Exporter implements LinkTask {
     private final long created;
     private final LinkedEventfd eventfd;
     private final Ledger ledger;
+    private final Ledger beginning;
     private final LinkStatus status;
 
     /** What has to be published again, so that the link's thread can go on reading. */
@@ -68,7 +71,7 @@ final class Exporter implements LinkTask {
     /** Completes when the last message is stored that is not waited for at once. */
     private CompletableFuture<Void> stored = CompletableFuture.completedFuture(null);
 
-    /** The daemon of an earlier run, by its last message; empty if there was no such run. */
+    /** The daemon of an earlier run, by what it published last; empty if there was no such run. */
     private Optional<String> takenFrom = Optional.empty();
 
     /** How many of the next reads that run may have made. */
@@ -78,6 +81,7 @@ final class Exporter implements LinkTask {
      * Creates an exporter that has not looked at its ledger.
      *
      * @param created when the stream was created, which distinguishes it from earlier streams
+     * @param beginning says what the ledger does not say before the first message
      */
     Exporter(
             Link.Export link,
@@ -85,27 +89,35 @@ final class Exporter implements LinkTask {
             long created,
             LinkedEventfd eventfd,
             Ledger ledger,
+            Ledger beginning,
             LinkStatus status) {
         this.link = link;
         this.host = host;
         this.created = created;
         this.eventfd = eventfd;
         this.ledger = ledger;
+        this.beginning = beginning;
         this.status = status;
     }
 
     @Override
     public void run() throws InterruptedException, SecondWriterException {
         var last = ledger.open();
-        if (last.isPresent()) {
-            takenFrom = last.map(Entry::keys);
-            // While several messages of one read are published, no other read is made.
-            unclear = last.get().left() == 0 ? MOST_TAKEN : 0;
-            goOnBehind(last.get());
+        last.ifPresent(this::goOnBehind);
+        takenFrom =
+                (last.isPresent() ? last : beginning.open().filter(entry -> entry.isOf(created)))
+                        .map(Entry::keys);
+        if (takenFrom.isPresent()) {
+            // A read that is divided is not over. The one behind it was made only if a run before
+            // had no such limit and was killed with both of them on the way.
+            unclear = left == 0 ? MOST_TAKEN : MOST_TAKEN - 1;
             status.unsettled();
         }
         settle();
         eventfd.prepare();
+        if (takenFrom.isEmpty()) {
+            beginning.append(Entry.beginning(created, eventfd.keys()));
+        }
         status.started();
         moveFirst();
         try {

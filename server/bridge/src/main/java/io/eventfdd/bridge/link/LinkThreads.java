@@ -61,6 +61,9 @@ public final class LinkThreads implements AutoCloseable {
         switch (link) {
             case Link.Export export -> {
                 var subject = Names.exportSubject(export.subject(), links.host());
+                var begins =
+                        Names.beginningSubject(
+                                export.stream(), export.name().value(), links.host());
                 start(
                         new Exporter(
                                 export,
@@ -68,6 +71,7 @@ public final class LinkThreads implements AutoCloseable {
                                 created.getOrDefault(export.stream(), 0L),
                                 eventfd,
                                 new Ledger(nats, export.stream(), subject, status),
+                                new Ledger(nats, Names.marksOf(export.stream()), begins, status),
                                 status),
                         status);
             }

@@ -17,7 +17,8 @@ import java.util.Objects;
 import java.util.OptionalLong;
 
 /**
- * What a bridge publishes: signals, the mark of an importer, or that the bridge is there.
+ * What a bridge publishes: signals, the mark of an importer, the beginning of an exporter, or that
+ * the bridge is there.
  *
  * @param id of the message; null if it is not about signals
  * @param number of the message among those of its exporter; 0 for others
@@ -73,6 +74,16 @@ public record Entry(
             Json.putCount(json, "adding", adding);
         }
         return other(keys, json);
+    }
+
+    /**
+     * Says that an exporter, which has published no signals yet, begins to take some.
+     *
+     * @param created when the stream was created
+     * @param keys of the daemon that it takes them from
+     */
+    public static Entry beginning(long created, String keys) {
+        return other(keys, Json.object().put("created", created));
     }
 
     /**
@@ -155,7 +166,7 @@ public record Entry(
         return value == 0 ? OptionalLong.empty() : OptionalLong.of(value);
     }
 
-    /** Whether this is a mark in the stream that was created at {@code created}. */
+    /** Whether this is a mark or a beginning in the stream that was created at {@code created}. */
     public boolean isOf(long created) {
         return number("created", Long.MAX_VALUE) == created;
     }
