@@ -33,6 +33,7 @@ public final class BridgeProcess implements AutoCloseable {
         this.file = daemon.file(name + ".yaml");
         this.log = daemon.file(name + ".log");
         Files.writeString(file, links);
+        Files.deleteIfExists(log);
         this.process = launch();
     }
 

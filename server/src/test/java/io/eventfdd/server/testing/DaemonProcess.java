@@ -207,6 +207,11 @@ public final class DaemonProcess implements AutoCloseable {
         assertThat(answer.status()).as(answer.body()).isEqualTo(204);
     }
 
+    /** Deletes all eventfds. */
+    public void clear() {
+        get("/v1/eventfds").path("eventfds").forEach(one -> delete(one.path("name").asText()));
+    }
+
     /** What an eventfd is like at this moment. */
     public JsonNode state(String name) {
         return get("/v1/eventfds/" + name);

@@ -176,6 +176,20 @@ public final class NatsServer implements AutoCloseable {
         }
     }
 
+    /** Deletes all streams, and starts it first if it was killed. */
+    public void clear() throws IOException {
+        if (!process.isAlive()) {
+            restart();
+        }
+        var _ =
+                streams(streams -> {
+                    for (var name : streams.getStreamNames()) {
+                        var _ = streams.deleteStream(name);
+                    }
+                    return true;
+                });
+    }
+
     /** The last message of a subject, if there is one. */
     public Optional<MessageInfo> last(String stream, String subject) {
         return streams(streams -> {
