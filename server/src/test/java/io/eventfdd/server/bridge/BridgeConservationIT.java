@@ -4,6 +4,7 @@ import static io.eventfdd.server.testing.BridgeProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.server.testing.NatsServer;
 import io.nats.client.api.ConsumerConfiguration;
 
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -21,9 +23,10 @@ import java.util.stream.LongStream;
 /**
  * Each signal is counted once, whatever happens to the hosts: one host exports, two import. Each of
  * these has a copy of every signal, and both share the signals once more. In the other direction,
- * one of them exports, in messages of a few signals, and the first host imports. At random moments,
- * bridges, the server and daemons are killed, daemons restart, and links of the network are cut. A
- * program on each host holds its eventfds, so their counts outlive the daemon.
+ * one of them exports, in messages of a few signals, and the first host imports them as permits of
+ * a semaphore. At random moments, bridges, the server and daemons are killed, daemons restart, and
+ * links of the network are cut. A program on each host holds its eventfds, so their counts outlive
+ * the daemon.
  *
  * <p>At the end, the stream has all signals that were written, each copy has all signals of the
  * stream, and the shares have them together. There is one exception. A daemon that is killed loses
@@ -41,10 +44,12 @@ class BridgeConservationIT {
     private static final long RUNS = Long.getLong("bridge.runs", 1);
     private static final boolean NETWORKS = Boolean.getBoolean("bridge.networks");
 
+    private static final EventfdSpec COUNTER = EventfdSpec.counter();
+
     private static final String OF_SOURCE =
             """
             - export: {name: a, subject: s, create: counter}
-            - import: {name: back, subject: t, mode: copy, create: counter}
+            - import: {name: back, subject: t, mode: copy, create: semaphore}
             """;
     private static final String IMPORTS =
             """
@@ -63,7 +68,14 @@ class BridgeConservationIT {
     @Timeout(value = 10, unit = TimeUnit.MINUTES)
     void whatIsWrittenIsCountedOnceWhateverHappens(long seed) throws Exception {
         try (var nats = NatsServer.startAt(NETWORKS ? "0.0.0.0" : "127.0.0.1");
-                var source = Host.start("source", 1, NETWORKS, nats, OF_SOURCE, "a", "back");
+                var source =
+                        Host.start(
+                                "source",
+                                1,
+                                NETWORKS,
+                                nats,
+                                OF_SOURCE,
+                                Map.of("a", COUNTER, "back", EventfdSpec.semaphoreOf(0)));
                 var left =
                         Host.start(
                                 "left",
@@ -71,10 +83,15 @@ class BridgeConservationIT {
                                 NETWORKS,
                                 nats,
                                 IMPORTS + BACK,
-                                "copy",
-                                "share",
-                                "back");
-                var right = Host.start("right", 3, NETWORKS, nats, IMPORTS, "copy", "share")) {
+                                Map.of("copy", COUNTER, "share", COUNTER, "back", COUNTER));
+                var right =
+                        Host.start(
+                                "right",
+                                3,
+                                NETWORKS,
+                                nats,
+                                IMPORTS,
+                                Map.of("copy", COUNTER, "share", COUNTER))) {
             var run = new Run(new Random(seed), nats, source, left, right);
             try {
                 run.settle();

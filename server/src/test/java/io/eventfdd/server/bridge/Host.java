@@ -85,7 +85,7 @@ final class Host implements AutoCloseable {
      *
      * @param number of the network, if {@code networks} says that it has one
      * @param links of the bridge
-     * @param names of counters that are created and held
+     * @param eventfds that are created and held
      */
     static Host start(
             String name,
@@ -93,7 +93,7 @@ final class Host implements AutoCloseable {
             boolean networks,
             NatsServer nats,
             String links,
-            String... names)
+            Map<String, EventfdSpec> eventfds)
             throws IOException {
         var network = networks ? HostNetwork.make(number) : null;
         List<String> prefix = network == null ? List.of() : network.prefix();
@@ -105,9 +105,7 @@ final class Host implements AutoCloseable {
                         .runtimeDirectory(daemon.directory())
                         .connect();
         var held = new HashMap<String, Eventfd>();
-        for (var eventfd : names) {
-            held.put(eventfd, holder.open(eventfd, EventfdSpec.counter()));
-        }
+        eventfds.forEach((eventfd, spec) -> held.put(eventfd, holder.open(eventfd, spec)));
         var bridge =
                 network == null
                         ? BridgeProcess.start(daemon, nats, name, links)
