@@ -71,7 +71,7 @@ final class BridgeService {
                         .connect()) {
             out.println("daemon " + client.info().version() + " in " + directory);
         }
-        Bridge.check(links).forEach(out::println);
+        Bridge.check(links, directory.resolve("api.sock")).forEach(out::println);
         return 0;
     }
 

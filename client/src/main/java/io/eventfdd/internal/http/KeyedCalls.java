@@ -44,10 +44,13 @@ public final class KeyedCalls implements AutoCloseable {
         }
     }
 
+    private static final Duration ANY = Duration.ofDays(3650);
+
     private final Path socket;
     private final Duration patience;
     private @Nullable HttpConnection connection;
     private String origin = "";
+    private Duration keyLife = Duration.ZERO;
 
     /**
      * Creates the calls, and does not connect.
@@ -77,8 +80,12 @@ public final class KeyedCalls implements AutoCloseable {
             var made = HttpConnection.open(socket);
             connection = made;
             var answer = made.exchange(HttpCall.get("/v1"), patience, true);
-            answer.check(); // It may stop, or have too many connections.
+            var fields = answer.fields(); // A problem if it stops, or has too many connections.
             origin = answer.keys();
+            keyLife =
+                    fields.fields("limits")
+                            .flatMap(limits -> limits.timeout("key-life", ANY))
+                            .orElse(Duration.ZERO);
             return origin;
         } catch (ClosedByInterruptException e) {
             close();
@@ -87,6 +94,11 @@ public final class KeyedCalls implements AutoCloseable {
             close();
             throw new NotSentException(e);
         }
+    }
+
+    /** For how long the daemon to which this has connected last keeps the answer to a key. */
+    public Duration keyLife() {
+        return keyLife;
     }
 
     /**

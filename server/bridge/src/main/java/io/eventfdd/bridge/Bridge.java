@@ -3,6 +3,7 @@ package io.eventfdd.bridge;
 import io.eventfdd.bridge.config.Link;
 import io.eventfdd.bridge.config.Links;
 import io.eventfdd.bridge.config.Names;
+import io.eventfdd.bridge.daemon.LinkedEventfd;
 import io.eventfdd.bridge.link.LinkThreads;
 import io.eventfdd.bridge.nats.Nats;
 import io.eventfdd.bridge.nats.StreamPlan;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -78,12 +80,13 @@ public final class Bridge implements AutoCloseable {
 
     /**
      * Connects to NATS once, and describes what {@link #start} would do: one line for each stream,
-     * consumer and link. It changes nothing.
+     * consumer, eventfd and link. It changes nothing.
      *
+     * @param socket {@code api.sock} of the daemon
      * @throws UnfitException if a stream or a consumer is not as the links need it
-     * @throws IOException if no server answers, or a file cannot be read
+     * @throws IOException if no server or no daemon answers, or a file cannot be read
      */
-    public static List<String> check(Links links)
+    public static List<String> check(Links links, Path socket)
             throws IOException, UnfitException, InterruptedException {
         try (var nats = Nats.connectOnce(links.servers(), "eventfdd bridge --check")) {
             var lines = new ArrayList<String>();
@@ -104,9 +107,23 @@ public final class Bridge implements AutoCloseable {
                                         link.consumer(),
                                         Names.allExporters(link.subject())));
             }
+            lines.addAll(describe(links, socket));
             links.links().forEach(link -> lines.add(describe(link, links.host())));
             return lines;
         }
+    }
+
+    /** What becomes of the eventfds, and what the daemon is not fit for. */
+    private static Set<String> describe(Links links, Path socket) throws IOException {
+        var lines = new LinkedHashSet<String>();
+        for (var link : links.links()) {
+            var status = new LinkStatus(link.toString());
+            try (var eventfd = new LinkedEventfd(link, socket, links.longestAbsence(), status)) {
+                lines.add("eventfd " + link.name() + ": " + eventfd.describe());
+                eventfd.warning().ifPresent(lines::add);
+            }
+        }
+        return lines;
     }
 
     private static String describe(Link link, String host) {

@@ -62,12 +62,12 @@ class LinkedEventfdIT {
         }
     }
 
-    @ParameterizedTest(name = "what an earlier run has left for {0} s: {1} calls in doubt")
-    @CsvSource({"200, 0", "400, 1"})
-    void callOfAnEarlierRunIsInDoubtIfItsKeyMayHaveLapsed(long seconds, long inDoubt)
-            throws Exception {
+    @ParameterizedTest(name = "left for {0} s with a key-life of {1}: {2} calls in doubt")
+    @CsvSource({"200, 5m, 0", "400, 5m, 1", "200, 2m, 1"})
+    void callOfAnEarlierRunIsInDoubtIfItsKeyMayHaveLapsed(
+            long seconds, String keyLife, long inDoubt) throws Exception {
         var status = new LinkStatus("export a");
-        try (var daemon = DaemonProcess.start();
+        try (var daemon = DaemonProcess.start("--key-life", keyLife);
                 var eventfd = new LinkedEventfd(LINK, daemon.api(), LONG, status)) {
             eventfd.prepare();
             daemon.write("a", 3);

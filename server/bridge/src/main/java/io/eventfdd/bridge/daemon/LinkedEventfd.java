@@ -1,6 +1,7 @@
 package io.eventfdd.bridge.daemon;
 
 import io.eventfdd.bridge.config.Link;
+import io.eventfdd.bridge.config.Link.Kind;
 import io.eventfdd.bridge.status.LinkStatus;
 import io.eventfdd.bridge.status.Pauses;
 import io.eventfdd.client.Count;
@@ -13,10 +14,13 @@ import io.eventfdd.internal.http.KeyedCalls;
 import io.eventfdd.internal.wire.ReadRequest;
 
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -35,6 +39,7 @@ public final class LinkedEventfd implements AutoCloseable {
     static final Duration WAIT = Duration.ofSeconds(10);
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Logger LOGGER = System.getLogger(LinkedEventfd.class.getName());
 
     private final Link link;
     private final EventfdName name;
@@ -50,7 +55,8 @@ public final class LinkedEventfd implements AutoCloseable {
      * Takes no connection yet.
      *
      * @param socket {@code api.sock} of the daemon
-     * @param longestAbsence for how long the daemon knows a key after it was away
+     * @param longestAbsence for how long the daemon may be away during a call without a doubt, if
+     *     it remembers keys for as long
      */
     public LinkedEventfd(Link link, Path socket, Duration longestAbsence, LinkStatus status) {
         this.link = link;
@@ -78,6 +84,7 @@ public final class LinkedEventfd implements AutoCloseable {
     public void prepare() throws InterruptedException {
         boolean semaphore = repeated("", Optional.empty(), () -> "", this::findOrCreate);
         settled.begin();
+        warning().ifPresent(text -> LOGGER.log(Level.WARNING, "{0}: {1}", link, text));
         part.running();
         max = semaphore ? ReadRequest.MOST : 1;
     }
@@ -87,9 +94,46 @@ public final class LinkedEventfd implements AutoCloseable {
         if (kind == null) {
             return calls.state(name).spec().semaphore();
         }
-        boolean semaphore = kind == Link.Kind.SEMAPHORE;
+        boolean semaphore = kind == Kind.SEMAPHORE;
         var spec = semaphore ? EventfdSpec.semaphoreOf(0) : EventfdSpec.counter();
         return calls.create(name, spec).spec().semaphore();
+    }
+
+    /** What {@link #prepare} would do, in a few words; it changes nothing. */
+    public String describe() throws IOException {
+        calls.connect();
+        try {
+            var found = calls.state(name).spec().semaphore() ? Kind.SEMAPHORE : Kind.COUNTER;
+            return link.kind() == null || link.kind() == found
+                    ? "is a " + word(found)
+                    : "is a " + word(found) + ", and create says " + word(link.kind());
+        } catch (EventfddException e) {
+            if (!is(e, ProblemType.NOT_FOUND)) {
+                return "is refused: " + e.getMessage();
+            }
+            return link.kind() == null
+                    ? "is missing; the link would wait for it"
+                    : "is missing; would be created as a " + word(link.kind());
+        }
+    }
+
+    private static String word(Kind kind) {
+        return kind.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What the daemon does not remember for as long as the bridge was told. */
+    public Optional<String> warning() {
+        return calls.keyLife().compareTo(longestAbsence) >= 0
+                ? Optional.empty()
+                : Optional.of(
+                        "the daemon forgets a key after its key-life of %d s, which is shorter than"
+                                        .formatted(calls.keyLife().toSeconds())
+                                + " longest-absence");
+    }
+
+    /** For how long the daemon may be away during a call without a doubt. */
+    private Duration longestAbsence() {
+        return warning().isPresent() ? calls.keyLife() : longestAbsence;
     }
 
     /**
@@ -198,7 +242,7 @@ public final class LinkedEventfd implements AutoCloseable {
                 keys = calls.connect();
                 if (sentTo.isPresent()) {
                     boolean known = sentTo.get().equals(keys);
-                    if (!known || System.nanoTime() - since > longestAbsence.toNanos()) {
+                    if (!known || System.nanoTime() - since > longestAbsence().toNanos()) {
                         var why = known ? "away for too long" : "killed";
                         status.inDoubt(
                                 "the daemon was %s %s %s".formatted(why, during, what.get()));

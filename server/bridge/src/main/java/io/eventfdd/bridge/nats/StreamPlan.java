@@ -92,6 +92,8 @@ public record StreamPlan(String name, Set<String> subjects, Duration window, boo
                 found.getAllowDirect() && found.getReplicas() > 1,
                 "allow_direct is true with %d replicas, has to be false: one that lags may answer"
                         .formatted(found.getReplicas()));
+        differ(differences, found.getNoAck(), "no_ack is true, has to be false");
+        differ(differences, found.getMirror() != null, "it is a mirror, which takes no messages");
         differ(differences, found.getSealed(), "it is sealed");
         return differences;
     }

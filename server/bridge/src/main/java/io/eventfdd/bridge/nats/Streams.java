@@ -32,6 +32,7 @@ public final class Streams {
 
     private static final int NO_STREAM = 10059;
     private static final int NO_CONSUMER = 10014;
+    private static final long UNLIMITED = -1;
 
     /** How often several bridges may overtake each other when they add their subjects. */
     private static final int ATTEMPTS = 20;
@@ -207,15 +208,28 @@ public final class Streams {
         return Stream.of(
                         differ("filter_subject", found.getFilterSubject(), filter),
                         differ("ack_policy", found.getAckPolicy(), AckPolicy.Explicit),
-                        differ("deliver_policy", found.getDeliverPolicy(), DeliverPolicy.All))
+                        differ("deliver_policy", found.getDeliverPolicy(), DeliverPolicy.All),
+                        differ("deliver_subject", found.getDeliverSubject(), null),
+                        differ("max_deliver", found.getMaxDeliver(), UNLIMITED),
+                        differ("headers_only", found.isHeadersOnly(), false),
+                        differ("mem_storage", found.isMemStorage(), false),
+                        differ("inactive_threshold", inactivity(found), Duration.ZERO))
                 .flatMap(Optional::stream)
                 .toList();
     }
 
-    private static Optional<String> differ(String what, @Nullable Object found, Object needed) {
+    /** After how much idleness the server would forget which messages were delivered. */
+    private static Duration inactivity(ConsumerConfiguration found) {
+        return Objects.requireNonNullElse(found.getInactiveThreshold(), Duration.ZERO);
+    }
+
+    private static Optional<String> differ(
+            String what, @Nullable Object found, @Nullable Object needed) {
         return Objects.equals(found, needed)
                 ? Optional.empty()
-                : Optional.of("%s is %s, has to be %s".formatted(what, found, needed));
+                : Optional.of(
+                        "%s is %s, has to be %s"
+                                .formatted(what, found, needed == null ? "unset" : needed));
     }
 
     private static void check(String what, List<String> differences) throws UnfitException {

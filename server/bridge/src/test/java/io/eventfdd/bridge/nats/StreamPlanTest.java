@@ -3,6 +3,7 @@ package io.eventfdd.bridge.nats;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nats.client.api.DiscardPolicy;
+import io.nats.client.api.Mirror;
 import io.nats.client.api.RetentionPolicy;
 import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
@@ -64,6 +65,8 @@ class StreamPlanTest {
                         .maxMessagesPerSubject(5)
                         .allowDirect(true)
                         .replicas(3)
+                        .noAck(true)
+                        .mirror(Mirror.builder().name("T").build())
                         .build();
 
         assertThat(plan.differences(found))
@@ -77,6 +80,8 @@ class StreamPlanTest {
                         "max_msgs_per_subject is 5 without discard_new_per_subject: messages would"
                                 + " be lost",
                         "allow_direct is true with 3 replicas, has to be false: one that lags may"
-                                + " answer");
+                                + " answer",
+                        "no_ack is true, has to be false",
+                        "it is a mirror, which takes no messages");
     }
 }
