@@ -6,13 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.server.testing.NatsServer;
-import io.nats.client.api.ConsumerConfiguration;
 
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -95,7 +93,7 @@ class BridgeConservationIT {
             var run = new Run(new Random(seed), nats, source, left, right);
             try {
                 run.settle();
-                run.haveMessagesOfTheDeadGoToOthersSoon();
+                Hosts.haveMessagesOfTheDeadGoToOthersSoon(nats, "share");
                 for (int i = 0; i < ACCIDENTS; i++) {
                     run.writeForAWhile();
                     run.happen();
@@ -118,7 +116,6 @@ class BridgeConservationIT {
     /** The load and the accidents of one seed. */
     private static final class Run {
         private static final long LONGEST_WHILE = TimeUnit.MILLISECONDS.toNanos(600);
-        private static final Duration ACK_WAIT = Duration.ofSeconds(1);
         private static final long LONGEST_CUT = TimeUnit.SECONDS.toNanos(4);
 
         private final Random random;
@@ -138,16 +135,6 @@ class BridgeConservationIT {
             this.right = right;
             this.there = new Flow(nats, source, "a", "s.source", 1_000_000);
             this.back = new Flow(nats, left, "back", "t.left", 10_000);
-        }
-
-        /** Otherwise what was on its way to a host that was killed waits there for ten seconds. */
-        void haveMessagesOfTheDeadGoToOthersSoon() {
-            nats.streams(streams -> {
-                var consumer =
-                        streams.getConsumerInfo("EVENTFDD", "share").getConsumerConfiguration();
-                var sooner = ConsumerConfiguration.builder(consumer).ackWait(ACK_WAIT).build();
-                return streams.addOrUpdateConsumer("EVENTFDD", sooner);
-            });
         }
 
         List<Host> hosts() {

@@ -506,6 +506,8 @@ class BridgeIT {
             publish(1000, 3);
             long before = writesOnBeta();
             try (var to = onBeta(COPY + SHARE)) {
+                to.awaitLog("import c: running");
+                Hosts.haveMessagesOfTheDeadGoToOthersSoon(nats, "c");
                 awaitCount(beta, "b", 3000);
                 awaitCount(beta, "c", 3000);
                 until(() -> mark().contains("\"applied\":1000,") && !mark().contains("adding"));

@@ -2,6 +2,8 @@ package io.eventfdd.server.bridge;
 
 import io.eventfdd.server.testing.BridgeProcess;
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.NatsServer;
+import io.nats.client.api.ConsumerConfiguration;
 import io.nats.client.impl.Headers;
 
 import java.io.IOException;
@@ -12,10 +14,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** What the tests of the bridge ask daemons. */
 final class Hosts {
+    private static final Duration ACK_WAIT = Duration.ofSeconds(1);
+
     private Hosts() {}
 
     /** The headers of message {@code number} of a host gamma, which has no bridge. */
@@ -36,6 +41,22 @@ final class Hosts {
     /** Waits until the count of an eventfd is {@code count}. */
     static void awaitCount(DaemonProcess daemon, String name, long count) {
         BridgeProcess.until(() -> count(daemon, name).equals(BigInteger.valueOf(count)));
+    }
+
+    /**
+     * Has what is not claimed go to another host soon, or to the same one again. Otherwise it waits
+     * for ten seconds.
+     */
+    static void haveMessagesOfTheDeadGoToOthersSoon(NatsServer nats, String consumer) {
+        var _ =
+                nats.streams(streams -> {
+                    var found =
+                            streams.getConsumerInfo("EVENTFDD", consumer)
+                                    .getConsumerConfiguration();
+                    return streams.addOrUpdateConsumer(
+                            "EVENTFDD",
+                            ConsumerConfiguration.builder(found).ackWait(ACK_WAIT).build());
+                });
     }
 
     /** A free port that the kernel gives to nobody by itself. */
