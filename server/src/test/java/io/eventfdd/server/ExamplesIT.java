@@ -11,9 +11,11 @@ import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
 import io.eventfdd.server.testing.SharedDaemon;
 
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -42,10 +44,29 @@ import java.util.concurrent.atomic.AtomicBoolean;
 class ExamplesIT {
     private static final Path EXAMPLES = Path.of("../deploy/examples").toAbsolutePath().normalize();
 
+    private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
+    private static final Path JAVA_17 = Path.of("/usr/lib/jvm/java-17-openjdk-amd64/bin/java");
+
+    /** The programs in Java, compiled once: a start from source compiles them again each time. */
+    @TempDir private static Path classes;
+
     private final DaemonProcess daemon;
 
     ExamplesIT(DaemonProcess daemon) {
         this.daemon = daemon;
+    }
+
+    @BeforeAll
+    static void compileThePrograms(DaemonProcess daemon) throws IOException {
+        var command = new ArrayList<String>();
+        command.add(JAVA.resolveSibling("javac").toString());
+        command.addAll(List.of("-J-XX:TieredStopAtLevel=1", "-J-XX:+UseSerialGC"));
+        command.addAll(List.of("--release", "17", "-d", classes.toString()));
+        command.addAll(List.of("-cp", DaemonProcess.libraries()));
+        for (var program : List.of("PingPong", "SelectorLoop", "WorkQueue", "WorkerPool")) {
+            command.add(example(program + ".java"));
+        }
+        daemon.run(command.toArray(String[]::new));
     }
 
     private static String example(String name) {
@@ -232,7 +253,7 @@ class ExamplesIT {
     @Test
     void aSelectorLoopServesItsSocketsAndIsWokenByAnotherProcess() throws Exception {
         var socket = daemon.file("selector.sock");
-        var loop = java("SelectorLoop.java", "selector-wake", socket.toString());
+        var loop = java("SelectorLoop", "selector-wake", socket.toString());
         try (BufferedReader lines = loop.inputReader()) {
             assertThat(lines.readLine()).isEqualTo("ready");
             daemon.request().post("/v1/eventfds/selector-wake/write").then().statusCode(200);
@@ -252,18 +273,17 @@ class ExamplesIT {
 
     @Test
     void twoJvmsPlayPingPong() throws Exception {
-        var pong = java("PingPong.java", "pong", "2000");
-        var ping = java("PingPong.java", "ping", "2000");
+        var pong = java("PingPong", "pong", "2000");
+        var ping = java("PingPong", "ping", "2000");
         assertThat(output(ping)).startsWith("ping: 2000 rounds").contains("Java 25");
         assertThat(output(pong)).startsWith("pong: 2000 rounds");
     }
 
     @Test
     void aJvm17AndAJvm25PlayPingPong() throws Exception {
-        var java17 = Path.of("/usr/lib/jvm/java-17-openjdk-amd64/bin/java");
-        assumeTrue(java17.toFile().canExecute(), "there is no Java 17");
-        var pong = java(java17, "PingPong.java", "pong", "2000");
-        var ping = java("PingPong.java", "ping", "2000");
+        assumeTrue(JAVA_17.toFile().canExecute(), "there is no Java 17");
+        var pong = java(JAVA_17, fromClasses("PingPong"), "pong", "2000");
+        var ping = java("PingPong", "ping", "2000");
         assertThat(output(ping)).startsWith("ping: 2000 rounds");
         assertThat(output(pong)).startsWith("pong: 2000 rounds").contains("Java 17");
     }
@@ -273,7 +293,7 @@ class ExamplesIT {
         assumeTrue(pythonIsNewEnough(), "python3 has no eventfd_read before 3.10");
         var pong =
                 daemon.begin("python3", example("pong.py"), daemon.directory().toString(), "2000");
-        var ping = java("PingPong.java", "ping", "2000");
+        var ping = java("PingPong", "ping", "2000");
         assertThat(output(ping)).startsWith("ping: 2000 rounds");
         assertThat(output(pong)).startsWith("pong: 2000 rounds, Python");
     }
@@ -282,8 +302,8 @@ class ExamplesIT {
     void eachPieceOfWorkGoesToOneWorkerOfThePool() throws Exception {
         // Before they begin: they end when there was no work for some seconds, which is not long on
         // a busy machine.
-        assertThat(output(java("WorkerPool.java", "give", "100"))).isEmpty();
-        var workers = List.of(java("WorkerPool.java", "work"), java("WorkerPool.java", "work"));
+        assertThat(output(java("WorkerPool", "give", "100"))).isEmpty();
+        var workers = List.of(java("WorkerPool", "work"), java("WorkerPool", "work"));
         for (var worker : workers) {
             assertThat(worker.inputReader().readLine()).isEqualTo("ready");
         }
@@ -296,21 +316,21 @@ class ExamplesIT {
 
     @Test
     void anItemOfAWorkerThatIsKilledGoesToAnotherWorker() throws Exception {
-        assertThat(output(java("WorkQueue.java", "give", "20"))).isEmpty();
+        assertThat(output(java("WorkQueue", "give", "20"))).isEmpty();
         var killed = List.of(slowWorker(), slowWorker());
         assertThat(items().get("leased")).isEqualTo(2);
         for (var worker : killed) {
             worker.destroyForcibly().onExit().join();
         }
         DaemonProcess.until(() -> items().equals(Map.of("count", 20, "leased", 0)));
-        var lines = output(java("WorkQueue.java", "work", "0")).lines().toList();
+        var lines = output(java("WorkQueue", "work", "0")).lines().toList();
         assertThat(lines).hasSize(21).endsWith("took 20", "done 20");
         assertThat(items()).isEqualTo(Map.of("count", 0, "leased", 0));
     }
 
     /** A worker that has an item, and does not get it done. */
     private Process slowWorker() throws IOException {
-        var worker = java("WorkQueue.java", "work", "3600000");
+        var worker = java("WorkQueue", "work", "3600000");
         assertThat(worker.inputReader().readLine()).isEqualTo("took 1");
         return worker;
     }
@@ -330,26 +350,31 @@ class ExamplesIT {
                 "WorkerPool; WorkerPool DIR work, or WorkerPool DIR give N"
             })
     void aProgramWithoutItsArgumentsSaysHowItIsRun(String program, String usage) throws Exception {
-        var ran = Ran.of(java(program + ".java"));
+        var ran = Ran.of(java(JAVA, fromSource(program)));
         assertThat(ran).isEqualTo(new Ran(2, "usage: " + usage));
     }
 
-    private Process java(String example, String... arguments) throws IOException {
-        return java(Path.of(System.getProperty("java.home"), "bin/java"), example, arguments);
+    private static List<String> fromClasses(String program) {
+        return List.of("-cp", DaemonProcess.libraries() + ":" + classes, program);
     }
 
-    private Process java(Path java, String example, String... arguments) throws IOException {
+    /** As the programs say that they are run. */
+    private static List<String> fromSource(String program) {
+        return List.of("-cp", DaemonProcess.libraries(), example(program + ".java"));
+    }
+
+    private Process java(String program, String... arguments) throws IOException {
+        return java(JAVA, fromClasses(program), arguments);
+    }
+
+    private Process java(Path java, List<String> program, String... arguments) throws IOException {
         var command = new ArrayList<String>(List.of(java.toString()));
-        if (!java.toString().contains("17")) {
+        if (!java.equals(JAVA_17)) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
-        command.addAll(
-                List.of(
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        DaemonProcess.libraries(),
-                        example(example),
-                        daemon.directory().toString()));
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        command.addAll(program);
+        command.add(daemon.directory().toString());
         command.addAll(List.of(arguments));
         return daemon.begin(command.toArray(String[]::new));
     }
