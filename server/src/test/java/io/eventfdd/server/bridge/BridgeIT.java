@@ -67,8 +67,8 @@ class BridgeIT {
     @BeforeEach
     void begin() throws IOException {
         nats.clear();
-        alpha.clear();
-        beta.clear();
+        alpha.deleteAll();
+        beta.deleteAll();
         alpha.create("a");
     }
 

@@ -44,7 +44,7 @@ class MessageSizeIT {
     @BeforeEach
     void begin() throws IOException {
         nats.clear();
-        daemon.clear();
+        daemon.deleteAll();
     }
 
     private BridgeProcess export(int max) throws IOException {

@@ -207,9 +207,24 @@ public final class DaemonProcess implements AutoCloseable {
         assertThat(answer.status()).as(answer.body()).isEqualTo(204);
     }
 
-    /** Deletes all eventfds. */
-    public void clear() {
-        get("/v1/eventfds").path("eventfds").forEach(one -> delete(one.path("name").asText()));
+    /** Ends all leases and deletes all eventfds, for a test that begins with none. */
+    public void deleteAll() throws IOException {
+        try (var client = connect()) {
+            deleteAll(client, "/v1/leases", "id");
+            deleteAll(client, "/v1/eventfds", "name");
+        }
+    }
+
+    private static void deleteAll(RawClient client, String path, String key) throws IOException {
+        JsonNode page;
+        do {
+            page = JsonText.parse(client.call("GET", path, "").answer().body());
+            for (var one : page.findValuesAsText(key)) {
+                var answer = client.call("DELETE", path + "/" + one, "").answer();
+                // a lease may have ended meanwhile
+                assertThat(answer.status()).as(answer.body()).isIn(204, 404);
+            }
+        } while (page.has("next"));
     }
 
     /** What an eventfd is like at this moment. */
