@@ -395,6 +395,20 @@ class DaemonIT {
         assertRefused(ended(running), "max-wait: 'soon'");
     }
 
+    /** At 130 there would be next to nothing left; at 72 not even the JDK has what it needs. */
+    @ParameterizedTest
+    @ValueSource(ints = {130, 72})
+    void withFarTooFewDescriptorsItDoesNotStartAndSaysWhy(int files, @TempDir Path directory)
+            throws Exception {
+        var run = directory.resolve("run").toString();
+        var ended = ended(launch("ulimit -n " + files + ";", Map.of(), "--runtime-dir", run));
+        assertThat(ended.status).isEqualTo(1);
+        assertThat(ended.err)
+                .contains("this process may open only " + files + " files, which is too few")
+                .contains("raise RLIMIT_NOFILE")
+                .doesNotContain("Exception in thread");
+    }
+
     // Permissions
 
     @Test
