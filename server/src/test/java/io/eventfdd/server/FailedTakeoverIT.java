@@ -13,7 +13,6 @@ import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
 
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -34,8 +33,7 @@ class FailedTakeoverIT {
     private final PacketBuffer buffer = new PacketBuffer(64 * 1024, PacketBuffer.MAX_FDS);
     private DaemonProcess daemon;
 
-    @BeforeEach
-    void start() throws IOException {
+    private void startWithManyEventfds() throws IOException {
         daemon = DaemonProcess.start();
         try (var client = daemon.connect()) {
             for (int i = 0; i < MANY; i++) {
@@ -75,12 +73,14 @@ class FailedTakeoverIT {
 
     @Test
     void theOtherMayNotOpenAsManyFiles() throws Exception {
+        startWithManyEventfds();
         assertThat(heir(List.of("prlimit", "--nofile=200:200"))).contains("as many files");
         assertThatItGoesOn();
     }
 
     @Test
     void theOtherCannotListenWhereItIsToldTo() throws Exception {
+        startWithManyEventfds();
         try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var port = Integer.toString(taken.getLocalPort());
             assertThat(heir(List.of(), "--observability-port", port)).contains("cannot listen");
@@ -90,12 +90,14 @@ class FailedTakeoverIT {
 
     @Test
     void theOtherIsGoneBeforeItHasEverything() throws Exception {
+        startWithManyEventfds();
         askAndLeave();
         assertThatItGoesOn();
     }
 
     @Test
     void theOtherIsGoneWhenItHasEverything() throws Exception {
+        startWithManyEventfds();
         try (var heir = ask()) {
             while (!receive(heir).contains("end")) {
                 // the descriptors of some eventfds
@@ -106,6 +108,7 @@ class FailedTakeoverIT {
 
     @Test
     void aSignalEndsTheOneThatGoesOn() throws Exception {
+        startWithManyEventfds();
         askAndLeave();
         until(() -> daemon.log().contains("the hand-over failed; going on with all eventfds"));
         daemon.signal("TERM");
@@ -116,7 +119,6 @@ class FailedTakeoverIT {
 
     @Test
     void itsLimitsAreAsHighAsBefore() throws Exception {
-        daemon.close();
         daemon = DaemonProcess.startUnder(List.of("prlimit", "--nofile=1024:1024"));
         daemon.request().put("/v1/eventfds/n").then().statusCode(201);
         var before = limits();

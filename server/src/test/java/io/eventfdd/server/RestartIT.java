@@ -12,7 +12,6 @@ import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.server.testing.DaemonProcess;
 
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,9 +43,8 @@ class RestartIT {
     private final List<EventfddClient> clients = new ArrayList<>();
     private DaemonProcess daemon;
 
-    @BeforeEach
-    void start() throws Exception {
-        daemon = DaemonProcess.start();
+    private void start(String... options) throws Exception {
+        daemon = DaemonProcess.start(options);
     }
 
     @AfterEach
@@ -83,6 +81,7 @@ class RestartIT {
 
     @Test
     void aPlannedRestartKeepsNamesSpecsOwnersTimesAndCounts() throws Exception {
+        start();
         var http = client(Transport.HTTP);
         http.create("counter", EventfdSpec.counter().withInitial(7).withMode("0640"));
         http.create("semaphore", EventfdSpec.semaphoreOf(3).withNonblocking(false));
@@ -96,6 +95,7 @@ class RestartIT {
 
     @Test
     void theStateSaysWhatHoldersMadeOfTheFlagAfterATakeoverToo() throws Exception {
+        start();
         var http = client(Transport.HTTP);
         var raw = client(Transport.RAW);
         http.create("alone", EventfdSpec.counter().withNonblocking(false));
@@ -112,6 +112,7 @@ class RestartIT {
 
     @Test
     void whatWasDeletedStaysDeleted() throws Exception {
+        start();
         var http = client(Transport.HTTP);
         var raw = client(Transport.RAW);
         var held = raw.open("gone", EventfdSpec.counter());
@@ -127,6 +128,7 @@ class RestartIT {
 
     @Test
     void aCallWithAKeyGetsItsAnswerFromTheNextDaemonToo() throws Exception {
+        start();
         client(Transport.HTTP).create("n", EventfdSpec.counter());
         assertThat(writeWithKey()).isEqualTo("{\"name\":\"n\",\"value\":5}");
         endAndStartAgain();
@@ -140,6 +142,7 @@ class RestartIT {
     @ParameterizedTest
     @ValueSource(strings = {"1970-01-01T00:00:00Z", "2999-12-31T23:59:59Z"})
     void aKeyWhoseEndIsADateIsKeptWhateverThatIs(String date) throws Exception {
+        start();
         client(Transport.HTTP).create("n", EventfdSpec.counter());
         writeWithKey();
         daemon.signal("TERM");
@@ -167,6 +170,7 @@ class RestartIT {
 
     @Test
     void aCallerWhoWaitsOverHttpGoesOnWaiting() throws Exception {
+        start();
         var eventfd = client(Transport.HTTP).open("n", EventfdSpec.counter());
         var read = threads.submit(() -> eventfd.read(Duration.ofSeconds(60)));
         awaitWaiter();
@@ -191,8 +195,7 @@ class RestartIT {
     /** A call that comes first waits for that. */
     @Test
     void aHolderBringsTheNameItsCountBack() throws Exception {
-        daemon.close();
-        daemon = DaemonProcess.start("--reclaim-time=1h");
+        start("--reclaim-time=1h");
         var held = client(Transport.RAW).open("orders", EventfdSpec.counter());
         var http = client(Transport.HTTP);
         var waiting = threads.submit(() -> http.open("done", EventfdSpec.counter()).read());
@@ -209,8 +212,7 @@ class RestartIT {
 
     @Test
     void aNameThatNobodyBringsBackBeginsAnew() throws Exception {
-        daemon.close();
-        daemon = DaemonProcess.start("--reclaim-time=100ms");
+        start("--reclaim-time=100ms");
         var held = client(Transport.RAW).open("orders", EventfdSpec.semaphoreOf(3));
         held.write(2);
         assertThat(held.count()).isEqualTo(5);
@@ -225,8 +227,7 @@ class RestartIT {
 
     @Test
     void twoHoldersOfTwoObjectsEndOnOneWithTheSum() throws Exception {
-        daemon.close();
-        daemon = DaemonProcess.start("--reclaim-time=0s");
+        start("--reclaim-time=0s");
         var first = client(Transport.RAW).open("orders", EventfdSpec.counter());
         first.write(5);
         var table = daemon.directory().resolve("table");
@@ -244,8 +245,7 @@ class RestartIT {
     /** The name has begun anew by then, with the count that the holder has as well. */
     @Test
     void aHolderThatComesLateAfterAPlannedEndBringsWhatItHasMore() throws Exception {
-        daemon.close();
-        daemon = DaemonProcess.start("--reclaim-time=0s");
+        start("--reclaim-time=0s");
         var first = client(Transport.RAW).open("orders", EventfdSpec.counter());
         first.write(5);
         daemon.signal("TERM");
@@ -270,8 +270,7 @@ class RestartIT {
 
     @Test
     void everyCountIsConservedWhileDaemonsTakeOverUnderLoad() throws Exception {
-        daemon.close();
-        daemon = DaemonProcess.start();
+        start();
         var running = new AtomicBoolean(true);
         var written = new LongAdder();
         var taken = new LongAdder();
