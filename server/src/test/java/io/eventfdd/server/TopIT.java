@@ -7,28 +7,40 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
+import io.eventfdd.server.testing.SharedDaemon;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** {@code eventfdd top} in a real terminal, tmux's. */
 @Timeout(300)
+@ExtendWith(SharedDaemon.class)
 class TopIT {
     private static final String PROMPT = "shell>";
 
-    private DaemonProcess daemon;
+    /** The socket of the test's own tmux is there. */
+    @TempDir private Path terminal;
+
+    private final DaemonProcess daemon;
+
+    TopIT(DaemonProcess daemon) {
+        this.daemon = daemon;
+    }
 
     @BeforeEach
     void start() throws Exception {
         assumeTrue(Ran.isThere("tmux"), "SKIP: there is no tmux here");
-        daemon = DaemonProcess.start();
+        daemon.deleteAll();
         daemon.create("orders", "{\"initial\":18446}");
         daemon.create("jobs");
         tmux("new-session", "-d", "-x", "80", "-y", "24", "PS1='" + PROMPT + " ' sh");
@@ -36,15 +48,14 @@ class TopIT {
 
     @AfterEach
     void stop() throws Exception {
-        if (daemon != null) {
+        if (Ran.isThere("tmux")) {
             tmux("kill-server");
-            daemon.close();
         }
     }
 
     private String tmux(String... command) throws IOException {
         var line = new ArrayList<>(List.of("tmux", "-f", "/dev/null", "-S"));
-        line.add(daemon.file("tmux").toString());
+        line.add(terminal.resolve("tmux").toString());
         line.addAll(List.of(command));
         return daemon.run(line.toArray(String[]::new));
     }
@@ -206,8 +217,11 @@ class TopIT {
         top("");
         daemon.process().destroy();
         daemon.exitStatus();
-        until(() -> shows("no daemon answers"));
-        daemon.restart();
+        try {
+            until(() -> shows("no daemon answers"));
+        } finally {
+            daemon.restart();
+        }
         until(() -> shows("2 eventfds"));
         type("q");
         assertRestored("0");
