@@ -9,9 +9,11 @@ import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.NotFoundException;
 import io.eventfdd.internal.http.KeyedCalls;
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.SharedDaemon;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import java.io.IOException;
 import java.time.Duration;
@@ -19,11 +21,17 @@ import java.util.List;
 
 /** Calls that are repeated with their key by another process, such as a bridge after a kill. */
 @Timeout(300)
+@ExtendWith(SharedDaemon.class)
 class KeyedCallsIT {
-    private static final EventfdName NAME = new EventfdName("a");
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-    private static KeyedCalls calls(DaemonProcess daemon) throws IOException {
+    private final DaemonProcess daemon;
+
+    KeyedCallsIT(DaemonProcess daemon) {
+        this.daemon = daemon;
+    }
+
+    private KeyedCalls calls() throws IOException {
         var calls = new KeyedCalls(daemon.api(), PATIENCE);
         calls.connect();
         return calls;
@@ -31,44 +39,45 @@ class KeyedCallsIT {
 
     @Test
     void sameKeyGetsTheSameAnswerUntilItIsDone() throws IOException {
-        try (var daemon = DaemonProcess.start();
-                var first = calls(daemon);
-                var second = calls(daemon)) {
-            first.create(NAME, EventfdSpec.counter());
-            assertThat(first.write(NAME, 5, "w", Duration.ZERO, List.of())).isTrue();
-            assertThat(second.write(NAME, 5, "w", Duration.ZERO, List.of())).isTrue();
-            assertThat(second.state(NAME).count()).isEqualTo(5);
+        var name = new EventfdName("same");
+        try (var first = calls();
+                var second = calls()) {
+            first.create(name, EventfdSpec.counter());
+            assertThat(first.write(name, 5, "same-w", Duration.ZERO, List.of())).isTrue();
+            assertThat(second.write(name, 5, "same-w", Duration.ZERO, List.of())).isTrue();
+            assertThat(second.state(name).count()).isEqualTo(5);
 
-            assertThat(first.read(NAME, "r", Duration.ZERO, 1, List.of())).isEqualTo(5);
-            first.write(NAME, 7, "w2", Duration.ZERO, List.of());
-            assertThat(second.read(NAME, "r", Duration.ZERO, 1, List.of()))
+            assertThat(first.read(name, "same-r", Duration.ZERO, 1, List.of())).isEqualTo(5);
+            first.write(name, 7, "same-w2", Duration.ZERO, List.of());
+            assertThat(second.read(name, "same-r", Duration.ZERO, 1, List.of()))
                     .as("what the first one read")
                     .isEqualTo(5);
-            second.done(List.of("r"));
-            assertThat(second.read(NAME, "r", Duration.ZERO, 1, List.of("w", "w2"))).isEqualTo(7);
+            second.done(List.of("same-r"));
+            var done = List.of("same-w", "same-w2");
+            assertThat(second.read(name, "same-r", Duration.ZERO, 1, done)).isEqualTo(7);
         }
     }
 
     @Test
     void answersThatNothingHappenedAreKeptToo() throws IOException {
-        try (var daemon = DaemonProcess.start();
-                var calls = calls(daemon)) {
-            calls.create(NAME, EventfdSpec.counter());
-            assertThat(calls.read(NAME, "r", Duration.ZERO, 1, List.of())).isZero();
-            calls.write(NAME, Count.MAX, "w", Duration.ZERO, List.of());
-            assertThat(calls.read(NAME, "r", Duration.ZERO, 1, List.of())).isZero();
-            assertThat(calls.write(NAME, 1, "f", Duration.ZERO, List.of())).isFalse();
-            assertThat(calls.read(NAME, "r2", Duration.ZERO, 1, List.of())).isEqualTo(Count.MAX);
-            assertThat(calls.write(NAME, 1, "f", Duration.ZERO, List.of())).isFalse();
-            calls.done(List.of("f"));
-            assertThat(calls.write(NAME, 1, "f", Duration.ZERO, List.of())).isTrue();
+        var name = new EventfdName("kept");
+        try (var calls = calls()) {
+            calls.create(name, EventfdSpec.counter());
+            assertThat(calls.read(name, "kept-r", Duration.ZERO, 1, List.of())).isZero();
+            calls.write(name, Count.MAX, "kept-w", Duration.ZERO, List.of());
+            assertThat(calls.read(name, "kept-r", Duration.ZERO, 1, List.of())).isZero();
+            assertThat(calls.write(name, 1, "kept-f", Duration.ZERO, List.of())).isFalse();
+            assertThat(calls.read(name, "kept-r2", Duration.ZERO, 1, List.of()))
+                    .isEqualTo(Count.MAX);
+            assertThat(calls.write(name, 1, "kept-f", Duration.ZERO, List.of())).isFalse();
+            calls.done(List.of("kept-f"));
+            assertThat(calls.write(name, 1, "kept-f", Duration.ZERO, List.of())).isTrue();
         }
     }
 
     @Test
     void originTellsADaemonThatKnowsTheKeysFromOneThatDoesNot() throws Exception {
-        try (var daemon = DaemonProcess.start();
-                var calls = calls(daemon)) {
+        try (var calls = calls()) {
             var origin = calls.connect();
             daemon.takeOver();
             assertThat(calls.connect()).isEqualTo(origin);
@@ -81,12 +90,12 @@ class KeyedCallsIT {
 
     @Test
     void refusalIsThrownAndLeavesTheKeyUnused() throws IOException {
-        try (var daemon = DaemonProcess.start();
-                var calls = calls(daemon)) {
+        var name = new EventfdName("refused");
+        try (var calls = calls()) {
             assertThatExceptionOfType(NotFoundException.class)
-                    .isThrownBy(() -> calls.read(NAME, "r", Duration.ZERO, 1, List.of()));
-            calls.create(NAME, EventfdSpec.semaphoreOf(3));
-            assertThat(calls.read(NAME, "r", Duration.ZERO, 1024, List.of())).isEqualTo(3);
+                    .isThrownBy(() -> calls.read(name, "refused-r", Duration.ZERO, 1, List.of()));
+            calls.create(name, EventfdSpec.semaphoreOf(3));
+            assertThat(calls.read(name, "refused-r", Duration.ZERO, 1024, List.of())).isEqualTo(3);
         }
     }
 }
