@@ -105,6 +105,8 @@ class JavadocExamplesIT {
                 new ProcessBuilder(
                                 java,
                                 "--enable-native-access=ALL-UNNAMED",
+                                "-XX:TieredStopAtLevel=1",
+                                "-XX:+UseSerialGC",
                                 "-cp",
                                 DaemonProcess.libraries(),
                                 file.toString())
