@@ -87,11 +87,6 @@ class SocketsIT {
     }
 
     @Test
-    void clientsFindTheDaemonAtTheAddressTheyAskedFor() throws Exception {
-        assertThatItIsFoundAtItsSockets();
-    }
-
-    @Test
     void theNextDaemonOfADirectoryThatAKilledOneLeftIsFoundToo() throws Exception {
         daemon.signal("KILL");
         daemon.exitStatus();
@@ -101,7 +96,9 @@ class SocketsIT {
     }
 
     @Test
-    void afterATakeOverClientsFindTheDaemonThatServes() throws Exception {
+    void clientsFindTheDaemonAtTheAddressTheyAskedForAndTheNextOneAfterATakeOver()
+            throws Exception {
+        assertThatItIsFoundAtItsSockets();
         daemon.takeOver();
         assertThatItIsFoundAtItsSockets();
         daemon.takeOver();
