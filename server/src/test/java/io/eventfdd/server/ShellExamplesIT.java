@@ -6,11 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
+import io.eventfdd.server.testing.SharedDaemon;
 
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -20,21 +21,20 @@ import java.util.List;
 
 /** The shell's examples with leases do what they say. */
 @Timeout(300)
+@ExtendWith(SharedDaemon.class)
 class ShellExamplesIT {
     private static final Path EXAMPLES = Path.of("../deploy/examples").toAbsolutePath().normalize();
 
-    private DaemonProcess daemon;
+    private final DaemonProcess daemon;
     private final List<ProcessHandle> begun = new ArrayList<>();
 
-    @BeforeEach
-    void start() throws IOException {
-        daemon = DaemonProcess.start();
+    ShellExamplesIT(DaemonProcess daemon) {
+        this.daemon = daemon;
     }
 
     @AfterEach
-    void stop() throws IOException {
+    void stop() {
         begun.forEach(ProcessHandle::destroyForcibly);
-        daemon.close();
     }
 
     /** An example that has {@code eventfdd} on its PATH. */

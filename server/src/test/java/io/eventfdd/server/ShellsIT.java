@@ -151,30 +151,23 @@ class ShellsIT {
     @Test
     void aDaemonThatDoesNotAnswerIsNotWaitedFor() throws Exception {
         assumeThere("bash");
-        try (var stuck = DaemonProcess.start()) {
-            stuck.signal("STOP");
-            var script =
-                    """
-                    source "$1"
-                    compopt() { :; }
-                    COMP_WORDS=(eventfdd stat --runtime-dir "$2" '') COMP_CWORD=4
-                    _eventfdd_with_names
-                    echo "completed ${COMPREPLY[*]}"
-                    """;
-            var file = file("bash-completion/completions/eventfdd");
-            var ran =
-                    run(
-                            "timeout",
-                            "9",
-                            "bash",
-                            "-c",
-                            script,
-                            "bash",
-                            file,
-                            stuck.directory().toString());
-            stuck.signal("CONT");
+        var script =
+                """
+                source "$1"
+                compopt() { :; }
+                COMP_WORDS=(eventfdd stat --runtime-dir "$2" '') COMP_CWORD=4
+                _eventfdd_with_names
+                echo "completed ${COMPREPLY[*]}"
+                """;
+        var file = file("bash-completion/completions/eventfdd");
+        var directory = daemon.directory().toString();
+        daemon.signal("STOP");
+        try {
             // The time limit of other commands is 10 s.
-            assertThat(ran).isEqualTo(new Ran(0, "completed"));
+            assertThat(run("timeout", "9", "bash", "-c", script, "bash", file, directory))
+                    .isEqualTo(new Ran(0, "completed"));
+        } finally {
+            daemon.signal("CONT");
         }
         for (var shell : Completion.values()) {
             assertThat(Files.readString(Path.of(file(shell.file().toString()))))
