@@ -10,8 +10,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.SharedDaemon;
 
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -40,12 +44,44 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** The TCP port for metrics and health, and what is made for those who watch a daemon. */
+@ExtendWith(SharedDaemon.class)
 class ObservabilityIT {
     private static final Path FILES = Path.of("..", "deploy", "observability").toAbsolutePath();
     private static final Pattern METRIC = Pattern.compile("\\b(?:eventfdd|process)_[a-z_]+");
 
     /** What a histogram has beside its name, which stands only in comments. */
     private static final Pattern SUFFIX = Pattern.compile("_(bucket|count|sum)$");
+
+    /** Of {@link #observed}. */
+    private static int observedPort;
+
+    /** A daemon that can be observed in every way. */
+    private static DaemonProcess observed;
+
+    /** A daemon without a setting. */
+    private final DaemonProcess plain;
+
+    ObservabilityIT(DaemonProcess plain) {
+        this.plain = plain;
+    }
+
+    @BeforeAll
+    static void start() throws IOException {
+        observedPort = freePort();
+        observed =
+                DaemonProcess.start(
+                        "--observability-port",
+                        Integer.toString(observedPort),
+                        "--metrics-by-name",
+                        "on",
+                        "--access-log",
+                        "on");
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        observed.close();
+    }
 
     private static int freePort() throws IOException {
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -73,10 +109,8 @@ class ObservabilityIT {
 
     @Test
     void withoutASettingThereIsNoPort() throws Exception {
-        try (var daemon = DaemonProcess.start()) {
-            assertThat(listeners(daemon)).isEmpty();
-            assertThat(daemon.output()).doesNotContain("metrics");
-        }
+        assertThat(listeners(plain)).isEmpty();
+        assertThat(plain.output()).doesNotContain("metrics");
     }
 
     @Test
@@ -147,34 +181,30 @@ class ObservabilityIT {
 
     @Test
     void itHasNothingElse() throws Exception {
-        int port = freePort();
-        try (var daemon = startAt(port)) {
-            for (var path : List.of("/", "/v1", "/v1/eventfds", "/openapi", "/metrics/", "/x")) {
-                var answer = send(port, "GET", path);
-                assertThat(answer.statusCode()).as(path).isEqualTo(404);
-                assertThat(answer.headers().firstValue("content-type"))
-                        .contains("application/problem+json");
-                assertThat(answer.body()).contains("urn:eventfdd:problem:not-found");
-            }
-            assertThat(send(port, "PUT", "/v1/eventfds/n").statusCode()).isEqualTo(404);
-            daemon.request().get("/v1/eventfds/n").then().statusCode(404);
-            var post = send(port, "POST", "/metrics");
-            assertThat(post.statusCode()).isEqualTo(405);
-            assertThat(post.headers().firstValue("allow")).contains("GET, HEAD");
-            assertThat(send(port, "GET", "/metrics?name=n").statusCode()).isEqualTo(400);
+        for (var path : List.of("/", "/v1", "/v1/eventfds", "/openapi", "/metrics/", "/x")) {
+            var answer = send(observedPort, "GET", path);
+            assertThat(answer.statusCode()).as(path).isEqualTo(404);
+            assertThat(answer.headers().firstValue("content-type"))
+                    .contains("application/problem+json");
+            assertThat(answer.body()).contains("urn:eventfdd:problem:not-found");
         }
+        assertThat(send(observedPort, "PUT", "/v1/eventfds/by-port").statusCode()).isEqualTo(404);
+        observed.request().get("/v1/eventfds/by-port").then().statusCode(404);
+        var post = send(observedPort, "POST", "/metrics");
+        assertThat(post.statusCode()).isEqualTo(405);
+        assertThat(post.headers().firstValue("allow")).contains("GET, HEAD");
+        assertThat(send(observedPort, "GET", "/metrics?name=n").statusCode()).isEqualTo(400);
     }
 
     @Test
     void clientsThatSayNothingDoNotKeepOthersOut() throws Exception {
-        int port = freePort();
         var silent = new ArrayList<Socket>();
-        try (var daemon = startAt(port)) {
+        try {
             for (int i = 0; i < 20; i++) {
-                silent.add(new Socket(InetAddress.getLoopbackAddress(), port));
+                silent.add(new Socket(InetAddress.getLoopbackAddress(), observedPort));
             }
-            assertThat(send(port, "GET", "/health/live").statusCode()).isEqualTo(200);
-            assertThat(daemon.process().isAlive()).isTrue();
+            assertThat(send(observedPort, "GET", "/health/live").statusCode()).isEqualTo(200);
+            assertThat(observed.process().isAlive()).isTrue();
         } finally {
             for (var socket : silent) {
                 socket.close();
@@ -275,7 +305,7 @@ class ObservabilityIT {
 
     /** The metrics of a daemon in which something has happened. */
     private static String metrics(DaemonProcess daemon) {
-        daemon.request().put("/v1/eventfds/n").then().statusCode(201);
+        daemon.create("n");
         // A call is counted once its answer is sent.
         until(() -> scrape(daemon).contains("\neventfdd_call_duration_seconds_count{"));
         return scrape(daemon);
@@ -301,34 +331,29 @@ class ObservabilityIT {
 
     @Test
     void everySeriesOfTheDashboardAndTheAlertsIsThere() throws Exception {
-        try (var daemon = DaemonProcess.start()) {
-            var there = series(metrics(daemon));
-            var dashboard = new ObjectMapper().readTree(FILES.resolve("dashboard.json").toFile());
-            var expressions =
-                    String.join("\n", dashboard.findValuesAsText("expr", new ArrayList<>()));
-            assertThat(namesIn(expressions)).hasSizeGreaterThan(20).isSubsetOf(there);
-            var alerts = Files.readString(FILES.resolve("alerts.yaml"));
-            assertThat(namesIn(alerts)).hasSizeGreaterThan(10).isSubsetOf(there);
-        }
+        var there = series(metrics(plain));
+        var dashboard = new ObjectMapper().readTree(FILES.resolve("dashboard.json").toFile());
+        var expressions = String.join("\n", dashboard.findValuesAsText("expr", new ArrayList<>()));
+        assertThat(namesIn(expressions)).hasSizeGreaterThan(20).isSubsetOf(there);
+        var alerts = Files.readString(FILES.resolve("alerts.yaml"));
+        assertThat(namesIn(alerts)).hasSizeGreaterThan(10).isSubsetOf(there);
     }
 
     @Test
     void theReadmeHasEverySeriesAndNoOther() throws Exception {
-        try (var daemon = DaemonProcess.start("--metrics-by-name", "on")) {
-            var families =
-                    series(metrics(daemon)).stream()
-                            .map(name ->
-                                    name.startsWith("eventfdd_call_")
-                                                    || name.startsWith("eventfdd_loop_lag_")
-                                            ? SUFFIX.matcher(name).replaceFirst("")
-                                            : name)
-                            .collect(Collectors.toSet());
-            var rows =
-                    Files.readAllLines(FILES.resolve("README.md")).stream()
-                            .filter(line -> line.startsWith("| `"))
-                            .collect(Collectors.joining("\n"));
-            assertThat(namesIn(rows)).isEqualTo(new TreeSet<>(families));
-        }
+        var families =
+                series(metrics(observed)).stream()
+                        .map(name ->
+                                name.startsWith("eventfdd_call_")
+                                                || name.startsWith("eventfdd_loop_lag_")
+                                        ? SUFFIX.matcher(name).replaceFirst("")
+                                        : name)
+                        .collect(Collectors.toSet());
+        var rows =
+                Files.readAllLines(FILES.resolve("README.md")).stream()
+                        .filter(line -> line.startsWith("| `"))
+                        .collect(Collectors.joining("\n"));
+        assertThat(namesIn(rows)).isEqualTo(new TreeSet<>(families));
     }
 
     private static void assumeThereIs(String... command) throws Exception {
@@ -364,9 +389,7 @@ class ObservabilityIT {
     @Test
     void promtoolHasNothingToSayAgainstTheMetrics() throws Exception {
         assumeThereIs("promtool", "--version");
-        try (var daemon = DaemonProcess.start("--metrics-by-name", "on")) {
-            assertThat(run(metrics(daemon), "promtool", "check", "metrics")).isEmpty();
-        }
+        assertThat(run(metrics(observed), "promtool", "check", "metrics")).isEmpty();
     }
 
     @ParameterizedTest
@@ -393,34 +416,31 @@ class ObservabilityIT {
     void aClientLibrarysParserReadsTheMetrics() throws Exception {
         var python = Files.exists(Path.of("/usr/bin/python3")) ? "/usr/bin/python3" : "python3";
         assumeThereIs(python, "-c", "import prometheus_client");
-        try (var daemon = DaemonProcess.start("--metrics-by-name", "on")) {
-            var text = metrics(daemon);
-            var parsed =
-                    run(
-                            text,
-                            python,
-                            "-c",
-                            """
-                            import sys
-                            from prometheus_client.parser import text_string_to_metric_families
-                            for family in text_string_to_metric_families(sys.stdin.read()):
-                                assert family.documentation and family.type != "unknown", family
-                                for sample in family.samples:
-                                    print(sample.name)
-                            """);
-            assertThat(new TreeSet<>(parsed.lines().toList())).isEqualTo(series(text));
-        }
+        var text = metrics(observed);
+        var parsed =
+                run(
+                        text,
+                        python,
+                        "-c",
+                        """
+                        import sys
+                        from prometheus_client.parser import text_string_to_metric_families
+                        for family in text_string_to_metric_families(sys.stdin.read()):
+                            assert family.documentation and family.type != "unknown", family
+                            for sample in family.samples:
+                                print(sample.name)
+                        """);
+        assertThat(new TreeSet<>(parsed.lines().toList())).isEqualTo(series(text));
     }
 
     // The log of calls
 
     @Test
     void theAccessLogHasRequestsOfRawDescriptorsToo() throws Exception {
-        try (var daemon = DaemonProcess.start("--access-log", "on");
-                var client = EventfddClient.connect(daemon.directory())) {
+        try (var client = EventfddClient.connect(observed.directory())) {
             client.open("n", EventfdSpec.counter()).close();
             until(() ->
-                    daemon.log()
+                    observed.log()
                             .lines()
                             .anyMatch(line ->
                                     line.matches(
