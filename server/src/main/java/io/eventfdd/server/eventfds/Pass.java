@@ -162,7 +162,7 @@ final class Pass implements EventLoop.Work {
         out(eventfd);
         try {
             if (!eventfd.deleted && !holdUp(eventfd, eventfd) && serve(eventfd, consumer)) {
-                var next = eventfd.consumers.higher(consumer);
+                var next = behind(eventfd, consumer);
                 if (next != null) {
                     in(eventfd, next);
                 }
@@ -171,6 +171,28 @@ final class Pass implements EventLoop.Work {
             lines.fault(eventfd, e);
         }
         lines.endLate(eventfd);
+    }
+
+    /**
+     * The waiter behind {@code consumer} in the line of {@code eventfd}; null if it was the last
+     * one. If {@code consumer} was passed over, those behind it that want more permits than there
+     * are need no look of their own. Each write begins anew at the front, so a look at each of
+     * thousands could keep the pass from ever getting to the end of the line.
+     */
+    private @Nullable Consumer behind(NamedEventfd eventfd, Consumer consumer)
+            throws ErrnoException {
+        boolean passedOver =
+                consumer instanceof Taker && !consumer.isOver() && consumer.standsInLineOf(eventfd);
+        if (!passedOver) {
+            return eventfd.consumers.higher(consumer);
+        }
+        long count = targets.count(eventfd);
+        for (var next : eventfd.consumers.tailSet(consumer, false)) {
+            if (!(next instanceof Taker taker && taker.wantsMoreThan(count, eventfd))) {
+                return next;
+            }
+        }
+        return null;
     }
 
     /** Tries to serve {@code consumer}. Returns false if its line left the pass. */

@@ -162,6 +162,11 @@ abstract sealed class Waiter extends Deadlines.Timed {
             return take.get(index).value();
         }
 
+        /** Whether it takes more than {@code count} permits of {@code target}. */
+        boolean wantsMoreThan(long count, NamedEventfd target) {
+            return Long.compareUnsigned(amount(targets().indexOf(target)), count) > 0;
+        }
+
         /** Sets the lease that it was granted. */
         void lease(Lease granted) {
             lease = granted;

@@ -43,6 +43,7 @@ public final class LoopUnderTest implements AutoCloseable {
     final EventLoop loop;
     final Eventfds eventfds;
     private final AtomicLong ahead = new AtomicLong();
+    private volatile long pace;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final List<Closeable> toClose = new ArrayList<>();
     private final List<Caller> looking = new ArrayList<>(1);
@@ -54,7 +55,7 @@ public final class LoopUnderTest implements AutoCloseable {
     }
 
     LoopUnderTest(Limits limits) throws IOException {
-        loop = new EventLoop(() -> System.nanoTime() + ahead.get());
+        loop = new EventLoop(() -> System.nanoTime() + ahead.addAndGet(pace));
         eventfds = new Eventfds(loop, limits, 0, Clock.systemUTC(), Ledger.NONE);
         loop.start(eventfds::loopFailed);
         address = Files.createTempDirectory("efd").resolve("s");
@@ -144,6 +145,14 @@ public final class LoopUnderTest implements AutoCloseable {
     void pass(Duration time) {
         ahead.addAndGet(time.toNanos());
         loop.submit(() -> {}); // so that it looks at its clock
+    }
+
+    /**
+     * Has the time of each turn be over as soon as the loop looks at its clock, so that from now on
+     * a turn does one step of its work, one task and one deadline.
+     */
+    void oneStepATurn() {
+        pace = Duration.ofMillis(1).toNanos();
     }
 
     EventfdName counter(String name) {

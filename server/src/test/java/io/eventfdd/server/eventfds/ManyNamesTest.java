@@ -12,6 +12,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.LeaseHolder;
+import io.eventfdd.internal.wire.LeaseRequest;
+import io.eventfdd.internal.wire.LeaseShare;
 import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.WaitRequest;
@@ -97,12 +100,16 @@ class ManyNamesTest {
                 IntStream.rangeClosed(1, 19)
                         .mapToObj(n -> waiting(missing, n, all(consume, names, missing)))
                         .toList();
-        for (var wait : consume ? waits : waits.subList(0, 1)) {
-            write(missing, 1);
-            assertThat(result(wait).orElseThrow()).hasSize(1000);
-            names.forEach(name -> assertThat(write(name, 1)).isTrue());
-        }
-        waits.forEach(wait -> assertThat(result(wait)).isPresent());
+        long steps =
+                steps(() -> {
+                    for (var wait : consume ? waits : waits.subList(0, 1)) {
+                        write(missing, 1);
+                        assertThat(result(wait).orElseThrow()).hasSize(1000);
+                        names.forEach(name -> assertThat(write(name, 1)).isTrue());
+                    }
+                    waits.forEach(wait -> assertThat(result(wait)).isPresent());
+                });
+        assertThat(steps).isBetween(19 * 1000L / 64, 2 * 19 * 1000L / 64);
     }
 
     @Test
@@ -116,6 +123,17 @@ class ManyNamesTest {
         assertThat(it.loop.turns()).isEqualTo(turns);
         write(missing, 1);
         assertThat(result(wait)).isPresent();
+    }
+
+    /**
+     * How many turns the loop takes for {@code calls} if it does one step in each. Few are steps
+     * that are too large, and many are more work than {@code ARCHITECTURE.md} says.
+     */
+    private long steps(Runnable calls) {
+        it.oneStepATurn();
+        long before = turnsWhenQuiet();
+        calls.run();
+        return turnsWhenQuiet() - before;
     }
 
     /** How many turns there were, once the loop sleeps. */
@@ -200,10 +218,14 @@ class ManyNamesTest {
         var request = new WaitRequest(names, Mode.ANY, true, LONG);
         var wait = waiting(names.getLast(), 1, request);
         assertThat(it.eventfds.waiting()).isEqualTo(1024);
-        write(names.get(700), 3);
-        assertThat(result(wait).orElseThrow())
-                .extracting(Reading::toString)
-                .containsExactly("n700=3");
+        long steps =
+                steps(() -> {
+                    write(names.get(700), 3);
+                    assertThat(result(wait).orElseThrow())
+                            .extracting(Reading::toString)
+                            .containsExactly("n700=3");
+                });
+        assertThat(steps).isBetween(1024L / 64, 2 * 1024L / 64);
         assertThat(it.eventfds.waiting()).isZero();
         assertThat(names)
                 .allSatisfy(name -> assertThat(it.eventfds.state(name, client).waiters()).isZero());
@@ -215,25 +237,25 @@ class ManyNamesTest {
     void theWaitersOfADeletedEventfdAllEndAndItIsClosed() {
         var name = it.counter("gone");
         var readers = IntStream.rangeClosed(1, 500).mapToObj(n -> it.reading(name, n)).toList();
-        it.eventfds.delete(name, client);
-        readers.forEach(reader -> assertProblem(reader, ProblemType.GONE));
+        long steps =
+                steps(() -> {
+                    it.eventfds.delete(name, client);
+                    readers.forEach(reader -> assertProblem(reader, ProblemType.GONE));
+                });
+        assertThat(steps).isBetween(500L / 8, 2 * 500L / 8);
         assertThat(it.eventfds.waiting()).isZero();
     }
 
     @Test
     void manyWhoseTimeIsUpAtOnceAllEnd() {
         var name = it.counter("late");
-        var timeout = Duration.ofMillis(300);
-        var readers =
-                IntStream.range(0, 500)
-                        .mapToObj(n ->
-                                it.inBackground(() ->
-                                        it.eventfds.read(
-                                                name,
-                                                new ReadRequest(timeout),
-                                                it.client().caller())))
-                        .toList();
-        readers.forEach(reader -> assertThat(result(reader)).isEmpty());
+        var readers = IntStream.rangeClosed(1, 500).mapToObj(n -> it.reading(name, n)).toList();
+        long steps =
+                steps(() -> {
+                    it.pass(LONG);
+                    readers.forEach(reader -> assertThat(result(reader)).isEmpty());
+                });
+        assertThat(steps).isBetween(500L, 2 * 500L);
         assertThat(it.eventfds.waiting()).isZero();
     }
 
@@ -242,8 +264,12 @@ class ManyNamesTest {
         var name = it.counter("shown");
         var observers = IntStream.rangeClosed(1, 400).mapToObj(n -> it.observing(name, n)).toList();
         var reader = it.reading(name, 401);
-        write(name, 7);
-        assertThat(result(reader).orElseThrow().value()).isEqualTo(7);
+        long steps =
+                steps(() -> {
+                    write(name, 7);
+                    assertThat(result(reader).orElseThrow().value()).isEqualTo(7);
+                });
+        assertThat(steps).isBetween(400L / 32, 2 * 400L / 32);
         assertThat(observers)
                 .allSatisfy(observer ->
                         assertThat(result(observer).orElseThrow().value()).isEqualTo(7));
@@ -254,10 +280,45 @@ class ManyNamesTest {
     void aReadThatDoesNotWaitGetsWhatALongLineLeaves() {
         var name = it.semaphore("line", 0);
         var readers = IntStream.rangeClosed(1, 400).mapToObj(n -> it.reading(name, n)).toList();
-        write(name, 401);
-        assertThat(read(name)).isEqualTo(1);
-        assertThat(read(name)).isZero();
+        long steps =
+                steps(() -> {
+                    write(name, 401);
+                    assertThat(read(name)).isEqualTo(1);
+                    assertThat(read(name)).isZero();
+                });
+        assertThat(steps).isBetween(400L, 2 * 400L);
         readers.forEach(reader -> assertThat(result(reader)).isPresent());
+    }
+
+    /**
+     * The reader behind them gets what is too little for them, and two permits are the third one's.
+     */
+    @Test
+    void leasesThatLackPermitsArePassedOverTogether() {
+        var name = it.semaphore("permits", 0);
+        var leases =
+                IntStream.rangeClosed(1, 400).mapToObj(n -> leasing(name, n, 2 + n % 3)).toList();
+        long steps =
+                steps(() -> {
+                    write(name, 1);
+                    assertThat(read(name)).isEqualTo(1);
+                    write(name, 2);
+                    assertThat(result(leases.get(2))).isPresent();
+                });
+        assertThat(steps).isLessThan(20);
+        assertThat(leases).filteredOn(CompletableFuture::isDone).hasSize(1);
+    }
+
+    /** Starts to wait for a lease, and returns once that is the last of {@code waiters}. */
+    private CompletableFuture<Optional<Lease>> leasing(EventfdName name, int waiters, int permits) {
+        var request =
+                new LeaseRequest(
+                        List.of(new LeaseShare(name, permits)),
+                        List.of(),
+                        new LeaseHolder.For(LONG),
+                        LONG);
+        var caller = it.client().caller();
+        return it.waiting(name, waiters, () -> it.eventfds.leases().take(request, false, caller));
     }
 
     private static void assertProblem(CompletableFuture<?> call, ProblemType type) {
