@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.NotFoundException;
+import io.eventfdd.server.testing.RawClient;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.io.IOException;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -172,6 +174,41 @@ class MetricsTest {
         until(() -> daemon.count("n").equals("0"));
         client.close();
         until(() -> metrics().contains("eventfdd_put_backs_total 1.0\n"));
+    }
+
+    @Test
+    void aLeaseThatLapsesIsCountedAndOneThatIsReleasedIsNot() throws Exception {
+        daemon.request()
+                .contentType("application/json")
+                .body("{\"semaphore\":true,\"initial\":5}")
+                .put("/v1/eventfds/s")
+                .then()
+                .statusCode(201);
+        var client = daemon.connect();
+        assertThat(client.call("DELETE", lease(client, 1), "").answer().status()).isEqualTo(204);
+        assertThat(metrics())
+                .contains(
+                        "eventfdd_lease_lapses_total 0.0\n",
+                        "eventfdd_lease_permits_returned_total 1.0\n");
+        lease(client, 2);
+        lease(client, 2);
+        client.close();
+        untilMetricsContain(
+                "eventfdd_lease_lapses_total 2.0\n",
+                "eventfdd_lease_permits_returned_total 5.0\n",
+                "eventfdd_leases{kind=\"connection\"} 0.0\n");
+    }
+
+    /** The path of a lease that {@code client} has taken, which its connection holds. */
+    private static String lease(RawClient client, int permits) throws IOException {
+        var request =
+                """
+                {"take":[{"name":"s","value":%d}],"holder":"connection"}\
+                """
+                        .formatted(permits);
+        var answer = client.call("POST", "/v1/leases", request).answer();
+        assertThat(answer.status()).as(answer.body()).isEqualTo(201);
+        return answer.header("location");
     }
 
     @Test
