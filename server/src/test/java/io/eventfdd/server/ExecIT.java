@@ -2,6 +2,7 @@ package io.eventfdd.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.server.testing.Cat;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
 
@@ -12,9 +13,7 @@ import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 
 /** {@code eventfdd exec} becomes the program, with the raw descriptors. */
 @Timeout(300)
@@ -63,15 +62,13 @@ class ExecIT {
 
     @Test
     void nothingElseOfTheJavaIsLeft() throws Exception {
-        var become = answering(Ran.begin(daemon, "exec", "a", "--", "cat"));
-        var given = answering(daemon.begin("cat"));
-        try (var fds = Files.list(proc(become, "fd"))) {
+        try (var become = Cat.of(Ran.begin(daemon, "exec", "a", "--", "cat"));
+                var given = Cat.of(daemon.begin("cat"));
+                var fds = Files.list(become.proc("fd"))) {
             assertThat(fds.map(fd -> fd.getFileName().toString()))
                     .containsExactlyInAnyOrder("0", "1", "2", "3");
+            assertThat(become.signals()).isEqualTo(given.signals()).hasSize(2);
         }
-        assertThat(signals(become)).isEqualTo(signals(given)).hasSize(2);
-        become.destroy();
-        given.destroy();
     }
 
     private static Ran shell(String line) throws Exception {
@@ -113,18 +110,18 @@ class ExecIT {
         var lock = daemon.file("lock");
         var line = "exec 9>\"$3\"; flock 9; exec " + EXEC + "a -- cat";
         var holding =
-                answering(
-                        daemon.begin(
-                                "bash",
-                                "-c",
-                                line,
-                                "bash",
-                                DaemonProcess.launcher().toString(),
-                                daemon.directory().toString(),
-                                lock.toString()));
-        assertThat(Ran.of(daemon.begin("flock", "-n", lock.toString(), "true")).status()).isOne();
-        holding.destroy();
-        holding.waitFor();
+                daemon.begin(
+                        "bash",
+                        "-c",
+                        line,
+                        "bash",
+                        DaemonProcess.launcher().toString(),
+                        daemon.directory().toString(),
+                        lock.toString());
+        try (var _ = Cat.of(holding)) {
+            assertThat(Ran.of(daemon.begin("flock", "-n", lock.toString(), "true")).status())
+                    .isOne();
+        }
         assertThat(Ran.of(daemon.begin("flock", "-n", lock.toString(), "true")).status()).isZero();
     }
 
@@ -140,54 +137,31 @@ class ExecIT {
                 .isEqualTo("anon_inode:[eventfd]");
     }
 
-    /**
-     * {@code process}, which becomes cat(1), once cat has answered: what its own start opens, as
-     * its libraries, is closed by then.
-     */
-    private static Process answering(Process process) throws IOException {
-        process.outputWriter().append("here\n").flush();
-        assertThat(process.inputReader().readLine()).isEqualTo("here");
-        return process;
-    }
-
-    /** What proc(5) tells of {@code process}. */
-    private static Path proc(Process process, String file) {
-        return Path.of("/proc/" + process.pid(), file);
-    }
-
-    /** Its blocked and its ignored signals, without those of the C library's own, from 32 on. */
-    private static List<Long> signals(Process process) throws IOException {
-        return Files.readAllLines(proc(process, "status")).stream()
-                .filter(line -> line.startsWith("SigBlk:") || line.startsWith("SigIgn:"))
-                .map(line -> Long.parseUnsignedLong(line.split("\\s+", -1)[1], 16) & 0x7fff_ffffL)
-                .toList();
-    }
-
     @Test
     void theLimitOfOpenFilesIsTheOneThatWasGiven() throws Exception {
         var limited =
-                answering(
-                        daemon.begin(
-                                "prlimit",
-                                "--nofile=400:",
-                                DaemonProcess.launcher().toString(),
-                                "exec",
-                                "--runtime-dir",
-                                daemon.directory().toString(),
-                                "a",
-                                "--",
-                                "cat"));
-        assertThat(Files.readAllLines(proc(limited, "limits")))
-                .anyMatch(line -> line.matches("Max open files +400 .*"));
-        limited.destroy();
+                daemon.begin(
+                        "prlimit",
+                        "--nofile=400:",
+                        DaemonProcess.launcher().toString(),
+                        "exec",
+                        "--runtime-dir",
+                        daemon.directory().toString(),
+                        "a",
+                        "--",
+                        "cat");
+        try (var cat = Cat.of(limited)) {
+            assertThat(Files.readAllLines(cat.proc("limits")))
+                    .anyMatch(line -> line.matches("Max open files +400 .*"));
+        }
     }
 
     @Test
     void itIsTheSameProcessAndItsEndIsTheProgramsOwn() throws Exception {
         assertThat(exec("a", "--", "sh", "-c", "exit 9").status()).isEqualTo(9);
-        var cat = answering(Ran.begin(daemon, "exec", "a", "--", "cat"));
-        cat.destroy();
-        assertThat(cat.waitFor()).as("by SIGTERM").isEqualTo(128 + 15);
+        var cat = Cat.of(Ran.begin(daemon, "exec", "a", "--", "cat"));
+        cat.close();
+        assertThat(cat.process().exitValue()).as("by SIGTERM").isEqualTo(128 + 15);
     }
 
     @Test

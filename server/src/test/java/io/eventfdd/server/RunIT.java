@@ -3,10 +3,12 @@ package io.eventfdd.server;
 import static io.eventfdd.server.testing.DaemonProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 
+import io.eventfdd.server.testing.Cat;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
 
@@ -111,6 +113,62 @@ class RunIT {
         assertThat(descriptors(run + program))
                 .contains("7 -> /etc/hostname")
                 .isEqualTo(descriptors(program));
+    }
+
+    @Test
+    void theSignalsAreThoseThatWereGiven() throws Exception {
+        var given = List.of("env", "--ignore-signal=HUP", "--block-signal=USR1", "cat");
+        var line = new ArrayList<>(given.subList(0, 3));
+        line.addAll(List.of(DaemonProcess.launcher().toString(), "run", "--runtime-dir"));
+        line.addAll(List.of(daemon.directory().toString(), "slots", "--", "cat"));
+        try (var run = Cat.of(daemon.begin(line.toArray(String[]::new)));
+                var plain = Cat.of(daemon.begin(given.toArray(String[]::new)))) {
+            assertThat(run.signals()).isEqualTo(plain.signals()).hasSize(2);
+            assertThat(run.signals()).as("blocked: SIGUSR1").first().isEqualTo(1L << 9);
+        }
+    }
+
+    /** Runs a program on a terminal of its own, and types Ctrl-C when it has printed a line. */
+    private static final String INTERRUPTED_ON_A_TERMINAL =
+            """
+            import os, pty, sys
+            pid, terminal = pty.fork()
+            if pid == 0:
+                os.execvp(sys.argv[1], sys.argv[1:])
+            printed = os.fdopen(os.dup(terminal), 'rb').readline()
+            os.write(terminal, b'\\x03')
+            print(printed, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+            """;
+
+    @Test
+    void theTerminalIsTheProgramsAndACtrlCEndsIt() throws Exception {
+        assumeTrue(Ran.isThere("python3"), "SKIP: there is no python3 here");
+        var program = List.of("sh", "-c", "stty -g; exec sleep 1000");
+        var plain = interruptedOnATerminal(program);
+        assertThat(plain).contains(":").endsWith("' -2");
+        var line =
+                new ArrayList<>(
+                        List.of(
+                                DaemonProcess.launcher().toString(),
+                                "run",
+                                "--runtime-dir",
+                                daemon.directory().toString(),
+                                "slots=2",
+                                "--on-death",
+                                "died",
+                                "--"));
+        line.addAll(program);
+        assertThat(interruptedOnATerminal(line)).isEqualTo(plain);
+        until(() -> state("died", "count") == 1);
+        untilFree(3);
+    }
+
+    /** What {@code line} printed, and the number of the signal that ended it, below 0. */
+    private static String interruptedOnATerminal(List<String> line) throws IOException {
+        var command = new ArrayList<>(DaemonProcess.HEARING);
+        command.addAll(List.of("python3", "-c", INTERRUPTED_ON_A_TERMINAL));
+        command.addAll(line);
+        return daemon.run(command.toArray(String[]::new)).strip();
     }
 
     /** What a program has open that a shell starts by {@code line}, which lists it. */
