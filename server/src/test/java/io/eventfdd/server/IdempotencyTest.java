@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 
+import io.eventfdd.client.Transport;
+import io.eventfdd.server.testing.KernelSignal;
 import io.restassured.response.ValidatableResponse;
 
 import org.junit.jupiter.api.AfterEach;
@@ -14,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
 import java.util.Map;
 
 /** A call that comes again with its key gets its answer again and does nothing twice. */
@@ -136,21 +139,36 @@ class IdempotencyTest {
     @Test
     void aValueThatWasNotTakenIsKeptForItsKeyAndGoesBackWhenTheKeyLapses() throws Exception {
         keepBriefly();
-        var client = daemon.connect();
-        client.send(
-                "POST /v1/eventfds/n/read HTTP/1.1\r\n"
-                        + "Host: x\r\n"
-                        + "Idempotency-Key: k\r\n"
-                        + "Content-Length: 0\r\n\r\n");
-        until(() -> daemon.count("n").equals("0"));
-        client.close();
+        readAndLeave();
         until(() -> daemon.count("n").equals("5"));
-        daemon.request()
-                .header("Idempotency-Key", "k")
-                .post("/v1/eventfds/n/read")
-                .then()
-                .statusCode(200)
-                .body("value", equalTo(5));
+        post("read", "k", "{}").statusCode(200).body("value", equalTo(5));
+    }
+
+    /** Its client has gone before it has taken the value. */
+    private void readAndLeave() throws IOException {
+        try (var client = daemon.connect()) {
+            client.send(
+                    "POST /v1/eventfds/n/read HTTP/1.1\r\n"
+                            + "Host: x\r\n"
+                            + "Idempotency-Key: k\r\n"
+                            + "Content-Length: 0\r\n\r\n");
+            until(() -> daemon.count("n").equals("0"));
+        }
+    }
+
+    /** No write can bring it back as a whole, and the attempt must not end the daemon. */
+    @Test
+    void aCountThatOnlyTheKernelCanMakeGoesBackTooWhenTheKeyLapses() throws Exception {
+        keepBriefly();
+        post("write", "w", "{\"value\":18446744073709551609}").statusCode(200);
+        try (var holder = daemon.client(Transport.RAW)) {
+            KernelSignal.add(holder.open("n").fd().orElseThrow());
+        }
+        assertThat(daemon.count("n")).isEqualTo("18446744073709551615");
+        readAndLeave();
+        until(() -> daemon.count("n").equals("18446744073709551614"));
+        daemon.request().post("/v1/eventfds/n/read").then().statusCode(200);
+        until(() -> daemon.count("n").equals("1"));
     }
 
     @Test

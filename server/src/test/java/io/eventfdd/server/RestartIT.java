@@ -4,12 +4,14 @@ import static io.eventfdd.server.testing.DaemonProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.client.Count;
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.KernelSignal;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -91,6 +93,45 @@ class RestartIT {
         assertThat(http.list()).isEqualTo(before);
         endAndStartAgain();
         assertThat(http.list()).as("once more").isEqualTo(before);
+    }
+
+    /** The count of a raw holder whose asynchronous I/O is complete: no write can restore it. */
+    @Test
+    void aCountThatOnlyTheKernelCanMakeIsKeptAndSoAreTheNamesBesideIt() throws Exception {
+        daemon.close();
+        daemon = DaemonProcess.start("--reclaim-time=0s");
+        var http = client(Transport.HTTP);
+        http.create("seven", EventfdSpec.counter().withInitial(7));
+        http.create("many", EventfdSpec.counter().withInitial(42));
+
+        fillAsOnlyTheKernelCan("full");
+        assertThat(http.state("full").count()).isEqualTo(-1);
+        endAndStartAgain();
+        assertThat(http.state("seven").count()).isEqualTo(7);
+        assertThat(http.state("many").count()).isEqualTo(42);
+        assertThat(http.open("full").read()).isEqualTo(Count.MAX);
+        assertThat(http.open("full").read()).as("the rest").isEqualTo(1);
+
+        fillAsOnlyTheKernelCan("full");
+        try (var leaving = daemon.connect()) {
+            leaving.call("POST", "/v1/eventfds/full/read", "");
+            until(() -> http.state("full").count() == 0);
+        }
+        until(() -> http.state("full").count() == Count.MAX);
+        endAndStartAgain();
+        assertThat(http.state("seven").count()).isEqualTo(7);
+        assertThat(http.state("many").count()).isEqualTo(42);
+        assertThat(http.open("full").read()).isEqualTo(Count.MAX);
+        assertThat(http.open("full").read()).as("the rest").isEqualTo(1);
+        assertThat(daemon.log()).doesNotContain("ERROR");
+    }
+
+    private void fillAsOnlyTheKernelCan(String name) throws Exception {
+        try (var holder = client(Transport.RAW)) {
+            var eventfd = holder.open(name, EventfdSpec.counter());
+            eventfd.write(Count.MAX);
+            KernelSignal.add(eventfd.fd().orElseThrow());
+        }
     }
 
     @Test
