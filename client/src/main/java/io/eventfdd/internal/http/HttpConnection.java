@@ -140,10 +140,22 @@ public final class HttpConnection {
         return new HttpAnswer(response.getCode(), bytes, keys == null ? "" : keys.getValue());
     }
 
+    /**
+     * Throws if the head does not say where the body ends: the connection has then ended within the
+     * head, which HttpComponents takes for the end of the head.
+     */
+    private static void checkIsWhole(ClassicHttpResponse response) throws IOException {
+        var entity = response.getEntity();
+        if (entity != null && entity.getContentLength() < 0 && !entity.isChunked()) {
+            throw new IOException("the answer ended within its head");
+        }
+    }
+
     private HttpAnswer exchange(HttpCall call) throws IOException, HttpException {
         var request = request(call);
         var context = HttpCoreContext.create();
         try (ClassicHttpResponse response = EXECUTOR.execute(request, connection, context)) {
+            checkIsWhole(response);
             var answer = answer(response);
             reusable =
                     DefaultConnectionReuseStrategy.INSTANCE.keepAlive(request, response, context);
