@@ -9,30 +9,38 @@ import io.eventfdd.client.Signal;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
  * Threads that use the library, two over HTTP and two on raw handles, each with one client after
- * the other. They share eventfds, and no call may fail or be in doubt, whatever becomes of the
- * daemon meanwhile.
+ * the other. More threads share one client after the other over HTTP, and call at the same moments,
+ * so that their calls leave together. All share eventfds, and no call may fail or be in doubt,
+ * whatever becomes of the daemon meanwhile.
  *
  * <pre>
  * LibraryLoad DIRECTORY PREFIX SEED RATE        until a line on the standard input
  * </pre>
  *
- * <p>PREFIX begins the names of its eventfds, RATE is in calls a second. At its end it prints what
+ * <p>PREFIX begins the names of its eventfds, RATE is in calls a second, of which half are by the
+ * threads that share a client. At its end it prints what
  * ledger.py reads: "wrote NAME SUM" and "took NAME SUM" for each eventfd, "call KIND NUMBER" and
  * "wrong WHAT".
  */
 public class LibraryLoad {
     private static final int THREADS = 4;
+    private static final int SHARING_THREADS = 16;
+    private static final int CALLS_OF_A_BURST = 3;
     private static final int CALLS_OF_A_CLIENT = 400;
 
     /**
@@ -41,12 +49,18 @@ public class LibraryLoad {
     private static final Duration LONG = Duration.ofMinutes(1);
 
     public static void main(String[] arguments) throws Exception {
-        var loads = new Load[THREADS];
-        var threads = new Thread[THREADS];
-        for (int i = 0; i < THREADS; i++) {
+        var loads = new Load[THREADS + SHARING_THREADS];
+        var threads = new Thread[THREADS + 1];
+        for (int i = 0; i < loads.length; i++) {
             loads[i] = new Load(arguments, i);
+        }
+        for (int i = 0; i < THREADS; i++) {
             threads[i] = new Thread(loads[i], "load-" + i);
-            threads[i].start();
+        }
+        var sharing = List.of(loads).subList(THREADS, loads.length);
+        threads[THREADS] = new Thread(new Sharing(arguments, sharing), "load-sharing");
+        for (var thread : threads) {
+            thread.start();
         }
         System.in.read();
         for (var load : loads) {
@@ -60,10 +74,86 @@ public class LibraryLoad {
         }
     }
 
+    private static EventfddClient connect(Path directory, Transport transport) {
+        return EventfddClient.builder()
+                .runtimeDirectory(directory)
+                .transport(transport)
+                .outage(LONG)
+                .timeout(LONG)
+                .connect();
+    }
+
+    private static long pauseNanos(String[] arguments, int calls) {
+        return (long) (1e9 * calls / (Double.parseDouble(arguments[3]) / 2));
+    }
+
+    /** Threads that share one client after the other, with two handles on each eventfd. */
+    private static final class Sharing implements Runnable {
+        private static final int WRITE = 0;
+        private static final int TRY_WRITE = 4;
+        private static final int WRITE_IN_TIME = 5;
+        private static final int TRY_READ = 6;
+        private static final int[] KINDS = {WRITE, TRY_WRITE, WRITE_IN_TIME, TRY_READ};
+
+        private final Path directory;
+        private final String prefix;
+        private final List<Load> loads;
+        private final long pauseNanos;
+
+        Sharing(String[] arguments, List<Load> loads) {
+            directory = Path.of(arguments[0]);
+            prefix = arguments[1];
+            this.loads = loads;
+            pauseNanos = pauseNanos(arguments, SHARING_THREADS * CALLS_OF_A_BURST);
+        }
+
+        @Override
+        public void run() {
+            var threads = Executors.newFixedThreadPool(SHARING_THREADS);
+            var first = loads.get(0);
+            try {
+                while (!first.leaving) {
+                    useOneClient(threads, first);
+                }
+            } catch (Exception | Error e) {
+                first.isWrong(e);
+            } finally {
+                threads.shutdown();
+            }
+        }
+
+        private void useOneClient(ExecutorService threads, Load first) throws Exception {
+            try (var client = connect(directory, Transport.HTTP)) {
+                var names =
+                        Map.of(
+                                prefix + "counter", EventfdSpec.counter(),
+                                prefix + "semaphore", EventfdSpec.semaphoreOf(0));
+                var handles = new ArrayList<>(client.openAll(names));
+                handles.addAll(client.openAll(names));
+                var semaphores = handles.stream().filter(Eventfd::isSemaphore).toList();
+                long next = System.nanoTime();
+                for (int i = 0; i < CALLS_OF_A_CLIENT / CALLS_OF_A_BURST && !first.leaving; i++) {
+                    int kind = KINDS[first.random.nextInt(KINDS.length)];
+                    var among = kind == TRY_READ ? semaphores : handles;
+                    var bursts = new ArrayList<Callable<Void>>();
+                    for (var load : loads) {
+                        bursts.add(() -> load.burst(client, kind, among));
+                    }
+                    for (var burst : threads.invokeAll(bursts)) {
+                        burst.get();
+                    }
+                    next += pauseNanos;
+                    TimeUnit.NANOSECONDS.sleep(next - System.nanoTime());
+                }
+            }
+        }
+    }
+
     private static final class Load implements Runnable {
         private final Path directory;
         private final String prefix;
         private final int number;
+        private final String kind;
         private final Random random;
         private final long pauseNanos;
         private final Map<String, Long> wrote = new TreeMap<>();
@@ -76,9 +166,11 @@ public class LibraryLoad {
         Load(String[] arguments, int number) {
             directory = Path.of(arguments[0]);
             prefix = arguments[1];
-            random = new Random(Long.parseLong(arguments[2]) * THREADS + number);
-            pauseNanos = (long) (1e9 * THREADS / Double.parseDouble(arguments[3]));
+            random = new Random(Long.parseLong(arguments[2]) * 100 + number);
+            pauseNanos = pauseNanos(arguments, THREADS);
             this.number = number;
+            var transport = transport() == Transport.RAW ? "raw " : "HTTP ";
+            kind = "library " + (number < THREADS ? transport : "shared ");
         }
 
         @Override
@@ -88,38 +180,44 @@ public class LibraryLoad {
                     useOneClient();
                 }
             } catch (Exception | Error e) {
-                e.printStackTrace();
-                wrong = e.toString().replace('\n', ' ');
+                isWrong(e);
             }
         }
 
+        void isWrong(Throwable e) {
+            e.printStackTrace();
+            wrong = e.toString().replace('\n', ' ');
+        }
+
+        private Transport transport() {
+            return number % 2 == 0 ? Transport.HTTP : Transport.RAW;
+        }
+
         private void useOneClient() throws Exception {
-            var transport = number % 2 == 0 ? Transport.HTTP : Transport.RAW;
-            try (var client =
-                            EventfddClient.builder()
-                                    .runtimeDirectory(directory)
-                                    .transport(transport)
-                                    .outage(LONG)
-                                    .timeout(LONG)
-                                    .connect();
+            try (var client = connect(directory, transport());
                     var counter = client.open(prefix + "counter", EventfdSpec.counter());
                     var semaphore = client.open(prefix + "semaphore", EventfdSpec.semaphoreOf(0))) {
                 long next = System.nanoTime();
                 for (int i = 0; i < CALLS_OF_A_CLIENT && !leaving; i++) {
-                    call(
-                            client,
-                            random.nextBoolean() ? counter : semaphore,
-                            List.of(counter, semaphore));
+                    var both = List.of(counter, semaphore);
+                    call(client, random.nextInt(16), both.get(random.nextInt(2)), both);
                     next += pauseNanos;
                     TimeUnit.NANOSECONDS.sleep(next - System.nanoTime());
                 }
             }
         }
 
-        private void call(EventfddClient client, Eventfd eventfd, List<Eventfd> both)
+        /** Some calls of one kind, each on one of {@code handles}. */
+        Void burst(EventfddClient client, int which, List<Eventfd> handles) throws Exception {
+            for (int i = 0; i < CALLS_OF_A_BURST; i++) {
+                call(client, which, handles.get(random.nextInt(handles.size())), handles);
+            }
+            return null;
+        }
+
+        private void call(EventfddClient client, int which, Eventfd eventfd, List<Eventfd> both)
                 throws Exception {
-            var kind = client.transport() == Transport.RAW ? "library raw " : "library HTTP ";
-            switch (random.nextInt(16)) {
+            switch (which) {
                 case 0, 1, 2, 3 -> {
                     long value = amount(eventfd);
                     eventfd.write(value);

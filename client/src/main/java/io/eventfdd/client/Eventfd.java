@@ -35,8 +35,17 @@ import java.util.concurrent.CompletableFuture;
  *
  * <p>With {@link Transport#RAW} the waits of all processes compete for the count in the kernel, in
  * no particular order. With {@link Transport#HTTP}, the daemon serves them in the order of their
- * arrival. Over HTTP, if more than some eight threads write without waiting, their writes leave
- * together, and so do such reads of a semaphore; each thread has its own result.
+ * arrival.
+ *
+ * <p><b>Calls that leave together.</b> Over HTTP, if more than four threads of a client write at
+ * the same time, their writes wait for the call that is under way, and then leave together in one
+ * call, whichever handles they use. Reads of a semaphore that do not wait do the same. Each thread
+ * has its own result. While a {@link #write(long, Duration)} waits for other calls, an interrupt or
+ * {@link #close} ends it, and at its timeout it makes a call of its own. Once it has left with
+ * others, only the answer tells whether it was carried out, so it returns with that answer, and an
+ * interrupt stays in the thread's interrupt status. If the daemon does not answer, a write or read
+ * without a timeout may take twice as long as one call: the call before it fails first, and then
+ * its own.
  *
  * @see <a href="https://man7.org/linux/man-pages/man2/eventfd.2.html">eventfd(2)</a>
  */

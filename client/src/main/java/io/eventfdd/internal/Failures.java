@@ -5,6 +5,7 @@ import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.EventfdGoneException;
+import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.ForbiddenException;
 import io.eventfdd.client.InvalidRequestException;
@@ -122,6 +123,11 @@ public final class Failures {
             }
         }
         return "";
+    }
+
+    /** The exception for a call on a handle that was closed. */
+    public static ClosedEventfdException handleClosed(EventfdName name) {
+        return new ClosedEventfdException("the handle on eventfd " + name + " is closed", null);
     }
 
     /** The exception for a call on a client that was closed. */

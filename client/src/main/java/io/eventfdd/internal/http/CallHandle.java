@@ -2,6 +2,8 @@ package io.eventfdd.internal.http;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.concurrent.locks.LockSupport;
+
 /**
  * The handle of one call over HTTP, with which other threads can end the call while it is under
  * way.
@@ -9,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 public final class CallHandle {
     private final Kind kind;
     private @Nullable HttpConnection connection;
+    private @Nullable Thread parked;
     private boolean ended;
     private boolean begun;
 
@@ -50,6 +53,11 @@ public final class CallHandle {
         return kind == Kind.SETTLING;
     }
 
+    /** Has {@link #end} wake {@code thread}, which parks before it makes the call. */
+    synchronized void wakes(Thread thread) {
+        parked = thread;
+    }
+
     /** Prepares the handle for another call, which has not been sent. */
     synchronized void renew() {
         begun = false;
@@ -84,5 +92,6 @@ public final class CallHandle {
         if (connection != null) {
             connection.abort();
         }
+        LockSupport.unpark(parked);
     }
 }

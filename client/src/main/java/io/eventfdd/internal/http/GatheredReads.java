@@ -9,9 +9,9 @@ import java.util.function.IntFunction;
 import java.util.stream.LongStream;
 
 /**
- * The reads of one semaphore that do not wait. With many threads, they leave together, as {@link
- * Gathering} says, in one read of as many permits. Whoever came first gets the first permit. Safe
- * for all threads.
+ * The reads of one semaphore that do not wait, of all handles on it. With many threads, they leave
+ * together, as {@link Gathering} says, in one read of as many permits. Whoever came first gets the
+ * first permit. Safe for all threads.
  */
 final class GatheredReads {
     private enum Read {
@@ -60,6 +60,10 @@ final class GatheredReads {
                 return Collections.nCopies(reads, Optional.empty());
             }
             long permits = HttpDaemon.value(answer);
+            if (reads == 1) {
+                // The name may have been created anew, as a counter: all of it was taken.
+                return List.of(Optional.of(permits));
+            }
             return LongStream.range(0, reads)
                     .mapToObj(i -> Optional.of(i < permits ? 1L : 0L))
                     .toList();

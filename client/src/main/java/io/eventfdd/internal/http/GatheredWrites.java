@@ -2,6 +2,7 @@ package io.eventfdd.internal.http;
 
 import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
+import io.eventfdd.internal.Deadline;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -43,6 +44,22 @@ final class GatheredWrites {
      */
     HttpAnswer write(EventfdName name, long value) {
         return gathering.call(new Write(name, value));
+    }
+
+    /**
+     * Writes {@code value} to {@code name}, unless its thread must no longer wait for other writes;
+     * see {@link Gathering#call(Object, Deadline, CallHandle, Gathering.Alone)}.
+     *
+     * @return empty if nothing was written
+     */
+    Optional<HttpAnswer> write(
+            EventfdName name,
+            long value,
+            Deadline deadline,
+            CallHandle handle,
+            Gathering.Alone<HttpAnswer> own)
+            throws InterruptedException {
+        return gathering.call(new Write(name, value), deadline, handle, own);
     }
 
     private HttpAnswer callOf(Map<EventfdName, Long> values) {

@@ -4,6 +4,7 @@ import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.DaemonUnavailableException;
+import io.eventfdd.internal.Deadline;
 
 import org.jspecify.annotations.Nullable;
 
@@ -22,7 +23,9 @@ import java.util.function.Supplier;
  * call is under way, and then leave together, until so few gather that they leave alone again.
  *
  * <p>There is no thread that sends the calls: one of the threads whose requests have gathered sends
- * a call for all of them. Safe for all threads.
+ * a call for all of them. Once a request is in such a call, its thread waits for the answer, as
+ * long as that takes: it is not known before whether the request was carried out. Safe for all
+ * threads.
  *
  * @param <Q> a request
  * @param <A> its answer
@@ -40,6 +43,12 @@ final class Gathering<Q, A> {
          *     of which the call has done nothing, and that has to be made alone
          */
         List<Optional<A>> call();
+    }
+
+    /** The call for one request, which the thread of the request makes. */
+    @FunctionalInterface
+    interface Alone<A> {
+        A call() throws InterruptedException;
     }
 
     /** So many threads are as fast if each makes its own call. */
@@ -107,21 +116,90 @@ final class Gathering<Q, A> {
 
     /** The answer to {@code request}. An interrupt is kept for later. */
     A call(Q request) {
-        if (!crowded && waiting.isEmpty() && begin(MOST_ALONE)) {
+        if (beginAlone()) {
             try {
                 return alone.apply(request);
             } finally {
                 end();
             }
         }
+        return answerTo(queue(request)).orElseGet(() -> alone.apply(request));
+    }
+
+    /**
+     * The answer to {@code request}, which waits in the queue no longer than its thread may wait. A
+     * request that is in a call already cannot be taken back. Its answer is awaited, and an
+     * interrupt is then kept for later.
+     *
+     * @param deadline when the request leaves the queue
+     * @param handle with which another thread can make it leave the queue
+     * @param own makes the call for this request, if few calls are under way
+     * @return empty if nothing was done about the request, and its thread has to make the call
+     * @throws InterruptedException if the thread was interrupted; nothing was done about the
+     *     request
+     */
+    Optional<A> call(Q request, Deadline deadline, CallHandle handle, Alone<A> own)
+            throws InterruptedException {
+        if (beginAlone()) {
+            try {
+                return Optional.of(own.call());
+            } finally {
+                end();
+            }
+        }
+        handle.wakes(Thread.currentThread());
+        var mine = queue(request);
+        while (mine.outcome == null) {
+            boolean interrupted = Thread.currentThread().isInterrupted();
+            if (interrupted || handle.isEnded() || deadline.hasPassed()) {
+                if (!leave(mine)) {
+                    break;
+                } else if (interrupted) {
+                    Thread.interrupted();
+                    throw new InterruptedException();
+                }
+                return Optional.empty();
+            } else if (begin(1)) {
+                sendTogether();
+            } else {
+                LockSupport.parkNanos(this, deadline.nanosLeft());
+            }
+        }
+        return answerTo(mine);
+    }
+
+    /** Counts a call under way for one request, if there are few. */
+    private boolean beginAlone() {
+        return !crowded && waiting.isEmpty() && begin(MOST_ALONE);
+    }
+
+    private Waiting<Q, A> queue(Q request) {
         crowded = true;
         var mine = new Waiting<Q, A>(request);
         waiting.add(mine);
+        return mine;
+    }
+
+    /** Takes a request out of the queue. Returns false if it is in a call. */
+    private boolean leave(Waiting<Q, A> mine) {
+        synchronized (this) {
+            if (!waiting.remove(mine)) {
+                return false;
+            }
+        }
+        if (underWay.get() == 0) {
+            wakeNext(); // It may have been this thread's turn.
+        }
+        return true;
+    }
+
+    /** What has become of a request; empty if it has to be made alone. */
+    private Optional<A> answerTo(Waiting<Q, A> mine) {
         var outcome = outcomeOf(mine);
         if (outcome instanceof Outcome.Failed<A> failed) {
             throw failureOf(failed.cause());
         }
-        return ((Outcome.Answered<A>) outcome).answer().orElseGet(() -> alone.apply(request));
+        return ((Outcome.Answered<A>) outcome).answer();
     }
 
     private Outcome<A> outcomeOf(Waiting<Q, A> mine) {
@@ -156,11 +234,14 @@ final class Gathering<Q, A> {
 
     /** Counts a call that is over. A thread whose request waits can then send the next. */
     private void end() {
-        if (underWay.decrementAndGet() > 0) {
-            return;
+        if (underWay.decrementAndGet() == 0) {
+            // A thread that could not begin before this has added its request before that, so this
+            // look finds it.
+            wakeNext();
         }
-        // A thread that could not begin before this has added its request before that, so this
-        // look finds it.
+    }
+
+    private void wakeNext() {
         var next = waiting.peek();
         if (next != null) {
             LockSupport.unpark(next.thread);
@@ -202,7 +283,10 @@ final class Gathering<Q, A> {
         }
     }
 
-    /** Moves what one call can have into {@code gathered}. One thread at a time takes requests. */
+    /**
+     * Moves what one call can have into {@code gathered}. One thread at a time takes requests, and
+     * none leaves meanwhile.
+     */
     private synchronized Batch<Q, A> gather(List<Waiting<Q, A>> gathered) {
         var batch = batches.get();
         for (var next = waiting.peek();

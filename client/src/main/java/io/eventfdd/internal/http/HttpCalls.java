@@ -109,9 +109,13 @@ final class HttpCalls implements AutoCloseable {
      * method.
      */
     HttpAnswer settled(HttpCall call, Supplier<HttpCall> look) {
+        var handle = new CallHandle();
         try {
-            return call(call);
+            return call(call, patience, outage, handle);
         } catch (ConnectionLostException | ClosedEventfdException e) {
+            if (!handle.hasBegun()) {
+                throw e;
+            }
             return lateAnswer(call, look, new CallHandle()).orElseThrow(() -> e);
         }
     }

@@ -9,6 +9,7 @@ import io.eventfdd.client.EventfdState;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.client.Signal;
 import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.LongestWait;
 import io.eventfdd.internal.leases.LeaseTransport;
 import io.eventfdd.internal.wire.JsonFields;
@@ -30,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -38,6 +40,13 @@ import java.util.function.Function;
 public final class HttpDaemon implements AutoCloseable {
     /** The result of a PUT. */
     record Creation(EventfdState state, boolean created) {}
+
+    /** The reads of one name, which go when the last handle on it does. */
+    private record SharedReads(GatheredReads reads, int handles) {
+        SharedReads with(int more) {
+            return new SharedReads(reads, handles + more);
+        }
+    }
 
     private static final Duration ANY = Duration.ofDays(3650);
 
@@ -49,6 +58,8 @@ public final class HttpDaemon implements AutoCloseable {
 
     private final HttpCalls api;
     private final GatheredWrites writes = new GatheredWrites(this::writeNow);
+
+    private final Map<EventfdName, SharedReads> sharedReads = new ConcurrentHashMap<>();
 
     private final LongestWait longestWait = new LongestWait(this::askLongestWait);
 
@@ -161,8 +172,27 @@ public final class HttpDaemon implements AutoCloseable {
         return value(readNow(name, 1));
     }
 
+    /** The reads that all handles on {@code name} share, for one more handle. */
+    GatheredReads beginReads(EventfdName name) {
+        return sharedReads
+                .compute(
+                        name,
+                        (same, shared) ->
+                                shared == null
+                                        ? new SharedReads(
+                                                new GatheredReads(most -> readNow(name, most)), 1)
+                                        : shared.with(1))
+                .reads();
+    }
+
+    /** After {@link #beginReads}, once for each handle. */
+    void endReads(EventfdName name) {
+        sharedReads.computeIfPresent(
+                name, (same, shared) -> shared.handles() == 1 ? null : shared.with(-1));
+    }
+
     /** Reads up to {@code most} permits of a semaphore, or a counter if {@code most} is 1. */
-    HttpAnswer readNow(EventfdName name, int most) {
+    private HttpAnswer readNow(EventfdName name, int most) {
         var body = new ReadRequest(Duration.ZERO, most).toJson();
         return settled(HttpCall.taking(path(name) + "/read", body), name);
     }
@@ -210,16 +240,18 @@ public final class HttpDaemon implements AutoCloseable {
     boolean write(EventfdName name, long value, Deadline deadline, CallHandle handle)
             throws InterruptedException {
         var path = path(name) + "/write";
-        boolean written = isWritten(writes.write(name, value));
+        WaitingCall own =
+                time -> {
+                    var call = HttpCall.write(path, body(value, time));
+                    return settled(call, List.of(name), time, handle);
+                };
+        var first = writes.write(name, value, deadline, handle, () -> own.make(Duration.ZERO));
+        if (first.isEmpty() && handle.isEnded()) {
+            throw Failures.handleClosed(name);
+        }
+        boolean written = isWritten(first.isPresent() ? first.get() : answer(deadline, own));
         while (!written && !deadline.hasPassed()) {
-            var answer =
-                    answer(
-                            deadline,
-                            time -> {
-                                var call = HttpCall.write(path, body(value, time));
-                                return settled(call, List.of(name), time, handle);
-                            });
-            written = isWritten(answer);
+            written = isWritten(answer(deadline, own));
         }
         return written;
     }

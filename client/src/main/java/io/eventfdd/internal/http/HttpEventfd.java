@@ -1,13 +1,14 @@
 package io.eventfdd.internal.http;
 
-import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.ConnectionLostException;
+import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.Transport;
 import io.eventfdd.client.WouldBlockException;
 import io.eventfdd.internal.Completions;
 import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.Values;
 import io.eventfdd.internal.VirtualThreads;
 import io.eventfdd.internal.WaitFuture;
@@ -66,7 +67,7 @@ public final class HttpEventfd implements Eventfd, Leasing {
         this.executor = new Completions(executor);
         this.leases = leases;
         this.onClose = onClose;
-        this.reads = new GatheredReads(most -> daemon.readNow(name, most));
+        this.reads = daemon.beginReads(name);
     }
 
     @Override
@@ -166,7 +167,7 @@ public final class HttpEventfd implements Eventfd, Leasing {
         try {
             eventfds.forEach(HttpEventfd::checkOpen);
             return call.on(handle);
-        } catch (ConnectionLostException e) {
+        } catch (ConnectionLostException | DaemonUnavailableException e) {
             eventfds.forEach(HttpEventfd::checkOpen);
             throw e;
         } finally {
@@ -232,7 +233,7 @@ public final class HttpEventfd implements Eventfd, Leasing {
 
     private void checkOpen() {
         if (closed.get()) {
-            throw new ClosedEventfdException("the handle on eventfd " + name + " is closed", null);
+            throw Failures.handleClosed(name);
         }
     }
 
@@ -242,6 +243,7 @@ public final class HttpEventfd implements Eventfd, Leasing {
             return;
         }
         waits.forEach(CallHandle::end);
+        daemon.endReads(name);
         onClose.accept(this);
     }
 

@@ -42,6 +42,7 @@ public final class HttpOpener {
                 eventfds.add(open(entry, created));
             }
         } catch (EventfddException e) {
+            eventfds.forEach(Eventfd::close);
             undo(created, e);
             throw e;
         }

@@ -94,7 +94,7 @@ public final class RawEventfd implements Eventfd, Leasing {
     }
 
     private ClosedEventfdException closedException() {
-        return new ClosedEventfdException("the handle on eventfd " + name + " is closed", null);
+        return Failures.handleClosed(name);
     }
 
     @Override

@@ -24,6 +24,10 @@ class GatheredReadsTest {
     private final List<Integer> calls = new CopyOnWriteArrayList<>();
     private final HeldCalls<Long> held = new HeldCalls<>();
     private volatile boolean isCounter;
+
+    /** What a read takes of the counter, at any time. */
+    private volatile long counted;
+
     private final GatheredReads reads = new GatheredReads(this::answer);
 
     private HttpAnswer answer(int most) {
@@ -34,8 +38,10 @@ class GatheredReadsTest {
             var problem = new Problem(type, type.status(), "max", List.of());
             return new HttpAnswer(type.status(), ProblemDocument.bytes(problem), "");
         }
-        long taken = permits.getAndUpdate(left -> isCounter ? 0 : Math.max(0, left - most));
-        taken = isCounter ? taken : Math.min(taken, most);
+        long taken =
+                isCounter
+                        ? counted
+                        : Math.min(most, permits.getAndUpdate(left -> Math.max(0, left - most)));
         return taken == 0
                 ? new HttpAnswer(204, new byte[0], "")
                 : new HttpAnswer(200, ("{\"value\":" + taken + "}").getBytes(UTF_8), "");
@@ -82,12 +88,23 @@ class GatheredReadsTest {
         assertThat(values(start(4))).containsOnly(0L);
     }
 
-    /** The name may have been created anew, as a counter. */
+    // The name was deleted and created anew, as a counter.
+
     @Test
     void ifTheDaemonRefusesSeveralEachIsMadeAlone() throws Exception {
         var all = start(3);
         isCounter = true;
-        permits.set(7);
-        assertThat(values(all)).containsOnlyOnce(7L).contains(0L);
+        counted = 7;
+        assertThat(values(all)).containsOnly(7L);
+        assertThat(calls).containsOnlyOnce(3);
+    }
+
+    @Test
+    void aReadThatLeavesWithoutOthersHasAllThatItTook() throws Exception {
+        var all = start(1);
+        isCounter = true;
+        counted = 7;
+        assertThat(values(all)).containsOnly(7L);
+        assertThat(calls).containsOnly(1);
     }
 }

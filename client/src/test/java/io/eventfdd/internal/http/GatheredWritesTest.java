@@ -1,6 +1,7 @@
 package io.eventfdd.internal.http;
 
 import static io.eventfdd.internal.http.HeldCalls.until;
+import static io.eventfdd.internal.http.HeldCalls.untilQueued;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -10,19 +11,26 @@ import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.http.HeldCalls.Caller;
 import io.eventfdd.internal.wire.ProblemDocument;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 
 /** Writes of many threads leave together, and each caller still has its own answer. */
@@ -30,6 +38,9 @@ import java.util.stream.IntStream;
 class GatheredWritesTest {
     private static final EventfdName A = new EventfdName("a");
     private static final EventfdName B = new EventfdName("b");
+
+    /** A call that writes to it is held up. */
+    private static final EventfdName SLOW = new EventfdName("slow");
 
     private final HeldCalls<HttpAnswer> held = new HeldCalls<>();
     private final Counters counters = new Counters();
@@ -41,9 +52,19 @@ class GatheredWritesTest {
         final Map<EventfdName, Long> room = new ConcurrentHashMap<>();
         final List<Map<EventfdName, Long>> calls = new CopyOnWriteArrayList<>();
         final AtomicBoolean broken = new AtomicBoolean();
+        final CountDownLatch slowCall = new CountDownLatch(1);
+        final CountDownLatch slowAnswer = new CountDownLatch(1);
 
         HttpAnswer write(Map<EventfdName, Long> values) {
             held.pass();
+            if (values.containsKey(SLOW)) {
+                slowCall.countDown();
+                try {
+                    slowAnswer.await();
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            }
             if (broken.get()) {
                 throw new ConnectionLostException("the connection ended", null);
             }
@@ -210,6 +231,115 @@ class GatheredWritesTest {
         writer.result();
         assertThat(interrupted).isTrue();
         assertThat(counters.counts).containsEntry(B, 1L);
+    }
+
+    // Writes whose threads do not have to wait for other calls
+
+    private Caller<Optional<HttpAnswer>> gatherUntil(
+            Deadline deadline, CallHandle handle, EventfdName name) {
+        var caller = new Caller<>(() -> tryWrite(deadline, handle, name));
+        untilQueued(caller);
+        return caller;
+    }
+
+    private Optional<HttpAnswer> tryWrite(Deadline deadline, CallHandle handle, EventfdName name)
+            throws InterruptedException {
+        return writes.write(name, 1, deadline, handle, () -> counters.write(Map.of(name, 1L)));
+    }
+
+    @Test
+    void aWriteLeavesTheQueueIfItsThreadIsInterrupted() throws Exception {
+        var all = keepBusy();
+        var writer = gatherUntil(Deadline.NEVER, new CallHandle(), B);
+        all.add(gather(A, 1));
+        writer.thread().interrupt();
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(writer::result)
+                .withCauseInstanceOf(InterruptedException.class);
+        held.release();
+        for (var other : all) {
+            assertThat(status(other)).isEqualTo(200);
+        }
+        assertThat(counters.counts).containsOnlyKeys(A);
+    }
+
+    @Test
+    void aWriteLeavesTheQueueIfItsHandleIsEnded() throws Exception {
+        keepBusy();
+        var handle = new CallHandle();
+        var writer = gatherUntil(Deadline.NEVER, handle, B);
+        handle.end();
+        assertThat(writer.result()).isEmpty();
+        assertThat(counters.counts).isEmpty();
+    }
+
+    @Test
+    void aWriteLeavesTheQueueAtItsDeadline() throws Exception {
+        keepBusy();
+        var writer =
+                new Caller<>(
+                        () -> tryWrite(Deadline.in(Duration.ofMillis(1)), new CallHandle(), B));
+        assertThat(writer.result()).isEmpty();
+        assertThat(counters.counts).isEmpty();
+    }
+
+    @Test
+    void aWriteThatIsInACallHasTheAnswerOfTheCallAndTheInterruptIsKept() throws Exception {
+        keepBusy();
+        gather(SLOW, 1);
+        var interrupted = new AtomicBoolean();
+        var handle = new CallHandle();
+        var writer =
+                new Caller<>(() -> {
+                    var answer = tryWrite(Deadline.NEVER, handle, B);
+                    interrupted.set(Thread.currentThread().isInterrupted());
+                    return answer;
+                });
+        untilQueued(writer);
+        held.release();
+        counters.slowCall.await();
+        writer.thread().interrupt();
+        handle.end();
+        until(() -> !writer.thread().isInterrupted());
+        untilQueued(writer);
+        counters.slowAnswer.countDown();
+        assertThat(writer.result()).isPresent();
+        assertThat(interrupted).isTrue();
+        assertThat(counters.counts).containsEntry(B, 1L);
+    }
+
+    @Test
+    void noWriteIsLostOrMadeTwiceThoughThreadsGiveUp() throws Exception {
+        var written = new AtomicLong();
+        var gaveUp = new AtomicLong();
+        var writers = new ArrayList<Caller<Void>>();
+        for (int i = 0; i < 24; i++) {
+            var random = new Random(i);
+            writers.add(
+                    new Caller<>(() -> {
+                        for (int k = 0; k < 1000; k++) {
+                            var deadline = Deadline.in(Duration.ofNanos(random.nextInt(100_000)));
+                            try {
+                                var answer = tryWrite(deadline, new CallHandle(), A);
+                                (answer.isPresent() ? written : gaveUp).incrementAndGet();
+                            } catch (InterruptedException e) {
+                                gaveUp.incrementAndGet();
+                            }
+                            writes.write(B, 1);
+                        }
+                        return null;
+                    }));
+        }
+        var random = new Random(24);
+        while (writers.stream().anyMatch(writer -> writer.thread().isAlive())) {
+            writers.get(random.nextInt(writers.size())).thread().interrupt();
+        }
+        for (var writer : writers) {
+            writer.result();
+        }
+        assertThat(written.get() + gaveUp.get()).isEqualTo(24_000);
+        assertThat(counters.counts.getOrDefault(A, 0L)).isEqualTo(written.get());
+        assertThat(counters.counts).containsEntry(B, 24_000L);
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -68,8 +69,13 @@ final class HeldCalls<R> {
     /** Starts a call, which waits behind those under way. */
     Caller<R> gather(Callable<R> call) {
         var caller = new Caller<>(call);
-        until(() -> caller.thread().getState() == Thread.State.WAITING);
+        untilQueued(caller);
         return caller;
+    }
+
+    /** Waits until the request of {@code caller} is in the queue or in a call of another thread. */
+    static void untilQueued(Caller<?> caller) {
+        until(() -> LockSupport.getBlocker(caller.thread()) instanceof Gathering);
     }
 
     /** Has the daemon answer. */

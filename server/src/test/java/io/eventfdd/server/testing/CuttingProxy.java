@@ -13,11 +13,14 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 
@@ -27,6 +30,10 @@ import java.util.regex.Pattern;
  */
 public final class CuttingProxy implements AutoCloseable {
     private static final Pattern KEY = Pattern.compile("(?i)\\r\\nIdempotency-Key: (\\S+)\\r\\n");
+
+    /** A call that carries the requests of several threads. */
+    private static final Pattern TOGETHER =
+            Pattern.compile("(?s)POST /v1/write .*|POST \\S+/read .*\"max\":.*");
 
     private static final Pattern DONE =
             Pattern.compile("(?i)\\r\\nIdempotency-Key-Done: ([^\\r]+)\\r\\n");
@@ -42,10 +49,25 @@ public final class CuttingProxy implements AutoCloseable {
     private final AtomicInteger held = new AtomicInteger();
     private final CountDownLatch released = new CountDownLatch(1);
     private volatile boolean cutsHeld;
-    private final List<String> keys = new CopyOnWriteArrayList<>();
-    private final List<String> done = new CopyOnWriteArrayList<>();
+    private final Queue<String> keys = new ConcurrentLinkedQueue<>();
+    private final Queue<String> done = new ConcurrentLinkedQueue<>();
     private final Set<SocketChannel> clients = ConcurrentHashMap.newKeySet();
     private final AtomicInteger posts = new AtomicInteger();
+    private volatile double share;
+    private final Set<String> spared = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger writesCutTogether = new AtomicInteger();
+    private final AtomicInteger readsCutTogether = new AtomicInteger();
+
+    /** When the connection of a call is cut. */
+    private enum Cut {
+        NEVER,
+        BEFORE_THE_REQUEST,
+        IN_THE_REQUEST,
+        BEFORE_THE_ANSWER,
+        IN_THE_ANSWER
+    }
+
+    private static final List<Cut> CUTS = List.copyOf(EnumSet.complementOf(EnumSet.of(Cut.NEVER)));
 
     /** Listens on {@code socket}, and leads to {@code daemon}. */
     public CuttingProxy(Path socket, Path daemon) throws IOException {
@@ -66,9 +88,32 @@ public final class CuttingProxy implements AutoCloseable {
         toCut.set(answers);
     }
 
-    /** Holds the next {@code answers} to a POST back until the end. */
+    /**
+     * Cuts the connection of this share of the calls with a key, at a random moment. A call is cut
+     * once at the most, so that none is given up.
+     */
+    public void cutAtRandom(double shareOfCalls) {
+        share = shareOfCalls;
+    }
+
+    /** How many writes to several eventfds were cut at random. */
+    public int writesCutTogether() {
+        return writesCutTogether.get();
+    }
+
+    /** How many reads of several permits were cut at random. */
+    public int readsCutTogether() {
+        return readsCutTogether.get();
+    }
+
+    /** Holds the next {@code answers} to a POST back until the end, or until they are released. */
     public void hold(int answers) {
         toHold.set(answers);
+    }
+
+    /** Delivers those that are held back. */
+    public void releaseHeld() {
+        released.countDown();
     }
 
     /** Cuts those that are held back. */
@@ -165,6 +210,7 @@ public final class CuttingProxy implements AutoCloseable {
         private final SocketChannel client;
         private final SocketChannel server;
         private volatile boolean isPost;
+        private volatile Cut cut = Cut.NEVER;
 
         Connection(SocketChannel client, SocketChannel server) {
             this.client = client;
@@ -181,7 +227,14 @@ public final class CuttingProxy implements AutoCloseable {
                     var key = KEY.matcher(text);
                     if (key.find()) {
                         keys.add(key.group(1));
+                        cut = cutOf(key.group(1), text);
                     }
+                }
+                if (cut == Cut.BEFORE_THE_REQUEST) {
+                    break;
+                } else if (cut == Cut.IN_THE_REQUEST) {
+                    server.write(buffer.limit(buffer.limit() / 2));
+                    break;
                 }
                 var ends = DONE.matcher(text);
                 if (ends.find()) {
@@ -192,12 +245,30 @@ public final class CuttingProxy implements AutoCloseable {
             server.close();
         }
 
+        private Cut cutOf(String key, String text) {
+            var random = ThreadLocalRandom.current();
+            if (random.nextDouble() >= share || !spared.add(key)) {
+                return Cut.NEVER;
+            }
+            if (TOGETHER.matcher(text).matches()) {
+                (text.startsWith("POST /v1/write") ? writesCutTogether : readsCutTogether)
+                        .incrementAndGet();
+            }
+            return CUTS.get(random.nextInt(CUTS.size()));
+        }
+
         void answer() {
             try (client;
                     server) {
                 var buffer = ByteBuffer.allocate(65536);
                 while (server.read(buffer.clear()) >= 0) {
                     if (isPost && toCut.getAndUpdate(it -> Math.max(0, it - 1)) > 0) {
+                        return;
+                    }
+                    if (cut == Cut.BEFORE_THE_ANSWER) {
+                        return;
+                    } else if (cut == Cut.IN_THE_ANSWER) {
+                        client.write(buffer.flip().limit(buffer.limit() / 2));
                         return;
                     }
                     if (isPost && toHold.getAndUpdate(it -> Math.max(0, it - 1)) > 0) {
