@@ -51,10 +51,11 @@ static inline int compare_times(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static inline int64_t median(int64_t *times, size_t count)
+/* Sorts `times`: what `percent`, which is less than 100, of them do not exceed. */
+static inline int64_t percentile(int64_t *times, size_t count, double percent)
 {
     qsort(times, count, sizeof *times, compare_times);
-    return times[count / 2];
+    return times[(size_t) ((double) count * percent / 100)];
 }
 
 #endif

@@ -60,6 +60,6 @@ int main(int argc, char **argv)
     for (int i = 0; i < count; i++) {
         times[i] = lapse(argv[1], waiter);
     }
-    int64_t typical = median(times, (size_t) count);
+    int64_t typical = percentile(times, (size_t) count, 50);
     printf("%ld %ld\n", (long) typical, (long) times[count - 1]);
 }

@@ -1,6 +1,7 @@
 /*
- * load http|redis SOCKET SECONDS < PLAN: how many answers a second a server gives. Each connection sends its requests in
- * turn, the next when the last one's answer is there, for SECONDS; or all of them once, where that is 0.
+ * load http|redis SOCKET SECONDS [PERCENT] < PLAN: how many answers a second a server gives. Each connection sends its
+ * requests in turn, the next when the last one's answer is there, for SECONDS; or all of them once, where that is 0. With
+ * PERCENT, the percentile of the nanoseconds that a connection takes to send them all once and have the answers.
  *
  * PLAN: the number of connections; then for each the number of its requests, and for each of these its length in bytes,
  * a newline, and the bytes.
@@ -9,6 +10,11 @@
 #include "unix-socket.h"
 
 #include <sys/epoll.h>
+
+enum { MOST = 1 << 20 };
+
+static int64_t times[MOST];
+static size_t turns;
 
 struct request {
     char *bytes;
@@ -19,6 +25,7 @@ struct connection {
     int fd;
     struct request *requests;
     long count, next;
+    int64_t began; /* with the first of its requests */
     size_t filled;
     char answer[4096];
 };
@@ -55,6 +62,16 @@ static void send_next(struct connection *connection)
     }
 }
 
+/* Notes how long a connection took for all of its requests. */
+static void note_turn(struct connection *connection)
+{
+    int64_t began = connection->began;
+    connection->began = now();
+    if (turns < MOST) {
+        times[turns++] = connection->began - began;
+    }
+}
+
 /* Reads what is there: whether that made an answer whole. */
 static int receive_answer(struct connection *connection, size_t (*answer)(const char *, size_t))
 {
@@ -79,6 +96,7 @@ int main(int argc, char **argv)
     }
     size_t (*answer)(const char *, size_t) = strcmp(argv[1], "http") == 0 ? http_answer : redis_answer;
     int once = atof(argv[3]) == 0;
+    double percent = argc > 4 ? atof(argv[4]) : 0;
     long size = number(), open = size, answers = 0;
     struct connection *connections = calloc((size_t) size, sizeof *connections);
     int epoll = (int) ok(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
@@ -90,10 +108,11 @@ int main(int argc, char **argv)
     }
     int64_t start = now(), end = in_seconds(argv[3]);
     for (struct connection *each = connections; each < connections + size; each++) {
+        each->began = start;
         send_next(each);
     }
     struct epoll_event events[64];
-    while (open > 0 && (once || answers == 0 || now() < end)) {
+    while (open > 0 && (once || answers == 0 || (percent > 0 && turns == 0) || now() < end)) {
         long ready = ok(epoll_wait(epoll, events, 64, 10), "epoll_wait");
         for (long i = 0; i < ready; i++) {
             struct connection *connection = events[i].data.ptr;
@@ -101,6 +120,9 @@ int main(int argc, char **argv)
                 continue;
             }
             answers++;
+            if (percent > 0 && connection->next % connection->count == 0) {
+                note_turn(connection);
+            }
             if (once && connection->next == connection->count) {
                 open--;
             } else {
@@ -108,5 +130,6 @@ int main(int argc, char **argv)
             }
         }
     }
-    printf("%f\n", (double) answers * 1e9 / (double) (now() - start));
+    double rate = (double) answers * 1e9 / (double) (now() - start);
+    printf("%f\n", percent > 0 ? (double) percentile(times, turns, percent) : rate);
 }

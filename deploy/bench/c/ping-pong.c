@@ -1,6 +1,6 @@
 /*
- * ping-pong eventfd|semaphore CPU CPU SECONDS: nanoseconds of a round trip between two processes, each on its processor,
- * by eventfds and a blocking read(2), or by POSIX named semaphores.
+ * ping-pong eventfd|semaphore CPU CPU SECONDS [PERCENT]: nanoseconds of a round trip between two processes, each on its
+ * processor, by eventfds and a blocking read(2), or by POSIX named semaphores: the percentile, or else the mean.
  */
 #include "bench.h"
 
@@ -12,10 +12,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BATCH = 64 };
+enum { BATCH = 64, MOST = 1 << 20 };
 
 static sem_t *semaphores[2];
 static int eventfds[2];
+static int64_t times[MOST];
 
 static void signal_eventfd(int which)
 {
@@ -72,15 +73,21 @@ int main(int argc, char **argv)
         }
     }
     run_on(argv[2]);
-    int64_t start = now(), end = in_seconds(argv[4]), count = 0, time;
+    double percent = argc > 5 ? atof(argv[5]) : 0;
+    int64_t start = now(), end = in_seconds(argv[4]), time = start;
+    size_t count = 0;
     do {
-        for (int i = 0; i < BATCH; i++) {
+        for (int i = 0; i < BATCH; i++, count++) {
             say(0);
             await(1);
+            if (percent > 0) {
+                int64_t before = time;
+                time = now();
+                times[count] = time - before;
+            }
         }
-        count += BATCH;
-    } while ((time = now()) < end);
-    printf("%f\n", (double) (time - start) / (double) count);
+    } while ((time = now()) < end && (percent == 0 || count < MOST));
+    printf("%f\n", percent > 0 ? (double) percentile(times, count, percent) : (double) (time - start) / (double) count);
     kill(pong, SIGKILL);
     waitpid(pong, NULL, 0);
 }

@@ -1,6 +1,6 @@
 /*
- * wake WAITERS SECONDS: nanoseconds from a write(2) until the last of WAITERS threads, each blocked in poll(2) on the same
- * eventfd, runs again; the median of as many waves as there is time for.
+ * wake WAITERS SECONDS PERCENT: nanoseconds from a write(2) until the last of WAITERS threads, each blocked in poll(2) on the
+ * same eventfd, runs again; the percentile of as many waves as there is time for.
  */
 #include "bench.h"
 
@@ -56,7 +56,7 @@ static int64_t wave(pthread_t *threads, const pthread_attr_t *attributes)
 int main(int argc, char **argv)
 {
     static int64_t times[MAX_WAVES];
-    if (argc < 3) {
+    if (argc < 4) {
         return 2;
     }
     waiters = atoi(argv[1]);
@@ -71,5 +71,5 @@ int main(int argc, char **argv)
     do {
         times[waves++] = wave(threads, &attributes);
     } while (now() < end && waves < MAX_WAVES);
-    printf("%ld\n", (long) median(times, waves));
+    printf("%ld\n", (long) percentile(times, waves, atof(argv[3])));
 }

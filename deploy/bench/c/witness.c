@@ -28,6 +28,6 @@ int main(int argc, char **argv)
         exchange(fd, &request, &reply, 1);
         times[count++] = now() - start;
     } while (count < MOST && ok(poll(&input, 1, 1), "poll") == 0);
-    qsort(times, count, sizeof *times, compare_times);
-    printf("%ld %ld\n", (long) times[count - 1], (long) times[count * 99 / 100]);
+    int64_t most = percentile(times, count, 99);
+    printf("%ld %ld\n", (long) times[count - 1], (long) most);
 }

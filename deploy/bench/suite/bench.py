@@ -7,6 +7,10 @@ from suite.rounds import Row, Skipped, race, skipped
 
 ANOTHER_BUILD = "another build"
 
+# what a program takes for the mean of its times; and percentiles beside it
+MEAN = 0
+PERCENTILES = (99, 99.9)
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -45,3 +49,8 @@ class Bench:
                 yield Row(what, cores, unit, figures["eventfdd"], peer, figures[peer], target, **how)
             else:
                 yield skipped(f"{what} against {peer}", cores, measure)
+
+
+def named(what, percent):
+    """The name of a row: the percentile belongs to it if it is not the usual figure."""
+    return f"{what}: {percent} %" if percent > 50 else what

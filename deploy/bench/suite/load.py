@@ -45,8 +45,8 @@ def eventfdd_ping_pong(pairs, suffix=""):
     return ping_pong(pairs, write, lambda name: read(name, "30s"), suffix)
 
 
-def redis_ping_pong(pairs):
-    return ping_pong(pairs, lambda name: redis("LPUSH", name, "1"), lambda name: redis("BLPOP", name, "30"))
+def redis_ping_pong(pairs, suffix=""):
+    return ping_pong(pairs, lambda name: redis("LPUSH", name, "1"), lambda name: redis("BLPOP", name, "30"), suffix)
 
 
 def warm_up(bench, daemon):

@@ -4,16 +4,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from suite.families.signals import pair_of_jvms
-from suite.machine import CROSS, FREE, SAME, Daemon, far, figure, finish, java, near, start
+from suite.bench import MEAN, PERCENTILES, named
+from suite.families.signals import pair_of_jvms, two_jvms
+from suite.machine import CROSS, FREE, SAME, Daemon, figure, java, near
 from suite.rounds import Skipped, skipped
-
-import subprocess
 
 # Aeron writes to its buffers by means that Java closes by default.
 OPEN = {"JDK_JAVA_OPTIONS": "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"}
 STRATEGIES = {"yields": "yield", "spins": "spin", "backs off": "backoff"}
-PERCENTILES = (99, 99.9)
+
+PLATFORM_THREADS = (("pong", "platform"), ("ping", "platform"))
 
 # On one core, a process that spins keeps the other one from running until its time slice is over.
 RACES = {SAME: ("yields",), CROSS: ("yields", "spins")}
@@ -29,31 +29,21 @@ def rows(bench):
             except Skipped as reason:
                 yield skipped("messages of Aeron", cores, reason)
                 continue
-            yield from bench.compare(
-                "ping-pong, platform threads",
-                cores,
-                "ns",
-                lambda: pair_of_jvms(
-                    bench, daemon, cores, "PingPong", ("pong", "platform"), ("ping", "platform"), bench.warm_up
-                ),
-                peers(bench, cores, "pong", "ping"),
-            )
-            for percent in PERCENTILES:
+            for percent in (MEAN, *PERCENTILES):
+                times = (bench.warm_up, bench.seconds, percent)
                 yield from bench.compare(
-                    f"ping-pong, platform threads: {percent} %",
+                    named("ping-pong, platform threads", percent),
                     cores,
                     "ns",
-                    lambda: two_jvms(
-                        *(ping_pong(role, bench, percent) for role in ("pong", "ping")), cores, daemon.environment
-                    ),
-                    peers(bench, cores, "pong", "ping", percent),
+                    lambda: pair_of_jvms(daemon, cores, "PingPong", *PLATFORM_THREADS, *times),
+                    peers(cores, "pong", "ping", *times),
                 )
             yield from bench.compare(
                 "one producer, one consumer",
                 cores,
                 "signals/s",
-                lambda: pair_of_jvms(bench, daemon, cores, "Flow", ("producer",), ("consumer",)),
-                peers(bench, cores, "producer", "consumer"),
+                lambda: pair_of_jvms(daemon, cores, "Flow", ("producer",), ("consumer",), 2 * bench.seconds),
+                peers(cores, "producer", "consumer", bench.warm_up, bench.seconds),
                 more_is_better=True,
             )
         times = (bench.warm_up, 5 * bench.seconds)
@@ -66,13 +56,9 @@ def rows(bench):
         )
 
 
-def ping_pong(role, bench, percent):
-    return java("io.eventfdd.bench.PingPong", role, "platform", bench.warm_up, bench.seconds, percent)
-
-
-def peers(bench, cores, other, measured, *percent):
+def peers(cores, other, measured, *times):
     return {
-        f"Aeron IPC, {name}": lambda strategy=STRATEGIES[name]: pair(bench, cores, strategy, other, measured, *percent)
+        f"Aeron IPC, {name}": lambda strategy=STRATEGIES[name]: pair(cores, strategy, other, measured, *times)
         for name in RACES[cores]
     }
 
@@ -89,21 +75,9 @@ def aeron(role, strategy, directory, *times):
     return java("io.eventfdd.bench.AeronIpc", role, strategy, directory, *times)
 
 
-def pair(bench, cores, strategy, other, measured, *percent):
+def pair(cores, strategy, other, measured, *times):
     with buffers() as directory:
-        times = (bench.warm_up, bench.seconds, *percent)
         return two_jvms(*(aeron(role, strategy, directory, *times) for role in (other, measured)), cores, OPEN)
-
-
-def two_jvms(other, measured, cores, environment):
-    """Two JVMs of which the second tells the figure; the first ends with it."""
-    helper = start(other, far(cores), environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    try:
-        value = figure(measured, near(cores), environment)
-        finish(helper)
-        return value
-    finally:
-        helper.kill()
 
 
 def idle(strategy, times):

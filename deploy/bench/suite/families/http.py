@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from itertools import count
 
 from suite import load
+from suite.bench import MEAN, PERCENTILES, named
 from suite.machine import CROSS, FREE, SAME, BareHelidon, Daemon, Nginx, Redis, another_build, far, figure, near, running
 from suite.rounds import Skipped, at_least, at_most, skipped
 
@@ -42,18 +43,18 @@ def placed(bench, cores, servers):
             one.create(f"pong-{pair}")
         load.warm_up(bench, one)
     bare = servers.enter_context(BareHelidon(directory, cpus, daemon))
-    bare.warm_up(bare_answers(bench, bare, cores, 1))
 
-    def against(server, protocol, plan):
+    def against(server, protocol, plan, percent=MEAN):
         """A measurement of that server, or why there is none."""
         if isinstance(server, Skipped):
             return server
         socket = server.api if server in daemons else server.socket
-        return lambda: figure(bench.c("load", protocol, socket, bench.seconds), near(cores), stdin=plan)
+        return lambda: figure(bench.c("load", protocol, socket, bench.seconds, percent), near(cores), stdin=plan())
 
+    bare.warm_up(against(bare, "http", new_names(load.eventfdd_ping_pong, 1)))
     # with a processor for all, one client shows it all
     for connections in (1,) if cores == SAME else CONNECTIONS:
-        each = lambda request: load.plan([[request]] * connections)
+        each = lambda request: lambda: load.plan([[request]] * connections)
         plural = "connection" if connections == 1 else "connections"
         yield from bench.compare(
             f"HTTP write, {connections} {plural}",
@@ -78,36 +79,37 @@ def placed(bench, cores, servers):
             more_is_better=True,
         )
         place = (cores, connections)
-        yield from bench.compare(
-            f"HTTP ping-pong, {connections} {'pair' if connections == 1 else 'pairs'}",
-            cores,
-            "ns",
-            round_trip(connections, against(daemon, "http", load.eventfdd_ping_pong(connections))),
-            {
-                "bare Helidon": round_trip(connections, bare_answers(bench, bare, cores, connections)),
-                "Redis LPUSH/BLPOP": round_trip(
-                    connections, against(redis, "redis", load.redis_ping_pong(connections))
-                ),
-            },
-            {
-                "bare Helidon": at_most(BARE_LEAVES[place]) if place in BARE_LEAVES else None,
-                "Redis LPUSH/BLPOP": at_most(REDIS_LEAVES.get(place, 1)),
-            },
-            another=round_trip(connections, against(another, "http", load.eventfdd_ping_pong(connections))),
-        )
+        targets = {
+            "bare Helidon": at_most(BARE_LEAVES[place]) if place in BARE_LEAVES else None,
+            "Redis LPUSH/BLPOP": at_most(REDIS_LEAVES.get(place, 1)),
+        }
+        ours = lambda: load.eventfdd_ping_pong(connections)
+        for percent in (MEAN, *PERCENTILES) if connections == 1 else (MEAN,):
+            round_trip = lambda server, protocol, plan: of_pairs(connections, against(server, protocol, plan, percent), percent)
+            yield from bench.compare(
+                named(f"HTTP ping-pong, {connections} {'pair' if connections == 1 else 'pairs'}", percent),
+                cores,
+                "ns",
+                round_trip(daemon, "http", ours),
+                {
+                    "bare Helidon": round_trip(bare, "http", new_names(load.eventfdd_ping_pong, connections)),
+                    "Redis LPUSH/BLPOP": round_trip(redis, "redis", new_names(load.redis_ping_pong, connections)),
+                },
+                None if percent else targets,
+                another=round_trip(another, "http", ours),
+            )
 
 
-def bare_answers(bench, bare, cores, pairs):
-    """A measurement of the bare Helidon, each time with names of its own: threads of clients that are gone have the old ones."""
-    command = bench.c("load", "http", bare.socket, bench.seconds)
-    return lambda: figure(command, near(cores), stdin=load.eventfdd_ping_pong(pairs, f"-{next(NUMBERS)}"))
+def new_names(ping_pong, pairs):
+    """A plan that has names of its own each time, for a server that keeps the signals, and the waits, of clients that are gone."""
+    return lambda: ping_pong(pairs, f"-{next(NUMBERS)}")
 
 
-def round_trip(pairs, answers):
-    """Nanoseconds of one round trip of each pair: it takes four answers."""
-    if isinstance(answers, Skipped):
-        return answers
-    return lambda: 4e9 * pairs / answers()
+def of_pairs(pairs, measured, percent):
+    """Nanoseconds of one round trip of each pair. A percentile is that; of answers in a second, it takes four."""
+    if percent or isinstance(measured, Skipped):
+        return measured
+    return lambda: 4e9 * pairs / measured()
 
 
 def peer(servers, kind, directory, cpus):

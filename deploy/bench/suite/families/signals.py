@@ -4,6 +4,7 @@ import json
 import subprocess
 from contextlib import ExitStack
 
+from suite.bench import MEAN, PERCENTILES, named
 from suite.machine import CROSS, FREE, SAME, Daemon, another_build, far, figure, finish, java, near, output, start
 from suite.rounds import Skipped, at_least, at_most, skipped
 
@@ -59,7 +60,6 @@ def jmh(bench, daemon, call, build=None):
 
 
 def ping_pong(bench, daemon, another, cores):
-    c_cpus = [str(next(iter(near(cores)))), str(next(iter(far(cores))))]
     targets = {
         (SAME, "platform threads"): at_most(1.3),
         (CROSS, "platform threads"): at_most(0.1),
@@ -68,45 +68,54 @@ def ping_pong(bench, daemon, another, cores):
         (CROSS, "chained futures"): at_most(0.3),
     }
     for kind in ("platform threads", "virtual threads", "futures", "chained futures"):
-        word = kind.split()[0].rstrip("s")
-        yield from bench.compare(
-            f"ping-pong, {kind}",
-            cores,
-            "ns",
-            lambda: pair_of_jvms(bench, daemon, cores, "PingPong", ("pong", word), ("ping", word), bench.warm_up),
-            {
-                "C, read(2)": lambda: figure(bench.c("ping-pong", "eventfd", *c_cpus, bench.seconds)),
-                "POSIX semaphores": lambda: figure(bench.c("ping-pong", "semaphore", *c_cpus, bench.seconds)),
-            },
-            {"C, read(2)": targets.get((cores, kind))},
-            another=lambda: pair_of_jvms(
-                bench, another, cores, "PingPong", ("pong", word), ("ping", word), bench.warm_up, build=bench.against
-            ),
-        )
+        # the percentiles of threads are in the family of Aeron
+        for percent in (MEAN, *PERCENTILES) if "futures" in kind else (MEAN,):
+            target = None if percent else targets.get((cores, kind))
+            yield from round_trips(bench, daemon, another, cores, kind, percent, target)
+
+
+def round_trips(bench, daemon, another, cores, kind, percent, target):
+    word = kind.split()[0].rstrip("s")
+    roles, times = (("pong", word), ("ping", word)), (bench.warm_up, bench.seconds, percent)
+    c_cpus = [str(next(iter(near(cores)))), str(next(iter(far(cores))))]
+    c = lambda by: figure(bench.c("ping-pong", by, *c_cpus, bench.seconds, percent))
+    yield from bench.compare(
+        named(f"ping-pong, {kind}", percent),
+        cores,
+        "ns",
+        lambda: pair_of_jvms(daemon, cores, "PingPong", *roles, *times),
+        {"C, read(2)": lambda: c("eventfd"), "POSIX semaphores": lambda: c("semaphore")},
+        {"C, read(2)": target},
+        another=lambda: pair_of_jvms(another, cores, "PingPong", *roles, *times, build=bench.against),
+    )
 
 
 def flow(bench, daemon, another, cores):
     c_cpus = [str(next(iter(near(cores)))), str(next(iter(far(cores))))]
+    roles, seconds = (("producer",), ("consumer",)), 2 * bench.seconds
     yield from bench.compare(
         "one producer, one consumer",
         cores,
         "signals/s",
-        lambda: pair_of_jvms(bench, daemon, cores, "Flow", ("producer",), ("consumer",)),
+        lambda: pair_of_jvms(daemon, cores, "Flow", *roles, seconds),
         {"C": lambda: figure(bench.c("stream", *c_cpus, bench.seconds))},
         {"C": at_least(0.9)} if cores == CROSS else None,
-        another=lambda: pair_of_jvms(bench, another, cores, "Flow", ("producer",), ("consumer",), build=bench.against),
+        another=lambda: pair_of_jvms(another, cores, "Flow", *roles, seconds, build=bench.against),
         more_is_better=True,
     )
 
 
-def pair_of_jvms(bench, daemon, cores, main, other, measured, *times, build=None):
+def pair_of_jvms(daemon, cores, main, other, measured, *times, build=None):
+    """Two JVMs that run our program, each in its role."""
+    commands = (java(f"io.eventfdd.bench.{main}", *role, *times, build=build) for role in (other, measured))
+    return two_jvms(*commands, cores, daemon.environment)
+
+
+def two_jvms(other, measured, cores, environment):
     """Two JVMs of which the second tells the figure; the first ends with it."""
-    times = [*times, bench.seconds * (1 if times else 2)]
-    main = f"io.eventfdd.bench.{main}"
-    command = java(main, *other, *times, build=build)
-    helper = start(command, far(cores), daemon.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    helper = start(other, far(cores), environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
-        value = figure(java(main, *measured, *times, build=build), near(cores), daemon.environment)
+        value = figure(measured, near(cores), environment)
         finish(helper)
         return value
     finally:
@@ -115,16 +124,18 @@ def pair_of_jvms(bench, daemon, cores, main, other, measured, *times, build=None
 
 def wake(bench, daemon, another):
     for waiters in (1, 100, bench.crowd):
-        yield from bench.compare(
-            f"wake of {waiters:,} virtual threads",
-            FREE,
-            "ns",
-            lambda: wave(bench, daemon, waiters),
-            {"C, as many threads": lambda: figure(bench.c("wake", waiters, bench.seconds))},
-            {"C, as many threads": at_most(3)} if waiters == 1 else None,
-            another=lambda: wave(bench, another, waiters, bench.against),
-        )
+        for percent in (50, 99) if waiters == 1 else (50,):
+            yield from bench.compare(
+                named(f"wake of {waiters:,} virtual threads", percent),
+                FREE,
+                "ns",
+                lambda: wave(bench, daemon, waiters, percent),
+                {"C, as many threads": lambda: figure(bench.c("wake", waiters, bench.seconds, percent))},
+                {"C, as many threads": at_most(3)} if (waiters, percent) == (1, 50) else None,
+                another=lambda: wave(bench, another, waiters, percent, bench.against),
+            )
 
 
-def wave(bench, daemon, waiters, build=None):
-    return figure(java("io.eventfdd.bench.Wake", waiters, 2 * bench.seconds, build=build), None, daemon.environment)
+def wave(bench, daemon, waiters, percent, build=None):
+    main = java("io.eventfdd.bench.Wake", waiters, 2 * bench.seconds, percent, build=build)
+    return figure(main, None, daemon.environment)

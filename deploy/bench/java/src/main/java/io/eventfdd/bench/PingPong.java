@@ -4,13 +4,16 @@ import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 
+import org.HdrHistogram.SingleWriterRecorder;
+
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 
 /**
  * {@code PingPong ping|pong platform|virtual|future|chained WARMUP SECONDS [PERCENT]}: two
- * processes that signal one another in turn. Ping prints the nanoseconds of a round trip, and then
- * ends pong. A chained future is completed in place, and its action makes the next one.
+ * processes that signal one another in turn. Ping prints the nanoseconds of a round trip (the
+ * percentile, or else the mean), and then ends pong. A chained future is completed in place, and
+ * its action makes the next one.
  */
 final class PingPong {
     private static final long ROUND = 1;
@@ -41,9 +44,9 @@ final class PingPong {
                                             percent)
                             : () -> pong(future, side);
             if (chained) {
-                var chain = new Chain(side);
+                var chain = new Chain(side, percent != 0);
                 if (first) {
-                    chain.ping(warmup, seconds);
+                    chain.ping(warmup, seconds, percent);
                 } else {
                     chain.pong();
                 }
@@ -84,22 +87,34 @@ final class PingPong {
         private final Side side;
         private final CountDownLatch begin = new CountDownLatch(1);
         private final CompletableFuture<Void> end = new CompletableFuture<>();
+        private final SingleWriterRecorder times = new SingleWriterRecorder(Rounds.DIGITS);
+        private final boolean timed;
+        private long before = System.nanoTime();
         private volatile long rounds;
         private volatile boolean ending;
 
-        Chain(Side side) {
+        /**
+         * Begins with {@link #ping} or {@link #pong}.
+         *
+         * @param timed whether it looks at the clock after each round
+         */
+        Chain(Side side, boolean timed) {
             this.side = side;
+            this.timed = timed;
         }
 
-        void ping(double warmup, double seconds) throws Exception {
+        void ping(double warmup, double seconds, double percent) throws Exception {
             next();
             side.out().write(ROUND);
             begin.await();
             Thread.sleep(Math.round(warmup * 1000));
-            long before = rounds;
+            times.reset();
+            long first = rounds;
             long start = System.nanoTime();
             Thread.sleep(Math.round(seconds * 1000));
-            System.out.println((double) (System.nanoTime() - start) / (rounds - before));
+            double mean = (double) (System.nanoTime() - start) / (rounds - first);
+            System.out.println(
+                    timed ? times.getIntervalHistogram().getValueAtPercentile(percent) : mean);
             ending = true;
             end.get();
             side.in().read(); // pong's answer to the end
@@ -122,6 +137,11 @@ final class PingPong {
             }
             if (rounds++ == 0) {
                 begin.countDown();
+            }
+            if (timed) {
+                long now = System.nanoTime();
+                times.recordValue(now - before);
+                before = now;
             }
             boolean last = ending || value == END;
             side.out().write(last ? END : ROUND);

@@ -5,7 +5,9 @@ import org.HdrHistogram.Histogram;
 /** How long rounds take that are made one after the other. For the thread that makes them. */
 final class Rounds {
     private static final int BATCH = 64;
-    private static final int DIGITS = 3;
+
+    /** The significant digits of a percentile. */
+    static final int DIGITS = 3;
 
     private Rounds() {}
 

@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * {@code Wake WAITERS SECONDS}: nanoseconds from a write until the last of so many virtual threads,
- * which all wait for the same eventfd, runs again; the median of the later half of as many waves as
- * there is time for.
+ * {@code Wake WAITERS SECONDS PERCENT}: nanoseconds from a write until the last of so many virtual
+ * threads, which all wait for the same eventfd, runs again; the percentile of the later half of as
+ * many waves as there is time for.
  */
 final class Wake {
     private Wake() {}
@@ -19,6 +19,7 @@ final class Wake {
     public static void main(String[] arguments) throws InterruptedException {
         int waiters = Integer.parseInt(arguments[0]);
         double seconds = Double.parseDouble(arguments[1]);
+        double percent = Double.parseDouble(arguments[2]);
         try (var client = EventfddClient.connect();
                 var eventfd = client.open("wake", EventfdSpec.counter())) {
             List<Long> times = new ArrayList<>();
@@ -27,7 +28,7 @@ final class Wake {
                 times.add(wave(eventfd, waiters));
             } while (System.nanoTime() - start < seconds * 1e9);
             var warm = times.subList(times.size() / 2, times.size()).stream().sorted().toList();
-            System.out.println(warm.get(warm.size() / 2));
+            System.out.println(warm.get((int) (warm.size() * percent / 100)));
         }
     }
 
