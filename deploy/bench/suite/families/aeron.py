@@ -11,7 +11,7 @@ from suite.rounds import Skipped, skipped
 
 # Aeron writes to its buffers by means that Java closes by default.
 OPEN = {"JDK_JAVA_OPTIONS": "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"}
-STRATEGIES = {"yields": "yield", "spins": "spin", "backs off": "backoff"}
+STRATEGIES = {"yields": "yield", "spins": "spin", "backs off": "backoff", "sleeps": "sleep"}
 
 PLATFORM_THREADS = (("pong", "platform"), ("ping", "platform"))
 

@@ -10,15 +10,16 @@ import io.aeron.logbuffer.FragmentHandler;
 import org.agrona.concurrent.BackoffIdleStrategy;
 import org.agrona.concurrent.BusySpinIdleStrategy;
 import org.agrona.concurrent.IdleStrategy;
+import org.agrona.concurrent.SleepingMillisIdleStrategy;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.agrona.concurrent.YieldingIdleStrategy;
 
 import java.nio.ByteBuffer;
 
 /**
- * {@code AeronIpc ping|pong|producer|consumer|idle spin|yield|backoff DIRECTORY WARMUP SECONDS
- * [PERCENT]}: * {@link PingPong}, {@link Flow} and {@link Idle} with messages of eight bytes over
- * Aeron's shared memory. All but ping and the consumer also run the media driver, in {@code
+ * {@code AeronIpc ping|pong|producer|consumer|idle spin|yield|backoff|sleep DIRECTORY WARMUP
+ * SECONDS [PERCENT]}: {@link PingPong}, {@link Flow} and {@link Idle} with messages of eight bytes
+ * over Aeron's shared memory. All but ping and the consumer also run the media driver, in {@code
  * DIRECTORY}. Ping prints the nanoseconds of a round trip, the consumer prints the messages in a
  * second, and then both end the other one.
  */
@@ -89,6 +90,7 @@ final class AeronIpc {
             case "spin" -> new BusySpinIdleStrategy();
             case "yield" -> new YieldingIdleStrategy();
             case "backoff" -> new BackoffIdleStrategy();
+            case "sleep" -> new SleepingMillisIdleStrategy();
             default -> throw new IllegalArgumentException(strategy);
         };
     }
