@@ -9,7 +9,7 @@ from suite.rounds import Skipped, at_least, skipped
 
 THREADS = (1, 8, 64)
 
-# how old the JVM of a writer is when it is measured: one that has run for a while, and one of a program that has just begun
+# how old the JVM is when it is measured: one that has run for a while, and one of a program that has just begun
 USUAL, YOUNG = 1.5, 3
 
 
@@ -36,37 +36,40 @@ class Place:
         for daemon in running(self.daemon, self.another):
             load.warm_up(bench, daemon)
 
-    def from_java(self, client, threads, age, build=None):
+    def from_java(self, call, client, threads, age, build=None):
         if client != "eventfdd" and isinstance(self.redis, Skipped):
             return self.redis
-        command = java("io.eventfdd.bench.Writers", client, self.port, threads, age, self.bench.seconds, build=build)
+        command = java("io.eventfdd.bench.Callers", call, client, self.port, threads, age, self.bench.seconds, build=build)
         daemon = self.another if build else self.daemon
         return lambda: figure(command, self.cpus, daemon.environment)
 
-    def from_c(self, connections):
+    def from_c(self, command, connections):
         if isinstance(self.redis, Skipped):
             return self.redis
-        plan = load.plan([[load.redis("INCR", "w")]] * connections)
+        plan = load.plan([[load.redis(command, "c")]] * connections)
         return lambda: figure(self.bench.c("load", "redis", self.redis.socket, self.bench.seconds), self.cpus, stdin=plan)
 
 
 def warm(bench, place):
     for threads in THREADS:
-        many = threads == max(THREADS)
-        yield from bench.compare(
-            f"library over HTTP, {threads} {'thread writes' if threads == 1 else 'threads write'}",
-            FREE,
-            "/s",
-            place.from_java("eventfdd", threads, USUAL * bench.warm_up),
-            {
-                "Redis, Lettuce": place.from_java("lettuce", threads, USUAL * bench.warm_up),
-                "Redis, Jedis": place.from_java("jedis", threads, USUAL * bench.warm_up),
-                "Redis, C": place.from_c(threads),
-            },
-            {"Redis, Lettuce": at_least(2), "Redis, C": at_least(1)} if many else None,
-            another=place.from_java("eventfdd", threads, USUAL * bench.warm_up, build=bench.against),
-            more_is_better=True,
-        )
+        verb = "thread writes" if threads == 1 else "threads write"
+        targets = {"Redis, Lettuce": at_least(2), "Redis, C": at_least(1)} if threads == max(THREADS) else None
+        yield from beside_redis(bench, place, "write", "INCR", threads, f"{threads} {verb}", targets)
+    yield from beside_redis(bench, place, "read", "DECR", max(THREADS), f"{max(THREADS)} threads take permits", None)
+
+
+def beside_redis(bench, place, call, command, threads, who, targets):
+    ours = lambda client, build=None: place.from_java(call, client, threads, USUAL * bench.warm_up, build)
+    yield from bench.compare(
+        f"library over HTTP, {who}",
+        FREE,
+        "/s",
+        ours("eventfdd"),
+        {"Redis, Lettuce": ours("lettuce"), "Redis, Jedis": ours("jedis"), "Redis, C": place.from_c(command, threads)},
+        targets,
+        another=ours("eventfdd", bench.against),
+        more_is_better=True,
+    )
 
 
 def young(bench, place):
@@ -76,10 +79,10 @@ def young(bench, place):
         f"library over HTTP, {max(THREADS)} threads write, {YOUNG} s after the start of the JVM",
         CROSS,
         "/s",
-        place.from_java("eventfdd", max(THREADS), age),
+        place.from_java("write", "eventfdd", max(THREADS), age),
         {
-            "Redis, Lettuce": place.from_java("lettuce", max(THREADS), age),
-            "Redis, Jedis": place.from_java("jedis", max(THREADS), age),
+            "Redis, Lettuce": place.from_java("write", "lettuce", max(THREADS), age),
+            "Redis, Jedis": place.from_java("write", "jedis", max(THREADS), age),
         },
         {"Redis, Lettuce": at_least(1), "Redis, Jedis": at_least(1)},
         more_is_better=True,
