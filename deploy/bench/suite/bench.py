@@ -54,3 +54,11 @@ class Bench:
 def named(what, percent):
     """The name of a row: the percentile belongs to it if it is not the usual figure."""
     return f"{what}: {percent} %" if percent > 50 else what
+
+
+def of_each_build(what, cores, unit, figures, peer="", theirs=(), target=None):
+    """A row of the first of the `figures`, which are ours, and one more against those of the other build, if they are there."""
+    ours, *others = figures
+    yield Row(what, cores, unit, ours, peer, theirs, target)
+    for other in others:
+        yield Row(what, cores, unit, ours, ANOTHER_BUILD, other)

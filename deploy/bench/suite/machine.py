@@ -254,9 +254,9 @@ class Daemon(Server):
         return sum(int(size) for size in used if size) * 1024
 
 
-def another_build(bench, servers, directory, cpus=None):
+def another_build(bench, servers, directory, cpus=None, options=()):
     """The daemon of the other build, until the end of `servers`."""
-    return of_another_build(bench, lambda launcher: servers.enter_context(Daemon(directory, cpus, launcher=launcher)))
+    return of_another_build(bench, lambda launcher: servers.enter_context(Daemon(directory, cpus, options, launcher)))
 
 
 def of_another_build(bench, make):

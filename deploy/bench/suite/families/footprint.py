@@ -2,9 +2,11 @@
 
 import shutil
 import time
+from contextlib import ExitStack, contextmanager
 
 from suite import load
-from suite.machine import FREE, LAUNCHER, Daemon, output
+from suite.bench import of_each_build
+from suite.machine import FREE, LAUNCHER, Daemon, of_another_build, output, running
 from suite.rounds import Row, at_most, race
 
 MEGABYTE = 1 << 20
@@ -12,32 +14,43 @@ MEGABYTE = 1 << 20
 
 def rows(bench):
     directory = bench.fresh("footprint")
-    plain, recorded = (installed(directory / name) for name in ("plain", "recorded"))
-    output([recorded, "rehearse"])
-    yield from start_up(bench, directory, plain, recorded)
-    with Daemon(directory / "idle", launcher=recorded) as daemon:
-        yield from idle(bench, daemon)
-        yield from memory(bench, daemon, ", AOT cache", at_most(66), at_most(128))
-    with Daemon(directory / "plain-idle", launcher=plain) as daemon:
+    builds = running(LAUNCHER, of_another_build(bench, lambda launcher: launcher))
+    plain, recorded = (installed(builds, directory / name) for name in ("plain", "recorded"))
+    for launcher in recorded:
+        output([launcher, "rehearse"])
+    yield from start_up(bench, directory, plain, "", at_most(1000))
+    yield from start_up(bench, directory, recorded, ", AOT cache", at_most(350))
+    with started(directory / "idle", recorded) as daemons:
+        yield from idle(bench, daemons[0])
+        yield from memory(bench, daemons, ", AOT cache", at_most(66), at_most(128))
+    with started(directory / "plain-idle", plain) as daemons:
         settle(bench)
-        yield from memory(bench, daemon, "", at_most(68), at_most(110))
+        yield from memory(bench, daemons, "", at_most(68), at_most(110))
 
 
-def installed(home):
-    """The launcher of an installation of its own, which has no AOT cache yet."""
-    shutil.copytree(LAUNCHER.parent.parent, home, ignore=shutil.ignore_patterns("*.aot"))
-    return home / "bin" / LAUNCHER.name
+def installed(builds, directory):
+    """The launchers of installations of their own, one of each build, which have no AOT cache yet."""
+    homes = [directory / str(number) for number in range(len(builds))]
+    for launcher, home in zip(builds, homes):
+        shutil.copytree(launcher.parent.parent, home, ignore=shutil.ignore_patterns("*.aot"))
+    return [home / "bin" / LAUNCHER.name for home in homes]
 
 
-def start_up(bench, directory, plain, recorded):
+def start_up(bench, directory, launchers, how, target):
     def milliseconds(launcher):
         with Daemon(directory / "start", launcher=launcher) as daemon:
             return daemon.start_seconds * 1000
 
-    ways = {"plain": lambda: milliseconds(plain), "AOT cache": lambda: milliseconds(recorded)}
-    figures = race(bench.rounds, ways)
-    yield Row("start to first answer", FREE, "ms", figures["plain"], target=at_most(1000))
-    yield Row("start to first answer, AOT cache", FREE, "ms", figures["AOT cache"], target=at_most(350))
+    figures = race(bench.rounds, {launcher: lambda launcher=launcher: milliseconds(launcher) for launcher in launchers})
+    yield from of_each_build(f"start to first answer{how}", FREE, "ms", figures.values(), target=target)
+
+
+@contextmanager
+def started(directory, launchers):
+    """A daemon of each build."""
+    directory.mkdir()
+    with ExitStack() as servers:
+        yield [servers.enter_context(Daemon(directory / str(n), launcher=one)) for n, one in enumerate(launchers)]
 
 
 def idle(bench, daemon):
@@ -71,12 +84,16 @@ def settle(bench):
     time.sleep(1 if bench.smoke else 12)
 
 
-def memory(bench, daemon, how, when_idle, loaded):
-    yield Row(f"RSS, idle{how}", FREE, "MB", [daemon.rss / MEGABYTE], target=when_idle)
+def memory(bench, daemons, how, when_idle, loaded):
+    sizes = [[daemon.rss / MEGABYTE] for daemon in daemons]
+    yield from of_each_build(f"RSS, idle{how}", FREE, "MB", sizes, target=when_idle)
+    sizes = [[under_load(bench, daemon)] for daemon in daemons]
+    yield from of_each_build(f"RSS, at 64 connections{how}", FREE, "MB", sizes, target=loaded)
+
+
+def under_load(bench, daemon):
     daemon.create("w")
     plan = load.plan([[load.write("w"), load.read("w")]] * 64)
-    sizes = []
     for _ in range(bench.rounds):
         output(bench.c("load", "http", daemon.api, bench.seconds), stdin=plan)
-        sizes.append(daemon.rss / MEGABYTE)
-    yield Row(f"RSS, at 64 connections{how}", FREE, "MB", sizes[-1:], target=loaded)
+    return daemon.rss / MEGABYTE
