@@ -8,6 +8,7 @@ import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.Transport;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Java17;
 import io.eventfdd.server.testing.Ran;
 import io.eventfdd.server.testing.SharedDaemon;
 
@@ -45,7 +46,6 @@ class ExamplesIT {
     private static final Path EXAMPLES = Path.of("../deploy/examples").toAbsolutePath().normalize();
 
     private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
-    private static final Path JAVA_17 = Path.of("/usr/lib/jvm/java-17-openjdk-amd64/bin/java");
 
     /** The programs in Java, compiled once: a start from source compiles them again each time. */
     @TempDir private static Path classes;
@@ -281,8 +281,7 @@ class ExamplesIT {
 
     @Test
     void aJvm17AndAJvm25PlayPingPong() throws Exception {
-        assumeTrue(JAVA_17.toFile().canExecute(), "there is no Java 17");
-        var pong = java(JAVA_17, fromClasses("PingPong"), "pong", "2000");
+        var pong = java(Java17.launcher(), fromClasses("PingPong"), "pong", "2000");
         var ping = java("PingPong", "ping", "2000");
         assertThat(output(ping)).startsWith("ping: 2000 rounds");
         assertThat(output(pong)).startsWith("pong: 2000 rounds").contains("Java 17");
@@ -369,7 +368,7 @@ class ExamplesIT {
 
     private Process java(Path java, List<String> program, String... arguments) throws IOException {
         var command = new ArrayList<String>(List.of(java.toString()));
-        if (!java.equals(JAVA_17)) {
+        if (java.equals(JAVA)) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));

@@ -1,9 +1,9 @@
 package io.eventfdd.server.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.Java17;
 import io.eventfdd.server.testing.Ran;
 
 import org.junit.jupiter.api.AfterAll;
@@ -38,7 +38,6 @@ class LibraryPathsIT {
     private static final Path OTHERS = Path.of("target", "others").toAbsolutePath();
 
     private static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
-    private static final Path JAVA_17 = Path.of("/usr/lib/jvm/java-17-openjdk-amd64/bin/java");
     private static final String BOTH = "RAW 3\nHTTP 3";
     private static final String PROGRAM =
             """
@@ -225,19 +224,49 @@ class LibraryPathsIT {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void anApplicationThatIsAModuleRequiresItByName(boolean newest) throws Exception {
-        assumeTrue(newest || Files.isExecutable(JAVA_17), "there is no Java 17");
-        var options =
-                List.of(
+        assertThat(asModule(newest, classPath(List.of()))).isEqualTo(new Ran(0, BOTH));
+    }
+
+    private static Ran asModule(boolean newest, String jars) throws Exception {
+        var command =
+                new ArrayList<>(
+                        List.of(
+                                "-p",
+                                jars + File.pathSeparator + programs.resolve("module"),
+                                "-m",
+                                "my.app/app.Main"));
+        if (newest) {
+            command.add(0, "--enable-native-access=io.eventfdd.client");
+        }
+        return run(newest ? JAVA : Java17.launcher(), command.toArray(String[]::new));
+    }
+
+    @Test
+    void aModuleNeedsNoJnaOnNewerJava() throws Exception {
+        assertThat(asModule(true, withoutJna())).isEqualTo(new Ran(0, BOTH));
+    }
+
+    @Test
+    void aModuleWithoutJnaUsesHttpOnJava17() throws Exception {
+        var ran = asModule(false, withoutJna());
+        assertThat(ran.status()).as(ran.output()).isZero();
+        assertThat(ran.output())
+                .contains("HTTP 3\nHTTP 3")
+                .containsOnlyOnce("no raw eventfds in this JVM")
+                .contains("add net.java.dev.jna:jna");
+    }
+
+    @Test
+    void aModuleFindsJnaWithoutAnyOption() throws Exception {
+        var ran =
+                run(
+                        JAVA,
                         "-p",
                         classPath(List.of()) + File.pathSeparator + programs.resolve("module"),
                         "-m",
                         "my.app/app.Main");
-        var command = new ArrayList<>(options);
-        if (newest) {
-            command.add(0, "--enable-native-access=com.sun.jna,io.eventfdd.client");
-        }
-        assertThat(run(newest ? JAVA : JAVA_17, command.toArray(String[]::new)))
-                .isEqualTo(new Ran(0, BOTH));
+        assertThat(ran.status()).as(ran.output()).isZero();
+        assertThat(ran.output()).contains("WARNING").endsWith(BOTH);
     }
 
     private static Ran deployed(String ofTheServer, String ofTheApplication) throws Exception {
@@ -270,18 +299,20 @@ class LibraryPathsIT {
                 .isEqualTo(new Ran(0, (BOTH + "\n").repeat(3) + "0 are left"));
     }
 
+    private static String withoutJna() {
+        return Arrays.stream(classPath(List.of()).split(File.pathSeparator))
+                .filter(jar -> !Path.of(jar).getFileName().toString().startsWith("jna-"))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
     @Test
     void newerJavaNeedsNoJna() throws Exception {
-        var withoutJna =
-                Arrays.stream(classPath(List.of()).split(File.pathSeparator))
-                        .filter(jar -> !Path.of(jar).getFileName().toString().startsWith("jna-"))
-                        .collect(Collectors.joining(File.pathSeparator));
         assertThat(
                         run(
                                 JAVA,
                                 "--enable-native-access=ALL-UNNAMED",
                                 "-cp",
-                                withoutJna + File.pathSeparator + programs.resolve("classes"),
+                                withoutJna() + File.pathSeparator + programs.resolve("classes"),
                                 "app.Main"))
                 .isEqualTo(new Ran(0, BOTH));
     }
