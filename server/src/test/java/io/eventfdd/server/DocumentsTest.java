@@ -3,6 +3,8 @@ package io.eventfdd.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.wire.Op;
+import io.eventfdd.server.http.Endpoint;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,10 +17,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The documents lead somewhere, and {@code server/API.md} says what the daemon does. */
@@ -29,6 +33,9 @@ class DocumentsTest {
     private static final Pattern HEADING = Pattern.compile("^#+ (.*)$", Pattern.MULTILINE);
     private static final Pattern CODE =
             Pattern.compile("^```.*?^```$", Pattern.MULTILINE | Pattern.DOTALL);
+
+    private static final Pattern CODE_PATH = Pattern.compile("`(/[^`]*)`");
+    private static final Pattern CODE_WORD = Pattern.compile("`([a-z]+)`");
 
     private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");
     private static final Pattern WARNING =
@@ -106,6 +113,45 @@ class DocumentsTest {
                     .hasSize(1)
                     .allMatch(row -> row.contains(type.errno().orElse("")));
         }
+    }
+
+    @Test
+    void thePageOfTheApiNamesEveryCallThatMayHaveAKeyAndNoOther() throws IOException {
+        var page = Files.readString(ROOT.resolve("server/API.md"));
+        var retries = page.split("\n## Retries\n", -1)[1].split("\n## ", -1)[0];
+        assertThat(found(CODE_PATH, retries))
+                .containsExactlyInAnyOrderElementsOf(
+                        daemon.endpoints().stream()
+                                .filter(DocumentsTest::mayHaveKey)
+                                .map(Endpoint::path)
+                                .toList());
+    }
+
+    /** A call that may have a key refuses two, before it looks at anything else. */
+    private static boolean mayHaveKey(Endpoint call) {
+        return call.method().equals("POST")
+                && daemon.request()
+                        .header("Idempotency-Key", "one", "two")
+                        .post(call.path().replaceAll("\\{.*?}", "none"))
+                        .body()
+                        .asString()
+                        .contains("Idempotency-Key");
+    }
+
+    @Test
+    void thePageOfTheProtocolHasEveryOpAndNoOther() throws IOException {
+        var ops =
+                rows("client/PROTOCOL.md").stream()
+                        .filter(row -> row.contains("{\"op\":"))
+                        .map(row -> row.split("\\|", -1)[1])
+                        .collect(Collectors.joining());
+        assertThat(found(CODE_WORD, ops))
+                .containsExactlyInAnyOrderElementsOf(
+                        Arrays.stream(Op.values()).map(Op::word).toList());
+    }
+
+    private static List<String> found(Pattern pattern, String text) {
+        return pattern.matcher(text).results().map(match -> match.group(1)).toList();
     }
 
     @Test

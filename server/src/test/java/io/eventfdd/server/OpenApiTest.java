@@ -20,6 +20,9 @@ import java.util.TreeSet;
 
 /** The OpenAPI document is one, and says neither more nor less than the daemon's own tables. */
 class OpenApiTest {
+    /** The file to mend if a test fails. */
+    private static final String FILE = "openapi.json";
+
     private static DaemonUnderTest daemon;
     private static OpenApi api;
 
@@ -37,7 +40,7 @@ class OpenApiTest {
     @Test
     void itIsOpenApi31() {
         var specification = OpenApi.specification();
-        assertThat(specification.validate(api.document())).isEmpty();
+        assertThat(specification.validate(api.document())).as(FILE).isEmpty();
         var wrong = api.document().deepCopy();
         ((ObjectNode) wrong.at("/paths/~1v1/get")).put("responses", "many");
         assertThat(specification.validate(wrong)).as("of one that is none").isNotEmpty();
@@ -46,10 +49,14 @@ class OpenApiTest {
     @Test
     void itHasTheCallsOfTheTableAndNoOthers() {
         assertThat(api.operations())
+                .as(FILE)
                 .extracting(OpenApi.Operation::toString)
                 .containsExactlyInAnyOrderElementsOf(
                         daemon.endpoints().stream().map(call -> call.operation()).toList());
-        assertThat(api.operations()).extracting(OpenApi.Operation::id).doesNotHaveDuplicates();
+        assertThat(api.operations())
+                .as(FILE)
+                .extracting(OpenApi.Operation::id)
+                .doesNotHaveDuplicates();
     }
 
     @Test
@@ -64,15 +71,16 @@ class OpenApiTest {
             expected.put("status", type.status());
             type.errno().ifPresent(errno -> expected.put("errno", errno));
             expected.put("detail", example.path("detail").asText());
-            assertThat(fields(example)).as(type.slug()).isEqualTo(expected);
+            assertThat(fields(example)).as(FILE + " on " + type.slug()).isEqualTo(expected);
             types.add(type.urn());
         }
         var enumerated = new TreeSet<String>();
         api.document()
                 .at("/components/schemas/Problem/properties/type/enum")
                 .forEach(type -> enumerated.add(type.asText()));
-        assertThat(enumerated).isEqualTo(types);
+        assertThat(enumerated).as(FILE).isEqualTo(types);
         assertThat(api.answers())
+                .as(FILE)
                 .extracting(OpenApi.Answer::example)
                 .containsAll(Arrays.stream(ProblemType.values()).map(ProblemType::slug).toList());
     }
@@ -99,14 +107,14 @@ class OpenApiTest {
             if (setting.isNumber() || setting.isDuration()) {
                 limits.add(setting.key());
                 assertThat(example.path("limits").path(setting.key()).asText())
-                        .as(setting.key())
+                        .as(FILE + " on " + setting.key())
                         .isEqualTo(setting.standard().equals("60s") ? "1m" : setting.standard());
             }
         }
         var about = api.document().at("/components/schemas/About/properties/limits");
         var properties = new TreeSet<String>();
         about.path("properties").fieldNames().forEachRemaining(properties::add);
-        assertThat(properties).isEqualTo(limits);
+        assertThat(properties).as(FILE).isEqualTo(limits);
     }
 
     @Test
@@ -114,7 +122,7 @@ class OpenApiTest {
         for (var answer : api.answers()) {
             if (!answer.value().isMissingNode()) {
                 assertThat(api.validate(answer.schema(), answer.value()))
-                        .as(answer.toString())
+                        .as(FILE + " on " + answer)
                         .isEmpty();
             }
         }
@@ -123,7 +131,7 @@ class OpenApiTest {
             content.path("examples")
                     .forEach(example ->
                             assertThat(api.validate(content.path("schema"), example.path("value")))
-                                    .as(operation + " " + example)
+                                    .as(FILE + " on " + operation + " " + example)
                                     .isEmpty());
             operation
                     .json()
@@ -137,13 +145,14 @@ class OpenApiTest {
                                                         api.validate(
                                                                 parameter.path("schema"),
                                                                 example.path("value")))
+                                                .as(FILE + " on " + parameter)
                                                 .isEmpty());
                         if (parameter.has("example")) {
                             assertThat(
                                             api.validate(
                                                     parameter.path("schema"),
                                                     parameter.path("example")))
-                                    .as(parameter.toString())
+                                    .as(FILE + " on " + parameter)
                                     .isEmpty();
                         }
                     });
