@@ -9,7 +9,10 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** No test can hang for ever, whoever forgets a {@code @Timeout}. */
+/**
+ * No test can hang for ever, whoever forgets a {@code @Timeout}: a limit interrupts it, and what no
+ * interrupt ends, or has no limit as a property of jqwik, ends with its JVM.
+ */
 @Timeout(300)
 class TimeLimitTest {
     private static final String LIMIT = "junit.jupiter.execution.timeout.default";

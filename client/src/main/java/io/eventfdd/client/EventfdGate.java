@@ -35,7 +35,7 @@ public final class EventfdGate implements Closeable {
     /** Opens the gate; does nothing if it is open. */
     public void open() {
         if (!isOpen()) {
-            // Where there is no room for it, others have opened it meanwhile.
+            // If there is no room for it, others have opened it meanwhile.
             var unused = eventfd.tryWrite(1);
         }
     }

@@ -1,8 +1,8 @@
 package io.eventfdd.client;
 
 /**
- * What an eventfd is created with. The initial count matters at creation only, so {@link #sameAs}
- * leaves it out.
+ * The properties that an eventfd is created with. The initial count matters at creation only, so
+ * {@link #sameAs} leaves it out.
  *
  * <pre>{@code
  * EventfdSpec permits = EventfdSpec.semaphoreOf(3).withMode("0600");

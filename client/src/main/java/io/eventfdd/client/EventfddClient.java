@@ -67,7 +67,7 @@ public final class EventfddClient implements Closeable {
     private final HeldLeases httpLeases;
     private final HttpOpener overHttp;
 
-    /** Empty where all goes over HTTP. */
+    /** Empty if all goes over HTTP. */
     private final Optional<RawOpener> raw;
 
     /** Whether what cannot be raw goes over HTTP. */
@@ -284,7 +284,7 @@ public final class EventfddClient implements Closeable {
 
     // What there is
 
-    /** What the daemon says about itself. */
+    /** Asks the daemon for its version, its sockets and its limits. */
     public DaemonInfo info() {
         checkOpen();
         return http.info();

@@ -46,8 +46,8 @@ public final class LeaseSpec {
     }
 
     /**
-     * The same, which takes {@code permits} from the semaphore {@code name} as well, at the same
-     * moment. It takes from 64 names at most, and 1,024 permits in all.
+     * This spec, but the lease also takes {@code permits} from the semaphore {@code name}, at the
+     * same moment. A lease takes from 64 names at most, and 1,024 permits in all.
      *
      * @param permits 1 to 1,024
      */
@@ -57,8 +57,8 @@ public final class LeaseSpec {
     }
 
     /**
-     * The same, upon whose lapse the daemon adds {@code value} to the eventfd {@code name}, of
-     * either mode. It gives to 64 names at most.
+     * This spec, but when the lease lapses, the daemon adds {@code value} to the eventfd {@code
+     * name}, of either mode. A lease gives to 64 names at most.
      *
      * @param value 1 to 2^64-2, unsigned
      */
@@ -68,7 +68,7 @@ public final class LeaseSpec {
     }
 
     /**
-     * The same, held by this process, until it ends.
+     * This spec, but the lease is held by this process, until it ends.
      *
      * @see UnsupportedException
      */
@@ -77,15 +77,17 @@ public final class LeaseSpec {
     }
 
     /**
-     * The same, held by a connection of this client, of which each such lease needs one. If the
-     * daemon ends, the client resumes the lease at the next one, within {@code reclaim-time}.
+     * This spec, but the lease is held by a connection of this client. Each such lease needs a
+     * connection of its own. If the daemon ends, the client resumes the lease at the next one,
+     * within {@code reclaim-time}.
      */
     public LeaseSpec heldByConnection() {
         return heldBy(new LeaseHolder.OfConnection());
     }
 
     /**
-     * The same, held for {@code time} from its last renewal, which the client sees to.
+     * This spec, but the lease is held for {@code time} from its last renewal. The client renews
+     * it.
      *
      * @param time 1 s to {@code max-lease}
      */

@@ -51,7 +51,7 @@ public enum ProblemType {
     /** The daemon is stopping. */
     SHUTTING_DOWN(503, "The daemon is shutting down");
 
-    /** What every problem's {@code type} begins with. */
+    /** The beginning of the {@code type} of every problem. */
     public static final String URN_PREFIX = "urn:eventfdd:problem:";
 
     private final int status;

@@ -1,7 +1,7 @@
 package io.eventfdd.client;
 
 /**
- * What a wait or a read found on one eventfd.
+ * The result of a wait or a read on one eventfd.
  *
  * <pre>{@code
  * orders.write(2);

@@ -15,7 +15,7 @@ import io.eventfdd.server.handover.Systemd;
 import io.eventfdd.server.http.HealthApi;
 import io.eventfdd.server.http.MetricsApi;
 import io.eventfdd.server.http.ObservabilityServer;
-import io.eventfdd.server.http.Page;
+import io.eventfdd.server.http.OperatorPage;
 
 import org.jspecify.annotations.Nullable;
 
@@ -104,7 +104,8 @@ final class BridgeService {
         if (port == 0) {
             return () -> {};
         }
-        var pages = new ArrayList<Page>(new HealthApi(() -> true, bridge::isHealthy).pages());
+        var pages =
+                new ArrayList<OperatorPage>(new HealthApi(() -> true, bridge::isHealthy).pages());
         pages.add(new MetricsApi(BridgeMetrics.of(bridge)).page());
         var address = InetAddress.getByName(settings.choice(Setting.OBSERVABILITY_ADDRESS));
         return ObservabilityServer.start(

@@ -9,7 +9,7 @@ import io.eventfdd.server.http.EventfdApi;
 import io.eventfdd.server.http.Exchange;
 import io.eventfdd.server.http.LeaseApi;
 import io.eventfdd.server.http.OpenApiDocument;
-import io.eventfdd.server.http.Page;
+import io.eventfdd.server.http.OperatorPage;
 import io.eventfdd.server.http.WaitTimes;
 import io.eventfdd.server.idempotency.IdempotencyKeys;
 import io.eventfdd.server.runtime.RuntimeDirectory;
@@ -45,7 +45,7 @@ record CallTable(List<Endpoint> endpoints, Consumer<Exchange> first) {
             IdempotencyKeys keys,
             RuntimeDirectory directory,
             Supplier<Settings> settings,
-            List<Page> pages) {
+            List<OperatorPage> pages) {
         var waiting = new WaitTimes(() -> settings.get().duration(Setting.MAX_WAIT));
         var calls =
                 new EventfdApi(

@@ -18,7 +18,7 @@ import io.eventfdd.server.http.Endpoint;
 import io.eventfdd.server.http.HealthApi;
 import io.eventfdd.server.http.MetricsApi;
 import io.eventfdd.server.http.ObservabilityServer;
-import io.eventfdd.server.http.Page;
+import io.eventfdd.server.http.OperatorPage;
 import io.eventfdd.server.idempotency.IdempotencyKeys;
 import io.eventfdd.server.idempotency.KeptAnswer;
 import io.eventfdd.server.loop.EventLoop;
@@ -61,7 +61,7 @@ final class Daemon {
     private final AccessLog accessLog = new AccessLog();
 
     /** The pages for operators. */
-    private final List<Page> pages;
+    private final List<OperatorPage> pages;
 
     private final CallTable calls;
     private final ApiServer api;

@@ -104,7 +104,7 @@ final class Logging {
 
     /**
      * {@code 2026-01-31T12:00:00.000Z WARNING loop.EventLoop: message}, and a stack trace behind it
-     * where there is one.
+     * if there is one.
      */
     private static final class Text extends Formatter {
         @Override

@@ -102,7 +102,7 @@ final class OpenFileBudget {
         return told(ApiServer.MOST_TOLD);
     }
 
-    /** The same of {@code fd.sock}. */
+    /** Connections to {@code fd.sock} that are there only to be told that there are too many. */
     int toldOnFd() {
         return told(FdServer.MOST_TOLD);
     }
@@ -126,7 +126,7 @@ final class OpenFileBudget {
         return Math.min(share, settings.number(Setting.MAX_LEASES));
     }
 
-    /** What is left for the limits of {@code settings}. */
+    /** The number of files that are left for the limits of {@code settings}. */
     private long free(Settings settings) {
         return limit
                 - inUse

@@ -33,7 +33,7 @@ final class Service {
         Settings read() throws InvalidSetting;
     }
 
-    /** What is to be done as soon as the daemon serves. */
+    /** Runs as soon as the daemon serves. */
     @FunctionalInterface
     interface Serving {
         void run() throws IOException;

@@ -20,7 +20,10 @@ import java.util.stream.Stream;
 @Timeout(300)
 class ArchitecturePageTest {
     private static final List<Path> SOURCES =
-            List.of(Path.of("../client/src/main/java"), Path.of("src/main/java"));
+            List.of(
+                    Path.of("../client/src/main/java"),
+                    Path.of("src/main/java"),
+                    Path.of("bridge/src/main/java"));
 
     private static final List<Path> TESTS =
             List.of(Path.of("../client/src/test/java"), Path.of("src/test/java"));

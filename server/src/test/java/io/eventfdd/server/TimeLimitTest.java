@@ -14,7 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 
-/** No test can hang for ever, whoever forgets a {@code @Timeout}. */
+/**
+ * No test can hang for ever, whoever forgets a {@code @Timeout}: a limit interrupts it, and what no
+ * interrupt ends, or has no limit as a property of jqwik, ends with its JVM.
+ */
 @Timeout(300)
 class TimeLimitTest {
     private static final String LIMIT = "junit.jupiter.execution.timeout.default";

@@ -85,7 +85,7 @@ public record HttpCall(
         return new HttpCall(method, path, all, body, repeats);
     }
 
-    /** Its idempotency key; empty if it has none. */
+    /** The idempotency key of this call; empty if it has none. */
     Optional<String> key() {
         return Optional.ofNullable(headers.get(KEY));
     }

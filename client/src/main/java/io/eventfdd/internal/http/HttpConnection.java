@@ -168,7 +168,7 @@ public final class HttpConnection {
         return reusable && !socket.isAborted();
     }
 
-    /** Whether it was used so recently that the daemon cannot be about to close it. */
+    /** Whether this connection was used so recently that the daemon cannot be about to close it. */
     boolean isFresh() {
         return System.nanoTime() - lastUse < FRESH_NANOS;
     }

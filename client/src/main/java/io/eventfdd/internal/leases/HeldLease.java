@@ -83,7 +83,10 @@ final class HeldLease implements EventfdLease {
         return state.get() == State.HELD && renewal.filter(Renewal::isOver).isEmpty();
     }
 
-    /** Whether it has to be renewed and resumed still; its end may fail. */
+    /**
+     * Whether this lease still has to be renewed and resumed. That is so during its end, which may
+     * fail.
+     */
     boolean isToBeKept() {
         var now = state.get();
         return now == State.HELD || now == State.ENDING;
@@ -96,7 +99,7 @@ final class HeldLease implements EventfdLease {
 
     // The end
 
-    /** It has lapsed, unless its owner has ended it, or is about to. */
+    /** Marks this lease as lapsed, unless its owner has ended it, or is about to. */
     void lapse(String why) {
         if (state.compareAndSet(State.HELD, State.LAPSED)) {
             tellLapse(why);
@@ -167,7 +170,10 @@ final class HeldLease implements EventfdLease {
         leave();
     }
 
-    /** Its owner ends it now; false if it has ended, or another thread ends it. */
+    /**
+     * Begins the end of this lease by its owner. Returns false if it has ended, or if another
+     * thread ends it.
+     */
     private boolean beginEnd() {
         tellIfOver();
         return state.compareAndSet(State.HELD, State.ENDING);

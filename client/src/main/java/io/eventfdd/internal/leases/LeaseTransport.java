@@ -33,7 +33,7 @@ public interface LeaseTransport extends AutoCloseable {
     /** How long the daemon may take to answer. */
     Duration patience();
 
-    /** What holds a lease if the kernel cannot tell which process asks. */
+    /** The holder of a lease if the kernel cannot tell which process asks. */
     LeaseHolder withoutProcess();
 
     /**

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a lease is to be.
+ * The lease that a caller wants.
  *
  * @param take the permits that it takes
  * @param give what the daemon writes if it lapses
@@ -23,7 +23,7 @@ public record LeaseWish(
         give = List.copyOf(give);
     }
 
-    /** One that only takes {@code share}. */
+    /** The wish for a lease that only takes {@code share}. */
     public static LeaseWish of(LeaseShare share) {
         return new LeaseWish(List.of(share), List.of(), Optional.empty());
     }

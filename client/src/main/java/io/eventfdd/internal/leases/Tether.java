@@ -24,7 +24,7 @@ final class Tether {
         this.sentinel = sentinel;
     }
 
-    /** One to {@code connection}. */
+    /** A tether to {@code connection}, which holds the lease. */
     static Tether to(
             LeaseTransport.Connection connection, LeaseTransport transport, Sentinel sentinel) {
         var tether = new Tether(transport, sentinel);
@@ -32,7 +32,7 @@ final class Tether {
         return tether;
     }
 
-    /** One to this process, whose lease was granted in {@code generation} or later. */
+    /** A tether to this process, whose lease was granted in {@code generation} or later. */
     static Tether toProcess(long generation, LeaseTransport transport, Sentinel sentinel) {
         var tether = new Tether(transport, sentinel);
         tether.generation = generation;

@@ -32,13 +32,13 @@ public final class ErrnoException extends IOException {
         return Errno.name(errno);
     }
 
-    /** Whether the errno is the one of that symbolic name. */
-    public boolean is(String name) {
-        return errnoName().equals(name);
+    /** Whether the errno is this one, a constant of {@link Errno}. */
+    public boolean is(int number) {
+        return errno == number;
     }
 
     /** Whether the process or the system has no descriptor left (EMFILE, ENFILE). */
     public boolean outOfDescriptors() {
-        return is("EMFILE") || is("ENFILE");
+        return is(Errno.EMFILE) || is(Errno.ENFILE);
     }
 }

@@ -15,7 +15,6 @@ public final class EventFd implements AutoCloseable {
     private static final int EFD_SEMAPHORE = 1;
     private static final int EFD_NONBLOCK = 0x800;
     private static final int EFD_CLOEXEC = 0x80000;
-    private static final int EINVAL = 22;
 
     /** The largest count that a write can reach, unsigned. */
     private static final long MAX_COUNT = -2;
@@ -69,7 +68,7 @@ public final class EventFd implements AutoCloseable {
         if (result == 0) {
             return true;
         }
-        if (result == -Libc.EAGAIN || result == -Libc.EINTR) {
+        if (result == -Errno.EAGAIN || result == -Errno.EINTR) {
             return false;
         }
         throw ErrnoException.of(
@@ -109,7 +108,7 @@ public final class EventFd implements AutoCloseable {
     }
 
     private long nothing(String call, int errno) throws ErrnoException {
-        if (errno == Libc.EAGAIN || errno == Libc.EINTR) {
+        if (errno == Errno.EAGAIN || errno == Errno.EINTR) {
             return 0;
         }
         throw ErrnoException.of(call + "(" + fd + ")", errno);
@@ -118,7 +117,7 @@ public final class EventFd implements AutoCloseable {
     /** Whether the count is not 0 at this moment. */
     public boolean isReadable() throws ErrnoException {
         int result = SignalCalls.FASTEST.isReadable(fd.number());
-        if (result >= 0 || result == -Libc.EINTR) {
+        if (result >= 0 || result == -Errno.EINTR) {
             return result == 1;
         }
         throw ErrnoException.of("poll(" + fd + ")", -result);
@@ -151,7 +150,7 @@ public final class EventFd implements AutoCloseable {
         int at = fdinfo.indexOf(name);
         int end = fdinfo.indexOf('\n', at);
         if (at < 0 || end < 0) {
-            throw ErrnoException.of("not the fdinfo of an eventfd with " + name, EINVAL);
+            throw ErrnoException.of("not the fdinfo of an eventfd with " + name, Errno.EINVAL);
         }
         return fdinfo.substring(at + name.length(), end).strip();
     }

@@ -30,7 +30,7 @@ public final class Exec {
     private static final int FD_CLOEXEC = 1;
     private static final int F_DUPFD_CLOEXEC = 1030;
 
-    /** What can be executed by nobody. */
+    /** A file that nobody can execute. */
     private static final byte[] DIRECTORY = bytes("/");
 
     private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
@@ -73,7 +73,7 @@ public final class Exec {
      *     number
      * @param variables what is set in its environment besides what is there; an empty value removes
      *     a variable
-     * @throws ErrnoException ENOENT where there is no such program, another where it cannot be run
+     * @throws ErrnoException ENOENT if there is no such program, another errno if it cannot be run
      */
     public void become(List<Fd> fds, Set<Integer> inherited, Map<String, String> variables)
             throws IOException {
@@ -138,7 +138,9 @@ public final class Exec {
         return memory;
     }
 
-    /** The same description under another number, which is {@code least} or above. */
+    /**
+     * Duplicates the descriptor {@code number}. Returns a number that is {@code least} or above.
+     */
     private static int aside(int number, int least) throws ErrnoException {
         int copy = LIBC.fcntl(number, F_DUPFD_CLOEXEC, (long) least);
         if (copy < 0) {

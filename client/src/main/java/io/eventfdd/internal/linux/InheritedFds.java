@@ -20,7 +20,6 @@ public final class InheritedFds {
 
     private static final int SO_TYPE = 3;
     private static final int SO_ACCEPTCONN = 30;
-    private static final int EINVAL = 22;
 
     private InheritedFds() {}
 
@@ -45,7 +44,7 @@ public final class InheritedFds {
      */
     public static void requireListener(Fd fd, SocketType type) throws ErrnoException {
         if (option(fd, SO_TYPE) != type.number || option(fd, SO_ACCEPTCONN) == 0) {
-            throw ErrnoException.of(fd + " is no listener for " + type, EINVAL);
+            throw ErrnoException.of(fd + " is no listener for " + type, Errno.EINVAL);
         }
     }
 

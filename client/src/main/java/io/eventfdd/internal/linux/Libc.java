@@ -10,8 +10,6 @@ interface Libc {
     /** The binding that this JVM uses. */
     Libc LIBC = Binding.libc();
 
-    int EINTR = 4;
-    int EAGAIN = 11;
     int O_CLOEXEC = 0x80000;
     int AF_UNIX = 1;
     int SOCK_CLOEXEC = 0x80000;

@@ -39,7 +39,7 @@ final class LibcCalls implements SignalCalls {
             return ready;
         }
         int errno = LIBC.errno();
-        return errno == Libc.EINTR ? 0 : -errno;
+        return errno == Errno.EINTR ? 0 : -errno;
     }
 
     @Override

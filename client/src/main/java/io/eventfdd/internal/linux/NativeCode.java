@@ -31,7 +31,8 @@ public final class NativeCode {
 
     private static String remedy(Throwable cause) {
         if (cause instanceof ClassNotFoundException || cause instanceof NoClassDefFoundError) {
-            return "add net.java.dev.jna:jna to the class path";
+            return "add net.java.dev.jna:jna to the class path or module path (jna-jpms needs"
+                    + " --add-modules com.sun.jna as well)";
         } else if (cause instanceof UnsatisfiedLinkError) {
             return "-Djna.tmpdir names a directory from which JNA may load its native half, and"
                     + " --enable-native-access allows that";

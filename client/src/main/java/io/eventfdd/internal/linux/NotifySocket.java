@@ -15,7 +15,6 @@ import java.util.List;
 public final class NotifySocket implements AutoCloseable {
     private static final int SOCK_DGRAM = 2;
     private static final int MSG_NOSIGNAL = 0x4000;
-    private static final int EINVAL = 22;
     private static final int LONGEST = 4096;
 
     private final Fd fd;
@@ -38,7 +37,7 @@ public final class NotifySocket implements AutoCloseable {
         if (path.length < 2
                 || path.length >= UnixAddress.SUN_PATH
                 || (path[0] != '/' && path[0] != '@')) {
-            throw ErrnoException.of(call, EINVAL);
+            throw ErrnoException.of(call, Errno.EINVAL);
         }
         boolean isAbstract = path[0] == '@';
         if (isAbstract) {
@@ -71,7 +70,7 @@ public final class NotifySocket implements AutoCloseable {
     public void send(String message, List<Fd> fds) throws ErrnoException {
         buffer.put(message.getBytes(StandardCharsets.UTF_8), fds);
         while (LIBC.sendmsg(fd.number(), buffer.message(), MSG_NOSIGNAL) < 0) {
-            if (LIBC.errno() != Libc.EINTR) {
+            if (LIBC.errno() != Errno.EINTR) {
                 throw ErrnoException.ofLast("sendmsg(" + fd + ", " + message.strip() + ")");
             }
         }

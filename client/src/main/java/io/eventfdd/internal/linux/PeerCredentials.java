@@ -49,7 +49,7 @@ public record PeerCredentials(int pid, int uid, int gid, List<Integer> groups) {
                 return Arrays.stream(groups, 0, length[0] / Integer.BYTES).boxed().toList();
             }
             var failure = ErrnoException.ofLast("getsockopt(fd=" + socketFd + ", SO_PEERGROUPS)");
-            if (!failure.is("ERANGE") || length[0] <= bytes(groups)) {
+            if (!failure.is(Errno.ERANGE) || length[0] <= bytes(groups)) {
                 throw failure;
             }
             groups = new int[length[0] / Integer.BYTES];

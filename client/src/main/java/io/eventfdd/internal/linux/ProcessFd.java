@@ -14,7 +14,7 @@ import java.util.OptionalLong;
 public final class ProcessFd {
     private static final int SO_PEERPIDFD = 77;
 
-    /** The same for all architectures. */
+    /** The number of pidfd_open(2), which all architectures share. */
     private static final long PIDFD_OPEN = 434;
 
     /** The fields of stat that follow the command's name begin with number 3. */
@@ -42,7 +42,7 @@ public final class ProcessFd {
             return Optional.of(Fd.adopt(pidfd[0]));
         }
         var failure = ErrnoException.ofLast("getsockopt(" + socket + ", SO_PEERPIDFD)");
-        if (failure.is("ESRCH") || failure.is("EINVAL") || failure.is("ENODATA")) {
+        if (failure.is(Errno.ESRCH) || failure.is(Errno.EINVAL) || failure.is(Errno.ENODATA)) {
             return Optional.empty();
         }
         throw failure;
@@ -55,7 +55,7 @@ public final class ProcessFd {
             return Optional.of(Fd.adopt((int) pidfd));
         }
         var failure = ErrnoException.ofLast("pidfd_open(" + pid + ")");
-        if (failure.is("ESRCH") || failure.is("EINVAL")) {
+        if (failure.is(Errno.ESRCH) || failure.is(Errno.EINVAL)) {
             return Optional.empty();
         }
         throw failure;
@@ -80,7 +80,7 @@ public final class ProcessFd {
         int stat = LIBC.open((path + "\0").getBytes(StandardCharsets.US_ASCII), Libc.O_CLOEXEC, 0);
         if (stat < 0) {
             var failure = ErrnoException.ofLast("open(" + path + ")");
-            if (failure.is("ENOENT") || failure.is("ESRCH")) {
+            if (failure.is(Errno.ENOENT) || failure.is(Errno.ESRCH)) {
                 return OptionalLong.empty();
             }
             throw failure;
@@ -91,7 +91,7 @@ public final class ProcessFd {
             if (size < 0) {
                 int errno = LIBC.errno();
                 var failure = ErrnoException.of("read(" + path + ")", errno);
-                if (failure.is("ESRCH")) {
+                if (failure.is(Errno.ESRCH)) {
                     return OptionalLong.empty();
                 }
                 throw failure;

@@ -69,13 +69,6 @@ public final class SeqPacketSocket implements AutoCloseable {
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
 
-    private static final int EPIPE = 32;
-    private static final int ECONNABORTED = 103;
-    private static final int ECONNRESET = 104;
-    private static final int ENOTCONN = 107;
-    private static final int ETOOMANYREFS = 109;
-    private static final int ETIMEDOUT = 110;
-
     private static final int NOTHING = -1;
 
     /** The call has to be made again. */
@@ -116,10 +109,10 @@ public final class SeqPacketSocket implements AutoCloseable {
                 }
                 int errno = LIBC.errno();
                 boolean late = deadline - System.nanoTime() <= 0;
-                if (late && (errno == Libc.EAGAIN || errno == Libc.EINTR)) {
-                    throw ErrnoException.of("connect(" + path + ")", ETIMEDOUT);
+                if (late && (errno == Errno.EAGAIN || errno == Errno.EINTR)) {
+                    throw ErrnoException.of("connect(" + path + ")", Errno.ETIMEDOUT);
                 }
-                if (errno != Libc.EAGAIN && errno != Libc.EINTR) {
+                if (errno != Errno.EAGAIN && errno != Errno.EINTR) {
                     throw ErrnoException.of("connect(" + path + ")", errno);
                 }
             }
@@ -187,7 +180,7 @@ public final class SeqPacketSocket implements AutoCloseable {
             return Optional.of(accepted(Fd.adopt(number)));
         }
         int errno = LIBC.errno();
-        if (errno == Libc.EAGAIN || errno == Libc.EINTR || errno == ECONNABORTED) {
+        if (errno == Errno.EAGAIN || errno == Errno.EINTR || errno == Errno.ECONNABORTED) {
             return Optional.empty();
         }
         throw ErrnoException.of("accept4(" + fd + ")", errno);
@@ -207,7 +200,7 @@ public final class SeqPacketSocket implements AutoCloseable {
     public void shutdown() throws ErrnoException {
         if (LIBC.shutdown(number(), SHUT_RDWR) < 0) {
             int errno = LIBC.errno();
-            if (errno != ENOTCONN) {
+            if (errno != Errno.ENOTCONN) {
                 throw ErrnoException.of("shutdown(" + fd + ")", errno);
             }
         }
@@ -253,14 +246,14 @@ public final class SeqPacketSocket implements AutoCloseable {
             }
             int errno = (int) -sent;
             switch (errno) {
-                case Libc.EINTR -> {}
-                case Libc.EAGAIN -> {
+                case Errno.EINTR -> {}
+                case Errno.EAGAIN -> {
                     return Sent.WOULD_BLOCK;
                 }
-                case EPIPE, ECONNRESET, ENOTCONN -> {
+                case Errno.EPIPE, Errno.ECONNRESET, Errno.ENOTCONN -> {
                     return Sent.PEER_GONE;
                 }
-                case ETOOMANYREFS -> {
+                case Errno.ETOOMANYREFS -> {
                     return Sent.TOO_MANY_IN_FLIGHT;
                 }
                 default ->
@@ -380,14 +373,14 @@ public final class SeqPacketSocket implements AutoCloseable {
         }
         int errno = (int) -returned;
         return switch (errno) {
-            case Libc.EINTR -> AGAIN;
-            case ECONNRESET -> {
+            case Errno.EINTR -> AGAIN;
+            case Errno.ECONNRESET -> {
                 // If a peer closed without having read everything, the error is reported once,
                 // before the packets that it sent.
                 closedUnread = true;
                 yield AGAIN;
             }
-            case Libc.EAGAIN -> NOTHING;
+            case Errno.EAGAIN -> NOTHING;
             default -> throw ErrnoException.of(call + "(" + fd + ")", errno);
         };
     }

@@ -49,7 +49,7 @@ public final class Terminal implements AutoCloseable {
         var attributes = new byte[SIZE];
         if (LIBC.tcgetattr(STANDARD_INPUT, attributes) < 0) {
             var failure = ErrnoException.ofLast("tcgetattr");
-            if (failure.is("ENOTTY") || failure.is("EINVAL")) {
+            if (failure.is(Errno.ENOTTY) || failure.is(Errno.EINVAL)) {
                 return Optional.empty();
             }
             throw failure;

@@ -17,8 +17,6 @@ final class UnixAddress {
     /** The room for any address that the kernel returns, which may lack the NUL. */
     static final int SIZE = Short.BYTES + SUN_PATH + 1;
 
-    private static final int ENAMETOOLONG = 36;
-
     private UnixAddress() {}
 
     /**
@@ -29,7 +27,7 @@ final class UnixAddress {
     static byte[] of(String call, Path path) throws ErrnoException {
         var name = path.toString().getBytes(StandardCharsets.UTF_8);
         if (name.length >= SUN_PATH) {
-            throw ErrnoException.of(call + "(" + path + ")", ENAMETOOLONG);
+            throw ErrnoException.of(call + "(" + path + ")", Errno.ENAMETOOLONG);
         }
         return ofPath(name);
     }

@@ -69,7 +69,7 @@ public final class WriteWatch implements AutoCloseable {
 
     private final long[] slots = new long[SLOTS * STRIDE];
 
-    /** What the slots were at the last look. The thread's own. */
+    /** The slots as they were at the last look. Only the thread uses them. */
     private final long[] seen = new long[SLOTS];
 
     /** Written by the thread alone. */

@@ -187,7 +187,7 @@ final class PacketLink implements LeaseTransport.Connection {
         return ended;
     }
 
-    /** It must be called only while no request is under way. */
+    /** Looks at the socket. It must be called only while no request is under way. */
     @Override
     public boolean hasEnded() {
         try {

@@ -34,7 +34,7 @@ public final class ProblemException extends RuntimeException {
         this(refusal.problem().orElseThrow());
     }
 
-    /** The same about the value of {@code field}. */
+    /** This problem, as one with the value of {@code field}. */
     ProblemException in(String field) {
         return new ProblemException(
                 new Problem(

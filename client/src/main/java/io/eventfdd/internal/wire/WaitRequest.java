@@ -23,11 +23,11 @@ public record WaitRequest(
     /** The timeout of a wait that names none. */
     public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
 
-    /** Which of the eventfds have to be readable. */
+    /** Whether one or all of the eventfds have to be readable. */
     public enum Mode {
-        /** One of them or more. */
+        /** At least one of the eventfds. */
         ANY,
-        /** All of them at one moment. */
+        /** All eventfds at one moment. */
         ALL;
 
         static Mode parse(String text) {

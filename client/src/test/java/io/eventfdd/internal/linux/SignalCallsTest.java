@@ -68,7 +68,7 @@ class SignalCallsTest {
     void nothingToReadIsEagainThoughTheDescriptionBlocks(SignalCalls calls) throws ErrnoException {
         try (var eventFd = EventFd.create(0, false, false)) {
             assertThat(calls.readNow(eventFd.fd().number(), buffer)).isZero();
-            assertThat(buffer.errno()).isEqualTo(Libc.EAGAIN);
+            assertThat(buffer.errno()).isEqualTo(Errno.EAGAIN);
         }
     }
 
@@ -78,7 +78,7 @@ class SignalCallsTest {
         try (var eventFd = EventFd.create(0, false, true)) {
             int fd = eventFd.fd().number();
             assertThat(calls.write(fd, -2)).isZero();
-            assertThat(calls.write(fd, 1)).isEqualTo(-Libc.EAGAIN);
+            assertThat(calls.write(fd, 1)).isEqualTo(-Errno.EAGAIN);
             assertThat(calls.readNow(fd, buffer)).isEqualTo(-2);
             assertThat(calls.write(fd, -1)).isEqualTo(-EINVAL);
             assertThat(eventFd.count()).isZero();
@@ -117,7 +117,7 @@ class SignalCallsTest {
             int to = pair.client().fd().number();
             int from = pair.server().fd().number();
             packet.makeRoom(true);
-            assertThat(calls.recvmsg(from, packet, MSG_DONTWAIT)).isEqualTo(-Libc.EAGAIN);
+            assertThat(calls.recvmsg(from, packet, MSG_DONTWAIT)).isEqualTo(-Errno.EAGAIN);
             packet.put("hello".getBytes(US_ASCII), List.of(eventFd.fd()));
             assertThat(calls.sendmsg(to, packet, MSG_NOSIGNAL)).isEqualTo(5);
             assertThat(calls.untaken(to)).isGreaterThan(5);
@@ -140,7 +140,7 @@ class SignalCallsTest {
             int to = pair.client().fd().number();
             int from = pair.server().fd().number();
             packet.makeRoomForBytes();
-            assertThat(calls.recv(from, packet, MSG_DONTWAIT)).isEqualTo(-Libc.EAGAIN);
+            assertThat(calls.recv(from, packet, MSG_DONTWAIT)).isEqualTo(-Errno.EAGAIN);
             packet.put("hello".getBytes(US_ASCII), List.of());
             assertThat(calls.send(to, packet, MSG_NOSIGNAL)).isEqualTo(5);
             packet.put("you".getBytes(US_ASCII), List.of());

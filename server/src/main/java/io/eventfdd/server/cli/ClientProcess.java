@@ -20,7 +20,7 @@ record ClientProcess(int pid, int uid) {
         return pid == 0 ? UNKNOWN : Integer.toString(pid);
     }
 
-    /** Its command line, on one line and not too long; {@code -} if it has ended. */
+    /** The command line of the process, on one line and not too long; {@code -} if it has ended. */
     String command() {
         if (pid == 0) {
             return UNKNOWN;

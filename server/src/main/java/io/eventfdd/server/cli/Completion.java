@@ -44,12 +44,12 @@ public enum Completion {
         this.file = file;
     }
 
-    /** Where the shell looks for it, below a {@code share} directory. */
+    /** The file in which the shell looks for its completion, below a {@code share} directory. */
     public Path file() {
         return Path.of(file);
     }
 
-    /** What the shell is to read, for the commands of {@code line}. */
+    /** The text of that file, for the commands of {@code line}. */
     public abstract String script(CommandLine line);
 
     /** The commands of {@code root} that help names, in their order. */
@@ -65,7 +65,7 @@ public enum Completion {
         return command.positionalParameters().stream().anyMatch(Completion::isName);
     }
 
-    /** Whether it is the name of an eventfd, or how one begins. */
+    /** Whether the argument is the name of an eventfd, or how one begins. */
     static boolean isName(ArgSpec argument) {
         return NAMES.contains(argument.paramLabel());
     }
@@ -84,7 +84,7 @@ public enum Completion {
         return description.length == 0 ? "" : description[0].replaceAll("\\s+", " ").strip();
     }
 
-    /** What is said about an argument, with its choices. */
+    /** The description of an argument, with its choices. */
     static String about(ArgSpec argument) {
         return about(argument.description())
                 .replace("${COMPLETION-CANDIDATES}", String.join(", ", choices(argument)));

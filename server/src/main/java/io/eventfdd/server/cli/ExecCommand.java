@@ -82,7 +82,7 @@ final class ExecCommand extends DaemonCommand {
         }
     }
 
-    /** What sd_listen_fds(3) reads; an empty value removes a variable. */
+    /** The variables that sd_listen_fds(3) reads; an empty value removes a variable. */
     private Map<String, String> environment(List<String> names) {
         var pid = Long.toString(ProcessHandle.current().pid());
         return Map.of(

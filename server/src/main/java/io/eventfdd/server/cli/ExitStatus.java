@@ -55,7 +55,7 @@ public enum ExitStatus {
         return code;
     }
 
-    /** What it says, for people. */
+    /** The meaning of this status in words. */
     public String meaning() {
         return meaning;
     }

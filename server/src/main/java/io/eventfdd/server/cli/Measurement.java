@@ -17,12 +17,12 @@ record Measurement(String what, List<Double> microseconds) {
     private static final long WARM_UP = TimeUnit.MILLISECONDS.toNanos(150);
     private static final long TIME = TimeUnit.MILLISECONDS.toNanos(350);
 
-    /** What is measured. */
+    /** An operation whose time is measured. */
     interface Operation {
         void run() throws Exception;
     }
 
-    /** What measures itself. */
+    /** An operation that measures its own time. */
     interface Timed {
         /** In nanoseconds. */
         long run() throws Exception;

@@ -1,5 +1,6 @@
 package io.eventfdd.server.cli;
 
+import io.eventfdd.internal.linux.Errno;
 import io.eventfdd.internal.linux.ErrnoException;
 
 import java.util.List;
@@ -47,6 +48,6 @@ record Program(List<String> before, String name, int words) {
 
     /** The exit status that says why the program could not be run, as env(1) has it. */
     static ExitStatus status(ErrnoException why) {
-        return why.is("ENOENT") ? ExitStatus.NO_PROGRAM : ExitStatus.CANNOT_RUN;
+        return why.is(Errno.ENOENT) ? ExitStatus.NO_PROGRAM : ExitStatus.CANNOT_RUN;
     }
 }

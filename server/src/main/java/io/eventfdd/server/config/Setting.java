@@ -214,7 +214,7 @@ public enum Setting {
         this(Change.AT_START, standard, choices, meaning);
     }
 
-    /** One of a few words, which {@code choices} has with commas between. */
+    /** Creates a setting whose value is one of the words in {@code choices}, between commas. */
     Setting(Change change, String standard, String choices, String meaning) {
         this(change, Kind.CHOICE, standard, choices, choices, meaning);
     }

@@ -140,17 +140,17 @@ public final class Settings {
         return found;
     }
 
-    /** A number or a mode. */
+    /** The value of a setting that is a number or a mode. */
     public int number(Setting setting) {
         return (int) value(setting);
     }
 
-    /** A duration. */
+    /** The value of a setting that is a duration. */
     public Duration duration(Setting setting) {
         return Duration.ofMillis(value(setting));
     }
 
-    /** One of a few words. */
+    /** The value of a setting that is one of a few words. */
     public String choice(Setting setting) {
         return setting.choice(value(setting));
     }

@@ -12,9 +12,9 @@ public record Creation(Result result, CurrentState state) {
     public enum Result {
         /** The request created it. */
         CREATED,
-        /** It existed with the same spec. */
+        /** The eventfd existed with the same spec. */
         FOUND,
-        /** It existed with another spec, and stays as it is. */
+        /** The eventfd existed with another spec, and stays as it is. */
         DIFFERENT
     }
 

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** What happened to an eventfd that a holder brought back. */
 public sealed interface Donation {
-    /** Which. */
+    /** The name under which the holder brought it. */
     EventfdName name();
 
     /** The name waited for this eventfd, and leads to it again. */

@@ -2,9 +2,9 @@ package io.eventfdd.server.eventfds;
 
 /** The reason why a waiter left without being served. */
 public enum End {
-    /** Its time is up. */
+    /** The time of the call is up. */
     TIMED_OUT,
-    /** Its client hung up. */
+    /** The client hung up. */
     CLIENT_GONE,
     /** The eventfd, or one of them, was deleted. */
     DELETED,

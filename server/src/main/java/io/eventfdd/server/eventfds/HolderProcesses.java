@@ -1,6 +1,7 @@
 package io.eventfdd.server.eventfds;
 
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.Errno;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.ProcessFd;
@@ -88,7 +89,7 @@ final class HolderProcesses {
             process.keepFor(caller);
             return process;
         } catch (ErrnoException e) {
-            throw e.is("ENOPROTOOPT")
+            throw e.is(Errno.ENOPROTOOPT)
                     ? new ProblemException(
                             ProblemType.UNSUPPORTED,
                             "holder: the kernel cannot name the process of a connection"

@@ -86,12 +86,12 @@ public final class Lease extends Deadlines.Timed {
         return state.holder().uid();
     }
 
-    /** What it took. */
+    /** The permits that this lease took. */
     List<Part> take() {
         return take;
     }
 
-    /** What it gives if it lapses. */
+    /** The values that the daemon writes if this lease lapses. */
     List<Part> give() {
         return give;
     }

@@ -170,7 +170,10 @@ public final class LeaseCalls {
         return succession.awaited(() -> names(request));
     }
 
-    /** The same for the names of a lease, which cannot end before they are settled. */
+    /**
+     * If a name of the lease waits for its holder, a future that is completed when all names are
+     * settled. The lease cannot end before.
+     */
     public Optional<CompletableFuture<Void>> awaited(String id) {
         var lease = leases.get(id);
         return lease == null ? Optional.empty() : succession.awaited(() -> names(lease));

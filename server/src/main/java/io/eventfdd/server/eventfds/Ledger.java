@@ -40,30 +40,30 @@ public interface Ledger {
             };
 
     /**
-     * It has a name now. Who wants to use its descriptor later has to {@linkplain
-     * io.eventfdd.internal.linux.Fd#acquire acquire} it at once.
+     * Called when an eventfd has been given a name. Who wants to use its descriptor later has to
+     * {@linkplain io.eventfdd.internal.linux.Fd#acquire acquire} it at once.
      */
     void entered(Identity identity, EventFd eventFd);
 
-    /** From now on others may hold it, too. */
+    /** Called when other processes may hold the eventfd from now on. */
     void shared(Identity identity, EventFd eventFd);
 
     /**
-     * Of the count that holders of the kernel's {@code object} have, which had the name before, it
-     * has {@code advance}.
+     * Called when the eventfd was given {@code advance} of the count that holders of {@code object}
+     * have: the kernel's object that had the name before.
      */
     void advanced(Identity identity, long object, long advance);
 
-    /** The name is free. */
+    /** Called when the eventfd has lost its name. */
     void removed(Identity identity);
 
-    /** There is a lease, on eventfds that have names now. */
+    /** Called when there is a new lease, on eventfds that have names now. */
     void leased(KeptLease lease);
 
-    /** It has another holder, or more time. */
+    /** Called when the lease has another holder, or more time. */
     void moved(KeptLease lease);
 
-    /** The lease of that id has ended. */
+    /** Called when the lease of that id has ended. */
     void leaseEnded(String id);
 
     /**

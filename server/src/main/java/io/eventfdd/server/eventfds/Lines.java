@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.Epoll;
+import io.eventfdd.internal.linux.Errno;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Waiter.Outcome;
@@ -411,8 +412,8 @@ final class Lines {
     }
 
     /**
-     * The same for {@code waiter} alone, if it is not known which of its eventfds the kernel
-     * refused.
+     * Handles a refusal of the kernel at an eventfd of {@code waiter}. If the waiter has several,
+     * and so it is not known which one was refused, this ends that waiter alone.
      */
     void fault(Waiter waiter, ErrnoException why) throws IOException {
         if (waiter.isSingle()) {
@@ -442,7 +443,7 @@ final class Lines {
      * refuses an eventfd.
      */
     void refuse(Waiter waiter, ErrnoException why) throws IOException {
-        if (why.is("ENOSPC") || why.is("ENOMEM")) {
+        if (why.is(Errno.ENOSPC) || why.is(Errno.ENOMEM)) {
             refuse(
                     waiter,
                     ProblemType.LIMIT.problem(

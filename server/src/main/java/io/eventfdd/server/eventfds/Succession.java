@@ -183,7 +183,10 @@ public final class Succession {
         return awaited(() -> request.entries().stream().map(OpenRequest.Entry::name));
     }
 
-    /** The same for {@code names}, which are asked for only if any name waits. */
+    /**
+     * If one of {@code names} waits for its holder, a future that is completed when all of them are
+     * settled. The names are asked for only if any name waits.
+     */
     Optional<CompletableFuture<Void>> awaited(Supplier<Stream<EventfdName>> names) {
         if (vacancies.isEmpty()) {
             return Optional.empty();

@@ -269,15 +269,15 @@ abstract sealed class Waiter extends Deadlines.Timed {
         return false;
     }
 
-    /** Whether it needs all of its targets together, rather than any of them. */
+    /** Whether this waiter needs all of its targets together, rather than any of them. */
     abstract boolean needsAll();
 
-    /** Whether it waits to be shown or to take a count, once. */
+    /** Whether this waiter waits to be shown a count or to take one, once. */
     boolean isReader() {
         return this instanceof Consumer || this instanceof Observer;
     }
 
-    /** Whether it stands in the line of {@code target}, which is one of its targets. */
+    /** Whether this waiter is in the line of {@code target}, which is one of its targets. */
     boolean standsInLineOf(NamedEventfd target) {
         return watched == null || watched == target;
     }
@@ -304,12 +304,12 @@ abstract sealed class Waiter extends Deadlines.Timed {
         return !(this instanceof Watcher);
     }
 
-    /** Whether it could not be served at its arrival, and waits. */
+    /** Whether this waiter could not be served at its arrival, and waits. */
     boolean isWaiting() {
         return waiting;
     }
 
-    /** It begins to wait, at that time of the loop's clock. */
+    /** Notes that this waiter begins to wait, at that time of the loop's clock. */
     void setWaiting(long nanoTime) {
         waiting = true;
         waitingSince = nanoTime;
@@ -336,7 +336,7 @@ abstract sealed class Waiter extends Deadlines.Timed {
         return deadline;
     }
 
-    /** Its place in the order of arrival of all waiters. */
+    /** The place of this waiter in the order of arrival of all waiters. */
     long sequence() {
         return sequence;
     }

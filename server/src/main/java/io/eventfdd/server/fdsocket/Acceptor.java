@@ -1,8 +1,8 @@
 package io.eventfdd.server.fdsocket;
 
+import io.eventfdd.internal.linux.DescriptorReserve;
 import io.eventfdd.internal.linux.Epoll;
 import io.eventfdd.internal.linux.ErrnoException;
-import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.Registration;
@@ -44,8 +44,8 @@ final class Acceptor implements Registration.Target {
     private final EventLoop loop;
     private final SeqPacketSocket listener;
     private final Host host;
+    private final DescriptorReserve reserve = new DescriptorReserve();
     private @Nullable Registration registration;
-    private @Nullable EventFd reserve;
     private boolean outage;
     private boolean closed;
 
@@ -63,7 +63,7 @@ final class Acceptor implements Registration.Target {
 
     /** Starts to accept connections. */
     void start() throws ErrnoException {
-        refill();
+        reserve.refill();
         registration = loop.register(listener.fd(), Epoll.IN, this);
     }
 
@@ -79,7 +79,7 @@ final class Acceptor implements Registration.Target {
                 socket = listener.accept();
             } catch (ErrnoException e) {
                 outageBegins(e);
-                if (!giveUpReserve()) {
+                if (!reserve.giveUp()) {
                     pause();
                     return;
                 }
@@ -92,33 +92,13 @@ final class Acceptor implements Registration.Target {
                 }
                 return;
             }
-            if (refill()) {
+            if (reserve.refill()) {
                 outageEnds();
                 host.arrived(socket.get());
             } else {
                 host.noDescriptors(socket.get());
             }
         }
-    }
-
-    private boolean refill() {
-        if (reserve == null) {
-            try {
-                reserve = EventFd.create(0, false, true);
-            } catch (ErrnoException e) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean giveUpReserve() {
-        var given = reserve;
-        reserve = null;
-        if (given != null) {
-            given.close();
-        }
-        return given != null;
     }
 
     /**
@@ -178,6 +158,6 @@ final class Acceptor implements Registration.Target {
     void stop() throws ErrnoException {
         closed = true;
         unregister();
-        giveUpReserve();
+        reserve.giveUp();
     }
 }

@@ -77,7 +77,7 @@ final class FdConnection implements Registration.Target {
     private int interest = INPUT;
     private long replies;
 
-    /** Whether it is only there until its client has taken the last reply. */
+    /** Whether this connection is only there until its client has taken the last reply. */
     private boolean isLeaving;
 
     /** The time at which the current request was read. */

@@ -107,7 +107,8 @@ public final class Table implements Ledger, AutoCloseable {
     }
 
     /**
-     * The same, but uses the content that {@code inheritance} knows instead of that of the file.
+     * Goes on with the file of the previous process, but with the content that {@code inheritance}
+     * knows, if it knows any, instead of that of the file.
      */
     public static Table open(Path path, Keeper keeper, Inheritance inheritance) throws IOException {
         var file = TableFile.of(path);

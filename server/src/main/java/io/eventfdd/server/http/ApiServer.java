@@ -37,7 +37,7 @@ public final class ApiServer {
     private static final System.Logger LOGGER = System.getLogger(ApiServer.class.getName());
 
     /** The greatest size of a body in bytes that can be set. Nothing beyond it is even read. */
-    private static final int MOST_BODY = 64 * 1024;
+    public static final int MOST_BODY = 64 * 1024;
 
     /**
      * The greatest number of connections that are accepted only to be told that there are too many.

@@ -11,7 +11,7 @@ package io.eventfdd.server.http;
  * @param handler what answers
  */
 public record Endpoint(String method, String path, boolean waits, Handler handler) {
-    /** One that answers at once, or that is no GET. */
+    /** An endpoint that answers at once, or that is no GET. */
     public Endpoint(String method, String path, Handler handler) {
         this(method, path, false, handler);
     }
@@ -26,7 +26,7 @@ public record Endpoint(String method, String path, boolean waits, Handler handle
         return method.equals("GET") && !waits;
     }
 
-    /** Its name among the calls, as in {@code POST /v1/wait}. */
+    /** The name of this call, as in {@code POST /v1/wait}. */
     public String operation() {
         return method + " " + path;
     }

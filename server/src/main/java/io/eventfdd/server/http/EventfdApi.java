@@ -44,7 +44,7 @@ public final class EventfdApi {
     private final Eventfds eventfds;
     private final Clients clients;
     private final IdempotencyKeys keys;
-    private final KeyedCalls calls;
+    private final KeyedEndpoints calls;
     private final WaitTimes waiting;
     private final Duration keepAlive;
     private final Supplier<JsonObject> about;
@@ -67,7 +67,7 @@ public final class EventfdApi {
         this.eventfds = eventfds;
         this.clients = clients;
         this.keys = keys;
-        this.calls = new KeyedCalls(clients, keys);
+        this.calls = new KeyedEndpoints(clients, keys);
         this.waiting = waiting;
         this.keepAlive = keepAlive;
         this.about = about;

@@ -42,7 +42,7 @@ public final class Exchange {
     private static final Header PROBLEM = contentType(ProblemDocument.MEDIA_TYPE);
     private static final byte[] NOTHING = {};
 
-    /** Where leases are. */
+    /** The beginning of the paths of leases. */
     private static final String LEASES = "/v1/leases/";
 
     private final ServerRequest request;
@@ -85,7 +85,7 @@ public final class Exchange {
         operation = match.endpoint().operation();
     }
 
-    /** Its row in the table of calls. */
+    /** The row of this call in the table of calls. */
     String operation() {
         return operation;
     }
@@ -207,7 +207,7 @@ public final class Exchange {
         return TransportProblems.of(status.code(), why.getMessage());
     }
 
-    /** What the client says that the body is. */
+    /** The body's media type as the client names it, in words. */
     private String contentType() {
         return header(HeaderNames.CONTENT_TYPE)
                 .map(type -> "the body is " + Shown.of(type))

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /**
- * What a supervisor asks: {@code live} means that the loop turns, {@code ready} that clients are
- * served on both sockets.
+ * The questions of a supervisor: {@code live} means that the loop turns, {@code ready} that clients
+ * are served on both sockets.
  */
 public final class HealthApi {
     private final BooleanSupplier live;
@@ -17,20 +17,20 @@ public final class HealthApi {
         this.ready = ready;
     }
 
-    /** What can be asked. */
-    public List<Page> pages() {
+    /** The pages that answer. */
+    public List<OperatorPage> pages() {
         return List.of(
                 page("/health", () -> live.getAsBoolean() && ready.getAsBoolean()),
                 page("/health/live", live),
                 page("/health/ready", ready));
     }
 
-    private static Page page(String path, BooleanSupplier healthy) {
-        return new Page(
+    private static OperatorPage page(String path, BooleanSupplier healthy) {
+        return new OperatorPage(
                 path,
                 () ->
                         healthy.getAsBoolean()
-                                ? Page.Content.json(200, "status", "UP")
-                                : Page.Content.json(503, "status", "DOWN"));
+                                ? OperatorPage.Content.json(200, "status", "UP")
+                                : OperatorPage.Content.json(503, "status", "DOWN"));
     }
 }

@@ -21,7 +21,7 @@ import java.util.function.Supplier;
 public final class LeaseApi {
     private final LeaseCalls leases;
     private final Clients clients;
-    private final KeyedCalls calls;
+    private final KeyedEndpoints calls;
     private final WaitTimes waiting;
     private final Supplier<Duration> maxLease;
 
@@ -40,7 +40,7 @@ public final class LeaseApi {
             Supplier<Duration> maxLease) {
         this.leases = leases;
         this.clients = clients;
-        this.calls = new KeyedCalls(clients, keys);
+        this.calls = new KeyedEndpoints(clients, keys);
         this.waiting = waiting;
         this.maxLease = maxLease;
     }
@@ -62,7 +62,7 @@ public final class LeaseApi {
         var fields = JsonFields.parse(body);
         var timeout = waiting.timeout(exchange, fields, Duration.ZERO);
         var request = LeaseRequest.from(fields, timeout, waiting.longest(), maxLease.get());
-        return leases.take(request, KeyedCalls.isKeyed(exchange), clients.caller(exchange))
+        return leases.take(request, KeyedEndpoints.isKeyed(exchange), clients.caller(exchange))
                 .<Answer>map(
                         lease -> new Answer.Created(lease.state().toJson(), Optional.of(lease)))
                 .orElse(new Answer.NoContent());

@@ -19,18 +19,18 @@ public final class MetricsApi {
     }
 
     /** The page with the metrics. */
-    public Page page() {
-        return new Page("/metrics", this::text);
+    public OperatorPage page() {
+        return new OperatorPage("/metrics", this::text);
     }
 
-    private Page.Content text() {
+    private OperatorPage.Content text() {
         var text = new ByteArrayOutputStream();
         try {
             writer.write(text, registry.scrape());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return new Page.Content(
+        return new OperatorPage.Content(
                 200, writer.getContentType(), text.toString(StandardCharsets.UTF_8));
     }
 }

@@ -43,8 +43,8 @@ public final class ObservabilityServer implements AutoCloseable {
     private volatile boolean stopping;
 
     private ObservabilityServer(
-            InetSocketAddress address, List<Page> pages, CallObserver observer) {
-        var routes = new Routes(pages.stream().map(Page::endpoint).toList());
+            InetSocketAddress address, List<OperatorPage> pages, CallObserver observer) {
+        var routes = new Routes(pages.stream().map(OperatorPage::endpoint).toList());
         var dispatcher =
                 new Dispatcher(routes, () -> stopping, () -> MAX_BODY, exchange -> {}, observer);
         this.helidon =
@@ -71,7 +71,7 @@ public final class ObservabilityServer implements AutoCloseable {
      * @throws IOException that says why it cannot listen there
      */
     public static ObservabilityServer start(
-            InetAddress loopback, int port, List<Page> pages, CallObserver observer)
+            InetAddress loopback, int port, List<OperatorPage> pages, CallObserver observer)
             throws IOException {
         if (!loopback.isLoopbackAddress()) {
             throw new IllegalArgumentException(loopback + " is not this host's alone");

@@ -21,7 +21,7 @@ public final class OpenApiDocument {
         }
     }
 
-    /** Its row in the table of calls. */
+    /** The row of this document in the table of calls. */
     public Endpoint endpoint() {
         return new Endpoint(
                 "GET",

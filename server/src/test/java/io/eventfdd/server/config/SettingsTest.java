@@ -3,6 +3,13 @@ package io.eventfdd.server.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.eventfdd.internal.linux.PacketBuffer;
+import io.eventfdd.internal.wire.OpenRequest;
+import io.eventfdd.internal.wire.Timeout;
+import io.eventfdd.internal.wire.WaitRequest;
+import io.eventfdd.internal.wire.WriteManyRequest;
+import io.eventfdd.server.http.ApiServer;
+
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +57,27 @@ class SettingsTest {
         for (var end : setting.range().split(", | to ", -1)) {
             assertThat(setting.parse(end)).as("%s of %s", end, setting.key()).isNotNegative();
         }
+    }
+
+    @Test
+    void aLimitThatOnlyALowerOneCanReplaceIsThatOfTheProtocol() {
+        assertIsHighest(Setting.MAX_BODY, ApiServer.MOST_BODY);
+        assertIsHighest(Setting.MAX_PACKET, OpenRequest.MAX_PACKET);
+        assertIsHighest(Setting.MAX_DONATION, OpenRequest.MAX_ENTRIES);
+        assertIsHighest(Setting.MAX_WAITERS_PER_CONNECTION, WaitRequest.MAX_NAMES);
+        assertThat(WriteManyRequest.MAX_NAMES).isEqualTo(WaitRequest.MAX_NAMES);
+        assertThat(PacketBuffer.MAX_FDS).isEqualTo(OpenRequest.MAX_ENTRIES);
+        assertThat(Setting.MAX_FDS_IN_FLIGHT.range()).startsWith(OpenRequest.MAX_ENTRIES + " to ");
+    }
+
+    private static void assertIsHighest(Setting setting, int limit) {
+        assertThat(setting.standard()).as(setting.key()).isEqualTo(Integer.toString(limit));
+        assertThat(setting.range()).as(setting.key()).endsWith(" to " + limit);
+    }
+
+    @Test
+    void aClientThatCannotAskTakesTheDefaultOfMaxWait() {
+        assertThat(Timeout.format(Timeout.DEFAULT_MAX_WAIT)).isEqualTo(Setting.MAX_WAIT.standard());
     }
 
     @ParameterizedTest

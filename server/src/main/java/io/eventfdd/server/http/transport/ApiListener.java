@@ -51,14 +51,8 @@ public final class ApiListener {
                 socket == null
                         ? bind(place, refuseDescriptors)
                         : inherited(place, socket, refuseDescriptors);
-        try {
-            var connections = new PatientListener(bound.channel, refusal);
-            return new ApiListener(place, refuseDescriptors, connections, bound.file);
-        } catch (IOException e) {
-            bound.file.remove();
-            bound.channel.close();
-            throw e;
-        }
+        var connections = new PatientListener(bound.channel, refusal);
+        return new ApiListener(place, refuseDescriptors, connections, bound.file);
     }
 
     /** A socket that listens, and its name. */
@@ -107,7 +101,7 @@ public final class ApiListener {
         }
     }
 
-    /** Where the connections come from. */
+    /** The source of the connections. */
     public PatientListener connections() {
         return connections;
     }

@@ -46,7 +46,7 @@ public final class Helidon {
         }
     }
 
-    /** One that listens nowhere yet. */
+    /** The settings of a server that listens nowhere yet. */
     public static WebServerConfig.Builder builder(Connections connections, Handler handler) {
         return WebServer.builder()
                 .shutdownHook(false)
@@ -75,7 +75,7 @@ public final class Helidon {
                 .build();
     }
 
-    /** Its stop, which may hang, on a thread that may hang. */
+    /** Stops {@code server} on a thread of its own, because Helidon's stop may hang. */
     public static void stop(WebServer server) {
         var stopper = Thread.ofPlatform().daemon().name("eventfdd-http-stop").start(server::stop);
         try {

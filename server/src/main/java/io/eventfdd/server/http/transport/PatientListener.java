@@ -1,19 +1,16 @@
 package io.eventfdd.server.http.transport;
 
+import io.eventfdd.internal.linux.DescriptorReserve;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.UnixListener;
-
-import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -41,7 +38,7 @@ public final class PatientListener implements AutoCloseable {
     private final byte[] refusal;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final CountDownLatch through = new CountDownLatch(1);
-    private @Nullable FileChannel reserve;
+    private final DescriptorReserve reserve = new DescriptorReserve();
     private boolean outage;
 
     /**
@@ -49,14 +46,10 @@ public final class PatientListener implements AutoCloseable {
      *
      * @param refusal the whole HTTP response for a client for which there is no descriptor
      */
-    PatientListener(ServerSocketChannel listener, byte[] refusal) throws IOException {
+    PatientListener(ServerSocketChannel listener, byte[] refusal) {
         this.listener = listener;
         this.refusal = refusal;
-        this.reserve = anyFile();
-    }
-
-    private static FileChannel anyFile() throws IOException {
-        return FileChannel.open(Path.of("/dev/null"));
+        reserve.refill();
     }
 
     /**
@@ -69,12 +62,12 @@ public final class PatientListener implements AutoCloseable {
             var from = listener;
             try {
                 var client = from.accept();
-                if (refill()) {
+                if (reserve.refill()) {
                     outageEnds();
                     return client;
                 }
                 refuse(client);
-                refill(); // with what the client had
+                reserve.refill(); // with what the client had
             } catch (ClosedChannelException e) {
                 if (!from.equals(listener)) {
                     continue; // moved
@@ -84,32 +77,11 @@ public final class PatientListener implements AutoCloseable {
                 throw new AsynchronousCloseException();
             } catch (IOException e) {
                 outageBegins(e);
-                if (!giveUpReserve() && pause()) {
+                if (!reserve.giveUp() && pause()) {
                     throw new AsynchronousCloseException();
                 }
             }
         }
-    }
-
-    private boolean refill() {
-        if (reserve == null) {
-            try {
-                reserve = anyFile();
-            } catch (IOException e) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private boolean giveUpReserve() throws IOException {
-        var given = reserve;
-        if (given == null) {
-            return false;
-        }
-        reserve = null;
-        given.close();
-        return true;
     }
 
     private void refuse(SocketChannel client) {
@@ -192,7 +164,7 @@ public final class PatientListener implements AutoCloseable {
 
     /**
      * Waits until the thread that accepts has come back for another client once nobody listens any
-     * more: all that came are in the hands of others then. False where it has not after {@code
+     * more: all that came are in the hands of others then. Returns false if it has not after {@code
      * time}.
      */
     public boolean awaitLast(Duration time) throws InterruptedException {
@@ -203,6 +175,6 @@ public final class PatientListener implements AutoCloseable {
     public void close() throws IOException {
         listener.close();
         closed.countDown();
-        giveUpReserve();
+        reserve.giveUp();
     }
 }

@@ -11,7 +11,7 @@ import java.util.function.Supplier;
  * @param path the path of the page
  * @param content tells the current content; it may block
  */
-public record Page(String path, Supplier<Content> content) {
+public record OperatorPage(String path, Supplier<Content> content) {
     /** The answer to a request for the page. */
     public record Content(int status, String mediaType, String text) {
         static Content json(int status, String field, String value) {

@@ -12,13 +12,13 @@ import java.util.List;
 import java.util.Optional;
 
 /** Makes endpoints of calls that may come with an idempotency key. */
-final class KeyedCalls {
+final class KeyedEndpoints {
     private static final HeaderName IDEMPOTENCY_KEY = HeaderNames.create("Idempotency-Key");
 
     private final Clients clients;
     private final IdempotencyKeys keys;
 
-    KeyedCalls(Clients clients, IdempotencyKeys keys) {
+    KeyedEndpoints(Clients clients, IdempotencyKeys keys) {
         this.clients = clients;
         this.keys = keys;
     }
