@@ -22,12 +22,14 @@ final class Flow {
                 var ready = client.open("flow-ready", EventfdSpec.counter());
                 var flow = client.open("flow", EventfdSpec.counter())) {
             if (arguments[0].equals("producer")) {
-                ready.read();
-                produce(flow, half);
-                produce(flow, half);
+                for (int i = 0; i < 2; i++) {
+                    ready.read();
+                    produce(flow, half);
+                }
             } else {
                 ready.write(1);
                 long begun = sumFrom(0, MARK, flow);
+                ready.write(1); // so that no read takes both marks
                 long start = System.nanoTime();
                 long sum = sumFrom(begun, 2 * MARK, flow);
                 long time = System.nanoTime() - start;
