@@ -98,8 +98,7 @@ class RestartIT {
     /** The count of a raw holder whose asynchronous I/O is complete: no write can restore it. */
     @Test
     void aCountThatOnlyTheKernelCanMakeIsKeptAndSoAreTheNamesBesideIt() throws Exception {
-        daemon.close();
-        daemon = DaemonProcess.start("--reclaim-time=0s");
+        start("--reclaim-time=0s");
         var http = client(Transport.HTTP);
         http.create("seven", EventfdSpec.counter().withInitial(7));
         http.create("many", EventfdSpec.counter().withInitial(42));
