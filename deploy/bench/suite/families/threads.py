@@ -1,5 +1,6 @@
 """Signals between two processes, against permits between two threads of one JVM."""
 
+from suite.bench import MEAN
 from suite.families.signals import pair_of_jvms
 from suite.machine import FREE, Daemon, far, figure, java, near
 from suite.rounds import Skipped, skipped
@@ -23,7 +24,7 @@ def rows(bench):
                     cores,
                     "ns",
                     lambda: pair_of_jvms(
-                        bench, daemon, cores, "PingPong", ("pong", kind), ("ping", kind), bench.warm_up
+                        daemon, cores, "PingPong", ("pong", kind), ("ping", kind), bench.warm_up, bench.seconds, MEAN
                     ),
                     {PEER: lambda: one_jvm(bench, cores, "ping-pong", kind)},
                 )
@@ -31,7 +32,7 @@ def rows(bench):
                 "one producer, one consumer",
                 cores,
                 "signals/s",
-                lambda: pair_of_jvms(bench, daemon, cores, "Flow", ("producer",), ("consumer",)),
+                lambda: pair_of_jvms(daemon, cores, "Flow", ("producer",), ("consumer",), 2 * bench.seconds),
                 {PEER: lambda: one_jvm(bench, cores, "flow", "platform")},
                 more_is_better=True,
             )
