@@ -7,12 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.eventfdd.client.Count;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
-import io.eventfdd.server.testing.SharedDaemon;
 
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,27 +23,27 @@ import java.util.List;
 
 /** How commands end by a signal, or because the daemon has gone. */
 @Timeout(300)
-@ExtendWith(SharedDaemon.class)
 class CommandEndsIT {
-    private final DaemonProcess daemon;
+    private static DaemonProcess daemon;
 
-    CommandEndsIT(DaemonProcess daemon) {
-        this.daemon = daemon;
-    }
-
-    @BeforeEach
-    void begin() throws IOException {
-        daemon.deleteAll();
+    @BeforeAll
+    static void start() throws IOException {
+        daemon = DaemonProcess.start();
         daemon.create("ended");
         daemon.create("full");
         daemon.write("full", Count.MAX);
     }
 
-    private Ran run(String command, String... arguments) throws Exception {
+    @AfterAll
+    static void stop() throws IOException {
+        daemon.close();
+    }
+
+    private static Ran run(String command, String... arguments) throws Exception {
         return Ran.eventfdd(daemon, command, arguments);
     }
 
-    private void awaitWaiter(String name) {
+    private static void awaitWaiter(String name) {
         until(() -> daemon.waiters(name) == 1);
     }
 
@@ -117,7 +116,7 @@ class CommandEndsIT {
         assertThat(run("ls", "bench-").output()).isEmpty();
     }
 
-    private String endOfAnInterruptedBenchmark() throws Exception {
+    private static String endOfAnInterruptedBenchmark() throws Exception {
         var line = new ArrayList<>(DaemonProcess.HEARING);
         line.add("EVENTFDD_RUNTIME_DIR=" + daemon.directory());
         line.addAll(List.of("python3", "-c", PARENT, DaemonProcess.launcher().toString(), "bench"));
@@ -138,56 +137,67 @@ class CommandEndsIT {
 
     @Test
     void aWatchGoesOnOverARestartAndATakeOver() throws Exception {
-        daemon.create("kept", "{\"initial\":1}");
-        var watch = Ran.begin(daemon, "watch", "kept");
-        try (var counts = new BufferedReader(watch.inputReader())) {
-            assertThat(counts.readLine()).isEqualTo("1");
-            // It waits for the next daemon for some seconds only, and that may take longer to
-            // start.
-            daemon.run("kill", "-STOP", Long.toString(watch.pid()));
-            daemon.process().destroy();
-            assertThat(daemon.exitStatus()).isZero();
-            daemon.restart();
-            daemon.run("kill", "-CONT", Long.toString(watch.pid()));
-            daemon.write("kept", 10);
-            assertThat(counts.lines().dropWhile("1"::equals).findFirst()).hasValue("11");
-            daemon.takeOver();
-            daemon.write("kept", 100);
-            assertThat(counts.lines().dropWhile("11"::equals).findFirst()).hasValue("111");
-            daemon.delete("kept");
-            assertThat(counts.lines().reduce((first, last) -> last).orElseThrow())
-                    .contains("kept was deleted");
+        try (var own = DaemonProcess.start()) {
+            own.create("kept", "{\"initial\":1}");
+            var watch = Ran.begin(own, "watch", "kept");
+            try (var counts = new BufferedReader(watch.inputReader())) {
+                assertThat(counts.readLine()).isEqualTo("1");
+                // It waits for the next daemon for some seconds only, and that may take longer to
+                // start.
+                own.run("kill", "-STOP", Long.toString(watch.pid()));
+                own.process().destroy();
+                assertThat(own.exitStatus()).isZero();
+                own.restart();
+                own.run("kill", "-CONT", Long.toString(watch.pid()));
+                own.write("kept", 10);
+                assertThat(counts.lines().dropWhile("1"::equals).findFirst()).hasValue("11");
+                own.takeOver();
+                own.write("kept", 100);
+                assertThat(counts.lines().dropWhile("11"::equals).findFirst()).hasValue("111");
+                own.delete("kept");
+                assertThat(counts.lines().reduce((first, last) -> last).orElseThrow())
+                        .contains("kept was deleted");
+            }
+            assertThat(watch.waitFor()).isEqualTo(7);
         }
-        assertThat(watch.waitFor()).isEqualTo(7);
     }
 
     @Test
     void aWatchEndsIfNoDaemonComesBack() throws Exception {
-        daemon.create("left");
-        var watch = Ran.begin(daemon, "watch", "left");
-        try (var counts = new BufferedReader(watch.inputReader())) {
-            assertThat(counts.readLine()).isEqualTo("0");
-            daemon.process().destroyForcibly().onExit().join();
-            assertThat(counts.readLine()).startsWith("eventfdd: ");
+        try (var own = DaemonProcess.start()) {
+            own.create("left");
+            var watch = Ran.begin(own, "watch", "left");
+            try (var counts = new BufferedReader(watch.inputReader())) {
+                assertThat(counts.readLine()).isEqualTo("0");
+                own.process().destroyForcibly();
+                assertThat(counts.readLine()).startsWith("eventfdd: ");
+            }
+            assertThat(watch.waitFor()).isEqualTo(69);
         }
-        assertThat(watch.waitFor()).isEqualTo(69);
     }
 
     @Test
     void howLongTheDaemonMayTakeToAnswerCanBeSaid() throws Exception {
-        daemon.signal("STOP");
-        Ran ran;
-        try {
-            ran = run("ls", "--answer-timeout", "50ms");
-        } finally {
-            daemon.signal("CONT");
+        try (var own = DaemonProcess.start()) {
+            own.signal("STOP");
+            var ran = Ran.eventfdd(own, "ls", "--answer-timeout", "50ms");
+            own.signal("CONT");
+            assertThat(ran.status()).isEqualTo(69);
+            assertThat(ran.output()).contains("the daemon did not answer in time");
+            assertThat(Ran.eventfdd(own, "ls", "--answer-timeout", "0s").status()).isEqualTo(2);
+            // A wait is not cut short by it.
+            own.create("slow");
+            assertThat(
+                            Ran.eventfdd(
+                                            own,
+                                            "read",
+                                            "--answer-timeout",
+                                            "5s",
+                                            "--timeout",
+                                            "10ms",
+                                            "slow")
+                                    .status())
+                    .isEqualTo(124);
         }
-        assertThat(ran.status()).isEqualTo(69);
-        assertThat(ran.output()).contains("the daemon did not answer in time");
-        assertThat(run("ls", "--answer-timeout", "0s").status()).isEqualTo(2);
-        // A wait is not cut short by it.
-        daemon.create("slow");
-        assertThat(run("read", "--answer-timeout", "5s", "--timeout", "10ms", "slow").status())
-                .isEqualTo(124);
     }
 }

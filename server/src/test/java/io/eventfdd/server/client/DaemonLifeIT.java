@@ -14,12 +14,10 @@ import io.eventfdd.client.NotFoundException;
 import io.eventfdd.client.ShuttingDownException;
 import io.eventfdd.client.Transport;
 import io.eventfdd.server.testing.DaemonProcess;
-import io.eventfdd.server.testing.SharedDaemon;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.extension.ExtendWith;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,28 +29,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** A client whose daemon ends, and comes back. */
-@ExtendWith(SharedDaemon.class)
 class DaemonLifeIT {
-    private final DaemonProcess daemon;
+    private DaemonProcess daemon;
     private EventfddClient raw;
     private EventfddClient http;
 
-    DaemonLifeIT(DaemonProcess daemon) {
-        this.daemon = daemon;
-    }
-
     @BeforeEach
-    void connect() throws Exception {
-        daemon.deleteAll();
+    void start() throws Exception {
+        daemon = DaemonProcess.start("--idle-timeout", "1s");
         raw = client(Transport.RAW);
         http = client(Transport.HTTP);
     }
 
     private EventfddClient client(Transport transport) {
-        return client(daemon, transport);
-    }
-
-    private static EventfddClient client(DaemonProcess daemon, Transport transport) {
         return EventfddClient.builder()
                 .runtimeDirectory(daemon.directory())
                 .transport(transport)
@@ -61,9 +50,10 @@ class DaemonLifeIT {
     }
 
     @AfterEach
-    void close() {
+    void stop() throws Exception {
         raw.close();
         http.close();
+        daemon.close();
     }
 
     @Test
@@ -142,20 +132,17 @@ class DaemonLifeIT {
 
     @Test
     void aConnectionThatTheDaemonClosedIsMadeAgain() throws Exception {
-        try (var impatient = DaemonProcess.start("--idle-timeout", "1s");
-                var client = client(impatient, Transport.HTTP)) {
-            var eventfd = client.open("n", EventfdSpec.semaphoreOf(0));
-            until(() -> hasNoIdleConnection(impatient));
-            assertThat(client.create("m", EventfdSpec.counter()).count()).isZero();
-            until(() -> hasNoIdleConnection(impatient));
-            eventfd.write(1);
-            assertThat(eventfd.count()).isEqualTo(1);
-            client.delete("m");
-        }
+        var eventfd = http.open("n", EventfdSpec.semaphoreOf(0));
+        until(this::hasNoIdleConnection);
+        assertThat(http.create("m", EventfdSpec.counter()).count()).isZero();
+        until(this::hasNoIdleConnection);
+        eventfd.write(1);
+        assertThat(eventfd.count()).isEqualTo(1);
+        http.delete("m");
     }
 
     /** Whether the only connection is the one that asks. */
-    private static boolean hasNoIdleConnection(DaemonProcess daemon) {
+    private boolean hasNoIdleConnection() {
         try (var asking = daemon.connect()) {
             var metrics = asking.call("GET", "/metrics", "").answer().body();
             return metrics.contains("\neventfdd_connections 1.0\n");
@@ -166,9 +153,7 @@ class DaemonLifeIT {
 
     @Test
     void withoutFdSockTheClientGoesOverHttp() throws Exception {
-        try (var client = client(Transport.AUTO)) {
-            assertThat(client.transport()).isEqualTo(Transport.RAW);
-        }
+        assertThat(client(Transport.AUTO).transport()).isEqualTo(Transport.RAW);
         var withoutFdSock = Files.createDirectory(daemon.file("http"));
         Files.createSymbolicLink(withoutFdSock.resolve("api.sock"), daemon.api());
         var builder = EventfddClient.builder().runtimeDirectory(withoutFdSock);

@@ -12,55 +12,58 @@ import io.eventfdd.client.LeaseLapsedException;
 import io.eventfdd.client.LeaseSpec;
 import io.eventfdd.client.Transport;
 import io.eventfdd.server.testing.DaemonProcess;
-import io.eventfdd.server.testing.SharedDaemon;
 
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** Leases of the library whose daemon, or whose holder, ends. */
 @Timeout(300)
-@ExtendWith(SharedDaemon.class)
 class LeaseLifeIT {
     /** A program that holds a lease until it is killed. */
-    static final class Holder {
-        private Holder() {}
+    private static final String HOLDER =
+            """
+            import io.eventfdd.client.*;
+            import java.nio.file.Path;
 
-        public static void main(String[] arguments) throws Exception {
-            var client =
-                    EventfddClient.builder()
-                            .runtimeDirectory(Path.of(arguments[0]))
-                            .transport(Transport.valueOf(arguments[1]))
-                            .connect();
-            var lease = client.lease(LeaseSpec.of("s", 1).giving("will", 1));
-            System.out.println("holds " + lease.permits());
-            Thread.sleep(Long.MAX_VALUE);
-        }
-    }
+            public class Holder {
+                public static void main(String[] arguments) throws Exception {
+                    var client =
+                            EventfddClient.builder()
+                                    .runtimeDirectory(Path.of(arguments[0]))
+                                    .transport(Transport.valueOf(arguments[1]))
+                                    .connect();
+                    var lease = client.lease(LeaseSpec.of("s", 1).giving("will", 1));
+                    System.out.println("holds " + lease.permits());
+                    Thread.sleep(Long.MAX_VALUE);
+                }
+            }
+            """;
 
-    private final DaemonProcess daemon;
-
-    LeaseLifeIT(DaemonProcess daemon) {
-        this.daemon = daemon;
-    }
+    private DaemonProcess daemon;
 
     @BeforeEach
-    void beginWithNoEventfds() throws IOException {
-        daemon.deleteAll();
+    void start() throws Exception {
+        daemon = DaemonProcess.start();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        daemon.close();
     }
 
     private EventfddClient client(Transport transport) {
@@ -111,48 +114,53 @@ class LeaseLifeIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"takeover", "TERM", "KILL"})
-    void leasesAndWaitsForThemGoOnWithTheNextDaemon(String how) throws Exception {
+    void leasesGoOnWithTheNextDaemon(String how) throws Exception {
         try (var raw = client(Transport.RAW);
                 var http = client(Transport.HTTP);
-                var semaphore = raw.openSemaphore("s", 8);
-                var ofRaw = raw.openSemaphore("of-raw", 1);
-                var ofHttp = http.openSemaphore("of-http", 1)) {
+                var semaphore = raw.openSemaphore("s", 8)) {
             var leases = new ArrayList<EventfdLease>();
             for (var client : List.of(raw, http)) {
                 leases.add(client.lease(LeaseSpec.of("s", 1)));
                 leases.add(client.lease(LeaseSpec.of("s", 1).heldByConnection()));
                 leases.add(client.lease(LeaseSpec.of("s", 1).heldFor(Duration.ofMinutes(1))));
             }
-            var contended = List.of(ofRaw.acquireLease(1), ofHttp.acquireLease(1));
-            var awaited = List.of(ofRaw.acquireLeaseAsync(1), ofHttp.acquireLeaseAsync(1));
-            until(() -> raw.state("of-raw").waiters() == 1);
-            until(() -> http.state("of-http").waiters() == 1);
-            var all = Stream.concat(leases.stream(), contended.stream()).toList();
+            var ids = leases.stream().map(EventfdLease::id).toList();
             var control = forsaken();
             next(how);
-            until(() -> raw.state("of-raw").waiters() == 1);
-            until(() -> http.state("of-http").waiters() == 1);
             // By then the time to resume a lease is over.
             until(() -> !leases().contains(control));
-            assertThat(leases()).containsExactlyInAnyOrderElementsOf(ids(all));
-            assertThat(all).allMatch(EventfdLease::isHeld);
-            assertThat(all).noneMatch(lease -> lease.lapsed().isDone());
-            assertThat(awaited).noneMatch(CompletableFuture::isDone);
+            assertThat(leases()).containsExactlyInAnyOrderElementsOf(ids);
+            assertThat(leases).allMatch(EventfdLease::isHeld);
+            assertThat(leases).noneMatch(lease -> lease.lapsed().isDone());
             leases.forEach(EventfdLease::close);
-            assertThat(leases()).containsExactlyInAnyOrderElementsOf(ids(contended));
-            until(() -> semaphore.availablePermits() == 8);
-            contended.forEach(EventfdLease::close);
-            for (var lease : awaited) {
-                lease.get(30, TimeUnit.SECONDS).commit();
-            }
             assertThat(leases()).isEmpty();
-            assertThat(ofRaw.availablePermits()).isZero();
-            assertThat(ofHttp.availablePermits()).isZero();
+            until(() -> semaphore.availablePermits() == 8);
         }
     }
 
-    private static List<String> ids(List<EventfdLease> leases) {
-        return leases.stream().map(EventfdLease::id).toList();
+    @ParameterizedTest
+    @ValueSource(strings = {"takeover", "TERM", "KILL"})
+    void aWaitForALeaseGoesOnWithTheNextDaemon(String how) throws Exception {
+        try (var raw = client(Transport.RAW);
+                var http = client(Transport.HTTP);
+                var ofRaw = raw.openSemaphore("of-raw", 1);
+                var ofHttp = http.openSemaphore("of-http", 1)) {
+            var held = List.of(ofRaw.acquireLease(1), ofHttp.acquireLease(1));
+            var awaited = List.of(ofRaw.acquireLeaseAsync(1), ofHttp.acquireLeaseAsync(1));
+            until(() -> raw.state("of-raw").waiters() == 1);
+            until(() -> http.state("of-http").waiters() == 1);
+            next(how);
+            until(() -> raw.state("of-raw").waiters() == 1);
+            until(() -> http.state("of-http").waiters() == 1);
+            assertThat(awaited).noneMatch(CompletableFuture::isDone);
+            held.forEach(EventfdLease::close);
+            for (var lease : awaited) {
+                lease.get(30, TimeUnit.SECONDS).commit();
+            }
+            assertThat(ofRaw.availablePermits()).isZero();
+            assertThat(ofHttp.availablePermits()).isZero();
+            assertThat(leases()).isEmpty();
+        }
     }
 
     @ParameterizedTest
@@ -215,16 +223,15 @@ class LeaseLifeIT {
         }
     }
 
-    private Process holder(Transport transport) throws Exception {
-        var classes = Holder.class.getProtectionDomain().getCodeSource().getLocation();
+    private Process holder(Transport transport) throws IOException {
+        var source = Files.writeString(daemon.file("Holder.java"), HOLDER);
         return daemon.begin(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
                 "-cp",
-                Path.of(classes.toURI()) + ":" + DaemonProcess.libraries(),
-                Holder.class.getName(),
+                DaemonProcess.libraries(),
+                source.toString(),
                 daemon.directory().toString(),
                 transport.name());
     }
