@@ -11,7 +11,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from suite.rounds import Skipped
+from suite.rounds import Skipped, skipped
 
 BENCH = Path(__file__).resolve().parent.parent
 TREE = BENCH.parent.parent
@@ -43,6 +43,19 @@ def placed(cores):
     if cores == CROSS and len(CPUS) < 2:
         raise Skipped("one processor only")
     return PLACES[cores]
+
+
+def pinned(bench, what, rows):
+    """`rows` of each place where two processes are pinned to processors; elsewhere the kernel moves a pair about: now one core, now two."""
+    for cores in bench.cores:
+        if cores == FREE:
+            continue
+        try:
+            near(cores)
+        except Skipped as reason:
+            yield skipped(what, cores, reason)
+        else:
+            yield from rows(cores)
 
 
 def build(directory):

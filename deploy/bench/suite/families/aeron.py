@@ -6,8 +6,7 @@ from tempfile import TemporaryDirectory
 
 from suite.bench import MEAN, PERCENTILES, named
 from suite.families.signals import pair_of_jvms, two_jvms
-from suite.machine import CROSS, FREE, SAME, Daemon, figure, java, near
-from suite.rounds import Skipped, skipped
+from suite.machine import CROSS, FREE, SAME, Daemon, figure, java, pinned
 
 # Aeron writes to its buffers by means that Java closes by default.
 OPEN = {"JDK_JAVA_OPTIONS": "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED"}
@@ -21,31 +20,7 @@ RACES = {SAME: ("yields",), CROSS: ("yields", "spins")}
 
 def rows(bench):
     with Daemon(bench.fresh("aeron")) as daemon:
-        for cores in bench.cores:
-            if cores == FREE:
-                continue
-            try:
-                near(cores)
-            except Skipped as reason:
-                yield skipped("messages of Aeron", cores, reason)
-                continue
-            for percent in (MEAN, *PERCENTILES):
-                times = (bench.warm_up, bench.seconds, percent)
-                yield from bench.compare(
-                    named("ping-pong, platform threads", percent),
-                    cores,
-                    "ns",
-                    lambda: pair_of_jvms(daemon, cores, "PingPong", *PLATFORM_THREADS, *times),
-                    peers(cores, "pong", "ping", *times),
-                )
-            yield from bench.compare(
-                "one producer, one consumer",
-                cores,
-                "signals/s",
-                lambda: pair_of_jvms(daemon, cores, "Flow", ("producer",), ("consumer",), 2 * bench.seconds),
-                peers(cores, "producer", "consumer", bench.warm_up, bench.seconds),
-                more_is_better=True,
-            )
+        yield from pinned(bench, "messages of Aeron", lambda cores: of_cores(bench, daemon, cores))
         times = (bench.warm_up, 5 * bench.seconds)
         yield from bench.compare(
             "idle, one thread waits",
@@ -54,6 +29,26 @@ def rows(bench):
             lambda: figure(java("io.eventfdd.bench.Idle", *times), None, daemon.environment),
             {f"Aeron IPC, {name}": idle(strategy, times) for name, strategy in STRATEGIES.items()},
         )
+
+
+def of_cores(bench, daemon, cores):
+    for percent in (MEAN, *PERCENTILES):
+        times = (bench.warm_up, bench.seconds, percent)
+        yield from bench.compare(
+            named("ping-pong, platform threads", percent),
+            cores,
+            "ns",
+            lambda: pair_of_jvms(daemon, cores, "PingPong", *PLATFORM_THREADS, *times),
+            peers(cores, "pong", "ping", *times),
+        )
+    yield from bench.compare(
+        "one producer, one consumer",
+        cores,
+        "signals/s",
+        lambda: pair_of_jvms(daemon, cores, "Flow", ("producer",), ("consumer",), 2 * bench.seconds),
+        peers(cores, "producer", "consumer", bench.warm_up, bench.seconds),
+        more_is_better=True,
+    )
 
 
 def peers(cores, other, measured, *times):

@@ -5,8 +5,8 @@ import subprocess
 from contextlib import ExitStack
 
 from suite.bench import MEAN, PERCENTILES, named
-from suite.machine import CROSS, FREE, SAME, Daemon, another_build, far, figure, finish, java, near, output, start
-from suite.rounds import Skipped, at_least, at_most, skipped
+from suite.machine import CROSS, FREE, SAME, Daemon, another_build, far, figure, finish, java, near, output, pinned, start
+from suite.rounds import at_least, at_most
 
 
 def rows(bench):
@@ -14,17 +14,13 @@ def rows(bench):
         daemon = servers.enter_context(Daemon(bench.fresh("signals")))
         another = another_build(bench, servers, bench.fresh("signals-a"))
         yield from raw_calls(bench, daemon, another)
-        for cores in bench.cores:
-            if cores == FREE:
-                continue  # the kernel moves a pair about: now one core, now two
-            try:
-                near(cores)
-            except Skipped as reason:
-                yield skipped("signals between two processes", cores, reason)
-                continue
-            yield from ping_pong(bench, daemon, another, cores)
-            yield from flow(bench, daemon, another, cores)
+        yield from pinned(bench, "signals between two processes", lambda cores: of_cores(bench, daemon, another, cores))
         yield from wake(bench, daemon, another)
+
+
+def of_cores(bench, daemon, another, cores):
+    yield from ping_pong(bench, daemon, another, cores)
+    yield from flow(bench, daemon, another, cores)
 
 
 def raw_calls(bench, daemon, another):

@@ -2,40 +2,34 @@
 
 from suite.bench import MEAN
 from suite.families.signals import pair_of_jvms
-from suite.machine import FREE, Daemon, far, figure, java, near
-from suite.rounds import Skipped, skipped
+from suite.machine import Daemon, far, figure, java, near, pinned
 
 PEER = "one JVM, j.u.c."
 
 
 def rows(bench):
     with Daemon(bench.fresh("threads")) as daemon:
-        for cores in bench.cores:
-            if cores == FREE:
-                continue
-            try:
-                near(cores)
-            except Skipped as reason:
-                yield skipped("permits between threads", cores, reason)
-                continue
-            for kind in ("platform", "virtual"):
-                yield from bench.compare(
-                    f"ping-pong, {kind} threads",
-                    cores,
-                    "ns",
-                    lambda: pair_of_jvms(
-                        daemon, cores, "PingPong", ("pong", kind), ("ping", kind), bench.warm_up, bench.seconds, MEAN
-                    ),
-                    {PEER: lambda: one_jvm(bench, cores, "ping-pong", kind)},
-                )
-            yield from bench.compare(
-                "one producer, one consumer",
-                cores,
-                "signals/s",
-                lambda: pair_of_jvms(daemon, cores, "Flow", ("producer",), ("consumer",), 2 * bench.seconds),
-                {PEER: lambda: one_jvm(bench, cores, "flow", "platform")},
-                more_is_better=True,
-            )
+        yield from pinned(bench, "permits between threads", lambda cores: of_cores(bench, daemon, cores))
+
+
+def of_cores(bench, daemon, cores):
+    for kind in ("platform", "virtual"):
+        roles, times = (("pong", kind), ("ping", kind)), (bench.warm_up, bench.seconds, MEAN)
+        yield from bench.compare(
+            f"ping-pong, {kind} threads",
+            cores,
+            "ns",
+            lambda: pair_of_jvms(daemon, cores, "PingPong", *roles, *times),
+            {PEER: lambda: one_jvm(bench, cores, "ping-pong", kind)},
+        )
+    yield from bench.compare(
+        "one producer, one consumer",
+        cores,
+        "signals/s",
+        lambda: pair_of_jvms(daemon, cores, "Flow", ("producer",), ("consumer",), 2 * bench.seconds),
+        {PEER: lambda: one_jvm(bench, cores, "flow", "platform")},
+        more_is_better=True,
+    )
 
 
 def one_jvm(bench, cores, what, kind):

@@ -140,13 +140,11 @@ class EarlierRunIT {
         until(() -> nats.last("EVENTFDD", "s.host").map(NatsServer::text).equals(published));
     }
 
-    @ParameterizedTest(name = "after {0} reads")
-    @ValueSource(ints = {0, 1})
-    void readsThatItMayHaveMadeAreInDoubt(int reads) throws Exception {
-        exportOne();
+    /** What the earlier run had read may be missing, and the export goes on at the next daemon. */
+    private void assertTheReadIsInDoubt(int answeredReads) throws Exception {
         killed.write("a", 5);
         next.create("a");
-        try (var bridge = later(EXPORT, TO_START + reads)) {
+        try (var bridge = later(EXPORT, TO_START + answeredReads)) {
             bridge.awaitLog(
                     "export a: in doubt: the daemon was killed since an earlier run, perhaps during"
                             + " a read of a: what it took may be missing");
@@ -156,6 +154,13 @@ class EarlierRunIT {
         }
     }
 
+    @ParameterizedTest(name = "after {0} reads")
+    @ValueSource(ints = {0, 1})
+    void readsThatItMayHaveMadeAreInDoubt(int reads) throws Exception {
+        exportOne();
+        assertTheReadIsInDoubt(reads);
+    }
+
     @Test
     void firstReadThatItMayHaveMadeIsInDoubt() throws Exception {
         killed.create("a");
@@ -163,15 +168,6 @@ class EarlierRunIT {
             until(() -> killed.request().get("/v1/eventfds/a").jsonPath().getInt("waiters") == 1);
             bridge.kill();
         }
-        killed.write("a", 5);
-        next.create("a");
-        try (var bridge = later(EXPORT, TO_START)) {
-            bridge.awaitLog(
-                    "export a: in doubt: the daemon was killed since an earlier run, perhaps during"
-                            + " a read of a: what it took may be missing");
-            next.write("a", 7);
-            awaitPublished(7);
-            assertThat(bridge.log()).doesNotContain("ERROR");
-        }
+        assertTheReadIsInDoubt(0);
     }
 }
