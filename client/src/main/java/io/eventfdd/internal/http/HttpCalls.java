@@ -62,14 +62,15 @@ final class HttpCalls implements AutoCloseable {
      * @param away how long the daemon may be away
      */
     HttpAnswer call(HttpCall call, Duration longest, Duration away, CallHandle handle) {
+        var between = new Outage(away, false);
+        var repeated = new RepeatedCall(this, call, longest, between, false, handle);
         boolean interrupted = Thread.interrupted();
         try {
             while (true) {
                 try {
-                    var between = new Outage(away, false);
-                    return new RepeatedCall(this, call, longest, between, false, handle).answer();
+                    return repeated.answer();
                 } catch (InterruptedException e) {
-                    // The interrupt came before the call was sent.
+                    // The interrupt has ended an attempt to connect.
                     interrupted = true;
                 }
             }

@@ -80,16 +80,17 @@ final class RepeatedCall {
         this.away = away;
         this.interruptible = interruptible;
         this.handle = handle;
+        handle.renew();
     }
 
     /**
-     * Sends the call until there is an answer.
+     * Sends the call until there is an answer. After an interrupt it may be called again, and goes
+     * on.
      *
      * @throws DaemonUnavailableException if no daemon got it
      * @throws ConnectionLostException if it is not known whether one carried it out
      */
     HttpAnswer answer() throws InterruptedException {
-        handle.renew();
         while (true) {
             var answer = attempt();
             if (answer.isPresent()) {
