@@ -13,7 +13,8 @@ public final class CallHandle {
     private @Nullable HttpConnection connection;
     private @Nullable Thread parked;
     private boolean ended;
-    private boolean begun;
+    private boolean sent;
+    private String keys = "";
 
     private enum Kind {
         ORDINARY,
@@ -60,21 +61,31 @@ public final class CallHandle {
 
     /** Prepares the handle for another call, which has not been sent. */
     synchronized void renew() {
-        begun = false;
+        sent = false;
     }
 
     /** Notes that the call begins, on connection {@code on}. */
     synchronized void begin(HttpConnection on) {
-        begun = true;
         connection = on;
         if (ended) {
             on.abort();
         }
     }
 
+    /** Notes that the call is sent now, first to a daemon whose keys have the origin {@code to}. */
+    synchronized void send(String to) {
+        sent = true;
+        keys = to;
+    }
+
     /** Whether a daemon may have got the call. */
-    synchronized boolean hasBegun() {
-        return begun;
+    synchronized boolean isSent() {
+        return sent;
+    }
+
+    /** The origin of the keys of the daemon that the call was first sent to. */
+    synchronized String keys() {
+        return keys;
     }
 
     /** Notes that the call is over, so that its connection may be used for another call. */

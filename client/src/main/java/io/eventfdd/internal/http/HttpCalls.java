@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -88,11 +87,12 @@ final class HttpCalls implements AutoCloseable {
      * @throws InterruptedException if the thread was interrupted and there was no answer
      */
     HttpAnswer call(HttpCall call, Duration wait, CallHandle handle) throws InterruptedException {
+        var between = new Outage(outage, true);
+        var repeated = new RepeatedCall(this, call, patience.plus(wait), between, true, handle);
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
-        var away = new Outage(outage, true);
-        return new RepeatedCall(this, call, patience.plus(wait), away, true, handle).answer();
+        return repeated.answer();
     }
 
     /**
@@ -114,10 +114,7 @@ final class HttpCalls implements AutoCloseable {
         try {
             return call(call, patience, outage, handle);
         } catch (ConnectionLostException | ClosedEventfdException e) {
-            if (!handle.hasBegun()) {
-                throw e;
-            }
-            return lateAnswer(call, look, new CallHandle()).orElseThrow(() -> e);
+            return lateAnswer(call, look, Duration.ZERO, handle, e);
         }
     }
 
@@ -126,6 +123,10 @@ final class HttpCalls implements AutoCloseable {
      * by its handle, or with the client) may have been carried out nevertheless; then this is the
      * answer that the daemon has kept for its key.
      *
+     * <p>If a daemon may have got the call and is away, or about to end, the next one is waited
+     * for: three seconds, or as long as an outage may be if the call was ended by its handle, so
+     * that nobody waits for it.
+     *
      * @param look makes a call that changes nothing, if that is needed to ask for the answer
      */
     HttpAnswer settled(HttpCall call, Supplier<HttpCall> look, Duration wait, CallHandle handle)
@@ -133,39 +134,58 @@ final class HttpCalls implements AutoCloseable {
         try {
             return call(call, wait, handle);
         } catch (InterruptedException e) {
-            var late = lateAnswer(call, look, handle).orElseThrow(() -> e);
-            Thread.currentThread().interrupt();
-            return late;
+            try {
+                var late = lateAnswer(call, look, SETTLING, handle, e);
+                Thread.currentThread().interrupt();
+                return late;
+            } catch (ConnectionLostException inDoubt) {
+                Thread.currentThread().interrupt();
+                throw inDoubt;
+            }
         } catch (ConnectionLostException | ClosedEventfdException e) {
-            return lateAnswer(call, look, handle).orElseThrow(() -> e);
+            boolean longer = handle.isEnded() && outage.compareTo(SETTLING) > 0;
+            return lateAnswer(call, look, longer ? outage : SETTLING, handle, e);
         }
     }
 
     /**
-     * The answer to a call with a key that was ended before its answer came; empty if the daemon
-     * has not carried it out, and never will.
-     *
-     * <p>If a daemon may have got the call and is away, or about to end, the next one is waited
-     * for: three seconds, or as long as an outage may be if the call was ended by its handle, so
-     * that nobody waits for it. If none says by then what became of the call, the answer is empty
-     * too: what a key keeps goes back when the key lapses.
+     * The answer to a call with a key that was ended before its answer came.
      *
      * @param look makes a call that changes nothing
+     * @param away how long the daemon may be away
      * @param handle the handle of {@code call}
+     * @param end says how the call was ended
+     * @throws E {@code end}, if the daemon has not carried it out, and never will. If no daemon
+     *     says what became of a call that takes, it is {@code end} too: what its key keeps goes
+     *     back when the key lapses
+     * @throws ConnectionLostException if no daemon says what became of a call that adds
      */
-    private Optional<HttpAnswer> lateAnswer(
-            HttpCall call, Supplier<HttpCall> look, CallHandle handle) {
-        var away = Duration.ZERO;
-        if (handle.hasBegun()) {
-            away = handle.isEnded() && outage.compareTo(SETTLING) > 0 ? outage : SETTLING;
+    private <E extends Exception> HttpAnswer lateAnswer(
+            HttpCall call, Supplier<HttpCall> look, Duration away, CallHandle handle, E end)
+            throws E {
+        if (!handle.isSent()) {
+            throw end;
         }
+        boolean undone = call.repeats() == HttpCall.Repeats.ALWAYS;
         try {
-            return settle(call.instead(look.get()), away).is(ProblemType.IDEMPOTENCY_KEY_REUSED)
-                    ? Optional.of(settle(call, away))
-                    : Optional.empty();
+            if (settle(call.instead(look.get()), away).is(ProblemType.IDEMPOTENCY_KEY_REUSED)) {
+                return settle(call, away);
+            }
+            undone = undone || knowsKeysOf(handle, away);
         } catch (EventfddException e) {
-            return Optional.empty(); // There is no daemon.
+            // There is no daemon.
         }
+        if (undone || end instanceof ConnectionLostException) {
+            throw end;
+        }
+        throw lost(call, "it was ended, and no daemon says what became of it", end);
+    }
+
+    /** Whether the daemon has the keys of the one that the call of {@code handle} was sent to. */
+    private boolean knowsKeysOf(CallHandle handle, Duration away) {
+        var learned = settle(HttpCall.get("/v1"), away).keys();
+        keys = learned;
+        return learned.equals(handle.keys());
     }
 
     private HttpAnswer settle(HttpCall call, Duration away) {
@@ -227,15 +247,14 @@ final class HttpCalls implements AutoCloseable {
     }
 
     ConnectionLostException lost(HttpCall call, IOException cause) {
+        boolean late = cause instanceof SocketTimeoutException;
+        return lost(
+                call, late ? "the daemon did not answer in time" : "the connection ended", cause);
+    }
+
+    private ConnectionLostException lost(HttpCall call, String why, Exception cause) {
         return new ConnectionLostException(
-                call
-                        + " on "
-                        + socket
-                        + ": "
-                        + (cause instanceof SocketTimeoutException
-                                ? "the daemon did not answer in time"
-                                : "the connection ended")
-                        + "; whether it was carried out is not known",
+                call + " on " + socket + ": " + why + "; whether it was carried out is not known",
                 cause);
     }
 

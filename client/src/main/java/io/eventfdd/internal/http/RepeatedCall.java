@@ -117,6 +117,7 @@ final class RepeatedCall {
                 return Optional.empty();
             }
             mayBeDone = true;
+            handle.send(sentTo);
             var answer = calls.exchange(connection, call, longest, interruptible);
             if (pauseIfTooEarly(answer)) {
                 return Optional.empty();

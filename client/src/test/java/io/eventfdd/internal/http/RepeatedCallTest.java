@@ -9,6 +9,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.EventfdName;
+import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.http.HeldCalls.Caller;
 
 import org.junit.jupiter.api.AfterEach;
@@ -135,6 +136,46 @@ class RepeatedCallTest {
         until(() -> !write.thread().isInterrupted());
         daemons.kill();
         assertIsInDoubt(write);
+    }
+
+    /** A write that its daemon does not answer. */
+    private Caller<Boolean> begunWrite() {
+        var write = new Caller<>(() -> http.write(A, 1, Deadline.in(LONG), new CallHandle()));
+        until(() -> !daemons.writes.isEmpty());
+        return write;
+    }
+
+    @Test
+    void anInterruptEndsAWriteThatItsDaemonHasNotCarriedOut() {
+        var write = begunWrite();
+        write.thread().interrupt();
+        assertThatExceptionOfType(ExecutionException.class)
+                .isThrownBy(write::result)
+                .withCauseInstanceOf(InterruptedException.class);
+    }
+
+    @Test
+    void ifAnotherDaemonServesByThenAnInterruptedWriteIsInDoubt() {
+        var write = begunWrite();
+        daemons.keys = "two";
+        write.thread().interrupt();
+        assertIsInDoubt(write);
+    }
+
+    @Test
+    void ifNoDaemonServesByThenAnInterruptedWriteIsInDoubt() throws Exception {
+        var write = begunWrite();
+        daemons.listener.close();
+        write.thread().interrupt();
+        assertIsInDoubt(write);
+    }
+
+    @Test
+    void anInterruptThatCameBeforeACallAsksNoDaemon() {
+        Thread.currentThread().interrupt();
+        assertThatExceptionOfType(InterruptedException.class)
+                .isThrownBy(() -> http.read(A, Deadline.in(Duration.ZERO), new CallHandle()));
+        assertThat(daemons.connections).isEmpty();
     }
 
     private void assertIsInDoubt(Caller<Boolean> write) {
