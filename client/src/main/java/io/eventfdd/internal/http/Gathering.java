@@ -87,27 +87,27 @@ final class Gathering<Q, A> {
         this.batches = batches;
     }
 
-    /** What has become of a request in a call for several. */
-    private sealed interface Outcome<A> {
-        /** The call has the answer; empty if the request has to be made alone. */
-        record Answered<A>(Optional<A> answer) implements Outcome<A> {}
-
-        /** The call had no answer. */
-        record Failed<A>(Throwable cause) implements Outcome<A> {}
-    }
-
-    /** A request whose thread waits until {@code outcome} is there. */
+    /** A request whose thread waits until it is over. */
     private static final class Waiting<Q, A> {
         final Q request;
         final Thread thread = Thread.currentThread();
-        volatile @Nullable Outcome<A> outcome;
+
+        /** The answer; empty if the request has to be made alone. */
+        Optional<A> answer = Optional.empty();
+
+        /** Why there is no answer; null if there is none for another reason. */
+        @Nullable Throwable failure;
+
+        /** Whether the others are set. */
+        volatile boolean isOver;
 
         Waiting(Q request) {
             this.request = request;
         }
 
-        void end(Outcome<A> with) {
-            outcome = with;
+        void end(@Nullable Throwable why) {
+            failure = why;
+            isOver = true;
             if (thread != Thread.currentThread()) {
                 LockSupport.unpark(thread);
             }
@@ -149,7 +149,7 @@ final class Gathering<Q, A> {
         }
         handle.wakes(Thread.currentThread());
         var mine = queue(request);
-        while (mine.outcome == null) {
+        while (!mine.isOver) {
             boolean interrupted = Thread.currentThread().isInterrupted();
             if (interrupted || handle.isEnded() || deadline.hasPassed()) {
                 if (!leave(mine)) {
@@ -160,7 +160,7 @@ final class Gathering<Q, A> {
                 }
                 return Optional.empty();
             } else if (begin(1)) {
-                sendTogether();
+                lead(mine);
             } else {
                 LockSupport.parkNanos(this, deadline.nanosLeft());
             }
@@ -193,31 +193,25 @@ final class Gathering<Q, A> {
         return true;
     }
 
-    /** What has become of a request; empty if it has to be made alone. */
+    /** The answer to a request, which is awaited; empty if the request has to be made alone. */
     private Optional<A> answerTo(Waiting<Q, A> mine) {
-        var outcome = outcomeOf(mine);
-        if (outcome instanceof Outcome.Failed<A> failed) {
-            throw failureOf(failed.cause());
-        }
-        return ((Outcome.Answered<A>) outcome).answer();
-    }
-
-    private Outcome<A> outcomeOf(Waiting<Q, A> mine) {
         boolean interrupted = false;
-        var outcome = mine.outcome;
-        while (outcome == null) {
+        while (!mine.isOver) {
             if (begin(1)) {
-                sendTogether();
+                lead(mine);
             } else {
                 LockSupport.park(this);
                 interrupted |= Thread.interrupted();
             }
-            outcome = mine.outcome;
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        return outcome;
+        var failure = mine.failure;
+        if (failure != null) {
+            throw failureOf(failure);
+        }
+        return mine.answer;
     }
 
     /** Counts a call under way, if it is one of the first {@code most}. */
@@ -248,25 +242,47 @@ final class Gathering<Q, A> {
         }
     }
 
-    /** Sends what has gathered, and tells each thread what has become of its request. */
-    private void sendTogether() {
-        var gathered = new ArrayList<Waiting<Q, A>>();
-        var outcomes = new ArrayList<Outcome<A>>();
+    /**
+     * Sends what has gathered, as a call that is counted already. If this thread cannot do so, for
+     * want of memory or stack, its request leaves the queue, so that the others do not wait for it.
+     */
+    private void lead(Waiting<Q, A> mine) {
+        try {
+            sendTogether(new ArrayList<>());
+        } catch (RuntimeException | Error e) {
+            waiting.remove(mine);
+            throw e;
+        } finally {
+            end();
+        }
+    }
+
+    /**
+     * Sends what has gathered, and tells each thread what has become of its request. It throws only
+     * if no request is in the call.
+     */
+    private void sendTogether(List<Waiting<Q, A>> gathered) {
+        Throwable failure = null;
         try {
             awaitOthers();
             var batch = gather(gathered);
             if (!gathered.isEmpty()) {
                 crowded = gathered.size() > FEW;
-                batch.call().forEach(answer -> outcomes.add(new Outcome.Answered<>(answer)));
+                var answers = batch.call();
+                for (int i = 0; i < gathered.size(); i++) {
+                    gathered.get(i).answer = answers.get(i);
+                }
             }
         } catch (RuntimeException | Error e) {
-            gathered.forEach(one -> outcomes.add(new Outcome.Failed<>(e)));
+            if (gathered.isEmpty()) {
+                throw e;
+            }
+            failure = e;
         } finally {
             // All are woken before the next call begins, so that it finds their next requests.
             for (int i = 0; i < gathered.size(); i++) {
-                gathered.get(i).end(outcomes.get(i));
+                gathered.get(i).end(failure);
             }
-            end();
         }
     }
 
