@@ -7,6 +7,7 @@ import io.eventfdd.client.EventfdState;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.wire.Json;
+import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.SpecFields;
 import io.eventfdd.internal.wire.StateDocument;
@@ -80,20 +81,22 @@ public final class KeyedCalls implements AutoCloseable {
             var made = HttpConnection.open(socket);
             connection = made;
             var answer = made.exchange(HttpCall.get("/v1"), patience, true);
-            var fields = answer.fields(); // A problem if it stops, or has too many connections.
+            keyLife = HttpDaemon.read(answer, KeyedCalls::keyLifeOf);
             origin = answer.keys();
-            keyLife =
-                    fields.fields("limits")
-                            .flatMap(limits -> limits.timeout("key-life", ANY))
-                            .orElse(Duration.ZERO);
             return origin;
         } catch (ClosedByInterruptException e) {
             close();
             throw e;
         } catch (IOException | EventfddException e) {
-            close();
+            close(); // Such a daemon may stop, or have too many connections.
             throw new NotSentException(e);
         }
+    }
+
+    private static Duration keyLifeOf(JsonFields info) {
+        return info.fields("limits")
+                .flatMap(limits -> limits.timeout("key-life", ANY))
+                .orElse(Duration.ZERO);
     }
 
     /** For how long the daemon to which this has connected last keeps the answer to a key. */
@@ -112,7 +115,9 @@ public final class KeyedCalls implements AutoCloseable {
             throws IOException {
         var body = Json.bytes(new ReadRequest(timeout, max).toJson());
         var answer = exchange(keyed(name, "/read", key, body), timeout, done);
-        return answer.isNoContent() ? 0 : answer.fields().count("value", 1, -1, 0);
+        return answer.isNoContent()
+                ? 0
+                : HttpDaemon.read(answer, fields -> fields.count("value", 1, -1, 0));
     }
 
     /**
@@ -145,14 +150,14 @@ public final class KeyedCalls implements AutoCloseable {
 
     /** The state of an eventfd. */
     public EventfdState state(EventfdName name) throws IOException {
-        return StateDocument.from(
-                exchange(HttpCall.get(path(name)), Duration.ZERO, List.of()).fields());
+        var answer = exchange(HttpCall.get(path(name)), Duration.ZERO, List.of());
+        return HttpDaemon.read(answer, StateDocument::from);
     }
 
     /** Creates an eventfd, or finds the same one. */
     public EventfdState create(EventfdName name, EventfdSpec spec) throws IOException {
         var call = HttpCall.put(path(name), SpecFields.json(spec), false);
-        return StateDocument.from(exchange(call, Duration.ZERO, List.of()).fields());
+        return HttpDaemon.read(exchange(call, Duration.ZERO, List.of()), StateDocument::from);
     }
 
     private static HttpCall keyed(EventfdName name, String what, String key, byte[] body) {
