@@ -159,7 +159,7 @@ public final class HttpDaemon implements AutoCloseable {
             values.forEach((name, value) -> entries.add(new WriteManyRequest.Entry(name, value)));
             var request = new WriteManyRequest(entries, Duration.ZERO);
             var call = HttpCall.write("/v1/write", request.toJson());
-            return api.settled(call, () -> look(List.copyOf(values.keySet())));
+            return settled(call, entries.get(0).name());
         }
         var one = values.entrySet().iterator().next();
         var name = one.getKey();
@@ -243,7 +243,7 @@ public final class HttpDaemon implements AutoCloseable {
         WaitingCall own =
                 time -> {
                     var call = HttpCall.write(path, body(value, time));
-                    return settled(call, List.of(name), time, handle);
+                    return settled(call, name, time, handle);
                 };
         var first = writes.write(name, value, deadline, handle, () -> own.make(Duration.ZERO));
         if (first.isEmpty() && handle.isEnded()) {
@@ -296,19 +296,19 @@ public final class HttpDaemon implements AutoCloseable {
         return new WriteRequest(value, timeout).toJson();
     }
 
-    private HttpAnswer settled(
-            HttpCall call, List<EventfdName> names, Duration time, CallHandle handle)
+    /** The answer to a call on {@code name}, and perhaps on others. */
+    private HttpAnswer settled(HttpCall call, EventfdName name, Duration time, CallHandle handle)
             throws InterruptedException {
-        return api.settled(call, () -> look(names), time, handle);
+        return api.settled(call, () -> look(name), time, handle);
     }
 
     /** The same for a call that does not wait. */
     private HttpAnswer settled(HttpCall call, EventfdName name) {
-        return api.settled(call, () -> look(List.of(name)));
+        return api.settled(call, () -> look(name));
     }
 
-    private static HttpCall look(List<EventfdName> names) {
-        var look = new WaitRequest(names, WaitRequest.Mode.ANY, false, Duration.ZERO);
+    private static HttpCall look(EventfdName name) {
+        var look = new WaitRequest(List.of(name), WaitRequest.Mode.ANY, false, Duration.ZERO);
         return HttpCall.look("/v1/wait", look.toJson());
     }
 
@@ -329,7 +329,7 @@ public final class HttpDaemon implements AutoCloseable {
                             time -> {
                                 var body = new ReadRequest(time).toJson();
                                 var call = HttpCall.taking(path(name) + "/read", body);
-                                return settled(call, List.of(name), time, handle);
+                                return settled(call, name, time, handle);
                             });
             value = value(answer);
         } while (value == 0 && !deadline.hasPassed());
@@ -369,7 +369,7 @@ public final class HttpDaemon implements AutoCloseable {
                                 return consume
                                         ? settled(
                                                 HttpCall.taking("/v1/wait", body),
-                                                names,
+                                                names.get(0),
                                                 time,
                                                 handle)
                                         : api.call(HttpCall.look("/v1/wait", body), time, handle);
