@@ -98,6 +98,27 @@ class OpenApiTest {
     }
 
     @Test
+    void aCallThatMayHaveAKeySaysWhatKeysAndBodiesDoToIt() {
+        var keyed = "#/components/parameters/idempotencyKey";
+        var all = api.operations();
+        var withKeys =
+                all.stream()
+                        .filter(call ->
+                                call.json()
+                                        .path("parameters")
+                                        .findValuesAsText("$ref")
+                                        .contains(keyed))
+                        .toList();
+        assertThat(withKeys).as(FILE).hasSizeGreaterThan(5);
+        for (var call : withKeys) {
+            assertThat(call.json().path("responses").fieldNames())
+                    .toIterable()
+                    .as(FILE + " on " + call)
+                    .contains("413", "415", "422");
+        }
+    }
+
+    @Test
     void itHasEveryLimitWithItsDefault() {
         var limits = new TreeSet<String>();
         var example =

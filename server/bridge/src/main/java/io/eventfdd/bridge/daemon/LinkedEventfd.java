@@ -123,17 +123,21 @@ public final class LinkedEventfd implements AutoCloseable {
 
     /** What the daemon does not remember for as long as the bridge was told. */
     public Optional<String> warning() {
-        return calls.keyLife().compareTo(longestAbsence) >= 0
-                ? Optional.empty()
-                : Optional.of(
+        return isRememberedForLess()
+                ? Optional.of(
                         "the daemon forgets a key after its key-life of %d s, which is shorter than"
                                         .formatted(calls.keyLife().toSeconds())
-                                + " longest-absence");
+                                + " longest-absence")
+                : Optional.empty();
+    }
+
+    private boolean isRememberedForLess() {
+        return calls.keyLife().compareTo(longestAbsence) < 0;
     }
 
     /** For how long the daemon may be away during a call without a doubt. */
     private Duration longestAbsence() {
-        return warning().isPresent() ? calls.keyLife() : longestAbsence;
+        return isRememberedForLess() ? calls.keyLife() : longestAbsence;
     }
 
     /**
