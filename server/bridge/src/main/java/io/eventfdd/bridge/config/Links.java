@@ -6,10 +6,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -105,7 +107,7 @@ public record Links(
         for (int i = 0; i < links.size(); i++) {
             if (links.get(i) instanceof Link.Export export) {
                 var path = new ArrayList<>(List.of(export.name().value()));
-                if (leadsBack(export, export, path)) {
+                if (leadsBack(export, export, path, new HashSet<>())) {
                     throw new InvalidLinks(
                             "links[" + i + "] feeds itself: " + String.join(" -> ", path));
                 }
@@ -115,20 +117,22 @@ public record Links(
 
     /**
      * Whether what {@code export} publishes reaches the eventfd of {@code first}; {@code path} is
-     * the way so far, and the whole way if it does.
+     * the way so far, and the whole way if it does. An export that was {@code seen} does not.
      */
-    private boolean leadsBack(Link.Export first, Link.Export export, List<String> path) {
+    private boolean leadsBack(
+            Link.Export first, Link.Export export, List<String> path, Set<Link.Export> seen) {
         path.add(export.subject());
         for (var link : links) {
             if (link instanceof Link.Import one && isFedBy(one, export)) {
                 var name = one.name().value();
-                boolean visited = path.contains(name);
                 path.add(name);
                 if (one.name().equals(first.name())) {
                     return true;
                 }
                 var next = exportOf(name);
-                if (!visited && next.isPresent() && leadsBack(first, next.get(), path)) {
+                if (next.isPresent()
+                        && seen.add(next.get())
+                        && leadsBack(first, next.get(), path, seen)) {
                     return true;
                 }
                 path.removeLast();

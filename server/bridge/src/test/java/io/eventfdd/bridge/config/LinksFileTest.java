@@ -214,6 +214,18 @@ class LinksFileTest {
     }
 
     @Test
+    void circleIsRefusedIfItsSubjectsAreCalledLikeItsEventfds() {
+        refuses(
+                """
+                - export: {name: a, subject: b}
+                - import: {name: b, subject: b, mode: copy}
+                - export: {name: b, subject: a}
+                - import: {name: a, subject: a, mode: copy}
+                """,
+                "links[0] feeds itself: a -> b -> b -> a -> a");
+    }
+
+    @Test
     void subjectInAnotherStreamIsAnother() throws InvalidLinks {
         LinksFile.parse(
                 HEAD
