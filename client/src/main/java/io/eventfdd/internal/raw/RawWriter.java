@@ -10,8 +10,8 @@ import io.eventfdd.internal.linux.WriteWatch;
  *
  * <p>A write that could block is avoided if a check can tell: if the flag is clear, or if there was
  * no room the last time, the count is read first. To read the flag costs as much as the write, so
- * its value is trusted until the watch looks again. A change between the check and the write is left to the
- * watch, which interrupts a write that blocks nevertheless.
+ * its value is trusted until the watch looks again. A change between the check and the write is
+ * left to the watch, which interrupts a write that blocks nevertheless.
  */
 final class RawWriter {
     /** After an unsigned value as large as this, other writers may soon find no room. */
