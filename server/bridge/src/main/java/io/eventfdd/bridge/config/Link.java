@@ -59,9 +59,13 @@ public sealed interface Link permits Link.Export, Link.Import {
             String stream,
             @Nullable Kind kind)
             implements Link {
+        /** Its name, which no other link of the file has, though several may feed one eventfd. */
         @Override
         public String toString() {
-            return "import " + name;
+            return "import "
+                    + name
+                    + (consumer.equals(Names.token(name.value())) ? "" : " as " + consumer)
+                    + (stream.equals(LinksFile.STANDARD_STREAM) ? "" : " from " + stream);
         }
     }
 }

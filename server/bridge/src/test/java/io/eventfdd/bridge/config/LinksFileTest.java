@@ -266,6 +266,27 @@ class LinksFileTest {
     @Test
     void twoLinksThatExportOneEventfdAreRefused() {
         refuses(
+    @Test
+    void eachLinkHasANameOfItsOwnThoughSeveralFeedOneEventfd() throws InvalidLinks {
+        var links =
+                LinksFile.parse(
+                        HEAD
+                                + """
+                                links:
+                                - import: {name: a.b, subject: s, mode: copy}
+                                - import: {name: a.b, subject: t, mode: copy, consumer: c}
+                                - import: {name: a.b, subject: u, mode: copy, stream: S}
+                                - import: {name: a.b, subject: v, mode: copy, consumer: c, stream: S}
+                                """);
+
+        assertThat(links.links().stream().map(Link::toString))
+                .containsExactly(
+                        "import a.b",
+                        "import a.b as c",
+                        "import a.b from S",
+                        "import a.b as c from S");
+    }
+
                 """
                 - export: {name: a, subject: s}
                 - export: {name: a, subject: t, stream: OTHER}
