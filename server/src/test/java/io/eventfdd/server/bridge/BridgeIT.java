@@ -247,6 +247,41 @@ class BridgeIT {
     }
 
     @Test
+    void severalImportsMayFeedOneEventfd() throws Exception {
+        int port = Hosts.freePort();
+        var exports = EXPORT + "- export: {name: e, subject: t, create: counter}\n";
+        var imports = COPY + COPY.replace("s, mode", "t, consumer: d, mode");
+        try (var from = onAlpha(exports);
+                var to = onBeta(imports + "observability-port: " + port + "\n")) {
+            from.awaitLog("export e: running");
+            alpha.write("a", 3);
+            alpha.write("e", 4);
+            awaitCount(beta, "b", 7);
+            until(() ->
+                    Hosts.page(port, "/metrics").contains("signals_total{link=\"import b\"} 3.0"));
+            assertThat(Hosts.page(port, "/metrics"))
+                    .contains("signals_total{link=\"import b as d\"} 4.0");
+            assertThat(to.log()).doesNotContain("ERROR");
+        }
+    }
+
+    @Test
+    void exportMayGetAnotherSubject() throws Exception {
+        try (var from = onAlpha(EXPORT)) {
+            from.awaitLog("export a: running");
+            alpha.write("a", 3);
+            until(() -> messages() == 1);
+            assertThat(from.stop()).isZero();
+        }
+        try (var from = onAlpha(EXPORT.replace("subject: s", "subject: t"));
+                var to = onBeta(COPY.replace("subject: s", "subject: t"))) {
+            alpha.write("a", 4);
+            awaitCount(beta, "b", 4);
+            assertThat(from.log() + to.log()).doesNotContain("ERROR");
+        }
+    }
+
+    @Test
     void checkSaysWhatWouldBeDoneAndDoesNothing() throws Exception {
         var said = BridgeProcess.check(beta, nats, "beta", COPY + SHARE);
         assertThat(said)

@@ -79,11 +79,13 @@ public final class Names {
     }
 
     /**
-     * The id of the message number {@code n} of an exporter. A stream that was deleted and created
-     * anew counts from 1 again, so its time of creation is part of the id.
+     * The id of the message number {@code n} of an exporter. An exporter counts from 1 again at
+     * another subject, and in a stream that was deleted and created anew. So the subject and the
+     * stream's time of creation are part of the id.
      */
-    public static String messageId(String host, String eventfd, long created, long n) {
-        return token(host) + "." + token(eventfd) + "." + created + "." + n;
+    public static String messageId(
+            String subject, String host, String eventfd, long created, long n) {
+        return exportSubject(subject, host) + "." + token(eventfd) + "." + created + "." + n;
     }
 
     /**

@@ -253,7 +253,7 @@ final class Exporter implements LinkTask {
     }
 
     private String id(long number) {
-        return Names.messageId(host, link.name().value(), created, number);
+        return Names.messageId(link.subject(), host, link.name().value(), created, number);
     }
 
     /** The next message of the last read. */
