@@ -52,6 +52,34 @@ class BridgeSecurityIT {
         }
     }
 
+    @Test
+    void passwordOfAUrlIsInNoLog() throws Exception {
+        try (var nats = NatsServer.startWith(List.of("--user", "me", "--pass", "secret"));
+                var daemon = DaemonProcess.start()) {
+            var url = nats.url().replace("//", "//me:secret@");
+            var links = "- export: {name: a, subject: s, create: counter}\n";
+            nats.kill();
+            try (var bridge =
+                    BridgeProcess.startWith(
+                            daemon, "host", BridgeProcess.yaml(url, "host", links))) {
+                bridge.awaitLog("no server answers at " + nats.url());
+                nats.restart();
+                bridge.awaitLog("connected to " + nats.url()).awaitLog("export a: running");
+                assertThat(bridge.log()).doesNotContain("the connection to NATS has ended");
+                nats.kill();
+                bridge.awaitLog("the connection to NATS has ended");
+                nats.restart();
+                BridgeProcess.until(() -> times("connected to", bridge) == 2);
+                assertThat(times("has ended", bridge)).isEqualTo(1);
+                assertThat(bridge.log()).doesNotContain("secret");
+            }
+        }
+    }
+
+    private static int times(String text, BridgeProcess bridge) {
+        return bridge.log().split(text, -1).length - 1;
+    }
+
     private static List<String> options(Certificate certificate, NatsAccount account)
             throws Exception {
         return List.of(

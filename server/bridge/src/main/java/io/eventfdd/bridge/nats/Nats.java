@@ -20,7 +20,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
 
 /**
  * The connection to NATS that all links share. It connects again by itself for as long as it takes.
@@ -35,7 +37,11 @@ public final class Nats implements AutoCloseable {
     private static final int NO_MESSAGE = 10037;
     private static final Duration RECONNECT_WAIT = Duration.ofMillis(250);
 
+    /** What a URL has before the host: a user and a password, which no log may show. */
+    private static final Pattern USER = Pattern.compile("[^/\\s\\[]*@");
+
     private final AtomicLong events = new AtomicLong();
+    private final AtomicBoolean connected = new AtomicBoolean();
     private final Connection connection;
     private final JetStream jetStream;
     private final JetStreamManagement management;
@@ -62,12 +68,12 @@ public final class Nats implements AutoCloseable {
             try {
                 return new Nats(options);
             } catch (IOException e) {
-                var reason = String.valueOf(e.getMessage());
+                var reason = withoutUser(String.valueOf(e.getMessage()));
                 if (!reason.equals(said)) {
                     LOGGER.log(
                             Level.WARNING,
                             "no server answers at {0}: {1}",
-                            String.join(", ", servers.urls()),
+                            withoutUser(String.join(", ", servers.urls())),
                             reason);
                     said = reason;
                 }
@@ -88,9 +94,13 @@ public final class Nats implements AutoCloseable {
 
     /** The server at the other end, with its version. */
     public String server() {
-        return connection.getConnectedUrl()
+        return withoutUser(String.valueOf(connection.getConnectedUrl()))
                 + ", version "
                 + connection.getServerInfo().getVersion();
+    }
+
+    private static String withoutUser(String text) {
+        return USER.matcher(text).replaceAll("");
     }
 
     private static Options.Builder options(Servers servers, String name) throws IOException {
@@ -138,10 +148,16 @@ public final class Nats implements AutoCloseable {
     private void happened(Connection on, ConnectionListener.Events event) {
         events.incrementAndGet();
         switch (event) {
-            case DISCONNECTED -> LOGGER.log(Level.WARNING, "the connection to NATS has ended");
-            case CONNECTED, RECONNECTED ->
-                    LOGGER.log(
-                            Level.INFO, "connected to {0}", String.valueOf(on.getConnectedUrl()));
+            case DISCONNECTED -> {
+                if (connected.getAndSet(false)) { // jnats says so after each attempt to connect
+                    LOGGER.log(Level.WARNING, "the connection to NATS has ended");
+                }
+            }
+            case CONNECTED, RECONNECTED -> {
+                connected.set(true);
+                var url = withoutUser(String.valueOf(on.getConnectedUrl()));
+                LOGGER.log(Level.INFO, "connected to {0}", url);
+            }
             default -> LOGGER.log(Level.DEBUG, "{0}", event);
         }
     }
