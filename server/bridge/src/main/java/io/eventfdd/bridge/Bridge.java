@@ -171,7 +171,7 @@ public final class Bridge implements AutoCloseable {
     }
 
     private static Map<String, Long> have(Links links, Nats nats)
-            throws IOException, UnfitException {
+            throws IOException, UnfitException, InterruptedException {
         var streams = new Streams(nats, links.create());
         var created = new HashMap<String, Long>();
         for (var plan : plans(links)) {

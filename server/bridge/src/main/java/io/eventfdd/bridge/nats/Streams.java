@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -31,11 +32,15 @@ public final class Streams {
     private static final int UNAVAILABLE = 503;
 
     private static final int NO_STREAM = 10059;
+    private static final int OTHER_STREAM = 10058;
     private static final int NO_CONSUMER = 10014;
     private static final long UNLIMITED = -1;
 
     /** How often several bridges may overtake each other when they add their subjects. */
     private static final int ATTEMPTS = 20;
+
+    /** Longer than another bridge needs to change what it has looked at. */
+    private static final Duration OVERTAKING = Duration.ofMillis(500);
 
     private final Nats nats;
     private final boolean create;
@@ -52,10 +57,11 @@ public final class Streams {
 
     /** A question to the server. */
     private interface Question<T> {
-        T ask() throws IOException, JetStreamApiException, UnfitException;
+        T ask() throws IOException, JetStreamApiException, UnfitException, InterruptedException;
     }
 
-    private static <T> T asked(Question<T> question) throws IOException, UnfitException {
+    private static <T> T asked(Question<T> question)
+            throws IOException, UnfitException, InterruptedException {
         try {
             return question.ask();
         } catch (IllegalStateException e) {
@@ -75,12 +81,12 @@ public final class Streams {
      * @throws UnfitException if it differs from {@code plan}, or is missing and cannot be created
      * @throws IOException if nobody answers
      */
-    public long have(StreamPlan plan) throws IOException, UnfitException {
+    public long have(StreamPlan plan) throws IOException, UnfitException, InterruptedException {
         return asked(() -> haveStream(plan));
     }
 
     private long haveStream(StreamPlan plan)
-            throws IOException, JetStreamApiException, UnfitException {
+            throws IOException, JetStreamApiException, UnfitException, InterruptedException {
         for (int i = 0; i < ATTEMPTS; i++) {
             var info = info(plan.name());
             if (info.isEmpty()) {
@@ -88,7 +94,7 @@ public final class Streams {
                     throw new UnfitException(
                             "there is no stream " + plan.name() + ", and create is no");
                 }
-                nats.management().addStream(plan.configuration());
+                add(plan);
                 continue;
             }
             var found = info.get().getConfiguration();
@@ -102,14 +108,26 @@ public final class Streams {
                 throw new UnfitException(
                         "the stream " + plan.name() + " lacks the subjects " + missing);
             }
-            // Another bridge may do this at the same time, so look again.
             nats.management().updateStream(plan.completed(found));
+            // Another bridge that has looked before may do this too, without these subjects.
+            Thread.sleep(OVERTAKING.plusMillis(ThreadLocalRandom.current().nextLong(1000)));
         }
         throw new UnfitException("the subjects of the stream " + plan.name() + " keep changing");
     }
 
+    private void add(StreamPlan plan) throws IOException, JetStreamApiException {
+        try {
+            nats.management().addStream(plan.configuration());
+        } catch (JetStreamApiException e) {
+            if (e.getApiErrorCode() != OTHER_STREAM) { // Another bridge was first.
+                throw e;
+            }
+        }
+    }
+
     /** What {@link #have} would do, in a few words. */
-    public String describe(StreamPlan plan) throws IOException, UnfitException {
+    public String describe(StreamPlan plan)
+            throws IOException, UnfitException, InterruptedException {
         return asked(() -> description(plan));
     }
 
@@ -128,7 +146,7 @@ public final class Streams {
 
     /** What {@link #haveConsumer} would do, in a few words. */
     public String describeConsumer(String stream, String name, String filter)
-            throws IOException, UnfitException {
+            throws IOException, UnfitException, InterruptedException {
         var found = asked(() -> consumer(stream, name));
         if (found.isEmpty()) {
             return missing();
@@ -158,7 +176,7 @@ public final class Streams {
      * @throws UnfitException if it differs, or is missing and not to be created
      */
     public void haveConsumer(String stream, String name, String filter)
-            throws IOException, UnfitException {
+            throws IOException, UnfitException, InterruptedException {
         var _ =
                 asked(() -> {
                     createConsumer(stream, name, filter);
