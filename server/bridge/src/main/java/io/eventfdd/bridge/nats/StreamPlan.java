@@ -42,15 +42,34 @@ public record StreamPlan(String name, Set<String> subjects, Duration window, boo
     /** The subjects that a stream with {@code found} lacks, in order. */
     List<String> missing(StreamConfiguration found) {
         return subjects.stream()
-                .filter(subject -> !found.getSubjects().contains(subject))
+                .filter(subject -> found.getSubjects().stream().noneMatch(one -> has(one, subject)))
                 .sorted()
                 .toList();
+    }
+
+    /** Whether the subjects of {@code pattern} are those of {@code subject}, and perhaps more. */
+    private static boolean has(String pattern, String subject) {
+        var tokens = pattern.split("\\.", -1);
+        var others = subject.split("\\.", -1);
+        for (int i = 0; i < tokens.length; i++) {
+            if (i == others.length) {
+                return false;
+            }
+            if (tokens[i].equals(">")) {
+                return true;
+            }
+            boolean isAny = tokens[i].equals("*") && !others[i].equals(">");
+            if (!isAny && !tokens[i].equals(others[i])) {
+                return false;
+            }
+        }
+        return tokens.length == others.length;
     }
 
     /** {@code found} with the subjects that it lacks. */
     StreamConfiguration completed(StreamConfiguration found) {
         var all = new TreeSet<>(found.getSubjects());
-        all.addAll(subjects);
+        all.addAll(missing(found)); // The server refuses one that another has already.
         return StreamConfiguration.builder(found).subjects(all).build();
     }
 

@@ -10,8 +10,11 @@ import io.nats.client.api.StreamConfiguration;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 @Timeout(300)
@@ -51,6 +54,32 @@ class StreamPlanTest {
 
         assertThat(plan.missing(found)).containsExactly("a.*", "b.*");
         assertThat(plan.completed(found).getSubjects()).containsExactly("a.*", "b.*", "c.*");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({
+        "s.a.*, true",
+        "s.*.*, true",
+        "s.>, true",
+        ">, true",
+        "s.*, false",
+        "s.a.b, false",
+        "s.a.*.>, false",
+        "t.>, false"
+    })
+    void subjectOfAStreamMayHaveSeveralOfThePlan(String subject, boolean hasIt) {
+        var one = new StreamPlan("S", Set.of("s.a.*"), WINDOW, false);
+        var found = StreamConfiguration.builder(one.configuration()).subjects(subject).build();
+
+        assertThat(one.missing(found).isEmpty()).isEqualTo(hasIt);
+        assertThat(one.completed(found).getSubjects().equals(List.of(subject))).isEqualTo(hasIt);
+    }
+
+    @Test
+    void subjectWithAStarHasNoneThatMayHaveMoreTokens() {
+        var found = StreamConfiguration.builder(marks.configuration()).subjects("m.*").build();
+
+        assertThat(marks.missing(found)).containsExactly("m.>");
     }
 
     @Test
