@@ -41,6 +41,21 @@ class LinkedEventfdIT {
         }
     }
 
+    @Test
+    void eventfdThatIsCreatedAnewAsAnotherKindIsReadAsThatKind() throws Exception {
+        var link = new Link.Export(new EventfdName("a"), "s", "EVENTFDD", null, Count.MAX);
+        try (var daemon = DaemonProcess.start();
+                var eventfd =
+                        new LinkedEventfd(link, daemon.api(), LONG, new LinkStatus("export a"))) {
+            daemon.create("a", "{\"semaphore\":true}");
+            eventfd.prepare();
+            daemon.delete("a");
+            daemon.create("a");
+            daemon.write("a", 3);
+            assertThat(eventfd.take("key", Optional.empty())).isEqualTo(3);
+        }
+    }
+
     @ParameterizedTest(name = "an absence of up to {0} s: {1} calls in doubt")
     @CsvSource({"300, 0", "0, 1"})
     void callIsInDoubtIfTheDaemonWasAwayForLongerThanItsKeysLive(long seconds, long inDoubt)

@@ -82,21 +82,19 @@ public final class LinkedEventfd implements AutoCloseable {
 
     /** Waits until the daemon has the eventfd, or creates it if the link says of which kind. */
     public void prepare() throws InterruptedException {
-        boolean semaphore = repeated("", Optional.empty(), () -> "", this::findOrCreate);
+        max = repeated("", Optional.empty(), () -> "", this::findOrCreate);
         settled.begin();
         warning().ifPresent(text -> LOGGER.log(Level.WARNING, "{0}: {1}", link, text));
         part.running();
-        max = semaphore ? ReadRequest.MOST : 1;
     }
 
-    private boolean findOrCreate() throws IOException {
+    /** Has the eventfd; how many permits a read may ask for, which is 1 of a counter. */
+    private int findOrCreate() throws IOException {
         var kind = link.kind();
-        if (kind == null) {
-            return calls.state(name).spec().semaphore();
-        }
         boolean semaphore = kind == Kind.SEMAPHORE;
         var spec = semaphore ? EventfdSpec.semaphoreOf(0) : EventfdSpec.counter();
-        return calls.create(name, spec).spec().semaphore();
+        var found = kind == null ? calls.state(name) : calls.create(name, spec);
+        return found.spec().semaphore() ? ReadRequest.MOST : 1;
     }
 
     /** What {@link #prepare} would do, in a few words; it changes nothing. */
@@ -291,19 +289,22 @@ public final class LinkedEventfd implements AutoCloseable {
     }
 
     private void refused(String key, EventfddException e) throws InterruptedException {
+        boolean isMissing = is(e, ProblemType.NOT_FOUND) && link.kind() != null;
+        boolean isOfAnotherKind = is(e, ProblemType.INVALID_VALUE);
+        if (isMissing || isOfAnotherKind) {
+            lookAgain();
+            return;
+        }
         part.troubled(reason(e));
         if (is(e, ProblemType.GONE) && !key.isEmpty()) {
             forget(key); // It keeps this answer too.
         }
-        if (is(e, ProblemType.NOT_FOUND) && link.kind() != null) {
-            recreate();
-        }
     }
 
-    private void recreate() throws InterruptedException {
+    private void lookAgain() throws InterruptedException {
         try {
             calls.connect();
-            findOrCreate();
+            max = findOrCreate();
         } catch (ClosedByInterruptException e) {
             throw interrupted();
         } catch (IOException | EventfddException e) {
