@@ -15,6 +15,8 @@ import org.yaml.snakeyaml.representer.Representer;
 import org.yaml.snakeyaml.resolver.Resolver;
 
 import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -23,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
@@ -46,6 +49,7 @@ public final class LinksFile {
     private static final List<String> SETTINGS =
             List.of("observability-port", "observability-address", "log-level", "log-format");
 
+    private static final Set<String> SCHEMES = Set.of("nats", "tls", "opentls", "ws", "wss");
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9_-]{1,64}");
     private static final Pattern SUBJECT =
@@ -112,11 +116,31 @@ public final class LinksFile {
         var nats = fields.fields("nats").orElseThrow(() -> fields.wrong("nats", "is missing"));
         var servers =
                 new Servers(
-                        nats.texts("servers"),
+                        urls(nats),
                         nats.text("credentials").map(Path::of).orElse(null),
                         nats.text("options").map(Path::of).orElse(null));
         nats.end();
         return servers;
+    }
+
+    private static List<String> urls(Fields nats) throws InvalidLinks {
+        var urls = nats.texts("servers");
+        for (int i = 0; i < urls.size(); i++) {
+            if (!isServer(urls.get(i))) { // It may have a password, so the error does not show it.
+                throw nats.wrong("servers[" + i + "]", "is not a URL like nats://host:4222");
+            }
+        }
+        return urls;
+    }
+
+    /** Whether jnats takes it for a server; without a scheme, it means {@code nats}. */
+    private static boolean isServer(String url) {
+        try {
+            var uri = new URI(url.contains("://") ? url : "nats://" + url);
+            return uri.getHost() != null && SCHEMES.contains(uri.getScheme());
+        } catch (URISyntaxException e) {
+            return false;
+        }
     }
 
     private static Duration duration(Fields fields, String field, Duration standard, Duration least)

@@ -128,6 +128,9 @@ class LinksFileTest {
                     longest-absence: 29s                         | longest-absence is less than 30s
                     duplicate-window: 800h                       | duplicate-window: '800h' is longer than 168h
                     nats: {servers: []}                          | nats.servers is not a list with at least one
+                    nats: {servers: [x, "a b"]}                  | nats.servers[1] is not a URL like nats://host
+                    nats: {servers: [""]}                        | nats.servers[0] is not a URL
+                    nats: {servers: ["http://x:4222"]}           | nats.servers[0] is not a URL
                     nats: {}                                     | nats.servers is missing
                     nats: here                                   | nats is not a mapping
                     links: []                                    | links is not a list with at least one
@@ -264,9 +267,6 @@ class LinksFileTest {
     }
 
     @Test
-    void twoLinksThatExportOneEventfdAreRefused() {
-        refuses(
-    @Test
     void eachLinkHasANameOfItsOwnThoughSeveralFeedOneEventfd() throws InvalidLinks {
         var links =
                 LinksFile.parse(
@@ -287,6 +287,9 @@ class LinksFileTest {
                         "import a.b as c from S");
     }
 
+    @Test
+    void twoLinksThatExportOneEventfdAreRefused() {
+        refuses(
                 """
                 - export: {name: a, subject: s}
                 - export: {name: a, subject: t, stream: OTHER}
