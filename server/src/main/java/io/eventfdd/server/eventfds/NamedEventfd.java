@@ -9,10 +9,8 @@ import io.eventfdd.server.loop.Registration;
 
 import org.jspecify.annotations.Nullable;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -59,10 +57,8 @@ final class NamedEventfd {
 
     private int readersElsewhere;
 
-    /**
-     * Values on their way back that found no room yet; they are added before those of the writers.
-     */
-    final Deque<Long> returning = new ArrayDeque<>(0);
+    /** What found no room yet, and is added before the values of the writers. */
+    final Returning returning = new Returning();
 
     /** The waiters whose time is up while their line is being served; they end afterwards. */
     final List<Waiter> late = new ArrayList<>(0);

@@ -61,15 +61,7 @@ final class Room {
         if (eventfd.deleted) {
             return;
         }
-        long value = reading.value();
-        if (value != Count.OVERFLOW) {
-            eventfd.returning.add(value);
-        } else {
-            // This count is 1 more than a write can make it; only the kernel itself can add so
-            // much.
-            eventfd.returning.add(Count.MAX);
-            eventfd.returning.add(1L);
-        }
+        eventfd.returning.add(reading.value());
         refill(eventfd);
         if (!eventfd.returning.isEmpty()) {
             awaitRoom(eventfd);
@@ -144,10 +136,10 @@ final class Room {
         }
 
         private boolean putBack() throws IOException {
-            long value = eventfd.returning.remove();
+            long value = eventfd.returning.next();
             long added = addAsFarAsThereIsRoom(eventfd, value);
+            eventfd.returning.remove(added);
             if (added != value) {
-                eventfd.returning.addFirst(value - added);
                 return false;
             }
             if (eventfd.returning.isEmpty()) {

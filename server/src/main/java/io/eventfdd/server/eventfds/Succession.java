@@ -355,8 +355,9 @@ public final class Succession {
     }
 
     /**
-     * Collects all that another process needs to go on. It must be called after all calls have
-     * ended, and not on the loop's thread.
+     * Collects all that another process needs to go on. Values on their way back are that process's
+     * from now on, so that they are not added twice if a raw holder makes room meanwhile. It must
+     * be called after all calls have ended, and not on the loop's thread.
      */
     public List<Kept> keep() {
         var kept = new ArrayList<Kept>();
@@ -367,8 +368,9 @@ public final class Succession {
                                 eventfd.identity(),
                                 eventfd.eventFd(),
                                 eventfd.isShared(),
-                                List.copyOf(eventfd.returning),
+                                eventfd.returning.values(),
                                 eventfd.former()));
+                eventfd.returning.clear();
             }
         });
         return kept;

@@ -104,6 +104,25 @@ class SharedEventfdsTest {
         return result;
     }
 
+    /** It would be there twice if the loop added it as well. */
+    @Test
+    void whatFoundNoRoomIsTheNextProcessesOnceItWasLeftToIt() throws Exception {
+        var name = it.counter("full");
+        it.write(name, 5);
+        var taken = it.eventfds.read(name, new ReadRequest(NOT_AT_ALL), client).orElseThrow();
+        var holder = share(name);
+        assertThat(it.write(name, Count.MAX)).isTrue();
+        it.eventfds.putBack(List.of(taken));
+        it.eventfds.endWaits(End.SHUT_DOWN);
+        var kept = it.eventfds.succession().keep().getFirst();
+        assertThat(kept.returning()).containsExactly(5L);
+        assertThat(holder.readNow(buffer)).isEqualTo(Count.MAX);
+        // Two turns, so that the loop has heard of the room.
+        it.eventfds.size();
+        it.eventfds.size();
+        assertThat(holder.readNow(buffer)).isZero();
+    }
+
     private void assertThatTheLoopTurns() {
         assertThat(it.eventfds.isTurning()).as("the loop turns").isTrue();
     }
