@@ -325,14 +325,10 @@ public final class Eventfds {
         });
     }
 
-    /** Gives a value that was taken but not received back to its eventfd. */
+    /** Gives values that were taken but not received back to their eventfds. */
     public void putBack(Collection<Reading> taken) {
         putBacks.add(taken.size());
-        loop.submit(() -> {
-            for (var reading : taken) {
-                waits.putBack(reading);
-            }
-        });
+        loop.submit(() -> waits.putBack(taken));
     }
 
     /**

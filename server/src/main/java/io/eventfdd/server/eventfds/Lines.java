@@ -287,11 +287,13 @@ final class Lines {
         }
         var late = List.copyOf(eventfd.late);
         eventfd.late.clear();
-        for (var waiter : late) {
-            if (!waiter.isOver()) {
-                expire(waiter);
-            }
-        }
+        loop.each(
+                late,
+                waiter -> {
+                    if (!waiter.isOver()) {
+                        expire(waiter);
+                    }
+                });
     }
 
     /** Ends all who wait for {@code eventfd}, some in each step, and then closes it. */
@@ -404,11 +406,13 @@ final class Lines {
      */
     void fault(NamedEventfd eventfd, ErrnoException why) throws IOException {
         var problem = say(eventfd, why);
-        for (var waiter : eventfd.allWaiters()) {
-            if (!waiter.isOver()) {
-                refuse(waiter, problem);
-            }
-        }
+        loop.each(
+                eventfd.allWaiters(),
+                waiter -> {
+                    if (!waiter.isOver()) {
+                        refuse(waiter, problem);
+                    }
+                });
     }
 
     /**

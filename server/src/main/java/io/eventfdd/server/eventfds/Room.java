@@ -57,11 +57,21 @@ final class Room {
      * value is gone.
      */
     void giveBack(Reading reading) throws IOException {
+        goesBack(reading);
+        putBack(reading.source());
+    }
+
+    /** Notes that a value goes back to its eventfd. {@link #putBack} adds it. */
+    void goesBack(Reading reading) {
         var eventfd = reading.source();
-        if (eventfd.deleted) {
-            return;
+        if (!eventfd.deleted) {
+            eventfd.returning.add(reading.value());
+            eventfd.linesChanged();
         }
-        eventfd.returning.add(reading.value());
+    }
+
+    /** Adds what goes back to {@code eventfd}, or waits for room. */
+    void putBack(NamedEventfd eventfd) throws IOException {
         refill(eventfd);
         if (!eventfd.returning.isEmpty()) {
             awaitRoom(eventfd);
@@ -97,18 +107,27 @@ final class Room {
         }
     }
 
-    /** Adds the values that wait for room in {@code eventfd}, as long as there is room. */
+    /**
+     * Adds the values that wait for room in {@code eventfd}, as long as there is room: the first of
+     * them at once.
+     */
     void refill(NamedEventfd eventfd) throws IOException {
-        if (eventfd.refilling || eventfd.deleted) {
-            return;
-        }
-        eventfd.refilling = true;
-        var refilling = new Refilling(eventfd);
-        while (refilling.step()) {
-            if (!loop.hasTime()) {
-                loop.begin(refilling);
-                return;
+        if (!eventfd.refilling && !eventfd.deleted) {
+            var refilling = new Refilling(eventfd);
+            if (refilling.step()) {
+                loop.start(refilling);
             }
+        }
+    }
+
+    /**
+     * Does the same as {@link #refill}, but does nothing at once if this turn has no time for it:
+     * many eventfds can have room at one moment, and the first value of each can be that of a
+     * writer to a thousand.
+     */
+    void refillInTime(NamedEventfd eventfd) throws IOException {
+        if (!eventfd.refilling && !eventfd.deleted) {
+            loop.start(new Refilling(eventfd));
         }
     }
 
@@ -118,6 +137,7 @@ final class Room {
 
         Refilling(NamedEventfd eventfd) {
             this.eventfd = eventfd;
+            eventfd.refilling = true;
         }
 
         @Override

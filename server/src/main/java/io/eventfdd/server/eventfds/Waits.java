@@ -157,7 +157,7 @@ final class Waits {
             pass.serveLater();
         }
         if ((events & Epoll.OUT) != 0) {
-            room.refill(eventfd);
+            room.refillInTime(eventfd);
         }
     }
 
@@ -193,12 +193,21 @@ final class Waits {
     /** Gives a value back to its eventfd, from which the next in line gets it. */
     void putBack(Reading reading) throws IOException {
         giveBack(reading);
-        pass.due(reading.source());
-        if (reading.source().isReadElsewhere()) {
-            // As for a waiter that arrives: a reader that stands elsewhere may be ahead.
-            pass.defer();
-        }
-        pass.serveNow();
+        cameBack(List.of(reading.source()));
+    }
+
+    /**
+     * Gives values back to their eventfds, from which the next in line get them. All of them are on
+     * their way back at once; the eventfds get them one after the other.
+     */
+    void putBack(Collection<Reading> taken) throws IOException {
+        taken.forEach(room::goesBack);
+        loop.each(
+                taken,
+                reading -> {
+                    room.putBack(reading.source());
+                    cameBack(List.of(reading.source()));
+                });
     }
 
     /** Serves the next in line at {@code eventfds}, to which something has come back. */
@@ -206,6 +215,7 @@ final class Waits {
         for (var eventfd : eventfds) {
             pass.due(eventfd);
             if (eventfd.isReadElsewhere()) {
+                // As for a waiter that arrives: a reader that stands elsewhere may be ahead.
                 pass.defer();
             }
         }

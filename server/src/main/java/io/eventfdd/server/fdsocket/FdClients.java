@@ -164,11 +164,13 @@ final class FdClients implements AutoCloseable {
 
     private void endDeaf() throws IOException {
         lookingAfterDeaf = false;
-        for (var connection : List.copyOf(connections)) {
-            if (connection.closeIfStillDeaf()) {
-                lookAfterDeaf();
-            }
-        }
+        loop.each(
+                connections,
+                connection -> {
+                    if (connection.closeIfStillDeaf()) {
+                        lookAfterDeaf();
+                    }
+                });
     }
 
     /** The reason why another daemon cannot take over, if there is one. */

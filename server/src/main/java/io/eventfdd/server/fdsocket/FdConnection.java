@@ -75,6 +75,10 @@ final class FdConnection implements Registration.Target {
     private final Registration registration;
     private State state = State.IDLE;
     private int interest = INPUT;
+
+    /** The events that were reported and not acted on yet. */
+    private int reported;
+
     private long replies;
 
     /** Whether this connection is only there until its client has taken the last reply. */
@@ -103,13 +107,28 @@ final class FdConnection implements Registration.Target {
         this.registration = loop.register(socket.fd(), INPUT, this);
     }
 
+    /**
+     * Acts on the events in this turn if there is time, and otherwise later: many clients can ask
+     * for much at one moment.
+     */
     @Override
     public void ready(int events) throws IOException {
+        boolean isDue = reported != 0;
+        reported |= events;
+        if (!isDue) {
+            loop.start(this::act);
+        }
+    }
+
+    private boolean act() throws IOException {
+        int events = reported;
+        reported = 0;
         if ((events & Epoll.HUP) != 0) {
             close();
         } else {
             readNext();
         }
+        return false;
     }
 
     // A request

@@ -204,6 +204,19 @@ public final class EventLoop implements AutoCloseable {
         works.add(work);
     }
 
+    /**
+     * Does as many steps of {@code work} as this part of the turn has time for, and the rest later.
+     */
+    public void start(Work work) throws IOException {
+        assert inLoop();
+        while (hasTime()) {
+            if (!work.step()) {
+                return;
+            }
+        }
+        begin(work);
+    }
+
     /** The action of {@link #each} on one element. */
     @FunctionalInterface
     public interface Action<T> {
@@ -213,7 +226,7 @@ public final class EventLoop implements AutoCloseable {
 
     /**
      * Runs {@code action} for each element that {@code elements} has now, one in each step, because
-     * there may be thousands. The first step is done at once.
+     * there may be thousands. It {@linkplain #start starts} at once.
      */
     public <T> void each(Collection<T> elements, Action<T> action) throws IOException {
         var left = List.copyOf(elements).iterator();
@@ -224,9 +237,7 @@ public final class EventLoop implements AutoCloseable {
                     }
                     return left.hasNext();
                 };
-        if (work.step()) {
-            begin(work);
-        }
+        start(work);
     }
 
     /** Whether the part of the turn that is under way has time for another step. */

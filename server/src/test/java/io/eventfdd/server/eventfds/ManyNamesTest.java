@@ -9,6 +9,7 @@ import static io.eventfdd.server.eventfds.LoopUnderTest.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.ProblemType;
@@ -19,6 +20,7 @@ import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.WaitRequest;
 import io.eventfdd.internal.wire.WaitRequest.Mode;
+import io.eventfdd.internal.wire.WriteManyRequest;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -259,6 +261,36 @@ class ManyNamesTest {
         assertThat(it.eventfds.waiting()).isZero();
     }
 
+    /** Their line is served for longer than it takes until the time of all is up. */
+    @Test
+    void manyWhoseTimeIsUpWhileTheirLineIsServedEndInTurn() {
+        var name = it.counter("served");
+        var any = new WaitRequest(List.of(name, it.counter("b")), Mode.ANY, false, LONG);
+        var observers = IntStream.rangeClosed(1, 100).mapToObj(n -> waiting(name, n, any)).toList();
+        var inTime = Duration.ofSeconds(4);
+        var readers =
+                IntStream.rangeClosed(101, 150).mapToObj(n -> reading(name, n, inTime)).toList();
+        long steps =
+                steps(() -> {
+                    it.loop.submit(() -> {
+                        write(name, 1);
+                        it.pass(inTime);
+                    });
+                    assertThat(readers).filteredOn(reader -> result(reader).isPresent()).hasSize(1);
+                });
+        assertThat(steps).isBetween(100L + 50, 2 * (100L + 50));
+        assertThat(observers).allSatisfy(observer -> assertThat(result(observer)).isPresent());
+        assertThat(it.eventfds.waiting()).isZero();
+    }
+
+    /** Starts a read of {@code name}, and returns once that is the last of {@code waiters}. */
+    private CompletableFuture<Optional<Reading>> reading(
+            EventfdName name, int waiters, Duration timeout) {
+        var caller = it.client().caller();
+        return it.waiting(
+                name, waiters, () -> it.eventfds.read(name, new ReadRequest(timeout), caller));
+    }
+
     @Test
     void manyObserversAllSeeTheCountBeforeItIsTaken() {
         var name = it.counter("shown");
@@ -273,6 +305,48 @@ class ManyNamesTest {
         assertThat(observers)
                 .allSatisfy(observer ->
                         assertThat(result(observer).orElseThrow().value()).isEqualTo(7));
+    }
+
+    /** Each of them takes two steps: its write, and the look for the next writer. */
+    @Test
+    void manyWritersToManyThatGetRoomAtOnceAddInTurn() {
+        var common = it.counter("common");
+        var full = IntStream.range(0, 50).mapToObj(n -> it.counter("full" + n)).toList();
+        full.forEach(name -> assertThat(write(name, Count.MAX)).isTrue());
+        var writers = full.stream().map(name -> writing(List.of(common, name), name)).toList();
+        long steps =
+                steps(() -> {
+                    var room = new WaitRequest(full, Mode.ALL, true, LONG);
+                    assertThat(it.eventfds.await(room, client)).isPresent();
+                    writers.forEach(writer -> assertThat(result(writer)).isEmpty());
+                });
+        assertThat(steps).isBetween(2 * 50L, 3 * 50L);
+        assertThat(it.count(common)).isEqualTo(50);
+    }
+
+    /** Starts to write 1 to each of {@code names}, and returns once that waits for room in one. */
+    private CompletableFuture<List<EventfdName>> writing(List<EventfdName> names, EventfdName one) {
+        var entries = names.stream().map(name -> new WriteManyRequest.Entry(name, 1)).toList();
+        var caller = it.client().caller();
+        return it.waiting(
+                one, 1, () -> it.eventfds.write(new WriteManyRequest(entries, LONG), caller));
+    }
+
+    @Test
+    void valuesThatGoBackToManyNamesTakeAStepEach() {
+        var names = counters(200, 1);
+        var all = new WaitRequest(names, Mode.ALL, true, LONG);
+        var taken = it.eventfds.await(all, client).orElseThrow();
+        var full = names.subList(0, 199);
+        full.forEach(name -> assertThat(write(name, Count.MAX)).isTrue());
+        long steps =
+                steps(() -> {
+                    it.eventfds.putBack(taken);
+                    until(() -> it.count(names.getLast()) == 1);
+                });
+        assertThat(steps).isBetween(200L, 2 * 200L);
+        assertThat(read(full.getLast())).isEqualTo(Count.MAX);
+        until(() -> it.count(full.getLast()) == 1);
     }
 
     /** The reader behind a long line comes after it, and gets what is left. */

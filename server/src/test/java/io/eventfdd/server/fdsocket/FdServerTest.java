@@ -661,4 +661,21 @@ class FdServerTest {
             }
         }
     }
+
+    /** Otherwise a turn would take as long as all of them. */
+    @Test
+    void requestsOfManyClientsAtOnceAreCarriedOutInTurn() throws IOException {
+        var clients = new ArrayList<Client>();
+        for (int i = 0; i < 50; i++) {
+            clients.add(daemon.client());
+        }
+        var allAreSent = new CompletableFuture<Boolean>();
+        daemon.loop.submit(() -> assertThat(allAreSent.join()).isTrue());
+        clients.forEach(client -> client.send(creating("a")));
+        long before = daemon.loop.turns();
+        daemon.oneStepATurn();
+        allAreSent.complete(true);
+        clients.forEach(client -> client.reply().close());
+        assertThat(daemon.loop.turns() - before).isGreaterThanOrEqualTo(50);
+    }
 }

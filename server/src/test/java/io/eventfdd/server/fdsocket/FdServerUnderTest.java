@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 
 /** A real server on a real loop, and clients of it. */
@@ -58,6 +59,8 @@ final class FdServerUnderTest implements AutoCloseable {
     final Eventfds eventfds;
     final Path path;
     final FdServer server;
+    private final AtomicLong ahead = new AtomicLong();
+    private volatile long pace;
     private final List<Client> clients = new ArrayList<>();
 
     FdServerUnderTest() throws IOException {
@@ -69,7 +72,7 @@ final class FdServerUnderTest implements AutoCloseable {
     }
 
     FdServerUnderTest(FdLimits limits, int maxEventfds, Ledger ledger) throws IOException {
-        loop = new EventLoop(System::nanoTime);
+        loop = new EventLoop(() -> System.nanoTime() + ahead.addAndGet(pace));
         eventfds =
                 new Eventfds(loop, TestLimits.of(maxEventfds, 100), 0, Clock.systemUTC(), ledger);
         loop.start(() -> {});
@@ -196,6 +199,14 @@ final class FdServerUnderTest implements AutoCloseable {
         public void close() {
             socket.close();
         }
+    }
+
+    /**
+     * Has the time of each turn be over as soon as the loop looks at its clock, so that from now on
+     * a turn does one step of its work.
+     */
+    void oneStepATurn() {
+        pace = Duration.ofMillis(1).toNanos();
     }
 
     Client client() throws IOException {
