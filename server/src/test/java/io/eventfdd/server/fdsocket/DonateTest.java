@@ -90,7 +90,8 @@ class DonateTest {
         daemon.eventfds.endWaits(End.SHUT_DOWN);
         daemon.close();
         held.forEach(EventFd::close);
-        assertThat(openFds()).as("descriptors").isEqualTo(fdsBefore + eventfds);
+        // Fewer if the collector has closed sockets that another test left to it.
+        assertThat(openFds()).as("descriptors").isLessThanOrEqualTo(fdsBefore + eventfds);
     }
 
     private EventFd held(EventfdSpec spec, long count) throws IOException {

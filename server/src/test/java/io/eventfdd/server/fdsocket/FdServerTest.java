@@ -81,7 +81,8 @@ class FdServerTest {
         var eventfds = daemon.eventfds.size();
         daemon.close();
         assertThat(daemon.path).doesNotExist();
-        assertThat(openFds()).as("descriptors").isEqualTo(fdsBefore + eventfds);
+        // Fewer if the collector has closed sockets that another test left to it.
+        assertThat(openFds()).as("descriptors").isLessThanOrEqualTo(fdsBefore + eventfds);
     }
 
     private static OpenReply.Entry entry(String name, EventfdSpec spec, boolean created) {
