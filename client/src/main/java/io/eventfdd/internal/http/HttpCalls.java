@@ -171,7 +171,7 @@ final class HttpCalls implements AutoCloseable {
             if (settle(call.instead(look.get()), away).is(ProblemType.IDEMPOTENCY_KEY_REUSED)) {
                 return settle(call, away);
             }
-            undone = undone || knowsKeysOf(handle, away);
+            undone = undone || learnKeys(away).equals(handle.keys());
         } catch (EventfddException e) {
             // There is no daemon.
         }
@@ -181,11 +181,11 @@ final class HttpCalls implements AutoCloseable {
         throw lost(call, "it was ended, and no daemon says what became of it", end);
     }
 
-    /** Whether the daemon has the keys of the one that the call of {@code handle} was sent to. */
-    private boolean knowsKeysOf(CallHandle handle, Duration away) {
+    /** As the other method, on a connection to the daemon that is there {@code away} from now. */
+    private String learnKeys(Duration away) {
         var learned = settle(HttpCall.get("/v1"), away).keys();
         keys = learned;
-        return learned.equals(handle.keys());
+        return learned;
     }
 
     private HttpAnswer settle(HttpCall call, Duration away) {
