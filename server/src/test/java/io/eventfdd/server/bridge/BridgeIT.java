@@ -283,7 +283,7 @@ class BridgeIT {
 
     @Test
     void checkSaysWhatWouldBeDoneAndDoesNothing() throws Exception {
-        var said = BridgeProcess.check(beta, nats, "beta", COPY + SHARE);
+        var said = BridgeProcess.check(beta, nats, "beta", COPY + SHARE, 0);
         assertThat(said)
                 .contains(
                         "server " + nats.url() + ", version 2.",
@@ -304,7 +304,7 @@ class BridgeIT {
                 "- export: {name: p, subject: p, create: counter}\n"
                         + "- export: {name: q, subject: q}\n"
                         + "longest-absence: 10m\n";
-        assertThat(BridgeProcess.check(beta, nats, "beta", COPY + SHARE + more))
+        assertThat(BridgeProcess.check(beta, nats, "beta", COPY + SHARE + more, 0))
                 .contains(
                         "stream EVENTFDD: lacks the subjects [p.*, q.*]; would be changed",
                         "consumer c of stream EVENTFDD: is as it has to be",
@@ -477,11 +477,27 @@ class BridgeIT {
 
     @Test
     void whatIsMissingIsNotCreatedIfTheFileSaysSo() throws Exception {
+        var why = "there is no stream EVENTFDD, and create is no";
+        assertThat(BridgeProcess.check(alpha, nats, "alpha", EXPORT + "create: no\n", 1))
+                .contains(why);
         try (var from = onAlpha(EXPORT + "create: no\n")) {
-            from.awaitLog("there is no stream EVENTFDD, and create is no");
+            from.awaitLog(why);
         }
         List<String> streams = nats.streams(JetStreamManagement::getStreamNames);
         assertThat(streams).isEmpty();
+    }
+
+    @Test
+    void checkFailsWhereAStreamLacksSubjectsOrAConsumerAndNoneMayBeAdded() throws Exception {
+        try (var to = onBeta(SHARE)) {
+            to.awaitLog("import c: running");
+        }
+        nats.streams(streams -> streams.deleteConsumer("EVENTFDD", "c"));
+        var share = SHARE + "create: no\n";
+        assertThat(BridgeProcess.check(beta, nats, "beta", share, 1))
+                .contains("the stream EVENTFDD has no consumer c, and create is no");
+        assertThat(BridgeProcess.check(beta, nats, "beta", share.replace("t: s", "t: t"), 1))
+                .contains("the stream EVENTFDD lacks the subjects [t.*], and create is no");
     }
 
     @Test

@@ -91,12 +91,14 @@ public final class BridgeProcess implements AutoCloseable {
         return command;
     }
 
-    /** What {@code --check} prints about {@code links}. */
-    public static String check(DaemonProcess daemon, NatsServer nats, String host, String links)
+    /** What {@code --check} prints about {@code links}, when it ends with {@code status}. */
+    public static String check(
+            DaemonProcess daemon, NatsServer nats, String host, String links, int status)
             throws IOException {
         var file = daemon.file("check.yaml");
         Files.writeString(file, yaml(nats.url(), host, links));
-        return daemon.run(command(daemon.directory(), file, "--check").toArray(String[]::new));
+        var command = command(daemon.directory(), file, "--check");
+        return daemon.run(status, command.toArray(String[]::new));
     }
 
     /**

@@ -283,13 +283,20 @@ public final class DaemonProcess implements AutoCloseable {
 
     /** Runs {@code command} to its end, which is a good one; what it printed. */
     public String run(String... command) throws IOException {
+        return run(0, command);
+    }
+
+    /** Runs {@code command} until it ends with {@code status}; what it printed. */
+    public String run(int status, String... command) throws IOException {
         var running = begin(command);
         var output =
                 new String(
                         running.getInputStream().readAllBytes(),
                         java.nio.charset.StandardCharsets.UTF_8);
         try {
-            assertThat(running.waitFor()).as(String.join(" ", command) + "\n" + output).isZero();
+            assertThat(running.waitFor())
+                    .as(String.join(" ", command) + "\n" + output)
+                    .isEqualTo(status);
         } catch (InterruptedException e) {
             throw new IOException(e);
         }

@@ -133,7 +133,10 @@ public final class LinksFile {
         return urls;
     }
 
-    /** Whether jnats takes it for a server; without a scheme, it means {@code nats}. */
+    /**
+     * Whether it can be a server for jnats, which takes it for one of {@code nats} if it has no
+     * scheme. The file is read without jnats, so this is decided here.
+     */
     private static boolean isServer(String url) {
         try {
             var uri = new URI(url.contains("://") ? url : "nats://" + url);

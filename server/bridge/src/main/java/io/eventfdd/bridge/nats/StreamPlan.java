@@ -108,6 +108,11 @@ public record StreamPlan(String name, Set<String> subjects, Duration window, boo
                         .formatted(found.getMaxMsgsPerSubject()));
         differ(
                 differences,
+                onlyLast && found.isDiscardNewPerSubject(),
+                "discard_new_per_subject is true, has to be false: a new message has to replace"
+                        + " the last one of its subject");
+        differ(
+                differences,
                 found.getAllowDirect() && found.getReplicas() > 1,
                 "allow_direct is true with %d replicas, has to be false: one that lags may answer"
                         .formatted(found.getReplicas()));

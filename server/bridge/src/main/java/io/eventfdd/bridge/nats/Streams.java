@@ -42,6 +42,9 @@ public final class Streams {
     /** Longer than another bridge needs to change what it has looked at. */
     private static final Duration OVERTAKING = Duration.ofMillis(500);
 
+    /** How far apart bridges that started at once try again, so that one of them is first. */
+    private static final Duration SPREAD = Duration.ofSeconds(1);
+
     private final Nats nats;
     private final boolean create;
 
@@ -90,10 +93,7 @@ public final class Streams {
         for (int i = 0; i < ATTEMPTS; i++) {
             var info = info(plan.name());
             if (info.isEmpty()) {
-                if (!create) {
-                    throw new UnfitException(
-                            "there is no stream " + plan.name() + ", and create is no");
-                }
+                mayCreate("there is no stream " + plan.name());
                 add(plan);
                 continue;
             }
@@ -104,15 +104,21 @@ public final class Streams {
                 var created = info.get().getCreateTime().toInstant();
                 return TimeUnit.SECONDS.toNanos(created.getEpochSecond()) + created.getNano();
             }
-            if (!create) {
-                throw new UnfitException(
-                        "the stream " + plan.name() + " lacks the subjects " + missing);
-            }
+            mayCreate("the stream " + plan.name() + " lacks the subjects " + missing);
             nats.management().updateStream(plan.completed(found));
-            // Another bridge that has looked before may do this too, without these subjects.
-            Thread.sleep(OVERTAKING.plusMillis(ThreadLocalRandom.current().nextLong(1000)));
+            // Another bridge that has looked before may do this too, without these subjects. A
+            // stream has no update on a condition, so there is nothing to wait for.
+            Thread.sleep(
+                    OVERTAKING.plusNanos(ThreadLocalRandom.current().nextLong(SPREAD.toNanos())));
         }
         throw new UnfitException("the subjects of the stream " + plan.name() + " keep changing");
+    }
+
+    /** Refuses the links because of {@code what} is missing, unless it may be created. */
+    private void mayCreate(String what) throws UnfitException {
+        if (!create) {
+            throw new UnfitException(what + ", and create is no");
+        }
     }
 
     private void add(StreamPlan plan) throws IOException, JetStreamApiException {
@@ -135,13 +141,16 @@ public final class Streams {
             throws IOException, JetStreamApiException, UnfitException {
         var info = info(plan.name());
         if (info.isEmpty()) {
-            return missing();
+            mayCreate("there is no stream " + plan.name());
+            return "is missing; would be created";
         }
         check("stream " + plan.name(), plan.differences(info.get().getConfiguration()));
         var missing = plan.missing(info.get().getConfiguration());
-        return missing.isEmpty()
-                ? "is as it has to be"
-                : "lacks the subjects " + missing + (create ? "; would be changed" : "");
+        if (missing.isEmpty()) {
+            return "is as it has to be";
+        }
+        mayCreate("the stream " + plan.name() + " lacks the subjects " + missing);
+        return "lacks the subjects " + missing + "; would be changed";
     }
 
     /** What {@link #haveConsumer} would do, in a few words. */
@@ -149,14 +158,11 @@ public final class Streams {
             throws IOException, UnfitException, InterruptedException {
         var found = asked(() -> consumer(stream, name));
         if (found.isEmpty()) {
-            return missing();
+            mayCreate("the stream " + stream + " has no consumer " + name);
+            return "is missing; would be created";
         }
         check("consumer " + name + " of the stream " + stream, differences(found.get(), filter));
         return "is as it has to be";
-    }
-
-    private String missing() {
-        return "is missing; " + (create ? "would be created" : "create is no");
     }
 
     private Optional<StreamInfo> info(String stream) throws IOException, JetStreamApiException {
@@ -193,10 +199,7 @@ public final class Streams {
                     differences(found.get(), filter));
             return;
         }
-        if (!create) {
-            throw new UnfitException(
-                    "the stream " + stream + " has no consumer " + name + ", and create is no");
-        }
+        mayCreate("the stream " + stream + " has no consumer " + name);
         nats.management()
                 .createConsumer(
                         stream,

@@ -131,6 +131,7 @@ class LinksFileTest {
                     nats: {servers: [x, "a b"]}                  | nats.servers[1] is not a URL like nats://host
                     nats: {servers: [""]}                        | nats.servers[0] is not a URL
                     nats: {servers: ["http://x:4222"]}           | nats.servers[0] is not a URL
+                    nats: {servers: ["nats://:4222"]}            | nats.servers[0] is not a URL
                     nats: {}                                     | nats.servers is missing
                     nats: here                                   | nats is not a mapping
                     links: []                                    | links is not a list with at least one

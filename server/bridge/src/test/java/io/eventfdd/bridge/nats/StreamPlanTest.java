@@ -113,4 +113,17 @@ class StreamPlanTest {
                         "no_ack is true, has to be false",
                         "it is a mirror, which takes no messages");
     }
+
+    @Test
+    void streamOfWhichOnlyTheLastMessageIsOfUseMustTakeANewOne() {
+        var refusing =
+                StreamConfiguration.builder(marks.configuration())
+                        .discardNewPerSubject(true)
+                        .build();
+
+        assertThat(marks.differences(refusing))
+                .containsExactly(
+                        "discard_new_per_subject is true, has to be false: a new message has to"
+                                + " replace the last one of its subject");
+    }
 }
