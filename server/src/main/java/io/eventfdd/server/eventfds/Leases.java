@@ -439,6 +439,13 @@ final class Leases {
         lease.keyed = false;
         lease.state(lease.state().heldBy(holderOf(to, lease.uid(), pid), expiry(to)));
         ledger.moved(kept(lease));
+        if (lease.holderEnded) {
+            // It was noted while the answer was unsettled, and the answer is settled by this.
+            loop.begin(() -> {
+                holderEnded(lease);
+                return false;
+            });
+        }
     }
 
     // The end

@@ -41,6 +41,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /** How leases begin, what they are bound to, and how they end: once, whatever happens. */
 @Timeout(300)
@@ -459,6 +460,25 @@ class LeasesTest {
             leases().settle(lease, true);
             assertCounts(5, 0);
         }
+    }
+
+    @Test
+    void aRenewalForAProcessThatHasEndedBeforeTheAnswerIsTakenLetsItLapse() throws Exception {
+        try (var holder = it.process()) {
+            var client = holder.client();
+            var lease = leases().take(taking(2, PROCESS), false, client.caller()).orElseThrow();
+            holder.kill();
+            until(() -> inLoop(() -> lease.holderEnded));
+            leases().renew(id(lease), Optional.of(PROCESS), client.caller());
+            becomes(5, 0);
+            until(() -> it.count(will) == 3);
+        }
+    }
+
+    private boolean inLoop(BooleanSupplier question) {
+        var answer = new CompletableFuture<Boolean>();
+        it.loop.submit(() -> answer.complete(question.getAsBoolean()));
+        return result(answer);
     }
 
     @Test
