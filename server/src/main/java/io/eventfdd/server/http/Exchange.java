@@ -3,7 +3,6 @@ package io.eventfdd.server.http;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.PeerCredentials;
-import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.internal.wire.ProblemException;
@@ -31,6 +30,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -227,7 +227,7 @@ public final class Exchange {
         switch (answer) {
             case Answer.Ok ok -> json(200, ok.body());
             case Answer.Created created -> {
-                answerHeader(HeaderNames.LOCATION, LEASES + created.body().get("id"));
+                answerHeader(HeaderNames.LOCATION, LEASES + created.id());
                 json(201, created.body());
             }
             case Answer.NoContent none -> noContent();
@@ -237,8 +237,12 @@ public final class Exchange {
 
     /** Answers with {@code body}. */
     public void json(int status, JsonObject body) {
+        json(status, body.toString());
+    }
+
+    private void json(int status, String body) {
         outcome = "ok";
-        send(status, JSON, Json.bytes(body));
+        send(status, JSON, body.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Answers 204. */

@@ -11,7 +11,6 @@ import io.eventfdd.server.idempotency.IdempotencyKeys;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
@@ -63,8 +62,7 @@ public final class LeaseApi {
         var timeout = waiting.timeout(exchange, fields, Duration.ZERO);
         var request = LeaseRequest.from(fields, timeout, waiting.longest(), maxLease.get());
         return leases.take(request, KeyedEndpoints.isKeyed(exchange), clients.caller(exchange))
-                .<Answer>map(
-                        lease -> new Answer.Created(lease.state().toJson(), Optional.of(lease)))
+                .<Answer>map(Answer.Created::new)
                 .orElse(new Answer.NoContent());
     }
 

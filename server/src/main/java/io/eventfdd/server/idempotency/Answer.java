@@ -16,17 +16,22 @@ import java.util.Optional;
 /** The answer of a call before it is sent. It may be sent more than once. Immutable. */
 public sealed interface Answer {
     /**
-     * 200 with a JSON body. The values in it belong to the client once the client has taken the
-     * answer.
+     * 200 with a body. The values in it belong to the client once the client has taken the answer.
+     *
+     * @param body the text of a JSON object, which takes a tenth of the memory of the object
      */
-    record Ok(JsonObject body, List<Reading> taken) implements Answer {
+    record Ok(String body, List<Reading> taken) implements Answer {
+        public Ok(JsonObject body, List<Reading> taken) {
+            this(body.toString(), taken);
+        }
+
         public Ok(JsonObject body) {
             this(body, List.of());
         }
 
         @Override
         public int size() {
-            return Json.bytes(body).length;
+            return bytes(body);
         }
     }
 
@@ -34,12 +39,18 @@ public sealed interface Answer {
      * 201 with the state of a lease. The lease belongs to the client once the client has taken the
      * answer.
      *
+     * @param body the text of a JSON object
+     * @param id the ID of the lease
      * @param granted the lease; absent if another process granted it
      */
-    record Created(JsonObject body, Optional<Lease> granted) implements Answer {
+    record Created(String body, String id, Optional<Lease> granted) implements Answer {
+        public Created(Lease lease) {
+            this(lease.state().toJson().toString(), lease.state().id(), Optional.of(lease));
+        }
+
         @Override
         public int size() {
-            return Json.bytes(body).length;
+            return bytes(body);
         }
 
         @Override
@@ -76,7 +87,8 @@ public sealed interface Answer {
             return new Ok(object);
         }
         if (kept.status() == 201 && body instanceof JsonObject object) {
-            return new Created(object, Optional.empty());
+            return new Created(
+                    object.toString(), String.valueOf(object.get("id")), Optional.empty());
         }
         return new Refusal(ProblemDocument.from(JsonFields.of("", body)));
     }
@@ -85,9 +97,9 @@ public sealed interface Answer {
     default KeptAnswer leave(
             int uid, String key, String request, List<KeptAnswer.Taken> taken, Duration left) {
         return switch (this) {
-            case Ok ok -> new KeptAnswer(uid, key, request, 200, ok.body().toString(), taken, left);
+            case Ok ok -> new KeptAnswer(uid, key, request, 200, ok.body(), taken, left);
             case Created created ->
-                    new KeptAnswer(uid, key, request, 201, created.body().toString(), taken, left);
+                    new KeptAnswer(uid, key, request, 201, created.body(), taken, left);
             case NoContent none -> new KeptAnswer(uid, key, request, 204, "", taken, left);
             case Refusal refusal ->
                     new KeptAnswer(
@@ -99,6 +111,10 @@ public sealed interface Answer {
                             taken,
                             left);
         };
+    }
+
+    private static int bytes(String body) {
+        return body.getBytes(StandardCharsets.UTF_8).length;
     }
 
     /** The values that were taken from eventfds for it. */
