@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 
@@ -287,13 +288,7 @@ final class Lines {
         }
         var late = List.copyOf(eventfd.late);
         eventfd.late.clear();
-        loop.each(
-                late,
-                waiter -> {
-                    if (!waiter.isOver()) {
-                        expire(waiter);
-                    }
-                });
+        eachThatWaits(late, this::expire);
     }
 
     /** Ends all who wait for {@code eventfd}, some in each step, and then closes it. */
@@ -406,11 +401,17 @@ final class Lines {
      */
     void fault(NamedEventfd eventfd, ErrnoException why) throws IOException {
         var problem = say(eventfd, why);
+        eachThatWaits(eventfd.allWaiters(), waiter -> refuse(waiter, problem));
+    }
+
+    /** Runs {@code action}, one step each, for those of {@code waiters} that still wait then. */
+    private void eachThatWaits(Collection<Waiter> waiters, EventLoop.Action<Waiter> action)
+            throws IOException {
         loop.each(
-                eventfd.allWaiters(),
+                waiters,
                 waiter -> {
                     if (!waiter.isOver()) {
-                        refuse(waiter, problem);
+                        action.on(waiter);
                     }
                 });
     }

@@ -144,7 +144,7 @@ final class Room {
         public boolean step() throws IOException {
             boolean more = false;
             try {
-                more = !eventfd.deleted && (eventfd.returning.isEmpty() ? write() : putBack());
+                more = !eventfd.deleted && (eventfd.returning.isEmpty() ? write() : addReturning());
             } catch (ErrnoException e) {
                 lines.fault(eventfd, e);
             }
@@ -155,7 +155,8 @@ final class Room {
             return more;
         }
 
-        private boolean putBack() throws IOException {
+        /** Adds as much as goes back, and false if some of it has to wait for room. */
+        private boolean addReturning() throws IOException {
             long value = eventfd.returning.next();
             long added = addAsFarAsThereIsRoom(eventfd, value);
             eventfd.returning.remove(added);
