@@ -1,5 +1,7 @@
 package io.eventfdd.client;
 
+import io.eventfdd.internal.WaitFuture;
+
 import java.io.Closeable;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -57,9 +59,19 @@ public final class EventfdGate implements Closeable {
         return eventfd.await(timeout);
     }
 
-    /** Completes once the gate is open. */
+    /** Completes once the gate is open. To cancel the future ends the wait. */
     public CompletableFuture<Void> awaitAsync() {
-        return eventfd.awaitAsync().thenAccept(count -> {});
+        var wait = eventfd.awaitAsync();
+        var future = new WaitFuture<Void>(() -> wait.cancel(false));
+        var unused =
+                wait.whenComplete((count, failure) -> {
+                    if (failure == null) {
+                        future.deliver(null);
+                    } else {
+                        future.fail(failure);
+                    }
+                });
+        return future;
     }
 
     /** The eventfd of the gate. */

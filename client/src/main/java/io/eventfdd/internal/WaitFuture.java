@@ -1,5 +1,7 @@
 package io.eventfdd.internal;
 
+import org.jspecify.annotations.Nullable;
+
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -34,7 +36,7 @@ public final class WaitFuture<T> extends CompletableFuture<T> {
      * is completing it: a wait that is ended may still find out that it has taken a value, and that
      * must not overtake the one who ended it.
      */
-    public boolean deliver(T value) {
+    public boolean deliver(@Nullable T value) {
         return !isEnding && super.complete(value);
     }
 
