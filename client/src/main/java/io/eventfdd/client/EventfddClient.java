@@ -517,7 +517,7 @@ public final class EventfddClient implements Closeable {
             if (duration.isNegative() || duration.isZero()) {
                 throw new IllegalArgumentException("timeout: " + duration + " is not positive");
             }
-            this.timeout = duration;
+            this.timeout = Deadline.atMostLongest(duration);
             return this;
         }
 
@@ -530,7 +530,7 @@ public final class EventfddClient implements Closeable {
             if (duration.isNegative()) {
                 throw new IllegalArgumentException("outage: " + duration + " is negative");
             }
-            this.outage = duration;
+            this.outage = Deadline.atMostLongest(duration);
             return this;
         }
 

@@ -37,6 +37,11 @@ public final class Deadline {
                 : new Deadline(false, System.nanoTime() + timeout.toNanos());
     }
 
+    /** A time that sums and differences of nanoTime can express: {@code time}, or 100 years. */
+    public static Duration atMostLongest(Duration time) {
+        return time.compareTo(LONGEST) > 0 ? LONGEST : time;
+    }
+
     public boolean isNever() {
         return never;
     }
