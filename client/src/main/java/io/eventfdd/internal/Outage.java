@@ -39,9 +39,18 @@ public final class Outage {
         if (left <= 0) {
             return false;
         }
-        LockSupport.parkNanos(Math.min(left, pauseNanos));
-        if (interruptible && Thread.interrupted()) {
-            throw new InterruptedException();
+        boolean interrupted = false;
+        long end = now + Math.min(left, pauseNanos);
+        for (long rest = end - now; rest > 0; rest = end - System.nanoTime()) {
+            LockSupport.parkNanos(rest);
+            // While the status is set, no thread parks.
+            interrupted |= Thread.interrupted();
+            if (interrupted && interruptible) {
+                throw new InterruptedException();
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
         pauseNanos = Math.min(2 * pauseNanos, LONGEST_PAUSE.toNanos());
         return true;
