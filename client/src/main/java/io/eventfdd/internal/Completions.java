@@ -4,9 +4,10 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 
 /**
- * Completes the futures of one client: on the user's executor, or, if that rejects the task, as it
- * does after a shutdown, on the thread that has the result. No future is therefore left incomplete,
- * and no value that was taken for one is lost.
+ * Completes the futures of one client: on the user's executor, or, if that does not take the task,
+ * on the thread that has the result. An executor rejects after a shutdown; one that starts threads
+ * finds that there is none to be had. No future is therefore left incomplete, and no value that was
+ * taken for one is lost.
  */
 public final class Completions implements Executor {
     private final Executor executor;
@@ -19,7 +20,7 @@ public final class Completions implements Executor {
     public void execute(Runnable task) {
         try {
             executor.execute(task);
-        } catch (RejectedExecutionException e) {
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
             task.run();
         }
     }

@@ -113,10 +113,10 @@ public final class WriteWatch implements AutoCloseable {
     }
 
     private boolean write(EventFd eventFd, long value, int slot, long full) throws ErrnoException {
-        if (!awake) {
-            wake();
-        }
         try {
+            if (!awake) {
+                wake();
+            }
             return eventFd.write(value);
         } finally {
             SLOT.setRelease(slots, slot, full & ~FD);
@@ -135,14 +135,14 @@ public final class WriteWatch implements AutoCloseable {
         if (awake) {
             return;
         }
-        awake = true;
         if (thread == null) {
-            thread = new Thread(this::run, "eventfdd-write-watch");
-            thread.setDaemon(true);
-            thread.start();
-        } else {
-            LockSupport.unpark(thread);
+            var started = new Thread(this::run, "eventfdd-write-watch");
+            started.setDaemon(true);
+            started.start(); // before the rest, as there may be no thread to be had
+            thread = started;
         }
+        awake = true;
+        LockSupport.unpark(thread);
     }
 
     // The thread

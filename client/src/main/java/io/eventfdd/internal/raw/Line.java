@@ -126,12 +126,22 @@ final class Line implements EpollThread.Target {
                     waits.epollThread().modify(eventFd.fd(), interest, key);
                 }
             } catch (ErrnoException e) {
-                queueOf(waiter).remove(waiter);
+                sendAway(waiter);
                 throw Failures.of(e);
+            } catch (RuntimeException | Error e) {
+                // An error if there is no thread to be had for the epoll set.
+                sendAway(waiter);
+                throw e;
             }
         } finally {
             lock.unlock();
         }
+    }
+
+    /** Removes a waiter who cannot be served; it must not take a value that nobody gets. */
+    private void sendAway(Waiter waiter) {
+        queueOf(waiter).remove(waiter);
+        parked = !readable.isEmpty() || !values.isEmpty() || !room.isEmpty();
     }
 
     private WaiterQueue queueOf(Waiter waiter) {

@@ -66,11 +66,12 @@ public final class EpollThread implements AutoCloseable {
                 started.thread.setDaemon(true);
                 started.thread.start();
                 return started;
-            } catch (ErrnoException | RuntimeException e) {
+            } catch (ErrnoException | RuntimeException | Error e) {
                 waker.close();
                 throw e;
             }
-        } catch (ErrnoException | RuntimeException e) {
+        } catch (ErrnoException | RuntimeException | Error e) {
+            // An error if there is no thread to be had.
             epoll.close();
             throw e;
         }
