@@ -60,6 +60,7 @@ final class Line implements EpollThread.Target {
     private final WaiterQueue readable = new WaiterQueue();
     private final WaiterQueue values = new WaiterQueue();
     private final WaiterQueue room = new WaiterQueue();
+    private final WaiterQueue ends = new WaiterQueue();
     private final Set<Sleeper> sleepers = Collections.newSetFromMap(new IdentityHashMap<>(2));
 
     /** Whether there are sleepers. It is written under the lock. */
@@ -112,8 +113,7 @@ final class Line implements EpollThread.Target {
             if (closed) {
                 throw closedException.get();
             }
-            boolean firstReader =
-                    waiter.wish() != Waiter.Wish.ROOM && readable.isEmpty() && values.isEmpty();
+            boolean firstReader = waiter.wish().isRead() && readable.isEmpty() && values.isEmpty();
             if (first) {
                 queueOf(waiter).addFirst(waiter);
             } else {
@@ -149,6 +149,7 @@ final class Line implements EpollThread.Target {
             case READABLE -> readable;
             case VALUE -> values;
             case ROOM -> room;
+            case CLOSE -> ends;
         };
     }
 
@@ -321,16 +322,27 @@ final class Line implements EpollThread.Target {
      * closed.
      */
     boolean putBackFromOutside(long value) {
-        if (!eventFd.fd().acquire()) {
+        if (!beginDelivery()) {
             return false;
         }
-        deliveries.incrementAndGet();
         try {
             putBack(value);
             return true;
         } finally {
             delivered();
         }
+    }
+
+    /**
+     * Keeps the descriptor open for a value that the calling thread takes by itself, until it is
+     * {@linkplain #delivered() delivered}. Returns false if this is closed.
+     */
+    boolean beginDelivery() {
+        if (!eventFd.fd().acquire()) {
+            return false;
+        }
+        deliveries.incrementAndGet();
+        return true;
     }
 
     /** A value on its way back that found no room; it is the first to get some. */
@@ -452,7 +464,7 @@ final class Line implements EpollThread.Target {
 
     private List<Waiter> removeAll() {
         List<Waiter> all = new ArrayList<>();
-        for (var queue : List.of(readable, values, room)) {
+        for (var queue : List.of(readable, values, room, ends)) {
             for (var waiter = queue.poll(); waiter != null; waiter = queue.poll()) {
                 all.add(waiter);
             }

@@ -216,10 +216,22 @@ public final class RawEventfd implements Eventfd, Leasing {
         }
     }
 
-    /** Gives back a value that {@link #take} took. */
-    void putBack(long value) {
-        if (!line.putBackFromOutside(value)) {
+    /**
+     * As {@link #take}, but a value that was taken may go back, even if this is closed meanwhile.
+     * It has to be {@linkplain Line#delivered() delivered} in any case.
+     */
+    long takeToDeliver() {
+        if (!line.beginDelivery()) {
             throw closedException();
+        }
+        long value = 0;
+        try {
+            value = take();
+            return value;
+        } finally {
+            if (value == 0) {
+                line.delivered();
+            }
         }
     }
 
@@ -314,7 +326,7 @@ public final class RawEventfd implements Eventfd, Leasing {
     /** Blocks this platform thread in the kernel. Returns true if the eventfd was readable. */
     private boolean sleep(Deadline deadline) throws InterruptedException {
         try {
-            return waits.sleepers().sleep(List.of(line), deadline);
+            return waits.sleepers().sleep(List.of(line), List.of(line), deadline);
         } catch (ErrnoException e) {
             throw Failures.of(e);
         }

@@ -57,23 +57,33 @@ final class RawSelection {
     }
 
     /**
-     * Takes from each. If all were wanted and another reader was faster at one of them, the values
-     * go back.
+     * Takes from each. The values go back if all were wanted and another reader was faster at one
+     * of them, or if one of them was closed meanwhile.
      */
     private List<Signal> take(List<RawEventfd> readable) {
         List<Signal> taken = new ArrayList<>(readable.size());
-        for (var eventfd : readable) {
-            long value = eventfd.take();
-            if (value != 0) {
-                taken.add(new Signal(eventfd.eventfdName(), value));
-            } else if (all) {
-                for (int i = 0; i < taken.size(); i++) {
-                    readable.get(i).putBack(taken.get(i).value());
+        List<Line> from = new ArrayList<>(readable.size());
+        boolean done = false;
+        try {
+            for (var eventfd : readable) {
+                long value = eventfd.takeToDeliver();
+                if (value != 0) {
+                    taken.add(new Signal(eventfd.eventfdName(), value));
+                    from.add(eventfd.line());
+                } else if (all) {
+                    return List.of();
                 }
-                return List.of();
+            }
+            done = true;
+            return taken;
+        } finally {
+            for (int i = 0; i < from.size(); i++) {
+                if (!done) {
+                    from.get(i).putBack(taken.get(i).value());
+                }
+                from.get(i).delivered();
             }
         }
-        return taken;
     }
 
     private List<Signal> look(List<RawEventfd> readable) {
@@ -89,34 +99,37 @@ final class RawSelection {
 
     /**
      * Waits until one eventfd is readable, or, if all are needed, until one is readable that was
-     * not.
+     * not. A close of any of them ends it as well.
      */
     private void awaitChange(Deadline deadline) throws InterruptedException {
-        var awaited =
-                eventfds.stream()
-                        .filter(eventfd -> !all || !eventfd.isReadable())
-                        .limit(all ? 1 : eventfds.size())
-                        .map(RawEventfd::line)
-                        .toList();
-        if (awaited.isEmpty()) {
-            return;
+        var lines = eventfds.stream().map(RawEventfd::line).toList();
+        var awaited = lines;
+        if (all) {
+            var lacking = eventfds.stream().filter(eventfd -> !eventfd.isReadable()).findFirst();
+            if (lacking.isEmpty()) {
+                return;
+            }
+            awaited = List.of(lacking.get().line());
         }
         if (VirtualThreads.isCurrent()) {
-            park(awaited, deadline);
+            park(lines, awaited, deadline);
             return;
         }
         try {
-            waits.sleepers().sleep(awaited, deadline);
+            waits.sleepers().sleep(lines, awaited, deadline);
         } catch (ErrnoException e) {
             throw Failures.of(e);
         }
     }
 
-    private static void park(List<Line> lines, Deadline deadline) throws InterruptedException {
+    private void park(List<Line> lines, List<Line> awaited, Deadline deadline)
+            throws InterruptedException {
         List<ThreadWaiter> waiters = new ArrayList<>(lines.size());
         try {
             for (var line : lines) {
-                var waiter = new ThreadWaiter(line, Waiter.Wish.READABLE, 0);
+                boolean isAwaited = !all || awaited.contains(line);
+                var wish = isAwaited ? Waiter.Wish.READABLE : Waiter.Wish.CLOSE;
+                var waiter = new ThreadWaiter(line, wish, 0);
                 line.join(waiter);
                 waiters.add(waiter);
             }

@@ -2,7 +2,6 @@ package io.eventfdd.internal.raw;
 
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.linux.ErrnoException;
-import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.reactor.Sleeper;
 
 import java.util.ArrayDeque;
@@ -18,20 +17,22 @@ final class Sleepers implements AutoCloseable {
     private boolean closed;
 
     /**
-     * Blocks the calling platform thread. Returns true when one of {@code lines} is readable, and
-     * false if {@code deadline} has passed, if one of them is closed, or for no reason.
+     * Blocks the calling platform thread. Returns true when one of {@code awaited} is readable, and
+     * false if {@code deadline} has passed, if one of {@code lines} is closed, or for no reason.
+     *
+     * @param lines those of {@code awaited} and others
      */
-    boolean sleep(List<Line> lines, Deadline deadline) throws InterruptedException, ErrnoException {
+    boolean sleep(List<Line> lines, List<Line> awaited, Deadline deadline)
+            throws InterruptedException, ErrnoException {
         var sleeper = borrow();
         List<Line> entered = new ArrayList<>(lines.size());
-        List<Fd> fds = new ArrayList<>(lines.size());
         try {
             for (var line : lines) {
                 line.enter(sleeper);
                 entered.add(line);
-                fds.add(line.eventFd().fd());
             }
-            return sleeper.sleep(fds, deadline);
+            return sleeper.sleep(
+                    awaited.stream().map(line -> line.eventFd().fd()).toList(), deadline);
         } finally {
             entered.forEach(line -> line.exit(sleeper));
             giveBack(sleeper);

@@ -17,7 +17,14 @@ abstract class Waiter {
         /** A read has taken a value. */
         VALUE,
         /** The waiter's value was added. */
-        ROOM
+        ROOM,
+        /** None: it waits only for the end of the line. */
+        CLOSE;
+
+        /** Whether it is an event of a count that is not 0. */
+        boolean isRead() {
+            return this == READABLE || this == VALUE;
+        }
     }
 
     private final Wish wish;

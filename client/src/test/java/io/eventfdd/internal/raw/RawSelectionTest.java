@@ -15,8 +15,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.time.Duration;
+import java.util.AbstractList;
 import java.util.List;
 
 /** Waits on several raw eventfds. */
@@ -106,5 +108,47 @@ class RawSelectionTest {
         untilAwaited(c);
         b.close();
         assertThatThrownBy(() -> result(closed)).hasCauseInstanceOf(ClosedEventfdException.class);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aCloseOfOneThatIsReadableEndsAWaitForAll(ThreadKind kind) throws Exception {
+        a.write(1);
+        var closed = kind.call(() -> await(true, false, RawHandles.PATIENCE.multipliedBy(2)));
+        untilAwaited(b);
+        a.close();
+        assertThatThrownBy(() -> result(closed)).hasCauseInstanceOf(ClosedEventfdException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aCloseOfOneLosesNothingThatWasTakenFromTheOthers(boolean all) throws Exception {
+        a.write(3);
+        b.write(1);
+        c.write(4);
+        var selection = new RawSelection(closingAfterTheLook(b), handles.waits, all, true);
+        assertThatThrownBy(() -> selection.await(Deadline.NEVER))
+                .isInstanceOf(ClosedEventfdException.class);
+        assertThat(a.count()).isEqualTo(3);
+        assertThat(c.count()).isEqualTo(4);
+    }
+
+    /** All of them; {@code closed} is closed after it was found readable. */
+    private List<RawEventfd> closingAfterTheLook(RawEventfd closed) {
+        var eventfds = List.of(a, b, c);
+        return new AbstractList<>() {
+            @Override
+            public RawEventfd get(int index) {
+                if (index > eventfds.indexOf(closed)) {
+                    closed.close();
+                }
+                return eventfds.get(index);
+            }
+
+            @Override
+            public int size() {
+                return eventfds.size();
+            }
+        };
     }
 }
