@@ -192,8 +192,7 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
             return false;
         }
         try {
-            donate(some);
-            return true;
+            return donate(some);
         } catch (LimitException e) {
             if (some.size() > 1) {
                 int half = some.size() / 2;
@@ -211,7 +210,8 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
         return false;
     }
 
-    private void donate(List<RawEventfd> some) {
+    /** Returns false if one of them could not move to the eventfd that has its name now. */
+    private boolean donate(List<RawEventfd> some) {
         var byName = new HashMap<EventfdName, RawEventfd>();
         var entries = new ArrayList<DonateRequest.Entry>(some.size());
         var fds = new ArrayList<Fd>(some.size());
@@ -224,18 +224,19 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
                 }
             }
             if (entries.isEmpty()) {
-                return;
+                return true;
             }
             var donated = socket.donate(new DonateRequest(entries), fds);
             fds.forEach(Fd::release);
             fds.clear();
-            move(byName, donated);
+            return move(byName, donated);
         } finally {
             fds.forEach(Fd::release);
         }
     }
 
-    private static void move(Map<EventfdName, RawEventfd> some, FdSocket.Donated donated) {
+    private static boolean move(Map<EventfdName, RawEventfd> some, FdSocket.Donated donated) {
+        boolean all = true;
         var replacements = donated.fds().iterator();
         for (var entry : donated.reply().entries()) {
             LOGGER.log(Level.DEBUG, "{0} is {1}", entry.name(), entry.result());
@@ -245,17 +246,21 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
                 if (eventfd == null) {
                     other.close();
                 } else {
-                    moveTo(eventfd, other);
+                    all &= tryMoveTo(eventfd, other);
                 }
             }
         }
+        return all;
     }
 
-    private static void moveTo(RawEventfd eventfd, Fd other) {
+    /** Moves {@code eventfd}; false if that failed, as without a descriptor to spare. */
+    private static boolean tryMoveTo(RawEventfd eventfd, Fd other) {
         try {
             eventfd.moveTo(other);
+            return true;
         } catch (EventfddException e) {
             LOGGER.log(Level.DEBUG, "cannot move " + eventfd, e);
+            return false;
         }
     }
 

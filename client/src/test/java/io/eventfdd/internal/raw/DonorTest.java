@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.OpenFileLimit;
 import io.eventfdd.internal.linux.Received;
 import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.internal.wire.DonateReply;
@@ -116,7 +119,65 @@ class DonorTest {
                 () -> !taken.isEmpty());
     }
 
+    /** To move, a handle needs one descriptor more than the one that comes with the reply. */
+    @Test
+    void aHandleThatCouldNotMoveIsBroughtAgain() throws Exception {
+        open(1);
+        eventfds.get(0).write(3);
+        daemon.accepted().close();
+        try (var second = EventFd.create(0, false, true);
+                var third = EventFd.create(0, false, true)) {
+            var connection = awaitDonation();
+            answer(connection, Result.REPLACED, List.of(second.fd()));
+            receiveDonation(connection); // of what was opened meanwhile
+            answer(connection, Result.SAME, List.of());
+            RawHandles.until(() -> countOf(second) == 3);
+            connection.close();
+            connection = awaitDonation();
+            var limit = OpenFileLimit.afterOneMore();
+            try {
+                for (int i = 0; i < 2; i++) {
+                    answer(connection, Result.REPLACED, List.of(third.fd()));
+                    receiveDonation(connection);
+                }
+            } finally {
+                limit.close();
+            }
+            answer(connection, Result.REPLACED, List.of(third.fd()));
+            RawHandles.until(() -> countOf(third) == 3);
+        }
+    }
+
+    private static long countOf(EventFd eventFd) {
+        try {
+            return eventFd.count();
+        } catch (ErrnoException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     // The daemon
+
+    /** The connection over which the next donation has come. */
+    private SeqPacketSocket awaitDonation() throws IOException {
+        var connection = daemon.accepted();
+        connections.add(connection);
+        receiveDonation(connection);
+        return connection;
+    }
+
+    private void receiveDonation(SeqPacketSocket connection) throws IOException {
+        var received = daemon.receive(connection);
+        assertThat(received).isInstanceOf(Received.Packet.class);
+        ((Received.Packet) received).closeFds();
+    }
+
+    /** Answers for the one eventfd that there is. */
+    private void answer(SeqPacketSocket connection, Result result, List<Fd> fds)
+            throws IOException {
+        var entry = new Taken(eventfds.get(0).eventfdName(), result);
+        daemon.send(connection, Json.bytes(new DonateReply(List.of(entry)).toJson()), fds);
+    }
 
     /** Takes donations until {@code done}, but refuses some with {@code problem}. */
     private void serve(Predicate<Donation> refuses, ProblemType problem, BooleanSupplier done)
