@@ -75,7 +75,7 @@ public final class VirtualThreads {
                 () -> {
                     try {
                         result.complete(task.get());
-                    } catch (RuntimeException e) {
+                    } catch (RuntimeException | Error e) {
                         result.completeExceptionally(e);
                     }
                 });
@@ -84,6 +84,8 @@ public final class VirtualThreads {
         } catch (CompletionException e) {
             if (e.getCause() instanceof RuntimeException failure) {
                 throw failure;
+            } else if (e.getCause() instanceof Error error) {
+                throw error;
             }
             throw e;
         }
