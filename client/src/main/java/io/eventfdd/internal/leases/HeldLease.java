@@ -183,6 +183,7 @@ final class HeldLease implements EventfdLease {
     private void notEnded() {
         state.set(State.HELD);
         tellIfOver();
+        renewal.ifPresent(Renewal::tellInTime);
     }
 
     private void tellIfOver() {

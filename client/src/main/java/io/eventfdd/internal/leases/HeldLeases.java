@@ -239,7 +239,7 @@ public final class HeldLeases implements AutoCloseable {
                     try {
                         var lease = take(wish, Deadline.NEVER, stop).orElseThrow();
                         executor.execute(() -> deliver(lease, future));
-                    } catch (InterruptedException | RuntimeException e) {
+                    } catch (InterruptedException | RuntimeException | Error e) {
                         executor.execute(() -> future.fail(e));
                     }
                 });

@@ -84,13 +84,24 @@ final class Renewal {
     }
 
     private void renewInTime() {
-        timer =
-                leases.timer()
-                        .schedule(this::tellIfOver, Math.max(0, left()), TimeUnit.NANOSECONDS);
+        tellAtTheEnd();
         if (ended) {
             timer.cancel(false);
         }
         VirtualThreads.startAny("eventfdd-client-renewal", this::renew);
+    }
+
+    /** The lease has not ended, though this was told so: its time goes on, without renewals. */
+    void tellInTime() {
+        if (ended) {
+            tellAtTheEnd();
+        }
+    }
+
+    private void tellAtTheEnd() {
+        timer =
+                leases.timer()
+                        .schedule(this::tellIfOver, Math.max(0, left()), TimeUnit.NANOSECONDS);
     }
 
     private void tellIfOver() {
@@ -123,7 +134,7 @@ final class Renewal {
 
     /** A renewal that comes too late is none: the owner was told. */
     private void renewed(long when) {
-        if (!isOver()) {
+        if (!ended && !isOver()) {
             timer.cancel(false);
             sent = when;
             watch();

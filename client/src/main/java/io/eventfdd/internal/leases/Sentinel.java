@@ -2,6 +2,8 @@ package io.eventfdd.internal.leases;
 
 import org.jspecify.annotations.Nullable;
 
+import java.util.OptionalLong;
+
 /**
  * A connection that is kept to hear of the daemon's end: afterwards, another daemon may know other
  * leases. Its generation changes each time that it has ended. Safe for all threads.
@@ -23,15 +25,30 @@ final class Sentinel {
      * Connects, unless there is a connection; the generation that is under watch from now on, or
      * {@link #UNKNOWN} after the {@linkplain #end end}.
      */
-    synchronized long begin() {
-        if (ended) {
-            return UNKNOWN;
-        }
+    long begin() {
+        // Not under the lock: the daemon may let nobody connect, and the timer must not wait.
+        var watched = watched();
+        return watched.isPresent() ? watched.getAsLong() : keep(transport.connect());
+    }
+
+    /** The generation, if it is under watch or {@link #UNKNOWN}; empty if nothing watches it. */
+    private synchronized OptionalLong watched() {
         look();
-        if (connection == null) {
-            connection = transport.connect();
+        return ended || connection != null ? OptionalLong.of(now()) : OptionalLong.empty();
+    }
+
+    /** Keeps {@code another}, unless there is a connection by now. */
+    private synchronized long keep(LeaseTransport.Connection another) {
+        if (ended || connection != null) {
+            another.close();
+        } else {
+            connection = another;
         }
-        return generation;
+        return now();
+    }
+
+    private long now() {
+        return ended ? UNKNOWN : generation;
     }
 
     /** Looks whether the connection has ended. */
