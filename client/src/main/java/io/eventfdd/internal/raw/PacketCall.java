@@ -107,7 +107,9 @@ final class PacketCall {
         try {
             link = kept.isPresent() ? kept.get() : leases.connected();
         } catch (DaemonUnavailableException e) {
-            if (stop.isStopped() || !away.pause()) {
+            if (stop.isStopped()) {
+                throw stopped();
+            } else if (!away.pause()) {
                 throw inDoubt ? lost("no daemon answers") : e;
             }
             return Optional.empty();
@@ -175,9 +177,13 @@ final class PacketCall {
 
     private EventfddException unanswered(PacketLink link) {
         if (stop.isStopped()) {
-            return new ClosedEventfdException("the wait for a lease was ended", null);
+            return stopped();
         }
         return link.isEnded() ? Failures.clientClosed() : lost("there was no answer in " + longest);
+    }
+
+    private static ClosedEventfdException stopped() {
+        return new ClosedEventfdException("the wait for a lease was ended", null);
     }
 
     private ConnectionLostException lost(String why) {

@@ -3,6 +3,7 @@ package io.eventfdd.internal.raw;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.EventfdName;
@@ -18,6 +19,7 @@ import io.eventfdd.internal.linux.PacketBuffer;
 import io.eventfdd.internal.linux.Received;
 import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.internal.wire.LeaseHolder;
+import io.eventfdd.internal.wire.LeaseRequest;
 import io.eventfdd.internal.wire.LeaseShare;
 import io.eventfdd.internal.wire.ProblemDocument;
 
@@ -186,6 +188,16 @@ class RawLeasesTest {
                 .hasMessageContaining("said the daemon");
         assertThat(transport.renew("x", LONG)).isTrue();
         assertThat(accepted).hasSize(2);
+    }
+
+    @Test
+    void whoEndsAWaitWhileNoDaemonIsThereHasEndedIt() {
+        var nowhere = new RawLeases(directory.resolve("nowhere"), LONG, LONG, waits);
+        var request = new LeaseRequest(WISH.take(), List.of(), new LeaseHolder.OfProcess(), LONG);
+        var stop = new Stop();
+        stop.stop();
+        assertThatThrownBy(() -> nowhere.take(request, stop))
+                .isInstanceOf(ClosedEventfdException.class);
     }
 
     @Test
