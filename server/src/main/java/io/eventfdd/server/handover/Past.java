@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
  * The content of the table that the previous process left.
@@ -113,9 +114,16 @@ record Past(
         return UUID.randomUUID().toString();
     }
 
-    /** The highest number that is known to have been used. */
+    /**
+     * The highest number that is known to have been used: a lease may outlive the eventfds that it
+     * was taken from.
+     */
     long lastId() {
-        return entries.keySet().stream().mapToLong(Long::longValue).max().orElse(0);
+        var ofLeases = leased.values().stream().flatMap(lease -> lease.eventfds().stream());
+        return Stream.concat(entries.keySet().stream(), ofLeases)
+                .mapToLong(Long::longValue)
+                .max()
+                .orElse(0);
     }
 
     /** The eventfds whose descriptors are among {@code fds}. */

@@ -479,6 +479,23 @@ class TableTest {
         });
     }
 
+    @Test
+    void aLeaseOnAnEventfdThatWasDeletedIsNotOneOnANewEventfd() throws IOException {
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            table.leased(lease("l"));
+            table.removed(A);
+        }
+        try (var table = open()) {
+            table.entered(A, eventFd);
+        }
+        try (var table = open()) {
+            assertThat(table.leases())
+                    .extracting(KeptLease::gone)
+                    .containsExactly(Set.of(A.name()));
+        }
+    }
+
     private interface OnFile {
         void run(Path file) throws IOException;
     }
