@@ -17,7 +17,9 @@ public final class WaitTimes {
 
     /** RFC 7240's preference to wait, in seconds. */
     private static final Pattern WAIT =
-            Pattern.compile("(?:^|[,;])\\s*wait\\s*=\\s*\"?([0-9]{1,9})\"?\\s*(?:$|[,;])");
+            Pattern.compile(
+                    "(?:^|[,;])\\s*wait\\s*=\\s*\"?([0-9]{1,9})\"?\\s*(?:$|[,;])",
+                    Pattern.CASE_INSENSITIVE);
 
     private final Supplier<Duration> maxWait;
 
@@ -45,11 +47,10 @@ public final class WaitTimes {
 
     /**
      * RFC 7240's {@code Prefer: wait=N}. It is a wish: one that is longer than the limit is
-     * shortened and not refused.
+     * shortened and not refused. Several lines of the header are one list.
      */
     Optional<Duration> preferred(Exchange exchange) {
-        return exchange.header(PREFER)
-                .map(WAIT::matcher)
+        return Optional.of(WAIT.matcher(String.join(",", exchange.headers(PREFER))))
                 .filter(Matcher::find)
                 .map(matcher -> {
                     var wish = Duration.ofSeconds(Long.parseLong(matcher.group(1)));

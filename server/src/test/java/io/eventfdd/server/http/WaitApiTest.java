@@ -109,12 +109,24 @@ class WaitApiTest extends EventfdApiCalls {
                 .post(path(name) + "/read")
                 .then()
                 .statusCode(204);
+        assertThatAReadWaits(name, "Prefer: wait=30\r\n");
+    }
+
+    @Test
+    void aPreferenceMayBeOnALineOfItsOwnAndInCapitals() throws IOException {
+        var name = counter();
+        assertThatAReadWaits(name, "Prefer: respond-async\r\nPrefer: wait=30\r\n");
+        assertThatAReadWaits(name, "Prefer: Wait=30\r\n");
+    }
+
+    private static void assertThatAReadWaits(String name, String headers) throws IOException {
         var read =
                 daemon.connect()
                         .send(
                                 "POST "
                                         + path(name)
-                                        + "/read HTTP/1.1\r\nHost: x\r\nPrefer: wait=30\r\n"
+                                        + "/read HTTP/1.1\r\nHost: x\r\n"
+                                        + headers
                                         + "Content-Length: 0\r\n\r\n");
         until(() -> waiters(name) == 1);
         add(name, "3");
