@@ -363,8 +363,9 @@ final class Daemon {
         if (ending == Ending.FAILED) {
             table.close();
         } else {
+            var answers = keysLeft(); // first: a key that lapses gives its value to an eventfd
             var succession = eventfds.succession();
-            var left = table.finish(succession.keep(), succession.vacancies(), keysLeft());
+            var left = table.finish(succession.keep(), succession.vacancies(), answers);
             if (left.failure().isPresent()) {
                 status = ExitStatus.NOT_SAVED.code();
             }

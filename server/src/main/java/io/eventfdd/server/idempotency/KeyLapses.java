@@ -29,6 +29,8 @@ final class KeyLapses implements AutoCloseable {
     /** The time at which the thread wakes by itself. A key that lapses earlier has to wake it. */
     private volatile long wakeUp = NEVER;
 
+    private boolean closed;
+
     /**
      * The moment at which a key lapses.
      *
@@ -115,7 +117,7 @@ final class KeyLapses implements AutoCloseable {
      */
     synchronized void letGo() {
         for (var first = calls.firstEntry();
-                first != null && first.getKey().nanos() <= now();
+                !closed && first != null && first.getKey().nanos() <= now();
                 first = calls.firstEntry()) {
             if (calls.remove(first.getKey(), first.getValue())) {
                 lapsed.accept(first.getValue());
@@ -128,9 +130,10 @@ final class KeyLapses implements AutoCloseable {
         return calls.size();
     }
 
-    /** Ends the thread: no more keys lapse. */
+    /** Ends the thread: no more keys lapse, and one that lapses just now has done so. */
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         thread.interrupt();
     }
 }

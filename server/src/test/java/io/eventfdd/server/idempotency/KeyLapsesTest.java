@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -87,6 +88,57 @@ class KeyLapsesTest {
             assertThat(lapses.left(moment)).isEqualTo(Duration.ofNanos(1));
             clock.addAndGet(2);
             assertThat(lapses.left(moment)).isZero();
+        }
+    }
+
+    @Test
+    void noneLapsesAfterItsEnd() {
+        var lapses = new KeyLapses(clock::get, lapsed::add);
+        lapses.add(call("a"), HOUR);
+        lapses.close();
+        clock.addAndGet(HOUR.toNanos());
+        lapses.letGo();
+        assertThat(lapsed).isEmpty();
+    }
+
+    @Test
+    void oneThatLapsesAtItsEndHasLapsedAfterIt() throws InterruptedException {
+        var begun = new CountDownLatch(1);
+        var ended = new CountDownLatch(1);
+        var lapses =
+                new KeyLapses(
+                        clock::get,
+                        call -> {
+                            begun.countDown();
+                            awaitOrFail(ended);
+                            lapsed.add(call);
+                        });
+        var call = call("a");
+        lapses.add(call, HOUR);
+        clock.addAndGet(HOUR.toNanos());
+        var lapsing = Thread.ofPlatform().start(lapses::letGo);
+        begun.await();
+        var closing =
+                Thread.ofPlatform()
+                        .start(() -> {
+                            lapses.close();
+                            ended.countDown();
+                        });
+        while (closing.getState() != Thread.State.BLOCKED && closing.isAlive()) {
+            Thread.onSpinWait();
+        }
+        assertThat(closing.isAlive()).as("it waits").isTrue();
+        ended.countDown();
+        lapsing.join();
+        closing.join();
+        assertThat(lapsed).containsExactly(call);
+    }
+
+    private static void awaitOrFail(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 
