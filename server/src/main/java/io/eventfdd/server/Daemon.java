@@ -219,14 +219,18 @@ final class Daemon {
         }
     }
 
-    /** Serves, from the return on. */
-    void start() throws IOException {
+    /**
+     * Starts all that may fail. Clients can connect then, and wait; and nothing is changed yet of
+     * what the previous process had, which may have to go on with it.
+     *
+     * @return what serves them, and goes on with that
+     */
+    Prepared prepare() throws IOException {
         loop.start(this::loopFailed);
         try {
             observability = observability();
-            restore();
             var served =
-                    FdServer.start(
+                    FdServer.open(
                             loop,
                             eventfds,
                             place(directory.fdSocket(), inheritance.fd().orElse(null)),
@@ -235,13 +239,25 @@ final class Daemon {
                             new OtherDaemons());
             fds = served;
             api.start();
-            upkeep = upkeep(served);
+            return () -> {
+                restore();
+                served.admit();
+                api.admit();
+                upkeep = upkeep(served);
+            };
         } catch (IOException e) {
             closeObservability();
             abandonFds();
             loop.close();
             throw e;
         }
+    }
+
+    /** A daemon to which clients can connect. */
+    @FunctionalInterface
+    interface Prepared {
+        /** Serves them, from the return on. The previous process must have ended. */
+        void serve() throws IOException;
     }
 
     private Upkeep upkeep(FdServer served) {

@@ -33,9 +33,9 @@ final class Service {
         Settings read() throws InvalidSetting;
     }
 
-    /** Runs as soon as the daemon serves. */
+    /** Runs when nothing can hinder the daemon from serving any more, and before it does. */
     @FunctionalInterface
-    interface Serving {
+    interface Ready {
         void run() throws IOException;
     }
 
@@ -43,9 +43,9 @@ final class Service {
      * Serves until a signal comes, another daemon takes over or the loop fails; then returns the
      * exit status. SIGHUP has the settings read again.
      *
-     * @param serving is run as soon as the daemon serves
+     * @param ready is run when nothing can hinder it from serving any more, and before it does
      */
-    int serve(Reader reader, Serving serving) throws IOException {
+    int serve(Reader reader, Ready ready) throws IOException {
         // before any client can be answered, because it may send a signal at once
         for (var name : List.of("TERM", "INT")) {
             Signal.handle(
@@ -61,10 +61,11 @@ final class Service {
                 signal -> {
                     var _ = started.thenRun(() -> daemon.reload(reader));
                 });
-        daemon.start();
+        var prepared = daemon.prepare();
+        ready.run();
+        prepared.serve();
         started.complete(null);
         daemon.greet();
-        serving.run();
         try (var watchdog =
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().daemon().name("eventfdd-watchdog").factory())) {

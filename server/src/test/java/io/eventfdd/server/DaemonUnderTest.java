@@ -62,7 +62,7 @@ public final class DaemonUnderTest implements AutoCloseable {
         Logging.toStandardError();
         Logging.configure(all);
         daemon = new Daemon(all, directory, Inheritance.NOTHING, Systemd.of(Map.of()), loop);
-        daemon.start();
+        daemon.prepare().serve();
     }
 
     /** Its event loop. */

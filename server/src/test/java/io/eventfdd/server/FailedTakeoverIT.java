@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -115,6 +116,31 @@ class FailedTakeoverIT {
         assertThat(daemon.exitStatus()).as(daemon.log()).isZero();
         daemon.restart();
         daemon.request().get("/v1/eventfds/e7").then().body("count", equalTo(7));
+    }
+
+    @Test
+    void theOtherAnswersNobodyBeforeThisOneEnds() throws Exception {
+        daemon = DaemonProcess.start();
+        var heir = daemon.beginRefusedTakeover(List.of());
+        until(() -> isCreatedBy(heir.pid()));
+        heir.destroyForcibly().onExit().join();
+        assertThat(daemon.exitStatus()).as(daemon.log()).isZero();
+        daemon.restart();
+        daemon.request().get("/v1/eventfds/late").then().statusCode(200);
+    }
+
+    /** Whether the process {@code pid} is the daemon, and has created an eventfd. */
+    private boolean isCreatedBy(long pid) {
+        try (var client = SeqPacketSocket.connect(daemon.directory().resolve("fd.sock"), BOUND)) {
+            if (client.peer().pid() != pid) {
+                return false;
+            }
+            var request = "{\"op\":\"open\",\"eventfds\":[{\"name\":\"late\",\"create\":{}}]}";
+            client.send(buffer, request.getBytes(StandardCharsets.UTF_8), List.of(), BOUND);
+            return receive(client).contains("created");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

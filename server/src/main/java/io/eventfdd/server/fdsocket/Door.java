@@ -49,10 +49,4 @@ record Door(SocketFile file, SeqPacketSocket listener, Acceptor acceptor) {
             throw e;
         }
     }
-
-    /** Removes the socket, whose clients were not accepted. */
-    void discard() throws IOException {
-        file.remove();
-        listener.close();
-    }
 }

@@ -59,14 +59,15 @@ public final class FdServer implements AutoCloseable {
     }
 
     /**
-     * Starts to serve at {@code place}.
+     * Listens at {@code place}. Clients that connect are served once they are {@linkplain #admit
+     * admitted}.
      *
      * @param loop the running loop
      * @param observer is told of each request
      * @param heirs is asked when another daemon wants to take over
      * @throws IOException if the socket cannot be opened
      */
-    public static FdServer start(
+    public static FdServer open(
             EventLoop loop,
             Eventfds eventfds,
             ListenerPlace place,
@@ -75,14 +76,12 @@ public final class FdServer implements AutoCloseable {
             Heirs heirs)
             throws IOException {
         var clients = new FdClients(loop, eventfds, observer, limits, heirs);
-        var server = new FdServer(loop, place, clients);
-        try {
-            server.onLoop(server.door.acceptor()::start);
-            return server;
-        } catch (IOException | RuntimeException e) {
-            server.door.discard();
-            throw e;
-        }
+        return new FdServer(loop, place, clients);
+    }
+
+    /** Serves whoever has connected or connects. */
+    public void admit() throws IOException {
+        onLoop(door.acceptor()::start);
     }
 
     // For everybody

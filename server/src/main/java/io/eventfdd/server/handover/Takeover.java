@@ -28,8 +28,9 @@ import java.util.concurrent.locks.LockSupport;
  * The hand-over from one daemon to the next, over {@code fd.sock}. The new daemon asks. The old one
  * ends its calls, writes the {@linkplain Table table}, and sends its two listeners and then the
  * descriptors of its eventfds, each packet with their numbers in the table. At the end the new
- * daemon confirms that it serves, and the old one ends without removing the sockets. If the new
- * daemon ends before that, the old one goes on.
+ * daemon confirms that it can serve, and the old one ends without removing the sockets. If the new
+ * daemon ends before that, the old one goes on. Up to that moment the new daemon serves nobody and
+ * changes no eventfd, because the old one would know nothing of it.
  */
 public final class Takeover {
     private static final Duration PATIENCE = Duration.ofSeconds(15);
@@ -75,7 +76,7 @@ public final class Takeover {
      * goes on if this process ends before that.
      */
     public record Bequest(Inheritance inheritance, SeqPacketSocket donor) {
-        /** Confirms to the old daemon that this process serves. */
+        /** Confirms to the old daemon that this process can serve. */
         public void thank() throws IOException {
             try (donor) {
                 donor.send(room(), THANKS, List.of(), PATIENCE);

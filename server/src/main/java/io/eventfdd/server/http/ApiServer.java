@@ -129,7 +129,7 @@ public final class ApiServer {
     }
 
     /**
-     * Starts to listen and to serve.
+     * Starts to listen. Clients that connect are served once they are {@linkplain #admit admitted}.
      *
      * @throws IOException that names the step that failed and the path; nothing is left behind then
      */
@@ -147,6 +147,14 @@ public final class ApiServer {
         } catch (IOException | RuntimeException e) {
             connections.close();
             throw e;
+        }
+    }
+
+    /** Serves, after {@link #start}, whoever has connected or connects. */
+    public void admit() {
+        var now = running;
+        if (now != null) {
+            now.listener.admit();
         }
     }
 

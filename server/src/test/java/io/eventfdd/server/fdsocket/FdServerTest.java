@@ -163,13 +163,14 @@ class FdServerTest {
                 .isEqualTo(PosixFilePermissions.fromString("rw-rw----"));
         Files.delete(daemon.path);
         var successor =
-                FdServer.start(
+                FdServer.open(
                         daemon.loop,
                         daemon.eventfds,
                         new ListenerPlace(daemon.path, 0600, 0, null, true),
                         FdServerUnderTest.ROOMY,
                         (peer, operation, outcome, nanos) -> {},
                         () -> {});
+        successor.admit();
         daemon.server.close();
         assertThat(daemon.path).as("the successor's").exists();
         daemon.client().open(creating("a")).close();

@@ -78,13 +78,14 @@ final class FdServerUnderTest implements AutoCloseable {
         loop.start(() -> {});
         path = Files.createTempDirectory("efd").resolve("fd.sock");
         server =
-                FdServer.start(
+                FdServer.open(
                         loop,
                         eventfds,
                         new ListenerPlace(path, 0660, 0, null, true),
                         limits,
                         (peer, operation, outcome, nanos) -> {},
                         () -> {});
+        server.admit();
     }
 
     /** A problem's name and detail. */

@@ -153,6 +153,7 @@ final class TestServer implements ConnectionLife, AutoCloseable {
             throws IOException {
         var test = new TestServer(directory, maxConnections, timeouts);
         test.server.start();
+        test.server.admit();
         return test;
     }
 

@@ -39,7 +39,8 @@ public final class ApiListener {
     }
 
     /**
-     * Listens at {@code place}.
+     * Listens at {@code place}. Clients that connect wait until they are {@linkplain #admit
+     * admitted}.
      *
      * @param refuseDescriptors whether the kernel refuses descriptors that clients send
      * @param refusal what a client is told if there is no descriptor for it: a whole HTTP response
@@ -104,6 +105,11 @@ public final class ApiListener {
     /** The source of the connections. */
     public PatientListener connections() {
         return connections;
+    }
+
+    /** Accepts clients from now on. */
+    public void admit() {
+        connections.admit();
     }
 
     /** Whether clients can connect. */

@@ -36,13 +36,15 @@ public final class PatientListener implements AutoCloseable {
 
     private volatile ServerSocketChannel listener;
     private final byte[] refusal;
+    private final CountDownLatch admitting = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
     private final CountDownLatch through = new CountDownLatch(1);
     private final DescriptorReserve reserve = new DescriptorReserve();
     private boolean outage;
 
     /**
-     * Creates a listener that accepts on {@code listener}, and closes that in the end.
+     * Creates a listener that accepts on {@code listener} once it {@linkplain #admit admits}
+     * clients, and closes that in the end.
      *
      * @param refusal the whole HTTP response for a client for which there is no descriptor
      */
@@ -58,6 +60,7 @@ public final class PatientListener implements AutoCloseable {
      * @throws ClosedChannelException once this is closed, and nothing else
      */
     SocketChannel accept() throws IOException {
+        await(admitting);
         while (true) {
             var from = listener;
             try {
@@ -73,7 +76,7 @@ public final class PatientListener implements AutoCloseable {
                     continue; // moved
                 }
                 through.countDown();
-                awaitClose();
+                await(closed);
                 throw new AsynchronousCloseException();
             } catch (IOException e) {
                 outageBegins(e);
@@ -116,9 +119,9 @@ public final class PatientListener implements AutoCloseable {
         }
     }
 
-    private void awaitClose() throws AsynchronousCloseException {
+    private static void await(CountDownLatch latch) throws AsynchronousCloseException {
         try {
-            closed.await();
+            latch.await();
         } catch (InterruptedException e) {
             throw interrupted();
         }
@@ -127,6 +130,11 @@ public final class PatientListener implements AutoCloseable {
     private static AsynchronousCloseException interrupted() {
         Thread.currentThread().interrupt();
         return new AsynchronousCloseException();
+    }
+
+    /** Accepts clients from now on, and first those that have connected already. */
+    void admit() {
+        admitting.countDown();
     }
 
     /** Another descriptor of the socket, which goes on listening when this is closed. */
@@ -160,6 +168,7 @@ public final class PatientListener implements AutoCloseable {
      */
     void stopListening() throws IOException {
         listener.close();
+        admit(); // so that whoever waits to accept learns of it
     }
 
     /**
@@ -174,6 +183,7 @@ public final class PatientListener implements AutoCloseable {
     @Override
     public void close() throws IOException {
         listener.close();
+        admit();
         closed.countDown();
         reserve.giveUp();
     }

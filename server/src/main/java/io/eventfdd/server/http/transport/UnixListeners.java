@@ -106,7 +106,9 @@ public final class UnixListeners extends SelectorProvider {
     PatientListener listenPlainly(SocketAddress address, int backlog) throws IOException {
         var listener = open();
         try {
-            return new PatientListener(listener.bind(address, backlog), new byte[0]);
+            var plain = new PatientListener(listener.bind(address, backlog), new byte[0]);
+            plain.admit();
+            return plain;
         } catch (IOException e) {
             listener.close();
             throw e;
