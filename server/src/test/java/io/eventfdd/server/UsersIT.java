@@ -9,6 +9,7 @@ import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.JsonText;
+import io.eventfdd.server.testing.Ran;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -258,6 +259,26 @@ class UsersIT {
                 .containsExactly(row.deletes() ? "204" : FORBIDDEN);
         assertThat(asInShort(User.ROOT, call("GET", name, "")))
                 .containsExactly(row.deletes() ? "404 not-found ENOENT" : "200");
+    }
+
+    @Test
+    void theCommandWriteNeedsNoRightToRead() throws Exception {
+        as(User.OWNER, put("written-blindly", "{\"mode\":\"0602\"}"));
+        var ran =
+                Ran.of(
+                        daemon.begin(
+                                "setpriv",
+                                "--reuid=20004",
+                                "--regid=30002",
+                                "--clear-groups",
+                                DaemonProcess.launcher().toString(),
+                                "write",
+                                "--runtime-dir",
+                                daemon.directory().toString(),
+                                "written-blindly",
+                                "3"));
+        assertThat(ran).isEqualTo(new Ran(0, ""));
+        assertThat(daemon.state("written-blindly").path("count").asInt()).isEqualTo(3);
     }
 
     @Test

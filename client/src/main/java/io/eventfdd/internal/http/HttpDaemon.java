@@ -237,7 +237,8 @@ public final class HttpDaemon implements AutoCloseable {
 
     // Calls that wait, and that their handle can end
 
-    boolean write(EventfdName name, long value, Deadline deadline, CallHandle handle)
+    /** Whether there was room for the value in time. */
+    public boolean write(EventfdName name, long value, Deadline deadline, CallHandle handle)
             throws InterruptedException {
         var path = path(name) + "/write";
         WaitingCall own =

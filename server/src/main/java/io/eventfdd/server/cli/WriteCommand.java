@@ -1,7 +1,10 @@
 package io.eventfdd.server.cli;
 
 import io.eventfdd.client.Count;
+import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfddClient;
+import io.eventfdd.internal.Deadline;
+import io.eventfdd.internal.http.CallHandle;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -39,8 +42,10 @@ final class WriteCommand extends DaemonCommand {
     @Override
     ExitStatus run(EventfddClient client) throws InterruptedException {
         long more = Count.parseValue(value);
-        try (var eventfd = client.open(name)) {
-            if (eventfd.write(more, timeout)) {
+        var deadline = Deadline.in(timeout);
+        // not by a handle, which only a user who may read can open
+        try (var daemon = daemon()) {
+            if (daemon.write(new EventfdName(name), more, deadline, new CallHandle())) {
                 return ExitStatus.DONE;
             }
         }
