@@ -6,6 +6,7 @@ import io.eventfdd.server.config.Settings;
 
 import org.jspecify.annotations.Nullable;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -61,12 +62,17 @@ record ServeOptions(
         var file = values.remove(FILE);
         var settings = new HashMap<String, String>();
         values.forEach((name, value) -> settings.put(name.substring("--".length()), value));
-        return Optional.of(
-                new ServeOptions(
-                        settings,
-                        directory == null ? null : Path.of(directory),
-                        file == null ? null : Path.of(file),
-                        takeover));
+        try {
+            return Optional.of(
+                    new ServeOptions(
+                            settings,
+                            directory == null ? null : Path.of(directory),
+                            file == null ? null : Path.of(file),
+                            takeover));
+        } catch (InvalidPathException e) {
+            // the locale may not have its characters
+            return Optional.empty();
+        }
     }
 
     private static boolean isKnown(String name) {

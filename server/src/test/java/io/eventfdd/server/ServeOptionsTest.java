@@ -50,4 +50,10 @@ class ServeOptionsTest {
     void anythingElseIsLeftToPicocli(String words) {
         assertThat(ServeOptions.plain(List.of(words.split(" ")))).isEmpty();
     }
+
+    @Test
+    void soIsAPathThatCannotBeOne() {
+        assertThat(ServeOptions.plain(List.of("--runtime-dir", "/tmp/\0"))).isEmpty();
+        assertThat(ServeOptions.plain(List.of("--config=/etc/\0"))).isEmpty();
+    }
 }
