@@ -181,9 +181,13 @@ class CommandEndsIT {
         try (var own = DaemonProcess.start()) {
             own.signal("STOP");
             var ran = Ran.eventfdd(own, "ls", "--answer-timeout", "50ms");
+            var exec =
+                    Ran.eventfdd(own, "exec", "--answer-timeout", "1500ms", "slow", "--", "true");
             own.signal("CONT");
             assertThat(ran.status()).isEqualTo(69);
             assertThat(ran.output()).contains("the daemon did not answer in time");
+            assertThat(exec).isEqualTo(new Ran(69, exec.output()));
+            assertThat(exec.output()).endsWith("there was no answer in 1500ms");
             assertThat(Ran.eventfdd(own, "ls", "--answer-timeout", "0s").status()).isEqualTo(2);
             // A wait is not cut short by it.
             own.create("slow");

@@ -23,6 +23,7 @@ import io.eventfdd.internal.wire.OpenReply;
 import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.internal.wire.ProblemException;
+import io.eventfdd.internal.wire.Timeout;
 
 import org.jspecify.annotations.Nullable;
 
@@ -273,7 +274,7 @@ final class FdSocket implements AutoCloseable {
                 return null;
             }
             case WOULD_BLOCK, TOO_MANY_IN_FLIGHT ->
-                    throw lost(what, "it did not take the request in " + patience);
+                    throw lost(what, "it did not take the request in " + Timeout.format(patience));
         }
         var received = socket.receive(room, patience);
         if (received instanceof Received.Packet reply) {
@@ -286,7 +287,7 @@ final class FdSocket implements AutoCloseable {
         throw lost(
                 what,
                 received == Received.Nothing.YET
-                        ? "there was no answer in " + patience
+                        ? "there was no answer in " + Timeout.format(patience)
                         : "the connection ended; whether it was carried out is not known");
     }
 

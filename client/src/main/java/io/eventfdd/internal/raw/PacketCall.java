@@ -20,6 +20,7 @@ import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.Op;
 import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.internal.wire.ProblemException;
+import io.eventfdd.internal.wire.Timeout;
 
 import java.time.Duration;
 import java.util.Optional;
@@ -179,7 +180,9 @@ final class PacketCall {
         if (stop.isStopped()) {
             return stopped();
         }
-        return link.isEnded() ? Failures.clientClosed() : lost("there was no answer in " + longest);
+        return link.isEnded()
+                ? Failures.clientClosed()
+                : lost("there was no answer in " + Timeout.format(longest));
     }
 
     private static ClosedEventfdException stopped() {
