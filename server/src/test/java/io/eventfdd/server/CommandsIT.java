@@ -164,7 +164,8 @@ class CommandsIT {
                         List.of("write", "a", "-3"),
                         List.of("write", "a", "0"),
                         List.of("read", "--timeout", "5", "a"),
-                        List.of("create", "a/b"))) {
+                        List.of("create", "a/b"),
+                        List.of("leases", ""))) {
             var ran = run(wrong.getFirst(), wrong.subList(1, wrong.size()).toArray(String[]::new));
             assertThat(ran.status()).as(wrong + ": " + ran.output()).isEqualTo(2);
             assertThat(ran.output()).startsWith("eventfdd: ").doesNotContain("Exception", "at io.");

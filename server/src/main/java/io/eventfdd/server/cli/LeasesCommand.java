@@ -3,6 +3,8 @@ package io.eventfdd.server.cli;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfddClient;
 
+import org.jspecify.annotations.Nullable;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -23,18 +25,15 @@ final class LeasesCommand extends DaemonCommand {
     @Parameters(
             paramLabel = "NAME",
             arity = "0..1",
-            defaultValue = "",
             description = "only those that take from this eventfd or give to it")
-    private String name = "";
+    private @Nullable String name;
 
     @Mixin private final Format format = new Format();
 
     @Override
     ExitStatus run(EventfddClient client) {
         try (var daemon = daemon()) {
-            var leases =
-                    daemon.leases(
-                            Optional.of(name).filter(it -> !it.isEmpty()).map(EventfdName::new));
+            var leases = daemon.leases(Optional.ofNullable(name).map(EventfdName::new));
             new Output(out(), isForPeople()).list(format, "leases", leases, LeaseFields.FIELDS);
             return ExitStatus.DONE;
         }
