@@ -173,6 +173,13 @@ class CommandsIT {
     }
 
     @Test
+    void anInitialCountIsNamedAsItWasGiven() throws Exception {
+        assertThat(run("create", "--initial=-1", "a"))
+                .extracting(Ran::status, ran -> ran.output().lines().findFirst().orElse(""))
+                .containsExactly(2, "eventfdd: --initial: -1 is not 0 to 4294967295");
+    }
+
+    @Test
     void anUnknownCommandIsNamedWithTheOneThatIsMeant() throws Exception {
         assertThat(run("raed").output())
                 .startsWith("eventfdd: no command \"raed\"; did you mean read?");
