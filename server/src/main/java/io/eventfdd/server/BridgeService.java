@@ -70,6 +70,7 @@ final class BridgeService {
                         .runtimeDirectory(directory)
                         .connect()) {
             out.println("daemon " + client.info().version() + " in " + directory);
+            out.flush(); // whatever becomes of the rest
         }
         Bridge.check(links, directory.resolve("api.sock")).forEach(out::println);
         return 0;

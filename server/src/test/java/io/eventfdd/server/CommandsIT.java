@@ -20,6 +20,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -248,6 +249,22 @@ class CommandsIT {
         }
         daemon.write("seldom", 1);
         assertThat(unread.waitFor()).isZero();
+    }
+
+    @Test
+    void aCheckOfTheBridgeTellsWhatItFoundBeforeItFailed() throws Exception {
+        var file = daemon.file("links.yaml");
+        Files.writeString(
+                file,
+                """
+                host: here
+                nats: {servers: ["nats://127.0.0.1:1"]}
+                links:
+                  - export: {name: linked, subject: linked}
+                """);
+        var ran = run("bridge", "--config", file.toString(), "--check");
+        assertThat(ran.status()).isEqualTo(1);
+        assertThat(ran.output()).startsWith("daemon ").contains("eventfdd: ");
     }
 
     @Test
