@@ -180,4 +180,35 @@ class CommandOutputIT {
                                 "socket"));
         assertThat(ran).isEqualTo(new Ran(0, "0\n0"));
     }
+
+    @Test
+    void aProcessWithoutACommandLineHasADashInItsColumn() throws Exception {
+        daemon.create("nameless", "{\"semaphore\":true,\"initial\":1}");
+        var parent = daemon.begin("python3", "-c", CHILD_THAT_ENDED, daemon.api().toString());
+        try (var told = new BufferedReader(parent.inputReader())) {
+            assertThat(told.readLine()).isEqualTo("leased");
+            var columns = daemon.shell("$eventfdd leases nameless").output().split("\t", -1);
+            assertThat(columns[3]).isEqualTo("-");
+        } finally {
+            parent.destroy();
+        }
+    }
+
+    /** Has a child that takes a lease and ends, and that nobody waits for. */
+    private static final String CHILD_THAT_ENDED =
+            """
+            import os, socket, sys, time
+            if os.fork() == 0:
+                connection = socket.socket(socket.AF_UNIX)
+                connection.connect(sys.argv[1])
+                body = b'{"take":[{"name":"nameless"}],"holder":"1h"}'
+                connection.sendall(
+                    b"POST /v1/leases HTTP/1.1\\r\\nHost: a\\r\\nContent-Type: application/json\\r\\n"
+                    b"Content-Length: %d\\r\\n\\r\\n" % len(body) + body)
+                connection.recv(65536)
+                os._exit(0)
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+            print("leased", flush=True)
+            time.sleep(300)
+            """;
 }

@@ -20,14 +20,18 @@ record ClientProcess(int pid, int uid) {
         return pid == 0 ? UNKNOWN : Integer.toString(pid);
     }
 
-    /** The command line of the process, on one line and not too long; {@code -} if it has ended. */
+    /**
+     * The command line of the process, on one line and not too long; {@code -} if it has none, as
+     * when it has ended.
+     */
     String command() {
         if (pid == 0) {
             return UNKNOWN;
         }
         try {
             var words = new String(Files.readAllBytes(file("cmdline")), StandardCharsets.UTF_8);
-            return Shown.of(words.replace('\0', ' ').strip());
+            var line = words.replace('\0', ' ').strip();
+            return line.isEmpty() ? UNKNOWN : Shown.of(line);
         } catch (IOException e) {
             return UNKNOWN;
         }
