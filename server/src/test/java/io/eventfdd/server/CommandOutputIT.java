@@ -1,8 +1,11 @@
 package io.eventfdd.server;
 
+import static io.eventfdd.server.testing.DaemonProcess.until;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.server.testing.DaemonProcess;
+import io.eventfdd.server.testing.JsonText;
 import io.eventfdd.server.testing.Ran;
 import io.eventfdd.server.testing.SharedDaemon;
 
@@ -13,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -179,6 +183,35 @@ class CommandOutputIT {
                                 daemon.directory().toString(),
                                 "socket"));
         assertThat(ran).isEqualTo(new Ran(0, "0\n0"));
+    }
+
+    @Test
+    void jsonIsTheSameInEveryLocale() throws Exception {
+        daemon.create("greeted", "{\"semaphore\":true,\"initial\":1}");
+        var holder =
+                daemon.beginShell(
+                        "exec $eventfdd run greeted -- bash -c"
+                                + " 'exec -a $(printf \"gr\\303\\274n\") sleep 300'");
+        try {
+            for (var locale : List.of("C", "C.UTF-8")) {
+                var line = "LC_ALL=" + locale + " $eventfdd leases -o json greeted";
+                until(() ->
+                        JsonText.parse(output(line))
+                                .at("/leases/0/command")
+                                .asText()
+                                .equals("gr\u00fcn 300"));
+            }
+        } finally {
+            holder.destroy();
+        }
+    }
+
+    private String output(String line) {
+        try {
+            return daemon.shell(line).output();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

@@ -93,7 +93,18 @@ final class Output {
         out.println(text(json));
     }
 
+    /** In ASCII, which every locale has: JSON has an escape for any other character. */
     static String text(JsonObject json) {
-        return new String(Json.bytes(json), StandardCharsets.UTF_8);
+        var ascii = new StringBuilder();
+        new String(Json.bytes(json), StandardCharsets.UTF_8)
+                .chars()
+                .forEach(c -> {
+                    if (c < 128) {
+                        ascii.append((char) c);
+                    } else {
+                        ascii.append("\\u%04x".formatted(c));
+                    }
+                });
+        return ascii.toString();
     }
 }
