@@ -3,6 +3,7 @@ package io.eventfdd.server;
 import static io.eventfdd.server.testing.DaemonProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.JsonText;
@@ -183,6 +184,23 @@ class CommandOutputIT {
                                 daemon.directory().toString(),
                                 "socket"));
         assertThat(ran).isEqualTo(new Ran(0, "0\n0"));
+    }
+
+    @Test
+    void aTerminalGetsColumnsWhateverStandardInputIs() throws Exception {
+        assumeTrue(Ran.isThere("script"), "SKIP: there is no script(1) here");
+        daemon.create("column");
+        for (var input : List.of("", " </dev/null")) {
+            var line = "SHELL=/bin/sh script -qec '$eventfdd ls column" + input + "' /dev/null";
+            assertThat(daemon.shell(line).output().lines().map(String::stripTrailing))
+                    .as(line)
+                    .hasSize(2)
+                    .first()
+                    .asString()
+                    .matches("NAME +COUNT +KIND .* LEASED");
+        }
+        assertThat(daemon.shell("$eventfdd ls column </dev/null").output())
+                .startsWith("column\t0\t");
     }
 
     @Test

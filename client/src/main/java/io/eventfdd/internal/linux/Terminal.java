@@ -22,6 +22,7 @@ public final class Terminal implements AutoCloseable {
     public record Size(int columns, int rows) {}
 
     private static final int STANDARD_INPUT = 0;
+    private static final int STANDARD_OUTPUT = 1;
     private static final int TCSADRAIN = 1;
     private static final long TIOCGWINSZ = 0x5413;
 
@@ -61,6 +62,11 @@ public final class Terminal implements AutoCloseable {
         attributes[CHARACTERS + VTIME] = 0;
         set(attributes);
         return Optional.of(terminal);
+    }
+
+    /** Whether standard output is a terminal. */
+    public static boolean isOutput() {
+        return LIBC.tcgetattr(STANDARD_OUTPUT, new byte[SIZE]) == 0;
     }
 
     private static void set(byte[] attributes) throws ErrnoException {

@@ -139,9 +139,7 @@ abstract class DaemonCommand implements Callable<Integer> {
     }
 
     /** Whether a person reads the output. */
-    @SuppressWarnings("SystemConsoleNull") // it is null in a runtime image without jdk.internal.le
     static boolean isForPeople() {
-        var console = System.console();
-        return console != null && console.isTerminal();
+        return StandardOutput.isTerminal();
     }
 }

@@ -1,6 +1,7 @@
 package io.eventfdd.server.cli;
 
 import io.eventfdd.internal.linux.OutputReader;
+import io.eventfdd.internal.linux.Terminal;
 
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -8,6 +9,8 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * Standard output of a command. If something cannot be written, whatever writes or flushes throws
@@ -35,6 +38,10 @@ final class StandardOutput extends OutputStream {
         }
     }
 
+    private static final Path LINK = Path.of("/proc/self/fd/1");
+    private static final int S_IFMT = 0170000;
+    private static final int S_IFCHR = 0020000;
+
     private final OutputStream file = new FileOutputStream(FileDescriptor.out);
 
     private boolean hasFailed;
@@ -45,6 +52,24 @@ final class StandardOutput extends OutputStream {
     static PrintWriter writer() {
         var stream = new BufferedOutputStream(new StandardOutput());
         return new PrintWriter(stream, false, System.out.charset());
+    }
+
+    /**
+     * Whether it is a terminal, whatever standard input is. The JVM knows only whether both are.
+     */
+    @SuppressWarnings("SystemConsoleNull") // it is null in a runtime image without jdk.internal.le
+    static boolean isTerminal() {
+        var console = System.console();
+        return (console != null && console.isTerminal()) || (isDevice() && Terminal.isOutput());
+    }
+
+    /** Whether it is a device at all, which costs less to find out. */
+    private static boolean isDevice() {
+        try {
+            return ((int) Files.getAttribute(LINK, "unix:mode") & S_IFMT) == S_IFCHR;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     @Override
