@@ -20,9 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentNavigableMap;
@@ -49,13 +47,6 @@ final class Leases {
         WITHDRAWN
     }
 
-    /**
-     * A part of a lease whose eventfd does not exist yet.
-     *
-     * @param taken true if the lease took from it, false if the lease gives to it
-     */
-    private record OpenPart(Part part, Lease lease, boolean taken) {}
-
     /** Is told that permits came back to eventfds. */
     @FunctionalInterface
     interface Returns {
@@ -75,8 +66,7 @@ final class Leases {
     private final ReadBuffer buffer = new ReadBuffer();
     private final ConcurrentNavigableMap<String, Lease> byId = new ConcurrentSkipListMap<>();
 
-    /** The parts of leases of another process that wait for an eventfd, by its name. */
-    private final Map<EventfdName, List<OpenPart>> open = new HashMap<>();
+    private final OpenParts open = new OpenParts();
 
     /**
      * Whether this process ends. Then the end of a holder does not matter, because the next process
@@ -439,13 +429,8 @@ final class Leases {
         lease.keyed = false;
         lease.state(lease.state().heldBy(holderOf(to, lease.uid(), pid), expiry(to)));
         ledger.moved(kept(lease));
-        if (lease.holderEnded) {
-            // It was noted while the answer was unsettled, and the answer is settled by this.
-            loop.begin(() -> {
-                holderEnded(lease);
-                return false;
-            });
-        }
+        // The answer is settled by this.
+        endWhoseHolderEnded(List.of(lease));
     }
 
     // The end
@@ -517,19 +502,10 @@ final class Leases {
                             state.take().stream().map(Part::open).toList(),
                             state.give().stream().map(Part::open).toList(),
                             new Holder.Absent(true));
-            lease.take().forEach(part -> open(new OpenPart(part, lease, true), one.gone()));
-            lease.give().forEach(part -> open(new OpenPart(part, lease, false), one.gone()));
+            open.add(lease, one.gone());
             byId.put(lease.id(), lease);
             quota.add(lease.uid(), 1);
             bindAgain(lease, one, grace);
-        }
-    }
-
-    private void open(OpenPart part, Set<EventfdName> gone) {
-        if (gone.contains(part.part.name())) {
-            part.part.settleAsGone();
-        } else {
-            open.computeIfAbsent(part.part.name(), name -> new ArrayList<>()).add(part);
         }
     }
 
@@ -549,40 +525,29 @@ final class Leases {
 
     /** Gives {@code eventfd} to the parts of leases that waited for its name. */
     void entered(NamedEventfd eventfd) {
-        var parts = open.remove(eventfd.name());
-        if (parts == null) {
-            return;
-        }
-        for (var part : parts) {
-            part.part.settle(eventfd);
-            if (part.taken) {
-                eventfd.lent(part.part.value());
-            }
-        }
-        settled(parts);
+        endWhoseHolderEnded(open.entered(eventfd));
     }
 
     /** Tells the parts of leases that wait for {@code name} that there will be no eventfd. */
     void lost(EventfdName name) {
-        var parts = open.remove(name);
-        if (parts != null) {
-            parts.forEach(part -> part.part.settleAsGone());
-            settled(parts);
-        }
+        endWhoseHolderEnded(open.lost(name));
     }
 
-    /** Ends the leases whose end had to wait for this, one in each step. */
-    private void settled(List<OpenPart> parts) {
-        var left = parts.iterator();
-        loop.begin(() -> {
-            if (left.hasNext()) {
-                var lease = left.next().lease;
-                if (lease.holderEnded) {
+    /**
+     * Ends those of {@code leases} whose end had to wait for something that is known now: one in
+     * each step, and none of them at once, because a request may still be being answered.
+     */
+    private void endWhoseHolderEnded(List<Lease> leases) {
+        var left = leases.stream().filter(lease -> lease.holderEnded).iterator();
+        if (left.hasNext()) {
+            loop.begin(() -> {
+                var lease = left.next();
+                if (lease.holderEnded) { // It may have got another holder meanwhile.
                     holderEnded(lease);
                 }
-            }
-            return left.hasNext();
-        });
+                return left.hasNext();
+            });
+        }
     }
 
     /** Ignores the end of holders from now on, because another process goes on with the leases. */
