@@ -9,8 +9,10 @@ import picocli.CommandLine.Model.CommandSpec;
 
 import sun.misc.Signal;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -24,6 +26,9 @@ import java.util.concurrent.CompletableFuture;
 final class Rehearsal implements Callable<Integer> {
     /** Enough rounds for the compilers to profile the code of every call. */
     private static final int ROUNDS = 500;
+
+    /** A JVM that records is slow, and the machine may have other work. */
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private static final List<String> COMMANDS =
             List.of(
@@ -50,9 +55,17 @@ final class Rehearsal implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         var directory = Files.createTempDirectory("eventfdd");
+        try {
+            return rehearse(directory);
+        } finally {
+            delete(directory);
+        }
+    }
+
+    private static int rehearse(Path directory) throws Exception {
+        var place = List.of("--runtime-dir", directory.toString());
         // it is read because a daemon with a file of settings loads more classes
         var settings = Files.writeString(directory.resolve("rehearsal.yaml"), "log-level: info\n");
-        var place = List.of("--runtime-dir", directory.toString());
         var serve = List.of("serve", "--config", settings.toString());
         var status =
                 CompletableFuture.supplyAsync(
@@ -63,23 +76,38 @@ final class Rehearsal implements Callable<Integer> {
         if (status.isDone()) {
             return status.get();
         }
-        for (var command : COMMANDS) {
-            int one = run(List.of(command.split(" ")), place);
-            if (one != CommandLine.ExitCode.OK) {
-                return one;
-            }
+        int used;
+        try {
+            used = useCommands(place);
+            useLibrary(directory, Transport.HTTP);
+            useLibrary(directory, Transport.RAW);
+        } finally {
+            Signal.raise(new Signal("TERM"));
+            status.join();
         }
-        useLibrary(directory, Transport.HTTP);
-        useLibrary(directory, Transport.RAW);
-        Signal.raise(new Signal("TERM"));
-        int end = status.get();
+        return used == CommandLine.ExitCode.OK ? status.get() : used;
+    }
+
+    private static void delete(Path directory) throws IOException {
         try (var left = Files.list(directory)) {
             for (var file : left.toList()) {
                 Files.delete(file);
             }
         }
         Files.delete(directory);
-        return end;
+    }
+
+    /** Runs the commands until one fails. Returns its exit status, or that of success. */
+    private static int useCommands(List<String> place) {
+        var options = new ArrayList<>(place);
+        options.addAll(List.of("--answer-timeout", PATIENCE.toSeconds() + "s"));
+        for (var command : COMMANDS) {
+            int status = run(List.of(command.split(" ")), options);
+            if (status != CommandLine.ExitCode.OK) {
+                return status;
+            }
+        }
+        return CommandLine.ExitCode.OK;
     }
 
     private static int run(List<String> command, List<String> options) {
@@ -92,6 +120,7 @@ final class Rehearsal implements Callable<Integer> {
         try (var client =
                         EventfddClient.builder()
                                 .transport(transport)
+                                .timeout(PATIENCE)
                                 .runtimeDirectory(directory)
                                 .connect();
                 var eventfd = client.open("rehearsal", EventfdSpec.counter())) {
