@@ -17,8 +17,9 @@ import java.util.Optional;
             "Lists the leases that you may see.",
             "Those are your own, and those on names that you may all read. HOLDER is what a lease"
                     + " ends with: a process, a connection, or a duration that has to be renewed."
-                    + " PID and COMMAND are the process that took it; they are - if it is not known"
-                    + " or, for a connection or a duration, has ended."
+                    + " PID and COMMAND are the process that took it, or - if it is not known. For"
+                    + " a connection or a duration, it may have ended: then COMMAND is - as long as"
+                    + " no other process has the PID."
         },
         footer = {"", "Example: eventfdd leases licences"})
 final class LeasesCommand extends DaemonCommand {
