@@ -193,7 +193,7 @@ public final class IdempotencyKeys implements AutoCloseable {
     }
 
     private void lapsed(KeyedCall call) {
-        if (forget(call)) {
+        if (call.expire() && forget(call)) {
             call.lapsed();
         }
     }
@@ -252,7 +252,9 @@ public final class IdempotencyKeys implements AutoCloseable {
      */
     private void settle(KeyedCall call, KeptAnswer answer) {
         try {
-            call.keep(taken(answer));
+            if (call.keep(taken(answer))) {
+                lapsed(call);
+            }
         } catch (ProblemException e) {
             LOGGER.log(Level.DEBUG, "the next daemon gets the values of a key: {0}", e.problem());
         }

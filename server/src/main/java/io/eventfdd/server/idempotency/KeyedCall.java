@@ -40,6 +40,9 @@ public final class KeyedCall {
     /** The number of clients to which the answer is on its way. */
     private int deliveries;
 
+    /** Whether the key's time is over, so that it ends as soon as it may. */
+    private boolean expired;
+
     /** Whether the key has ended, so that it is new to the next call that uses it. */
     private boolean over;
 
@@ -141,13 +144,26 @@ public final class KeyedCall {
         return !kept.isEmpty() || !inherited.isEmpty() || lease != null;
     }
 
-    /** Sets {@code readings}, which another process took from eventfds that are known here now. */
-    synchronized void keep(List<Reading> readings) {
+    /**
+     * Sets {@code readings}, which another process took from eventfds that are known here now.
+     * Returns true if the key had to stay for that although its time {@linkplain #expire is over}.
+     */
+    synchronized boolean keep(List<Reading> readings) {
         if (!inherited.isEmpty()) {
             inherited = List.of();
             kept = readings;
             putBackIfOver();
         }
+        return expired;
+    }
+
+    /**
+     * Notes that the key's time is over. Returns false if the key has to stay, because a value is
+     * to go back to an eventfd that is not known yet; the next process gets the value with the key.
+     */
+    synchronized boolean expire() {
+        expired = true;
+        return inherited.isEmpty();
     }
 
     /** Notes that the client is done with the key, so that it has taken the whole answer. */
