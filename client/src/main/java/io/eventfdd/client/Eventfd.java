@@ -129,7 +129,8 @@ public interface Eventfd extends Closeable {
     CompletableFuture<Long> readAsync();
 
     /**
-     * Completes once the count is not 0, with the count that was seen then and that was not taken.
+     * Completes once the count is not 0, with the count that is there then and that is not taken.
+     * With a raw descriptor it is 0 if somebody else has taken it before the future is completed.
      */
     CompletableFuture<Long> awaitAsync();
 

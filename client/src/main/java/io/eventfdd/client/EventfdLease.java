@@ -56,6 +56,8 @@ public interface EventfdLease extends Closeable {
     /**
      * A future that is completed if the lease lapses, and never if it is closed or committed. It is
      * the caller's own: to complete it changes nothing. The executor of the client completes it.
+     * Each call makes another one, which is there as long as the lease; to ask again and again,
+     * there is {@link #isHeld}.
      */
     CompletableFuture<Void> lapsed();
 

@@ -134,8 +134,9 @@ public final class EventfdSemaphore implements Closeable {
      */
     public CompletableFuture<EventfdLease> acquireLeaseAsync(int permits) {
         checkOpen();
+        var wish = wish(permits);
         var stop = begin();
-        var future = leases().takeLater(wish(permits), stop);
+        var future = leases().takeLater(wish, stop);
         var unused = future.whenComplete((lease, failure) -> waits.remove(stop));
         return future;
     }

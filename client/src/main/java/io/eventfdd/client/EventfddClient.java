@@ -210,7 +210,7 @@ public final class EventfddClient implements Closeable {
             if (!fallsBack) {
                 throw e;
             }
-            // Who may only read, or only write, gets no descriptor, which is good for both.
+            // Who may only read gets no descriptor, which is good for writing too.
             return overHttp.open(request);
         }
     }
