@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The network of another host: a network namespace whose only link to ours can be cut. While it is
@@ -17,13 +18,16 @@ import java.util.List;
 public final class HostNetwork implements AutoCloseable {
     private static final int MOST = 200;
 
+    /** As {@code ip netns list} shows the name of one, at the beginning of a line. */
+    private static final Pattern NAME = Pattern.compile("(?m)^efd-(\\d+)-(\\d+)\\b");
+
     private final String name;
     private final String cable;
     private final String network;
 
-    private HostNetwork(int number) {
-        this.name = "efd-" + ProcessHandle.current().pid() + "-" + number;
-        this.cable = "efd" + ProcessHandle.current().pid() + "-" + number;
+    private HostNetwork(long process, int number) {
+        this.name = "efd-" + process + "-" + number;
+        this.cable = "efd" + process + "-" + number;
         this.network = "10.213." + number + ".";
     }
 
@@ -37,7 +41,8 @@ public final class HostNetwork implements AutoCloseable {
         assumeTrue(
                 "root".equals(System.getProperty("user.name")) && isThere("ip", "-V"),
                 "SKIP: network namespaces need root and ip (apt-get install iproute2)");
-        var made = new HostNetwork(number);
+        removeThoseOfTheDead();
+        var made = new HostNetwork(ProcessHandle.current().pid(), number);
         try {
             made.connect();
         } catch (IOException | AssertionError e) {
@@ -56,6 +61,17 @@ public final class HostNetwork implements AutoCloseable {
             return process.onExit().join().exitValue() == 0;
         } catch (IOException e) {
             return false;
+        }
+    }
+
+    /** A run that was killed leaves its networks, whose addresses would be in the way. */
+    private static void removeThoseOfTheDead() throws IOException {
+        var found = NAME.matcher(ip("netns", "list"));
+        while (found.find()) {
+            long process = Long.parseLong(found.group(1));
+            if (ProcessHandle.of(process).isEmpty()) {
+                new HostNetwork(process, Integer.parseInt(found.group(2))).close();
+            }
         }
     }
 
@@ -89,12 +105,13 @@ public final class HostNetwork implements AutoCloseable {
         ip("link", "set", cable, "up");
     }
 
-    private static void ip(String... words) throws IOException {
+    private static String ip(String... words) throws IOException {
         var command = new ArrayList<>(List.of("ip"));
         command.addAll(List.of(words));
         var process = new ProcessBuilder(command).redirectErrorStream(true).start();
         var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.onExit().join().exitValue()).as(command + ": " + said).isZero();
+        return said;
     }
 
     @Override
