@@ -93,17 +93,7 @@ class CommandsIT {
     @Test
     void aUserWhoMayNotUseTheSocketsIsToldSoAndWhoMay() throws Exception {
         assumeTrue(OpenFiles.effectiveUser() == 0, "only root can be another user");
-        var ran =
-                Ran.of(
-                        daemon.begin(
-                                "setpriv",
-                                "--reuid=20004",
-                                "--regid=30002",
-                                "--clear-groups",
-                                DaemonProcess.launcher().toString(),
-                                "ping",
-                                "--runtime-dir",
-                                daemon.directory().toString()));
+        var ran = Ran.of(Ran.beginUnder(Ran.asUser(20004, 30002), daemon, "ping"));
         assertThat(ran).isEqualTo(new Ran(4, ran.output()));
         assertThat(ran.output())
                 .startsWith("eventfdd: this user may not use " + daemon.api())

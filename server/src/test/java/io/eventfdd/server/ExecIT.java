@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Arrays;
+import java.util.List;
 
 /** {@code eventfdd exec} becomes the program, with the raw descriptors. */
 @Timeout(300)
@@ -140,16 +141,8 @@ class ExecIT {
     @Test
     void theLimitOfOpenFilesIsTheOneThatWasGiven() throws Exception {
         var limited =
-                daemon.begin(
-                        "prlimit",
-                        "--nofile=400:",
-                        DaemonProcess.launcher().toString(),
-                        "exec",
-                        "--runtime-dir",
-                        daemon.directory().toString(),
-                        "a",
-                        "--",
-                        "cat");
+                Ran.beginUnder(
+                        List.of("prlimit", "--nofile=400:"), daemon, "exec", "a", "--", "cat");
         try (var cat = Cat.of(limited)) {
             assertThat(Files.readAllLines(cat.proc("limits")))
                     .anyMatch(line -> line.matches("Max open files +400 .*"));

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.server.OpenApi.Answer;
 import io.eventfdd.server.OpenApi.Operation;
+import io.eventfdd.server.testing.Ran;
 import io.eventfdd.server.testing.RawClient;
 
 import org.junit.jupiter.api.BeforeAll;
@@ -531,23 +532,19 @@ class OpenApiExamplesTest {
 
     /** The same by curl, as another user. */
     private static RawClient.Answer asNobody(DaemonUnderTest daemon, Call call) throws Exception {
-        var command =
-                new ArrayList<>(
-                        List.of(
-                                "setpriv",
-                                "--reuid=65534",
-                                "--regid=65534",
-                                "--clear-groups",
-                                "curl",
-                                "--silent",
-                                "--show-error",
-                                "--write-out",
-                                "\n%{http_code} %{content_type}",
-                                "--unix-socket",
-                                daemon.api().toString(),
-                                "--request",
-                                call.method(),
-                                "http://localhost" + call.path()));
+        var command = new ArrayList<>(Ran.asUser(65534, 65534));
+        command.addAll(
+                List.of(
+                        "curl",
+                        "--silent",
+                        "--show-error",
+                        "--write-out",
+                        "\n%{http_code} %{content_type}",
+                        "--unix-socket",
+                        daemon.api().toString(),
+                        "--request",
+                        call.method(),
+                        "http://localhost" + call.path()));
         if (!call.body().isEmpty()) {
             command.addAll(List.of("--json", call.body()));
         }

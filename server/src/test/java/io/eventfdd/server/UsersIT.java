@@ -266,17 +266,8 @@ class UsersIT {
         as(User.OWNER, put("written-blindly", "{\"mode\":\"0602\"}"));
         var ran =
                 Ran.of(
-                        daemon.begin(
-                                "setpriv",
-                                "--reuid=20004",
-                                "--regid=30002",
-                                "--clear-groups",
-                                DaemonProcess.launcher().toString(),
-                                "write",
-                                "--runtime-dir",
-                                daemon.directory().toString(),
-                                "written-blindly",
-                                "3"));
+                        Ran.beginUnder(
+                                Ran.asUser(20004, 30002), daemon, "write", "written-blindly", "3"));
         assertThat(ran).isEqualTo(new Ran(0, ""));
         assertThat(daemon.state("written-blindly").path("count").asInt()).isEqualTo(3);
     }

@@ -23,7 +23,15 @@ public record Ran(int status, String output) {
     /** Begins {@code eventfdd command} on {@code daemon}. */
     public static Process begin(DaemonProcess daemon, String command, String... arguments)
             throws IOException {
-        var line = new ArrayList<>(List.of(DaemonProcess.launcher().toString(), command));
+        return beginUnder(List.of(), daemon, command, arguments);
+    }
+
+    /** The same under {@code prefix}, a command that becomes another one. */
+    public static Process beginUnder(
+            List<String> prefix, DaemonProcess daemon, String command, String... arguments)
+            throws IOException {
+        var line = new ArrayList<>(prefix);
+        line.addAll(List.of(DaemonProcess.launcher().toString(), command));
         line.addAll(List.of("--runtime-dir", daemon.directory().toString()));
         line.addAll(List.of(arguments));
         return daemon.begin(line.toArray(String[]::new));
@@ -33,6 +41,11 @@ public record Ran(int status, String output) {
     public static Ran eventfdd(DaemonProcess daemon, String command, String... arguments)
             throws IOException, InterruptedException {
         return of(begin(daemon, command, arguments));
+    }
+
+    /** The prefix of a command that another user runs, which only root can have. */
+    public static List<String> asUser(int user, int group) {
+        return List.of("setpriv", "--reuid=" + user, "--regid=" + group, "--clear-groups");
     }
 
     /** Whether this machine has {@code program}. */
