@@ -181,7 +181,10 @@ final class HttpCalls implements AutoCloseable {
         throw lost(call, "it was ended, and no daemon says what became of it", end);
     }
 
-    /** As the other method, on a connection to the daemon that is there {@code away} from now. */
+    /**
+     * As {@link #learnKeys(HttpConnection)}, on a connection of its own. The daemon may be away for
+     * as long as {@code away}.
+     */
     private String learnKeys(Duration away) {
         var learned = settle(HttpCall.get("/v1"), away).keys();
         keys = learned;

@@ -237,7 +237,7 @@ public final class HttpDaemon implements AutoCloseable {
 
     // Calls that wait, and that their handle can end
 
-    /** Whether there was room for the value in time. */
+    /** Writes the value. Returns false if there was no room for it in time. */
     public boolean write(EventfdName name, long value, Deadline deadline, CallHandle handle)
             throws InterruptedException {
         var path = path(name) + "/write";

@@ -113,7 +113,7 @@ final class HeldLease implements EventfdLease {
     }
 
     private void leave() {
-        renewal.ifPresent(Renewal::end);
+        renewal.ifPresent(Renewal::stop);
         tether.ifPresent(Tether::close);
         leases.left(this);
     }
@@ -159,11 +159,12 @@ final class HeldLease implements EventfdLease {
         if (!beginEnd()) {
             return;
         }
-        renewal.ifPresent(Renewal::end);
+        renewal.ifPresent(Renewal::stop);
         try {
             leases.transport().release(id(), outage);
         } catch (RuntimeException e) {
             notEnded();
+            renewal.ifPresent(Renewal::tellAtTheEnd);
             throw e;
         }
         state.set(State.RELEASED);
@@ -183,7 +184,6 @@ final class HeldLease implements EventfdLease {
     private void notEnded() {
         state.set(State.HELD);
         tellIfOver();
-        renewal.ifPresent(Renewal::tellInTime);
     }
 
     private void tellIfOver() {

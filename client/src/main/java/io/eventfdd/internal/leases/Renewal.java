@@ -34,7 +34,9 @@ final class Renewal {
 
     private volatile String lastFailure = "no answer came in time";
     private volatile Future<?> timer = CompletableFuture.completedFuture(null);
-    private volatile boolean ended;
+
+    /** Nobody renews it any more; its time may still run. */
+    private volatile boolean stopped;
 
     Renewal(HeldLeases leases, HeldLease lease, Duration term) {
         this.leases = leases;
@@ -78,27 +80,21 @@ final class Renewal {
                                 this::renewInTime,
                                 Math.max(0, due - System.nanoTime()),
                                 TimeUnit.NANOSECONDS);
-        if (ended) {
+        if (stopped) {
             timer.cancel(false);
         }
     }
 
     private void renewInTime() {
         tellAtTheEnd();
-        if (ended) {
+        if (stopped) {
             timer.cancel(false);
         }
         VirtualThreads.startAny("eventfdd-client-renewal", this::renew);
     }
 
-    /** The lease has not ended, though this was told so: its time goes on, without renewals. */
-    void tellInTime() {
-        if (ended) {
-            tellAtTheEnd();
-        }
-    }
-
-    private void tellAtTheEnd() {
+    /** The owner is told when the time is over, unless a renewal comes before. */
+    void tellAtTheEnd() {
         timer =
                 leases.timer()
                         .schedule(this::tellIfOver, Math.max(0, left()), TimeUnit.NANOSECONDS);
@@ -116,7 +112,7 @@ final class Renewal {
     }
 
     private void renew() {
-        while (!ended && lease.isToBeKept() && !isOver()) {
+        while (!stopped && lease.isToBeKept() && !isOver()) {
             long now = System.nanoTime();
             try {
                 if (!leases.transport().renew(lease.id(), Duration.ofNanos(left()))) {
@@ -134,16 +130,16 @@ final class Renewal {
 
     /** A renewal that comes too late is none: the owner was told. */
     private void renewed(long when) {
-        if (!ended && !isOver()) {
+        if (!stopped && !isOver()) {
             timer.cancel(false);
             sent = when;
             watch();
         }
     }
 
-    /** The lease has ended. */
-    void end() {
-        ended = true;
+    /** The lease has ended, or its owner ends it: nobody renews it any more. */
+    void stop() {
+        stopped = true;
         timer.cancel(false);
     }
 }
