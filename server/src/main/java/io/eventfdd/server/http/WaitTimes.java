@@ -50,7 +50,11 @@ public final class WaitTimes {
      * shortened and not refused. Several lines of the header are one list.
      */
     Optional<Duration> preferred(Exchange exchange) {
-        return Optional.of(WAIT.matcher(String.join(",", exchange.headers(PREFER))))
+        var lines = exchange.headers(PREFER);
+        if (lines.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(WAIT.matcher(String.join(",", lines)))
                 .filter(Matcher::find)
                 .map(matcher -> {
                     var wish = Duration.ofSeconds(Long.parseLong(matcher.group(1)));

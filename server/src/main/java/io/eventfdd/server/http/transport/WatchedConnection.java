@@ -32,7 +32,7 @@ public final class WatchedConnection implements ServerConnection {
 
     /**
      * How much, and for how long, is read and thrown away so that a client in the middle of sending
-     * can read our answer.
+     * can read our answer. It ends when {@link Connections} next looks at the deadlines after that.
      */
     private static final int LINGER_BYTES = 1 << 20;
 
