@@ -39,8 +39,8 @@ import java.util.stream.LongStream;
  * the line in the journal in one step. It is not killed during such a step, or while it ends a
  * lease. An answer that it did not take grants nothing. No lease is ended while a daemon stops. A
  * daemon is killed only while no lease begins or ends, because in between it has windows that
- * {@code server/ARCHITECTURE.md} describes. Workers are killed at any other moment: before, while
- * there is no daemon, and while the next one starts.
+ * {@code server/ARCHITECTURE.md} describes; {@code LeasesUnderWayIT} kills one then. Workers are
+ * killed at any other moment: before, while there is no daemon, and while the next one starts.
  *
  * <p>{@code -Dconservation.seconds=10 -Dconservation.seed=7 -Dconservation.runs=200} makes it
  * longer, and changes the seeds.

@@ -66,12 +66,12 @@ public final class DaemonProcess implements AutoCloseable {
     }
 
     /** One that serves, with its runtime directory in {@code parent}, which is left as it is. */
-    public static DaemonProcess startIn(Path parent) throws IOException {
+    public static DaemonProcess startIn(Path parent, String... options) throws IOException {
         var daemon =
                 new DaemonProcess(
                         Files.createTempDirectory("efd"),
                         List.of(),
-                        List.of(),
+                        List.of(options),
                         parent.resolve("run"));
         daemon.awaitServing();
         return daemon;
