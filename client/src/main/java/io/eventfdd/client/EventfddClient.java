@@ -538,7 +538,8 @@ public final class EventfddClient implements Closeable {
          * Sets the executor that completes futures and runs what depends on them. The default is
          * the one that {@link CompletableFuture} uses for asynchronous tasks. {@code Runnable::run}
          * saves a change of threads, but then what depends on a future must be short, because all
-         * other waits of this client stand still meanwhile.
+         * other waits of this client stand still meanwhile. The same holds while an executor throws
+         * instead of taking a task.
          */
         public Builder executor(Executor forFutures) {
             this.executor = forFutures;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import org.junit.jupiter.api.Test;
 
+import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -34,6 +35,35 @@ class CompletionsTest {
         complete(task -> {
             throw new OutOfMemoryError("unable to create native thread");
         });
+        assertThat(done).hasValue(1);
+    }
+
+    /** As that of JavaFX does before its toolkit runs. */
+    @Test
+    void anExecutorMayFailInItsOwnWay() {
+        complete(task -> {
+            throw new IllegalStateException("Toolkit not initialized");
+        });
+        assertThat(done).hasValue(1);
+    }
+
+    @Test
+    void whatAnExecutorHasDoneBeforeItFailsIsNotDoneAgain() {
+        complete(task -> {
+            task.run();
+            throw new IllegalStateException("counted one too many");
+        });
+        assertThat(done).hasValue(1);
+    }
+
+    @Test
+    void whatAnExecutorHasKeptBeforeItFailsIsNotDoneAgain() {
+        var kept = new ArrayDeque<Runnable>();
+        complete(task -> {
+            kept.add(task);
+            throw new IllegalStateException("nobody to wake");
+        });
+        kept.remove().run();
         assertThat(done).hasValue(1);
     }
 }
