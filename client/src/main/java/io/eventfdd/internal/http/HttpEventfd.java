@@ -1,6 +1,7 @@
 package io.eventfdd.internal.http;
 
 import io.eventfdd.client.ConnectionLostException;
+import io.eventfdd.client.Count;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfdName;
@@ -15,6 +16,7 @@ import io.eventfdd.internal.WaitFuture;
 import io.eventfdd.internal.leases.HeldLeases;
 import io.eventfdd.internal.leases.Leasing;
 
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
@@ -36,6 +38,8 @@ public final class HttpEventfd implements Eventfd, Leasing {
     public interface WaitingCall<T> {
         T on(CallHandle handle) throws InterruptedException;
     }
+
+    private static final System.Logger LOGGER = System.getLogger(HttpEventfd.class.getName());
 
     private final EventfdName name;
     private final boolean semaphore;
@@ -205,14 +209,26 @@ public final class HttpEventfd implements Eventfd, Leasing {
                         executor.execute(() -> {
                             if (!future.deliver(value)) {
                                 VirtualThreads.startAny(
-                                        "eventfdd-client-" + name, () -> putBack.accept(value));
+                                        "eventfdd-client-" + name, () -> giveUp(value, putBack));
                             }
                         });
-                    } catch (InterruptedException | RuntimeException e) {
+                    } catch (InterruptedException | RuntimeException | Error e) {
                         executor.execute(() -> future.fail(e));
                     }
                 });
         return future;
+    }
+
+    /** Puts {@code value} back. Nobody is there to be told if that fails. */
+    private void giveUp(long value, LongConsumer putBack) {
+        try {
+            putBack.accept(value);
+        } catch (RuntimeException e) {
+            LOGGER.log(
+                    Level.DEBUG,
+                    () -> "cannot put back " + Count.toString(value) + " to eventfd " + name,
+                    e);
+        }
     }
 
     private static OptionalLong optional(long value) {
