@@ -10,6 +10,7 @@ import io.eventfdd.client.ShuttingDownException;
 import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.Outage;
 import io.eventfdd.internal.VirtualThreads;
+import io.eventfdd.internal.linux.Errno;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.PacketBuffer;
@@ -27,9 +28,11 @@ import io.eventfdd.internal.wire.Timeout;
 
 import org.jspecify.annotations.Nullable;
 
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -55,6 +58,8 @@ final class FdSocket implements AutoCloseable {
         void ends(SeqPacketSocket connection);
     }
 
+    private static final System.Logger LOGGER = System.getLogger(FdSocket.class.getName());
+
     /** The name of a thread that opens eventfds on behalf of a virtual thread. */
     private static final String THREAD = "eventfdd-client-open";
 
@@ -64,11 +69,16 @@ final class FdSocket implements AutoCloseable {
     private final Life life;
     private final ReentrantLock lock = new ReentrantLock();
 
-    // The lock guards these fields.
+    /** The lock guards it. */
     private @Nullable PacketBuffer buffer;
-    private @Nullable SeqPacketSocket connection;
-    private boolean wasThere;
-    private boolean closed;
+
+    // These are written under the lock, except that a close does not wait for a request.
+    private volatile @Nullable SeqPacketSocket connection;
+    private volatile boolean wasThere;
+    private volatile boolean closed;
+
+    /** The number of times that the daemon did not answer in time. */
+    private final AtomicInteger silences = new AtomicInteger();
 
     /**
      * Creates a connection, which is not made yet.
@@ -152,6 +162,7 @@ final class FdSocket implements AutoCloseable {
                             return openNow(request);
                         } catch (DaemonUnavailableException | ShuttingDownException e) {
                             if (!pause(away)) {
+                                checkOpen();
                                 throw e;
                             }
                         }
@@ -160,8 +171,18 @@ final class FdSocket implements AutoCloseable {
     }
 
     private Opened openNow(OpenRequest request) {
+        int before = silences.get();
         lock.lock();
         try {
+            if (silences.get() != before) {
+                // The times of many requests, one after the other, would be very long.
+                throw new DaemonUnavailableException(
+                        "no daemon answers at "
+                                + path
+                                + ": a request before this one got no answer in "
+                                + Timeout.format(patience),
+                        null);
+            }
             return exchange(request);
         } catch (ErrnoException e) {
             disconnect();
@@ -174,18 +195,9 @@ final class FdSocket implements AutoCloseable {
     /** Waits without the lock, so that other threads can close this meanwhile. */
     private boolean pause(Outage away) {
         try {
-            return wasThere() && away.pause();
+            return wasThere && away.pause();
         } catch (InterruptedException e) {
             throw new AssertionError("an interrupt does not end it", e);
-        }
-    }
-
-    private boolean wasThere() {
-        lock.lock();
-        try {
-            return wasThere;
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -273,8 +285,10 @@ final class FdSocket implements AutoCloseable {
             case PEER_GONE -> {
                 return null;
             }
-            case WOULD_BLOCK, TOO_MANY_IN_FLIGHT ->
-                    throw lost(what, "it did not take the request in " + Timeout.format(patience));
+            case WOULD_BLOCK, TOO_MANY_IN_FLIGHT -> {
+                silences.incrementAndGet();
+                throw lost(what, "it did not take the request in " + Timeout.format(patience));
+            }
         }
         var received = socket.receive(room, patience);
         if (received instanceof Received.Packet reply) {
@@ -284,11 +298,11 @@ final class FdSocket implements AutoCloseable {
             return null;
         }
         disconnect();
-        throw lost(
-                what,
-                received == Received.Nothing.YET
-                        ? "there was no answer in " + Timeout.format(patience)
-                        : "the connection ended; whether it was carried out is not known");
+        if (received == Received.Nothing.YET) {
+            silences.incrementAndGet();
+            throw lost(what, "there was no answer in " + Timeout.format(patience));
+        }
+        throw lost(what, "the connection ended; whether it was carried out is not known");
     }
 
     private static Opened opened(OpenRequest request, Received.Packet packet) {
@@ -353,10 +367,14 @@ final class FdSocket implements AutoCloseable {
         return new ConnectionLostException(what + " on " + path + ": " + why, null);
     }
 
-    private SeqPacketSocket connected() {
+    private void checkOpen() {
         if (closed) {
             throw Failures.clientClosed();
         }
+    }
+
+    private SeqPacketSocket connected() {
+        checkOpen();
         var socket = connection;
         if (socket == null) {
             try {
@@ -364,12 +382,18 @@ final class FdSocket implements AutoCloseable {
             } catch (ErrnoException e) {
                 if (e.outOfDescriptors()) {
                     throw Failures.of(e);
+                } else if (e.is(Errno.ETIMEDOUT)) {
+                    silences.incrementAndGet();
                 }
                 throw Failures.unavailable(path, e);
             }
             connection = socket;
             wasThere = true;
             life.began(socket);
+            if (closed) {
+                disconnect(); // The close may not have seen it.
+                throw Failures.clientClosed();
+            }
         }
         return socket;
     }
@@ -384,21 +408,37 @@ final class FdSocket implements AutoCloseable {
     }
 
     private void disconnect() {
-        if (connection != null) {
-            life.ends(connection);
-            connection.close();
+        var socket = connection;
+        if (socket != null) {
+            life.ends(socket);
+            socket.close();
             connection = null;
         }
     }
 
+    /** Ends the request that is under way, and those that wait for it. */
     @Override
     public void close() {
+        closed = true;
+        cutOff();
         lock.lock();
         try {
-            closed = true;
             disconnect();
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void cutOff() {
+        var socket = connection;
+        if (socket != null && socket.fd().acquire()) {
+            try {
+                socket.shutdown();
+            } catch (ErrnoException e) {
+                LOGGER.log(Level.DEBUG, "a request ends only at its time", e);
+            } finally {
+                socket.fd().release();
+            }
         }
     }
 }

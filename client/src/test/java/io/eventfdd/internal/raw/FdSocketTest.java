@@ -139,7 +139,47 @@ class FdSocketTest {
                 .hasCauseInstanceOf(ClosedEventfdException.class);
     }
 
+    @ParameterizedTest
+    @MethodSource("repeatable")
+    void whileItWaitsForAnAnswerItCanBeClosed(OpenRequest request) throws Exception {
+        var opening = opening(request);
+        var another = opening(request);
+        try (var silent = acceptedWithARequest()) {
+            var closing = CompletableFuture.runAsync(socket::close);
+            closing.get(10, TimeUnit.SECONDS);
+            for (var one : List.of(opening, another)) {
+                assertThatThrownBy(() -> one.get(10, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(ClosedEventfdException.class);
+            }
+            assertThat(silent.fd().isClosed()).isFalse();
+        }
+    }
+
+    /** One after the other, many of them would take very long. */
+    @Test
+    void oneThatWaitsForOneWithoutAnAnswerFailsWithIt() throws Exception {
+        var impatient = new FdSocket(path, Duration.ofSeconds(5), Duration.ZERO, UNHEARD);
+        socket.close();
+        impatient.connect();
+        var first = opening(impatient, FINDS);
+        try (var silent = acceptedWithARequest()) {
+            var second = opening(impatient, FINDS);
+            assertThatThrownBy(() -> first.get(20, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(ConnectionLostException.class);
+            assertThatThrownBy(() -> second.get(20, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(DaemonUnavailableException.class)
+                    .hasMessageContaining("a request before this one");
+            assertThat(silent.fd().isClosed()).isFalse();
+        }
+        impatient.close();
+    }
+
     private CompletableFuture<FdSocket.Opened> opening(OpenRequest request) {
+        return opening(socket, request);
+    }
+
+    private static CompletableFuture<FdSocket.Opened> opening(
+            FdSocket socket, OpenRequest request) {
         var opening = new CompletableFuture<FdSocket.Opened>();
         VirtualThreads.startPlatform(
                 "opening",
