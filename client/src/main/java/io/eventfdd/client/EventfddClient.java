@@ -12,6 +12,7 @@ import io.eventfdd.internal.leases.HeldLeases;
 import io.eventfdd.internal.leases.Stop;
 import io.eventfdd.internal.raw.RawEventfd;
 import io.eventfdd.internal.raw.RawOpener;
+import io.eventfdd.internal.raw.WaitElsewhere;
 import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.WaitRequest;
@@ -416,10 +417,15 @@ public final class EventfddClient implements Closeable {
         if (raw.isPresent() && httpEventfds.isEmpty()) {
             return raw.get().await(rawEventfds, mode == WaitRequest.Mode.ALL, consume, deadline);
         }
-        return HttpEventfd.waiting(
-                httpEventfds,
-                new CallHandle(),
-                handle -> http.await(names, mode, consume, deadline, handle));
+        var handle = new CallHandle();
+        return WaitElsewhere.on(
+                rawEventfds,
+                handle::end,
+                () ->
+                        HttpEventfd.waiting(
+                                httpEventfds,
+                                handle,
+                                same -> http.await(names, mode, consume, deadline, same)));
     }
 
     private void checkOpen() {

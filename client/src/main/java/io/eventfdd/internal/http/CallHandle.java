@@ -98,7 +98,7 @@ public final class CallHandle {
     }
 
     /** Ends the call, even if it has not begun yet. */
-    synchronized void end() {
+    public synchronized void end() {
         ended = true;
         if (connection != null) {
             connection.abort();

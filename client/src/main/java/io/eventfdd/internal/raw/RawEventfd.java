@@ -375,6 +375,13 @@ public final class RawEventfd implements Eventfd, Leasing {
 
     // The handle
 
+    /** Throws if this is closed. */
+    void checkOpen() {
+        if (!isOpen()) {
+            throw closedException();
+        }
+    }
+
     @Override
     public long count() {
         acquire();
