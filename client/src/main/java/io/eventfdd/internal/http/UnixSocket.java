@@ -3,10 +3,13 @@ package io.eventfdd.internal.http;
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Naps;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -198,6 +201,24 @@ final class UnixSocket extends Socket {
     public boolean isConnected() {
         return channel.isConnected();
     }
+
+    // HttpComponents asks for these. Those of Socket would open a socket of TCP beside this one,
+    // which nobody closes.
+
+    @Override
+    public @Nullable SocketAddress getRemoteSocketAddress() {
+        return null;
+    }
+
+    @Override
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // there is nothing to guard
+    public int getSoTimeout() {
+        return 0;
+    }
+
+    @Override
+    @SuppressWarnings("UnsynchronizedOverridesSynchronized") // there is nothing to guard
+    public void setSoTimeout(int millis) {}
 
     /**
      * Does nothing: this is an option of TCP, which HttpComponents sets before it aborts a

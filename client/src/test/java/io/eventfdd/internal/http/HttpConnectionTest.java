@@ -14,8 +14,12 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 
 /** An answer is an answer once all of it has come. */
 @Timeout(60)
@@ -64,6 +68,48 @@ class HttpConnectionTest {
             assertThatExceptionOfType(IOException.class)
                     .as(beginning)
                     .isThrownBy(() -> answerOf(beginning));
+        }
+    }
+
+    /** That of HttpComponents is one of TCP, unless all that it is asked for has an answer. */
+    @Test
+    void aConnectionIsOneSocketAndLeavesNone() throws Exception {
+        assertThat(HttpDaemon.value(answerOf(ANSWER))).isEqualTo(7); // the JVM has its own by now
+        var path = directory.resolve("s");
+        try (var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(path));
+            var before = sockets();
+            var connection = HttpConnection.open(path);
+            try (var daemon = listener.accept()) {
+                daemon.write(ByteBuffer.wrap(ANSWER.getBytes(US_ASCII)));
+                connection.exchange(HttpCall.get("/"), Duration.ofSeconds(30), false);
+                assertThat(openedSince(before)).as("this end, and the other one").hasSize(2);
+            } finally {
+                connection.close();
+            }
+            assertThat(openedSince(before)).isEmpty();
+        }
+    }
+
+    private static Set<String> openedSince(Set<String> before) throws IOException {
+        var opened = sockets();
+        opened.removeAll(before);
+        return opened;
+    }
+
+    /** The sockets of this process, as /proc names them. */
+    private static Set<String> sockets() throws IOException {
+        try (var links = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            var found = new HashSet<String>();
+            for (var link : links) {
+                try {
+                    found.add(Files.readSymbolicLink(link).toString());
+                } catch (NoSuchFileException e) {
+                    // It was that of the directory, or is closed by now.
+                }
+            }
+            found.removeIf(target -> !target.startsWith("socket:"));
+            return found;
         }
     }
 }
