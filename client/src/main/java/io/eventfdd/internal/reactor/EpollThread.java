@@ -148,6 +148,10 @@ public final class EpollThread implements AutoCloseable {
             // The failure of one must not affect the others.
             LOGGER.log(Level.DEBUG, "cannot serve one", e);
             target.fail(e);
+        } catch (Error e) {
+            // Nor must one that finds no memory, or no thread to be had.
+            LOGGER.log(Level.DEBUG, "cannot serve one", e);
+            target.fail(new IllegalStateException("the thread that waits could not serve it", e));
         }
     }
 
