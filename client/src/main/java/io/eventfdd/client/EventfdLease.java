@@ -74,8 +74,10 @@ public interface EventfdLease extends Closeable {
      * Releases the lease: what was taken goes back, and nothing is given. A lease that has ended is
      * left alone, so that to close it twice, or after {@link #commit}, does nothing.
      *
-     * @throws DaemonUnavailableException if no daemon answers within {@link
+     * @throws DaemonUnavailableException if no daemon is there within {@link
      *     EventfddClient.Builder#outage}. It can be closed again then; it is not renewed any more
+     * @throws ConnectionLostException if the daemon does not answer within {@link
+     *     EventfddClient.Builder#timeout}; the same holds then
      */
     @Override
     void close();

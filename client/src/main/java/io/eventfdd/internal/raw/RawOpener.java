@@ -148,8 +148,8 @@ public final class RawOpener implements AutoCloseable {
     /** Ends the connection and the threads. The handles must be closed first. */
     @Override
     public void close() {
-        leases.close();
         donor.close();
+        leases.close();
         waits.close();
     }
 }
