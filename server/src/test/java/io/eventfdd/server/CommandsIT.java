@@ -164,6 +164,18 @@ class CommandsIT {
     }
 
     @Test
+    void rmGoesOnBehindOneThatItCannotDelete() throws Exception {
+        daemon.create("rm.first");
+        daemon.create("rm.last");
+        var ran = run("rm", "rm.first", "rm.no", "", "rm.last", "rm.neither");
+        assertThat(ran.status()).as(ran.output()).isEqualTo(3);
+        assertThat(ran.output().lines().map(line -> line.split(":", 2)[0]).distinct())
+                .containsExactly("eventfdd");
+        assertThat(ran.output()).containsSubsequence("rm.no", "''", "rm.neither");
+        assertThat(run("ls", "rm.")).isEqualTo(new Ran(0, ""));
+    }
+
+    @Test
     void anInitialCountIsNamedAsItWasGiven() throws Exception {
         assertThat(run("create", "--initial=-1", "a"))
                 .extracting(Ran::status, ran -> ran.output().lines().findFirst().orElse(""))

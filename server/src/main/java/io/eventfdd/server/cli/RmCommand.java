@@ -1,6 +1,7 @@
 package io.eventfdd.server.cli;
 
 import io.eventfdd.client.EventfddClient;
+import io.eventfdd.client.EventfddException;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -11,6 +12,7 @@ import java.util.List;
         name = "rm",
         description = {
             "Deletes eventfds.",
+            "If one cannot be deleted, the others still are, and the command fails.",
             "A process that holds the raw descriptor keeps it, without the name."
         },
         footer = {"", "Example: eventfdd rm orders"})
@@ -20,7 +22,23 @@ final class RmCommand extends DaemonCommand {
 
     @Override
     ExitStatus run(EventfddClient client) {
-        names.forEach(client::delete);
+        EventfddException last = null;
+        for (var name : names) {
+            try {
+                client.delete(name);
+            } catch (EventfddException e) {
+                if (last != null) {
+                    complain(String.valueOf(last.getMessage()));
+                }
+                last = e;
+                if (e.problem().isEmpty()) {
+                    break; // no daemon answers
+                }
+            }
+        }
+        if (last != null) {
+            throw last;
+        }
         return ExitStatus.DONE;
     }
 }
