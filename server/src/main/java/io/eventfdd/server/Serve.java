@@ -92,6 +92,7 @@ final class Serve implements Callable<Integer> {
                                             + "; "
                                             + setting.range()
                                             + ")")
+                            .completionCandidates(setting.choices())
                             .build());
         }
         return spec;

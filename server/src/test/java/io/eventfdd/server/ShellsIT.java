@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** What the distribution has for shells and for man(1), tried with those programs themselves. */
 @Timeout(300)
@@ -49,15 +50,25 @@ class ShellsIT {
         assumeTrue(Ran.isThere(program), () -> "SKIP: there is no " + program + " here");
     }
 
+    /** Completes the words of its arguments, of which the last is at the cursor. */
+    private static final String BASH =
+            """
+            source "$1"
+            compopt() { COMPREPLY=("$@"); } # works only where a person presses a key
+            try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _eventfdd; echo "${COMPREPLY[*]}"; }
+            """;
+
+    private static Ran bash(String script) throws Exception {
+        assumeThere("bash");
+        var file = file("bash-completion/completions/eventfdd");
+        return run("bash", "-c", BASH + script, "bash", file);
+    }
+
     @Test
     void bashCompletesCommandsOptionsChoicesAndNames() throws Exception {
-        assumeThere("bash");
         var script =
                 """
-                source "$1"
-                compopt() { :; } # works only where a person presses a key
                 complete -p eventfdd
-                try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=(); _eventfdd_with_names; echo "${COMPREPLY[*]}"; }
                 try eventfdd st
                 try eventfdd stat --runt
                 try eventfdd ls -o ''
@@ -66,14 +77,101 @@ class ShellsIT {
                 try eventfdd write o
                 try eventfdd write --runtime-dir /nowhere o
                 """;
-        var ran = run("bash", "-c", script, "bash", file("bash-completion/completions/eventfdd"));
-        assertThat(ran.output().lines())
+        assertThat(bash(script).output().lines())
                 .containsExactly(
-                        "complete -o default -F _eventfdd_with_names eventfdd",
+                        "complete -F _eventfdd eventfdd",
                         "stat",
                         "--runtime-dir",
                         "text json",
                         "orders");
+    }
+
+    @Test
+    void bashCompletesNamesWhereverOneCanStand() throws Exception {
+        var script =
+                """
+                names() { [[ $* == *" --runtime-dir /x" ]] && echo elsewhere || echo name; }
+                eventfdd() { names "$@"; }
+                try eventfdd run --on-death ''
+                try eventfdd run --on-death = ''
+                try eventfdd run a = 2 ''
+                try eventfdd rm a ''
+                try eventfdd stat --output = json ''
+                try eventfdd stat -- ''
+                try eventfdd write --runtime-dir /x ''
+                try eventfdd write --runtime-dir = /x ''
+                """;
+        assertThat(bash(script).output().lines().toList())
+                .isEqualTo(
+                        List.of(
+                                "name",
+                                "name",
+                                "name",
+                                "name",
+                                "name",
+                                "name",
+                                "elsewhere",
+                                "elsewhere"));
+        var nowhere =
+                """
+                eventfdd() { echo name; }
+                try eventfdd write a ''
+                try eventfdd write --timeout ''
+                try eventfdd run a =
+                try eventfdd run a = 2
+                try eventfdd wait --timeout ''
+                try eventfdd ping ''
+                """;
+        assertThat(bash(nowhere)).isEqualTo(new Ran(0, ""));
+    }
+
+    @Test
+    void bashCompletesTheValuesOfOptions() throws Exception {
+        var script =
+                """
+                try eventfdd ls --output =
+                try eventfdd ls --output = j
+                try eventfdd serve --log-level ''
+                try eventfdd serve --observability-address ''
+                try eventfdd serve --config ''
+                try eventfdd serve --runtime-dir ''
+                """;
+        assertThat(bash(script).output().lines().toList())
+                .isEqualTo(
+                        List.of(
+                                "text json",
+                                "json",
+                                "error warning info debug",
+                                "127.0.0.1 ::1",
+                                "-o default",
+                                "-o dirnames"));
+    }
+
+    @Test
+    void bashTakesNoArgumentForACommand() throws Exception {
+        var script =
+                """
+                try eventfdd stat bridge --
+                try eventfdd exec serve --no
+                """;
+        assertThat(bash(script).output().lines().toList())
+                .isEqualTo(
+                        List.of(
+                                "--help --version --runtime-dir --answer-timeout --output",
+                                "--no-listen-fds"));
+    }
+
+    @Test
+    void bashCompletesTheProgramAsItIsCompletedAlone() throws Exception {
+        var script =
+                """
+                [[ " $(try eventfdd run a = 2 -- ech) " == *" echo "* ]] && echo found
+                try eventfdd exec a -- cat ''
+                _command_offset() { COMPREPLY=("from $1"); }
+                try eventfdd run a = 2 -- cat ''
+                """;
+        assertThat(bash(script).output().lines().toList())
+                .isEqualTo(List.of("found", "-o default", "from 6"));
     }
 
     @Test
@@ -88,15 +186,27 @@ class ShellsIT {
                     complete -C $line | cut -f1
                 end
                 """;
-        var ran =
-                run(
-                        "fish",
-                        "--no-config",
-                        "-c",
-                        script,
-                        file("fish/vendor_completions.d/eventfdd.fish"));
-        assertThat(ran.output().lines())
+        assertThat(fish(script).output().lines())
                 .containsExactly("stat", "--runtime-dir", "bash", "fish", "zsh", "orders");
+    }
+
+    private static Ran fish(String script) throws Exception {
+        var file = file("fish/vendor_completions.d/eventfdd.fish");
+        return run("fish", "--no-config", "-c", script, file);
+    }
+
+    @Test
+    void fishCompletesFilesChoicesAndPrograms() throws Exception {
+        assumeThere("fish");
+        var script =
+                """
+                source $argv[1]
+                for line in 'eventfdd bridge --config /etc/passw' 'eventfdd serve --metrics-by-name ' 'eventfdd run a -- mkfif' 'eventfdd exec a -- cat /etc/passw' 'eventfdd stat bridge --conf'
+                    complete -C $line | cut -f1 | string match -v '*-'
+                end
+                """;
+        assertThat(fish(script).output().lines())
+                .containsExactly("/etc/passwd", "off", "on", "mkfifo", "/etc/passwd");
     }
 
     @Test
@@ -129,13 +239,26 @@ class ShellsIT {
                 await '--runtime-dir'
                 zpty -n -w terminal $'\\C-ueventfdd completion f\\t'
                 await 'fish'
+                zpty -n -w terminal $'\\C-ueventfdd serve --log-level=warn\\t'
+                await 'warning'
+                zpty -n -w terminal $'\\C-ueventfdd serve --observability-address :\\t'
+                await '::1'
+                zpty -n -w terminal $'\\C-ueventfdd run a -- mkfif\\t'
+                await 'mkfifo'
                 zpty -n -w terminal $'\\C-ueventfdd write o\\t'
                 await 'orders' '\\t'
                 """;
         var ran = run("zsh", "-f", "-c", script, "zsh", file("zsh/site-functions/_eventfdd"));
         assertThat(ran.output().lines())
                 .containsExactly(
-                        "saw LOADED", "saw stat", "saw --runtime-dir", "saw fish", "saw orders");
+                        "saw LOADED",
+                        "saw stat",
+                        "saw --runtime-dir",
+                        "saw fish",
+                        "saw warning",
+                        "saw ::1",
+                        "saw mkfifo",
+                        "saw orders");
     }
 
     @Test
@@ -151,20 +274,12 @@ class ShellsIT {
     @Test
     void aDaemonThatDoesNotAnswerIsNotWaitedFor() throws Exception {
         assumeThere("bash");
-        var script =
-                """
-                source "$1"
-                compopt() { :; }
-                COMP_WORDS=(eventfdd stat --runtime-dir "$2" '') COMP_CWORD=4
-                _eventfdd_with_names
-                echo "completed ${COMPREPLY[*]}"
-                """;
-        var file = file("bash-completion/completions/eventfdd");
-        var directory = daemon.directory().toString();
         daemon.signal("STOP");
         try {
             // The time limit of other commands is 10 s.
-            assertThat(run("timeout", "9", "bash", "-c", script, "bash", file, directory))
+            var script = BASH + "try eventfdd stat ''; echo completed";
+            var file = file("bash-completion/completions/eventfdd");
+            assertThat(run("timeout", "9", "bash", "-c", script, "bash", file))
                     .isEqualTo(new Ran(0, "completed"));
         } finally {
             daemon.signal("CONT");

@@ -14,11 +14,11 @@ import java.util.Set;
  * comes from the commands themselves.
  */
 public enum Completion {
-    /** bash(1), by picocli. */
+    /** bash(1). */
     bash("bash-completion/completions/eventfdd") {
         @Override
         public String script(CommandLine line) {
-            return BashCompletion.script(line);
+            return BashCompletion.script(line.getCommandSpec());
         }
     },
     /** zsh(1). */
@@ -35,6 +35,9 @@ public enum Completion {
             return FishCompletion.script(line.getCommandSpec());
         }
     };
+
+    /** The commands that become a program, whose words follow {@code --}. */
+    static final List<String> BECOMING = List.of("run", "exec");
 
     private static final Set<String> NAMES = Set.of("NAME", "NAME[=N]", "PREFIX");
 
@@ -58,11 +61,6 @@ public enum Completion {
                 .map(CommandLine::getCommandSpec)
                 .filter(command -> !command.usageMessage().hidden())
                 .toList();
-    }
-
-    /** Whether its arguments are names of eventfds. */
-    static boolean takesNames(CommandSpec command) {
-        return command.positionalParameters().stream().anyMatch(Completion::isName);
     }
 
     /** Whether the argument is the name of an eventfd, or how one begins. */

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 
 /** Completion for fish: a line for each command, option and choice. */
 final class FishCompletion {
-    private static final String NAMES =
+    private static final String FUNCTIONS =
             """
             # The names of the eventfds that the daemon on this command line has.
             function __eventfdd_names
@@ -30,20 +30,42 @@ final class FishCompletion {
                 eventfdd ls --answer-timeout 500ms $place 2>/dev/null | cut -f1
             end
 
+            # Whether the command is one of those in $argv.
+            function __eventfdd_command
+                for word in (commandline -opc)[2..]
+                    if not string match -q -- '-*' $word
+                        contains -- $word $argv
+                        return
+                    end
+                end
+                return 1
+            end
+
+            # The program behind -- and its arguments, as they are completed without eventfdd.
+            function __eventfdd_program
+                set -l words (commandline -opc)
+                if set -l end (contains -i -- -- $words)
+                    set -l words (string escape -- $words[(math $end + 1)..])
+                    complete -C (string join ' ' -- $words (commandline -ct))
+                end
+            end
+
             complete -c eventfdd -f
+            complete -c eventfdd -n '__eventfdd_command <programs>' -a '(__eventfdd_program)'
             """;
 
     private FishCompletion() {}
 
     static String script(CommandSpec root) {
-        var script = new StringBuilder(NAMES);
+        var programs = String.join(" ", Completion.BECOMING);
+        var script = new StringBuilder(FUNCTIONS.replace("<programs>", programs));
         for (var command : Completion.commands(root)) {
             var first = "-n __fish_use_subcommand -a " + command.name();
             line(script, first, about(command.usageMessage().description()));
         }
         options(script, "__fish_use_subcommand", root);
         for (var command : Completion.commands(root)) {
-            var seen = "__fish_seen_subcommand_from " + command.name();
+            var seen = "__eventfdd_command " + command.name();
             options(script, seen, command);
             for (var argument : command.positionalParameters()) {
                 var values = values(argument);
@@ -63,7 +85,7 @@ final class FishCompletion {
                         .append(name.replaceFirst("^--?", ""));
             }
             if (option.arity().max() > 0) {
-                line.append(" -x ").append(values(option));
+                line.append(isFile(option) ? " -r -F" : " -x " + values(option));
             }
             line(script, line.toString().stripTrailing(), about(option));
         }
@@ -76,12 +98,11 @@ final class FishCompletion {
         if (!choices(argument).isEmpty()) {
             return "-a " + quoted(String.join(" ", choices(argument)));
         }
-        if (argument.type() == Path.class && argument instanceof OptionSpec) {
-            return argument.paramLabel().equals("DIR")
-                    ? "-a '(__fish_complete_directories)'"
-                    : "-a '(__fish_complete_path)'";
-        }
-        return "";
+        return argument.paramLabel().equals("DIR") ? "-a '(__fish_complete_directories)'" : "";
+    }
+
+    private static boolean isFile(OptionSpec option) {
+        return option.type() == Path.class && option.paramLabel().equals("FILE");
     }
 
     private static void line(StringBuilder script, String words, String about) {

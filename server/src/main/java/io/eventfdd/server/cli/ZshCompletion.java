@@ -30,13 +30,21 @@ final class ZshCompletion {
             _eventfdd() {
                 local curcontext=$curcontext state line
                 local -A opt_args
-                local -a commands
-                commands=(
+                # not "commands", where zsh has those of the PATH
+                local -a names
+                names=(
             <commands>    )
                 _arguments -C <options> '1:command:->command' '*::argument:->argument'
                 case $state in
-                    command) _describe command commands ;;
+                    command) _describe command names ;;
                     argument)
+                        local -i end=$words[(i)--]
+                        if [[ $words[1] == (<programs>) ]] && (( end < CURRENT )); then
+                            shift $end words
+                            (( CURRENT -= end ))
+                            _normal
+                            return
+                        fi
                         case $words[1] in
             <cases>            esac ;;
                 esac
@@ -66,6 +74,7 @@ final class ZshCompletion {
         }
         return SCRIPT.replace("<commands>", names)
                 .replace("<options>", String.join(" ", options(root)))
+                .replace("<programs>", String.join("|", Completion.BECOMING))
                 .replace("<cases>", cases);
     }
 
@@ -84,7 +93,9 @@ final class ZshCompletion {
         for (var option : command.options()) {
             var names = String.join(" ", option.names());
             for (var name : option.names()) {
-                options.add(quoted("(" + names + ")" + name + value(option)));
+                boolean takesEquals = name.startsWith("--") && option.arity().max() > 0;
+                var end = takesEquals ? "=" : "";
+                options.add(quoted("(" + names + ")" + name + end + value(option)));
             }
         }
         return options;
@@ -100,7 +111,7 @@ final class ZshCompletion {
 
     private static String action(ArgSpec argument) {
         if (!choices(argument).isEmpty()) {
-            return "(" + String.join(" ", choices(argument)) + ")";
+            return "(" + escaped(String.join(" ", choices(argument))) + ")";
         }
         if (argument.type() == Path.class) {
             return argument.paramLabel().equals("DIR") ? "_files -/" : "_files";

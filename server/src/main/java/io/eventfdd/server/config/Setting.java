@@ -264,8 +264,9 @@ public enum Setting {
         return Arrays.stream(values()).filter(setting -> setting.key().equals(key)).findFirst();
     }
 
-    private List<String> choices() {
-        return List.of(least.split(", "));
+    /** All allowed words; none if the value is not one of a few. */
+    public List<String> choices() {
+        return kind == Kind.CHOICE ? List.of(least.split(", ")) : List.of();
     }
 
     /** The word that {@code value} stands for, of one of a few. */
