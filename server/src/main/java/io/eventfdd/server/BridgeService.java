@@ -38,8 +38,13 @@ final class BridgeService {
     private final Settings settings;
     private final Path directory;
 
-    private BridgeService(Path file, @Nullable Path given) throws InvalidLinks, InvalidSetting {
-        this.links = LinksFile.read(file);
+    private BridgeService(Path file, @Nullable Path given) throws InvalidSetting {
+        try {
+            this.links = LinksFile.read(file);
+        } catch (InvalidLinks e) {
+            // which the commands do not know
+            throw new InvalidSetting(String.valueOf(e.getMessage()));
+        }
         this.settings = Settings.of(links.settings());
         this.directory = directory(given, links.runtimeDirectory());
     }
@@ -53,13 +58,13 @@ final class BridgeService {
 
     /** Runs the bridge until a signal comes, and returns the exit status. */
     static int run(Path file, @Nullable Path directory)
-            throws InvalidLinks, InvalidSetting, IOException, UnfitException {
+            throws InvalidSetting, IOException, UnfitException {
         return new BridgeService(file, directory).run();
     }
 
     /** Prints what the bridge would do, and returns the exit status. */
     static int check(Path file, @Nullable Path directory, PrintWriter out)
-            throws InvalidLinks, InvalidSetting, IOException, UnfitException, InterruptedException {
+            throws InvalidSetting, IOException, UnfitException, InterruptedException {
         return new BridgeService(file, directory).check(out);
     }
 

@@ -11,6 +11,7 @@ import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.server.cli.Completion;
 import io.eventfdd.server.cli.ExitStatus;
+import io.eventfdd.server.testing.BridgeProcess;
 import io.eventfdd.server.testing.DaemonProcess;
 import io.eventfdd.server.testing.Ran;
 import io.eventfdd.server.testing.SharedDaemon;
@@ -173,6 +174,34 @@ class CommandsIT {
                 .containsExactly("eventfdd");
         assertThat(ran.output()).containsSubsequence("rm.no", "''", "rm.neither");
         assertThat(run("ls", "rm.")).isEqualTo(new Ran(0, ""));
+    }
+
+    @Test
+    void aWrongSettingIsWrongUse() throws Exception {
+        var links = daemon.file("wrong-links.yaml");
+        Files.writeString(links, "host: here\nlinks: []\n");
+        var port = daemon.file("wrong-port.yaml");
+        Files.writeString(
+                port,
+                BridgeProcess.yaml(
+                        "nats://127.0.0.1:1",
+                        "here",
+                        "- export: {name: a, subject: a}\nobservability-port: 99999\n"));
+        var settings = daemon.file("wrong-settings.yaml");
+        Files.writeString(settings, "max-wait: 0s\n");
+        for (var wrong :
+                List.of(
+                        List.of("serve", "--max-wait", "0s"),
+                        List.of("serve", "--config", settings.toString()),
+                        List.of("serve", "--config", "/nowhere"),
+                        List.of("bridge", "--config", links.toString()),
+                        List.of("bridge", "--config", links.toString(), "--check"),
+                        List.of("bridge", "--config", port.toString()),
+                        List.of("bridge", "--config", "/nowhere"))) {
+            var ran = run(wrong.getFirst(), wrong.subList(1, wrong.size()).toArray(String[]::new));
+            assertThat(ran.status()).as(wrong + ": " + ran.output()).isEqualTo(2);
+            assertThat(ran.output()).startsWith("eventfdd: ").doesNotContain("Exception", "at io.");
+        }
     }
 
     @Test

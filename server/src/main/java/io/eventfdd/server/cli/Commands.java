@@ -8,6 +8,7 @@ import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.internal.wire.ProblemException;
+import io.eventfdd.server.config.InvalidSetting;
 
 import org.jspecify.annotations.Nullable;
 
@@ -216,6 +217,7 @@ public final class Commands implements Callable<Integer> {
                             .map(known -> known.type().exitCode())
                             .orElse(ExitStatus.COULD_NOT.code());
             case ProblemException problem -> problem.problem().type().exitCode();
+            case InvalidSetting _ -> ExitStatus.WRONG_USE.code();
             default -> ExitStatus.COULD_NOT.code();
         };
     }

@@ -15,7 +15,7 @@ public enum ExitStatus {
     DONE(0, "done"),
     /** Something else went wrong. */
     COULD_NOT(1, "failed"),
-    /** An option, a name or a value that cannot be. */
+    /** An option, a setting, a name or a value that cannot be. */
     WRONG_USE(2, "wrong usage, name or value"),
     /** No eventfd of that name. */
     NOT_FOUND(3, "no such eventfd"),

@@ -2,11 +2,12 @@ package io.eventfdd.server.config;
 
 import java.io.Serial;
 
-/** A setting that is unknown, malformed or out of range; the message names it. */
+/** Something in the settings that cannot be; the message names it. */
 public final class InvalidSetting extends Exception {
     @Serial private static final long serialVersionUID = 1L;
 
-    InvalidSetting(String message) {
+    /** Creates one. */
+    public InvalidSetting(String message) {
         super(message);
     }
 }
