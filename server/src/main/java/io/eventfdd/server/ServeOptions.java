@@ -91,7 +91,8 @@ record ServeOptions(
         var named =
                 Optional.ofNullable(file)
                         .or(() ->
-                                Optional.ofNullable(environment.get("EVENTFDD_CONFIG"))
+                                Optional.of(environment.getOrDefault("EVENTFDD_CONFIG", ""))
+                                        .filter(name -> !name.isEmpty())
                                         .map(Path::of));
         return Settings.read(settings, environment, named);
     }

@@ -205,6 +205,18 @@ class CommandsIT {
     }
 
     @Test
+    void anEmptyVariableNamesNoFileOfSettings() throws Exception {
+        var serve =
+                daemon.begin(
+                        "env",
+                        "EVENTFDD_CONFIG=",
+                        DaemonProcess.launcher().toString(),
+                        "serve",
+                        "--max-wait=0s");
+        assertThat(Ran.of(serve)).isEqualTo(new Ran(2, "eventfdd: max-wait: 0s is not 1s to 24h"));
+    }
+
+    @Test
     void anInitialCountIsNamedAsItWasGiven() throws Exception {
         assertThat(run("create", "--initial=-1", "a"))
                 .extracting(Ran::status, ran -> ran.output().lines().findFirst().orElse(""))

@@ -9,6 +9,7 @@ import org.yaml.snakeyaml.representer.Representer;
 import org.yaml.snakeyaml.resolver.Resolver;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -23,8 +24,10 @@ final class SettingsFile {
 
     static Map<String, String> read(Path file) throws InvalidSetting {
         Object content;
-        try (var reader = Files.newBufferedReader(file)) {
-            content = yaml().load(reader);
+        try {
+            content = yaml().load(Files.readString(file));
+        } catch (CharacterCodingException e) {
+            throw new InvalidSetting("cannot read " + file + ": it is not in UTF-8");
         } catch (IOException | YAMLException e) {
             var message = String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\n\\s*", "; ");
             throw new InvalidSetting("cannot read " + file + ": " + message);

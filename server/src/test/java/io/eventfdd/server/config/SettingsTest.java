@@ -282,6 +282,15 @@ class SettingsTest {
         assertInvalid(() -> read(NONE, NONE, missing), "cannot read " + missing);
     }
 
+    @Test
+    void aFileThatIsNoTextIsRefusedInWords() throws IOException {
+        assertInvalid(
+                () -> read(NONE, NONE, directory), "cannot read " + directory + ": Is a directory");
+        var file = file("");
+        Files.write(file, new byte[] {'a', (byte) 0xff});
+        assertInvalid(() -> read(NONE, NONE, file), "cannot read " + file + ": it is not in UTF-8");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -17,6 +17,7 @@ import org.yaml.snakeyaml.resolver.Resolver;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -71,6 +72,8 @@ public final class LinksFile {
             throw new InvalidLinks("cannot read " + file + ": it does not exist");
         } catch (AccessDeniedException e) {
             throw new InvalidLinks("cannot read " + file + ": permission denied");
+        } catch (CharacterCodingException e) {
+            throw new InvalidLinks("cannot read " + file + ": it is not in UTF-8");
         } catch (IOException e) {
             throw new InvalidLinks("cannot read " + file + ": " + e.getMessage());
         }

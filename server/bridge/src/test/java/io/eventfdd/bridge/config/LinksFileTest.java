@@ -324,5 +324,9 @@ class LinksFileTest {
         assertThatExceptionOfType(InvalidLinks.class)
                 .isThrownBy(() -> LinksFile.read(file))
                 .withMessage(file + ": nats is missing");
+        Files.write(file, new byte[] {'a', (byte) 0xff});
+        assertThatExceptionOfType(InvalidLinks.class)
+                .isThrownBy(() -> LinksFile.read(file))
+                .withMessage("cannot read " + file + ": it is not in UTF-8");
     }
 }
