@@ -501,6 +501,18 @@ class BridgeIT {
     }
 
     @Test
+    void checkFailsWhereAnotherStreamHasTheSubject() throws Exception {
+        nats.streams(streams ->
+                streams.addStream(
+                        StreamConfiguration.builder().name("OTHER").subjects("s.>").build()));
+        var why = "the stream EVENTFDD needs the subjects s.*, which the stream OTHER has";
+        assertThat(BridgeProcess.check(alpha, nats, "alpha", EXPORT, 1)).contains(why);
+        try (var from = onAlpha(EXPORT)) {
+            from.awaitLog("subjects overlap with an existing stream");
+        }
+    }
+
+    @Test
     void linksMayHaveStreamsOfTheirOwnAndOneServerMayBeAway() throws Exception {
         var links =
                 EXPORT + EXPORT.replace("name: a, subject: s", "name: e, subject: t, stream: T");

@@ -1,5 +1,7 @@
 package io.eventfdd.bridge.config;
 
+import io.eventfdd.client.EventfdName;
+
 import org.jspecify.annotations.Nullable;
 
 import java.nio.file.Path;
@@ -56,6 +58,7 @@ public record Links(
     /** Refuses links that cannot be side by side. */
     void check() throws InvalidLinks {
         checkApart();
+        checkAgreement();
         checkCycles();
         checkAbsence();
     }
@@ -99,6 +102,29 @@ public record Links(
                                     what.endsWith("consumer")
                                             ? "; give one of them another consumer"
                                             : ""));
+        }
+    }
+
+    /** A subject is in one stream, and an eventfd is of one kind, whatever link they are of. */
+    private void checkAgreement() throws InvalidLinks {
+        var streams = new HashMap<String, String>();
+        var kinds = new HashMap<EventfdName, Link.Kind>();
+        for (int i = 0; i < links.size(); i++) {
+            var link = links.get(i);
+            var stream = streams.putIfAbsent(link.subject(), link.stream());
+            if (stream != null && !stream.equals(link.stream())) {
+                throw new InvalidLinks(
+                        "links[%d] has the subject %s in the stream %s, another link in %s"
+                                .formatted(i, link.subject(), link.stream(), stream));
+            }
+            if (link.kind() != null) {
+                var kind = kinds.putIfAbsent(link.name(), link.kind());
+                if (kind != null && kind != link.kind()) {
+                    throw new InvalidLinks(
+                            "links[%d] creates the eventfd %s as another kind than another link"
+                                    .formatted(i, link.name()));
+                }
+            }
         }
     }
 

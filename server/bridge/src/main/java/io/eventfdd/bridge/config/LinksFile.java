@@ -6,6 +6,7 @@ import io.eventfdd.client.InvalidRequestException;
 import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.Timeout;
 
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -20,6 +21,7 @@ import java.net.URISyntaxException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -51,8 +53,14 @@ public final class LinksFile {
             List.of("observability-port", "observability-address", "log-level", "log-format");
 
     private static final Set<String> SCHEMES = Set.of("nats", "tls", "opentls", "ws", "wss");
+    private static final int HIGHEST_PORT = 65535;
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9_-]{1,64}");
+
+    /** A name of which {@link Names} makes no other stream. */
+    private static final Pattern STREAM =
+            Pattern.compile("(?!.*_(MARKS|CLAIMS)$)" + TOKEN.pattern());
+
     private static final Pattern SUBJECT =
             Pattern.compile("(?=.{1,200}$)(?!eventfdd(\\.|$))[A-Za-z0-9_-]+(\\.[A-Za-z0-9_-]+)*");
 
@@ -93,7 +101,7 @@ public final class LinksFile {
                 new Links(
                         host(fields),
                         servers(fields),
-                        fields.text("runtime-dir").map(Path::of).orElse(null),
+                        path(fields, "runtime-dir"),
                         fields.word("create", Choice.class).orElse(Choice.YES) == Choice.YES,
                         duration(fields, "duplicate-window", STANDARD_WINDOW, LEAST_WINDOW),
                         duration(fields, "longest-absence", STANDARD_ABSENCE, LEAST_ABSENCE),
@@ -117,11 +125,7 @@ public final class LinksFile {
 
     private static Servers servers(Fields fields) throws InvalidLinks {
         var nats = fields.fields("nats").orElseThrow(() -> fields.wrong("nats", "is missing"));
-        var servers =
-                new Servers(
-                        urls(nats),
-                        nats.text("credentials").map(Path::of).orElse(null),
-                        nats.text("options").map(Path::of).orElse(null));
+        var servers = new Servers(urls(nats), path(nats, "credentials"), path(nats, "options"));
         nats.end();
         return servers;
     }
@@ -143,10 +147,27 @@ public final class LinksFile {
     private static boolean isServer(String url) {
         try {
             var uri = new URI(url.contains("://") ? url : "nats://" + url);
-            return uri.getHost() != null && SCHEMES.contains(uri.getScheme());
+            return uri.getHost() != null
+                    && uri.getPort() <= HIGHEST_PORT
+                    && SCHEMES.contains(uri.getScheme());
         } catch (URISyntaxException e) {
             return false;
         }
+    }
+
+    private static @Nullable Path path(Fields fields, String field) throws InvalidLinks {
+        var text = fields.text(field);
+        if (text.isEmpty()) {
+            return null;
+        }
+        try {
+            if (!text.get().isEmpty()) {
+                return Path.of(text.get());
+            }
+        } catch (InvalidPathException e) {
+            // such as a character that the locale does not have
+        }
+        throw fields.wrong(field, "'" + text.get() + "' is not a path");
     }
 
     private static Duration duration(Fields fields, String field, Duration standard, Duration least)
@@ -167,7 +188,7 @@ public final class LinksFile {
             }
             return duration;
         } catch (ProblemException e) {
-            throw new InvalidLinks(String.valueOf(e.getMessage()));
+            throw new InvalidLinks(e.problem().detail());
         }
     }
 
@@ -256,7 +277,11 @@ public final class LinksFile {
     }
 
     private static String stream(Fields fields) throws InvalidLinks {
-        return fields.text("stream", TOKEN, "a stream's name: 1 to 64 of A-Z a-z 0-9 _ -")
+        return fields.text(
+                        "stream",
+                        STREAM,
+                        "a stream's name: 1 to 64 of A-Z a-z 0-9 _ - that do not end in _MARKS or"
+                                + " _CLAIMS")
                 .orElse(STANDARD_STREAM);
     }
 

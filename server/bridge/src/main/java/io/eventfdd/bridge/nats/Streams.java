@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -142,6 +143,7 @@ public final class Streams {
         var info = info(plan.name());
         if (info.isEmpty()) {
             mayCreate("there is no stream " + plan.name());
+            checkFree(plan, plan.subjects());
             return "is missing; would be created";
         }
         check("stream " + plan.name(), plan.differences(info.get().getConfiguration()));
@@ -150,7 +152,22 @@ public final class Streams {
             return "is as it has to be";
         }
         mayCreate("the stream " + plan.name() + " lacks the subjects " + missing);
+        checkFree(plan, missing);
         return "lacks the subjects " + missing + "; would be changed";
+    }
+
+    /** Refuses the links as the server will if another stream has some of {@code subjects}. */
+    private void checkFree(StreamPlan plan, Collection<String> subjects)
+            throws IOException, JetStreamApiException, UnfitException {
+        for (var subject : subjects) {
+            for (var other : nats.management().getStreamNames(subject)) {
+                if (!other.equals(plan.name())) {
+                    throw new UnfitException(
+                            "the stream %s needs the subjects %s, which the stream %s has"
+                                    .formatted(plan.name(), subject, other));
+                }
+            }
+        }
     }
 
     /** What {@link #haveConsumer} would do, in a few words. */

@@ -132,7 +132,10 @@ class LinksFileTest {
                     nats: {servers: [""]}                        | nats.servers[0] is not a URL
                     nats: {servers: ["http://x:4222"]}           | nats.servers[0] is not a URL
                     nats: {servers: ["nats://:4222"]}            | nats.servers[0] is not a URL
+                    nats: {servers: ["nats://x:65536"]}          | nats.servers[0] is not a URL
                     nats: {}                                     | nats.servers is missing
+                    nats: {servers: [x], credentials: ""}        | nats.credentials '' is not a path
+                    runtime-dir:                                 | runtime-dir '' is not a path
                     nats: here                                   | nats is not a mapping
                     links: []                                    | links is not a list with at least one
                     links: [x]                                   | links[0] is not a mapping
@@ -146,6 +149,8 @@ class LinksFileTest {
                     links: [export: {name: a, subject: s.*}]     | links[0].export.subject 's.*' is not a subject
                     links: [export: {name: a, subject: eventfdd.s}] | 'eventfdd.s' is not a subject
                     links: [export: {name: a, subject: s, stream: a.b}] | links[0].export.stream 'a.b' is not
+                    links: [export: {name: a, subject: s, stream: S_MARKS}] | export.stream 'S_MARKS' is not
+                    links: [export: {name: a, subject: s, stream: S_CLAIMS}] | export.stream 'S_CLAIMS' is not
                     links: [export: {name: a, subject: s, create: x}] | 'x' is not one of counter, semaphore
                     links: [export: {name: a, subject: s, max: 0}] | links[0].export.max '0' is not a number
                     links: [export: {name: a, subject: s, max: x}] | links[0].export.max 'x' is not a number
@@ -157,7 +162,8 @@ class LinksFileTest {
     void mistakeIsRefusedByItsPlace(String wrong, String message) {
         assertThatExceptionOfType(InvalidLinks.class)
                 .isThrownBy(() -> LinksFile.parse(without(wrong) + wrong))
-                .withMessageContaining(message);
+                .withMessageContaining(message)
+                .withMessageNotContaining("invalid-request");
     }
 
     /** The lines that {@code wrong} has to be added to. */
@@ -230,17 +236,6 @@ class LinksFileTest {
     }
 
     @Test
-    void subjectInAnotherStreamIsAnother() throws InvalidLinks {
-        LinksFile.parse(
-                HEAD
-                        + """
-                        links:
-                        - export: {name: a, subject: s, stream: A}
-                        - import: {name: a, subject: s, stream: B, mode: copy}
-                        """);
-    }
-
-    @Test
     void relayThatDoesNotComeBackIsNoCircle() throws InvalidLinks {
         LinksFile.parse(
                 HEAD
@@ -306,6 +301,27 @@ class LinksFileTest {
                 - export: {name: b, subject: s}
                 """,
                 "links[0] and links[1] both export to the subject s");
+    }
+
+    @Test
+    void aSubjectInTwoStreamsIsRefused() {
+        refuses(
+                """
+                - export: {name: a, subject: s}
+                - import: {name: b, subject: s, mode: copy, stream: OTHER}
+                """,
+                "links[1] has the subject s in the stream OTHER, another link in EVENTFDD");
+    }
+
+    @Test
+    void anEventfdOfTwoKindsIsRefused() {
+        refuses(
+                """
+                - export: {name: a, subject: s, create: counter}
+                - import: {name: a, subject: t, mode: copy}
+                - import: {name: a, subject: u, mode: copy, consumer: c, create: semaphore}
+                """,
+                "links[2] creates the eventfd a as another kind than another link");
     }
 
     private static void refuses(String links, String message) {
