@@ -476,6 +476,30 @@ class BridgeIT {
     }
 
     @Test
+    void consumerThatRefusesTheRequestsOfABridgeIsRefused() throws Exception {
+        try (var to = onBeta(COPY)) {
+            to.awaitLog("import b: running"); // There is a stream.
+        }
+        nats.streams(streams ->
+                streams.createConsumer(
+                        "EVENTFDD",
+                        ConsumerConfiguration.builder()
+                                .durable("c")
+                                .filterSubject("s.*")
+                                .ackPolicy(AckPolicy.Explicit)
+                                .maxBatch(10)
+                                .maxExpires(1000)
+                                .build()));
+        var why =
+                "max_batch is 10, has to be at least 32 or unset; max_expires is 1000, has to be at"
+                        + " least 10000 or unset";
+        assertThat(BridgeProcess.check(beta, nats, "beta", SHARE, 1)).contains(why);
+        try (var to = onBeta(SHARE)) {
+            to.awaitLog(why);
+        }
+    }
+
+    @Test
     void whatIsMissingIsNotCreatedIfTheFileSaysSo() throws Exception {
         var why = "there is no stream EVENTFDD, and create is no";
         assertThat(BridgeProcess.check(alpha, nats, "alpha", EXPORT + "create: no\n", 1))

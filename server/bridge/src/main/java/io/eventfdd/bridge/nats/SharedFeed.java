@@ -19,10 +19,10 @@ import java.util.Optional;
  */
 public final class SharedFeed implements AutoCloseable {
     /** How many messages may be on the way to one host. The server's least is 10 with jnats. */
-    private static final int BATCH = 32;
+    static final int BATCH = 32;
 
     /** How long the server keeps a request for messages, and so how soon a lost one is noticed. */
-    private static final Duration EXPIRES = Duration.ofSeconds(10);
+    static final Duration EXPIRES = Duration.ofSeconds(10);
 
     private static final ConsumeOptions OPTIONS =
             ConsumeOptions.builder().batchSize(BATCH).expiresIn(EXPIRES.toMillis()).build();

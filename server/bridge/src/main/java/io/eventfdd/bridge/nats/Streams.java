@@ -251,7 +251,13 @@ public final class Streams {
                         differ("max_deliver", found.getMaxDeliver(), UNLIMITED),
                         differ("headers_only", found.isHeadersOnly(), false),
                         differ("mem_storage", found.isMemStorage(), false),
-                        differ("inactive_threshold", inactivity(found), Duration.ZERO))
+                        differ("inactive_threshold", inactivity(found), Duration.ZERO),
+                        // The server refuses a request for more, and jnats does not say so.
+                        atLeast("max_batch", found.getMaxBatch(), SharedFeed.BATCH),
+                        atLeast(
+                                "max_expires",
+                                milliseconds(found.getMaxExpires()),
+                                SharedFeed.EXPIRES.toMillis()))
                 .flatMap(Optional::stream)
                 .toList();
     }
@@ -259,6 +265,18 @@ public final class Streams {
     /** After how much idleness the server would forget which messages were delivered. */
     private static Duration inactivity(ConsumerConfiguration found) {
         return Objects.requireNonNullElse(found.getInactiveThreshold(), Duration.ZERO);
+    }
+
+    private static long milliseconds(@Nullable Duration found) {
+        return found == null ? UNLIMITED : found.toMillis();
+    }
+
+    /** Whether the limit {@code found} is too low; if it is not positive, there is none. */
+    private static Optional<String> atLeast(String what, long found, long needed) {
+        return found <= 0 || found >= needed
+                ? Optional.empty()
+                : Optional.of(
+                        "%s is %d, has to be at least %d or unset".formatted(what, found, needed));
     }
 
     private static Optional<String> differ(
