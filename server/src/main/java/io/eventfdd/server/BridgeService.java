@@ -37,6 +37,7 @@ final class BridgeService {
     private final Links links;
     private final Settings settings;
     private final Path directory;
+    private boolean hasStarted;
 
     private BridgeService(Path file, @Nullable Path given) throws InvalidSetting {
         try {
@@ -90,11 +91,11 @@ final class BridgeService {
                     new Signal(name),
                     signal -> {
                         stop.countDown();
-                        main.interrupt(); // It may still be waiting for NATS.
+                        endWait(main);
                     });
         }
         try (var systemd = Systemd.of(System.getenv());
-                var bridge = Bridge.start(links, directory.resolve("api.sock"));
+                var bridge = start();
                 var _ = observability(bridge)) {
             systemd.ready();
             stop.await();
@@ -103,6 +104,28 @@ final class BridgeService {
             // A signal.
         }
         return 0;
+    }
+
+    private Bridge start() throws IOException, UnfitException, InterruptedException {
+        var bridge = Bridge.start(links, directory.resolve("api.sock"));
+        if (noteStarted()) {
+            return bridge;
+        }
+        bridge.close();
+        throw new InterruptedException();
+    }
+
+    /** Interrupts {@code main} if it may be waiting for NATS. The rest of it knows no interrupt. */
+    private synchronized void endWait(Thread main) {
+        if (!hasStarted) {
+            main.interrupt();
+        }
+    }
+
+    /** Notes that nothing waits for NATS any more. False if that was interrupted. */
+    private synchronized boolean noteStarted() {
+        hasStarted = true;
+        return !Thread.interrupted();
     }
 
     private Observability observability(Bridge bridge) throws IOException {

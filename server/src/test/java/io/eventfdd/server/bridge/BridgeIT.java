@@ -500,6 +500,18 @@ class BridgeIT {
     }
 
     @Test
+    void signalEndsItWithStatusZeroWheneverItComes() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            int port = Hosts.freePort();
+            try (var from = onAlpha(EXPORT + "observability-port: " + port + "\n")) {
+                from.awaitLog("connected to ");
+                assertThat(from.stop()).as(from.log()).isZero();
+                assertThat(from.log()).doesNotContain("ERROR");
+            }
+        }
+    }
+
+    @Test
     void whatIsMissingIsNotCreatedIfTheFileSaysSo() throws Exception {
         var why = "there is no stream EVENTFDD, and create is no";
         assertThat(BridgeProcess.check(alpha, nats, "alpha", EXPORT + "create: no\n", 1))
