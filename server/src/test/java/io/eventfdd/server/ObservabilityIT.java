@@ -186,7 +186,9 @@ class ObservabilityIT {
             assertThat(answer.statusCode()).as(path).isEqualTo(404);
             assertThat(answer.headers().firstValue("content-type"))
                     .contains("application/problem+json");
-            assertThat(answer.body()).contains("urn:eventfdd:problem:not-found");
+            assertThat(answer.body())
+                    .contains("urn:eventfdd:problem:not-found", "there is only /health, ")
+                    .doesNotContain("GET /openapi");
         }
         assertThat(send(observedPort, "PUT", "/v1/eventfds/by-port").statusCode()).isEqualTo(404);
         observed.request().get("/v1/eventfds/by-port").then().statusCode(404);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
@@ -127,7 +128,13 @@ final class Routes {
         }
         throw new ProblemException(
                 ProblemType.NOT_FOUND,
-                "there is nothing at " + Shown.quoted(rawPath) + "; GET /openapi lists all calls");
+                "there is nothing at " + Shown.quoted(rawPath) + "; " + whatThereIs());
+    }
+
+    private String whatThereIs() {
+        return fixed.containsKey("/openapi")
+                ? "GET /openapi lists all calls"
+                : "there is only " + String.join(", ", new TreeSet<>(fixed.keySet()));
     }
 
     private static String path(String target) {
