@@ -221,6 +221,10 @@ class CommandsIT {
         assertThat(run("create", "--initial=-1", "a"))
                 .extracting(Ran::status, ran -> ran.output().lines().findFirst().orElse(""))
                 .containsExactly(2, "eventfdd: --initial: -1 is not 0 to 4294967295");
+        assertThat(run("create", "--initial=1e3", "a").output())
+                .startsWith("eventfdd: Invalid value for option '--initial': '1e3' is not a whole");
+        assertThat(run("watch", "-n", "", "a").output())
+                .startsWith("eventfdd: Invalid value for option '-n': '' is not a whole");
     }
 
     @Test

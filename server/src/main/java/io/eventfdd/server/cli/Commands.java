@@ -20,6 +20,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 import java.io.PrintWriter;
@@ -117,6 +118,7 @@ public final class Commands implements Callable<Integer> {
         line.getCommandSpec().usageMessage().exitCodeList(ExitStatus.table());
         line.getHelpSectionMap()
                 .put(SECTION_KEY_COMMAND_LIST, help -> list(help.commandSpec().subcommands()));
+        line.registerConverter(long.class, Commands::number);
         // A name may not begin with @, but a program's argument may.
         line.setExpandAtFiles(false);
         line.setExecutionStrategy(Commands::execute);
@@ -124,6 +126,14 @@ public final class Commands implements Callable<Integer> {
                 (failure, command, parsed) -> failed(failure, command.getErr()));
         line.setParameterExceptionHandler(Commands::usedWrongly);
         return line;
+    }
+
+    private static long number(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException("'" + text + "' is not a whole number");
+        }
     }
 
     /** Runs the parsed command line, and flushes its output. */
