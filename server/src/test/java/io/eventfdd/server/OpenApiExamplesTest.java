@@ -325,7 +325,12 @@ class OpenApiExamplesTest {
                 lendable(daemon, takes && example.equals("no-content") ? 0 : 5);
                 yield send(daemon, takes ? call : onLease(daemon, call));
             }
-            case "invalid-name" -> send(daemon, call.body(call.body().replace("licences", "-x")));
+            case "invalid-name" ->
+                    send(
+                            daemon,
+                            takes
+                                    ? call.body(call.body().replace("licences", "-x"))
+                                    : call.path("/v1/leases?name=-x"));
             case "invalid-value" ->
                     send(
                             daemon,
@@ -438,6 +443,7 @@ class OpenApiExamplesTest {
     private static Call invalid(String operation, Call call) {
         return switch (operation) {
             case "list" -> call.path("/v1/eventfds?limit=0");
+            case "wait" -> call.path(ORDERS + "/wait?timeout=25h");
             case "waiters" -> call.path(ORDERS + "/waiters?after=x");
             case "create" -> call.body("{\"initial\":4294967296}");
             case "write" -> call.body("{\"value\":0}");

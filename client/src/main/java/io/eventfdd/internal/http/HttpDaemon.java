@@ -278,7 +278,8 @@ public final class HttpDaemon implements AutoCloseable {
      * can be made again with a shorter one.
      */
     private boolean isTooLong(HttpAnswer answer, Duration time) {
-        return answer.is(ProblemType.INVALID_REQUEST) && longestWait.isExceededBy(time);
+        return (answer.is(ProblemType.INVALID_VALUE) || answer.is(ProblemType.INVALID_REQUEST))
+                && longestWait.isExceededBy(time);
     }
 
     private static DaemonInfo infoOf(JsonFields fields) {

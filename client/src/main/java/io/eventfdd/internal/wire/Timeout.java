@@ -33,7 +33,8 @@ public final class Timeout {
      *
      * @param what the field or parameter that {@code text} comes from, for the error
      * @param longest the setting {@code max-wait}
-     * @throws ProblemException {@code invalid-request} if it is not a duration, or longer
+     * @throws ProblemException {@code invalid-request} if it is not a duration, {@code
+     *     invalid-value} if it is longer
      */
     public static Duration parse(String what, String text, Duration longest) {
         return parse(what, text, longest, () -> "max-wait, " + format(longest));
@@ -45,7 +46,8 @@ public final class Timeout {
      * @param what the field, parameter or setting that {@code text} comes from, for the error
      * @param longest the longest duration that is allowed
      * @param limit what {@code longest} is, for the error
-     * @throws ProblemException {@code invalid-request} if it is not a duration, or longer
+     * @throws ProblemException {@code invalid-request} if it is not a duration, {@code
+     *     invalid-value} if it is longer
      */
     public static Duration parse(String what, String text, Duration longest, String limit) {
         return parse(what, text, longest, () -> limit);
@@ -85,7 +87,7 @@ public final class Timeout {
 
     private static ProblemException tooLong(String what, String text, String limit) {
         return new ProblemException(
-                ProblemType.INVALID_REQUEST,
+                ProblemType.INVALID_VALUE,
                 what + ": '" + Shown.of(text) + "' is longer than " + limit);
     }
 

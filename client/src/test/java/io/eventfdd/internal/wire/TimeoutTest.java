@@ -86,7 +86,7 @@ class TimeoutTest {
     void theLongestIsTakenAndALongerOneIsRefused(String text) {
         assertThat(parse("1h")).isEqualTo(HOUR);
         assertRefused(
-                ProblemType.INVALID_REQUEST,
+                ProblemType.INVALID_VALUE,
                 () -> parse(text),
                 "timeout: '" + text + "' is longer than max-wait, 1h");
     }

@@ -11,6 +11,7 @@ import io.eventfdd.server.testing.RawClient;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
@@ -78,16 +79,31 @@ class WaitApiTest extends EventfdApiCalls {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"5", "-1s", "1.5s", "1d", "s", "", "61m", "3601s", "99999999999999999s"})
-    void aDurationThatIsNoneOrTooLongIsRefused(String timeout) {
+    @CsvSource({
+        "5, invalid-request",
+        "-1s, invalid-request",
+        "1.5s, invalid-request",
+        "1d, invalid-request",
+        "s, invalid-request",
+        "'', invalid-request",
+        "61m, invalid-value",
+        "3601s, invalid-value",
+        "99999999999999999s, invalid-value"
+    })
+    void aDurationThatIsNoneOrTooLongIsRefused(String timeout, String problem) {
         var name = make("{\"initial\":1}");
         var field = "{\"timeout\":\"" + timeout + "\"";
-        assertProblem(await(name, "?timeout=" + timeout), 400, "invalid-request");
-        assertProblem(read(name, field + "}"), 400, "invalid-request");
-        assertProblem(write(name, field + "}"), 400, "invalid-request");
+        var names = "[{\"name\":\"" + name + "\"}]";
+        assertProblem(await(name, "?timeout=" + timeout), 400, problem);
+        assertProblem(read(name, field + "}"), 400, problem);
+        assertProblem(write(name, field + "}"), 400, problem);
+        assertProblem(awaitMany(field + ",\"eventfds\":[\"" + name + "\"]}"), 400, problem);
         assertProblem(
-                awaitMany(field + ",\"eventfds\":[\"" + name + "\"]}"), 400, "invalid-request");
+                send("POST", "/v1/write", field + ",\"eventfds\":" + names + "}"), 400, problem);
+        assertProblem(
+                send("POST", "/v1/leases", field + ",\"give\":" + names + ",\"holder\":\"1s\"}"),
+                400,
+                problem);
         assertThat(count(name)).isEqualTo("1");
     }
 
