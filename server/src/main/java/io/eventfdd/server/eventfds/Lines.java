@@ -90,7 +90,8 @@ final class Lines {
     // Standing in line
 
     /**
-     * Checks that the limits admit {@code waiter}.
+     * Checks that the limits admit {@code waiter}, which arrives. A call that can be served at once
+     * does not wait, so {@link #checkWait} comes later; only a watch is sure to stay.
      *
      * @throws ProblemException {@code limit}
      */
@@ -104,7 +105,18 @@ final class Lines {
                             + " names are more than "
                             + mostPerConnection);
         }
-        quota(waiter).check(waiter.caller().peer().uid(), size);
+        if (waiter instanceof Watcher) {
+            checkWait(waiter);
+        }
+    }
+
+    /**
+     * Checks that {@code waiter} may wait.
+     *
+     * @throws ProblemException {@code limit}
+     */
+    void checkWait(Waiter waiter) {
+        quota(waiter).check(waiter.caller().peer().uid(), waiter.targets().size());
     }
 
     private Quota quota(Waiter waiter) {
@@ -113,7 +125,6 @@ final class Lines {
 
     /** Puts {@code waiter} into its lines. This arms nothing. */
     void enter(Waiter waiter) {
-        quota(waiter).add(waiter.caller().peer().uid(), waiter.targets().size());
         waiter.targets().forEach(target -> target.enter(waiter));
     }
 
@@ -146,6 +157,7 @@ final class Lines {
     void await(Waiter waiter) throws ErrnoException {
         waiter.caller().waiter(waiter);
         waiter.setWaiting(loop.now());
+        quota(waiter).add(waiter.caller().peer().uid(), waiter.targets().size());
         waiter.targets().forEach(target -> target.waits(waiter, 1));
         for (var target : waiter.targets()) {
             if (waiter.standsInLineOf(target)) {
@@ -232,7 +244,9 @@ final class Lines {
             if (left.hasNext()) {
                 return true;
             }
-            quota(waiter).add(waiter.caller().peer().uid(), -waiter.targets().size());
+            if (waiter.isWaiting()) {
+                quota(waiter).add(waiter.caller().peer().uid(), -waiter.targets().size());
+            }
             waiter.outcome().complete(outcome);
             return false;
         }
@@ -244,8 +258,8 @@ final class Lines {
     }
 
     /**
-     * Called when the time of {@code waiter} is up. If its line is being served at this moment, it
-     * may still be served.
+     * Called when the time of {@code waiter} is up, or when it {@linkplain Waiter#refusal may not
+     * wait}. If its line is being served at this moment, it may still be served.
      */
     void expire(Waiter waiter) throws IOException {
         for (var target : waiter.targets()) {
@@ -254,7 +268,10 @@ final class Lines {
                 return;
             }
         }
-        if (waiter instanceof Writer writer) {
+        var refusal = waiter.refusal();
+        if (refusal != null) {
+            refuse(waiter, refusal);
+        } else if (waiter instanceof Writer writer) {
             try {
                 leave(writer, new Outcome.NoRoom(full(writer)));
             } catch (ErrnoException e) {

@@ -56,6 +56,7 @@ abstract sealed class Waiter extends Deadlines.Timed {
     private @Nullable NamedEventfd watched;
     private boolean waiting;
     private long waitingSince;
+    private @Nullable Problem refusal;
     private boolean over;
 
     private Waiter(List<NamedEventfd> targets, Caller caller, long deadline) {
@@ -313,6 +314,16 @@ abstract sealed class Waiter extends Deadlines.Timed {
     void setWaiting(long nanoTime) {
         waiting = true;
         waitingSince = nanoTime;
+    }
+
+    /** Notes that a limit does not let this waiter wait: it is served now, or not at all. */
+    void refuse(Problem limit) {
+        refusal = limit;
+    }
+
+    /** The limit that does not let it wait, if there is one. */
+    @Nullable Problem refusal() {
+        return refusal;
     }
 
     /** When it began to wait, if it {@linkplain #isWaiting waits}. */

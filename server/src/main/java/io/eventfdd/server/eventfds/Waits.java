@@ -139,6 +139,13 @@ final class Waits {
                 lines.expire(waiter);
                 return;
             }
+            try {
+                lines.checkWait(waiter);
+            } catch (ProblemException e) {
+                waiter.refuse(e.problem());
+                lines.expire(waiter);
+                return;
+            }
             loop.deadlines().add(waiter);
         }
         try {

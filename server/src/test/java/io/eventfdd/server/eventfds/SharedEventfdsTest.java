@@ -1,6 +1,8 @@
 package io.eventfdd.server.eventfds;
 
+import static io.eventfdd.server.eventfds.LoopUnderTest.LONG;
 import static io.eventfdd.server.eventfds.LoopUnderTest.NOT_AT_ALL;
+import static io.eventfdd.server.eventfds.LoopUnderTest.name;
 import static io.eventfdd.server.eventfds.LoopUnderTest.result;
 import static io.eventfdd.server.eventfds.LoopUnderTest.until;
 
@@ -20,6 +22,7 @@ import io.eventfdd.internal.linux.ThreadAlarm;
 import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.ReadRequest;
+import io.eventfdd.internal.wire.WriteManyRequest;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,6 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.SynchronousQueue;
@@ -121,6 +125,39 @@ class SharedEventfdsTest {
         it.eventfds.size();
         it.eventfds.size();
         assertThat(holder.readNow(buffer)).isZero();
+    }
+
+    /** Otherwise nobody could wake those who wait. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aCallThatNeedNotWaitIsServedThoughNoMoreMayWait(boolean watched) throws Exception {
+        var name = it.counter("shared");
+        share(name);
+        if (watched) { // so that its line is served step by step
+            var _ = it.eventfds.watch(name, it.client().caller());
+        }
+        var waiting = it.reading(it.counter("other"), 1);
+        var room = new Limits.Limit(100, 100);
+        var one = new Limits.Limit(1, 1);
+        it.eventfds.limit(new Limits(room, one, 100, room, room, 100));
+
+        assertThat(it.write(name, 3)).isTrue();
+        assertThat(read(name, LONG)).hasValue(3L);
+        assertThat(read(name, NOT_AT_ALL)).isEmpty();
+        var toMany = new WriteManyRequest(List.of(new WriteManyRequest.Entry(name, 2)), LONG);
+        assertThat(it.eventfds.write(toMany, client)).isEmpty();
+        assertThatThrownBy(() -> it.eventfds.write(name, Count.MAX, LONG, client))
+                .hasMessageContaining("max-waiters");
+        assertThat(read(name, LONG)).hasValue(2L);
+        assertThatThrownBy(() -> read(name, LONG)).hasMessageContaining("max-waiters");
+
+        assertThat(it.write(name("other"), 1)).isTrue();
+        assertThat(result(waiting)).isPresent();
+        assertThat(it.eventfds.waiting()).isZero();
+    }
+
+    private Optional<Long> read(EventfdName name, Duration timeout) {
+        return it.eventfds.read(name, new ReadRequest(timeout), client).map(Reading::value);
     }
 
     private void assertThatTheLoopTurns() {
