@@ -1,5 +1,8 @@
 package io.eventfdd.server.eventfds;
 
+import static java.util.stream.Collectors.toUnmodifiableSet;
+
+import io.eventfdd.client.EventfdName;
 import io.eventfdd.internal.wire.LeaseState;
 import io.eventfdd.server.loop.Deadlines;
 
@@ -8,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A lease: what it took, what it gives if it lapses, and what it is bound to. {@link Leases} has
@@ -111,6 +116,14 @@ public final class Lease extends Deadlines.Timed {
     /** Whether all eventfds of the lease are known, so that it can end. */
     boolean isSettled() {
         return take.stream().allMatch(Part::isSettled) && give.stream().allMatch(Part::isSettled);
+    }
+
+    /** The names whose eventfds are gone; other eventfds may have these names by now. */
+    Set<EventfdName> gone() {
+        return Stream.concat(take.stream(), give.stream())
+                .filter(Part::isGone)
+                .map(Part::name)
+                .collect(toUnmodifiableSet());
     }
 
     /** Sets the time from which on the lease may expire. */

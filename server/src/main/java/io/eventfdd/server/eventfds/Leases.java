@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 
@@ -556,15 +555,14 @@ final class Leases {
     }
 
     private static KeptLease kept(Lease lease) {
+        var state = lease.state();
+        var gone = lease.gone();
         return switch (lease.holder) {
             case Holder.OfProcess(var process) ->
-                    new KeptLease(lease.state(), process.startTime(), Duration.ZERO, 0, Set.of());
-            case Holder.For(var term) ->
-                    new KeptLease(lease.state(), 0, term, lease.deadline(), Set.of());
-            case Holder.OfConnection connection ->
-                    new KeptLease(lease.state(), 0, Duration.ZERO, 0, Set.of());
-            case Holder.Absent absent ->
-                    new KeptLease(lease.state(), 0, Duration.ZERO, 0, Set.of());
+                    new KeptLease(state, process.startTime(), Duration.ZERO, 0, gone);
+            case Holder.For(var term) -> new KeptLease(state, 0, term, lease.deadline(), gone);
+            case Holder.OfConnection connection -> new KeptLease(state, 0, Duration.ZERO, 0, gone);
+            case Holder.Absent absent -> new KeptLease(state, 0, Duration.ZERO, 0, gone);
         };
     }
 }

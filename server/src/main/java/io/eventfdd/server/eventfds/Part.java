@@ -73,6 +73,11 @@ final class Part {
         return settled;
     }
 
+    /** Whether the eventfd is known to be gone. */
+    boolean isGone() {
+        return settled && eventfd() == null;
+    }
+
     /** The eventfd; null if it is gone or not known. */
     @Nullable NamedEventfd eventfd() {
         return eventfd == null || eventfd.deleted ? null : eventfd;

@@ -262,7 +262,7 @@ public final class Table implements Ledger, AutoCloseable {
         report(() -> {
             var ids = new ArrayList<Long>();
             for (var share : Row.Leased.shares(lease.state())) {
-                var entry = live.get(share.name());
+                var entry = lease.gone().contains(share.name()) ? null : live.get(share.name());
                 ids.add(entry == null ? 0L : entry.id());
             }
             return Optional.of(entered(new Row.Leased(lease, ids, Boot.id())));

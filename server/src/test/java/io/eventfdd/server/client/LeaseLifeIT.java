@@ -138,6 +138,30 @@ class LeaseLifeIT {
         }
     }
 
+    /** By then the name belongs to another eventfd, and perhaps to another user. */
+    @ParameterizedTest
+    @ValueSource(strings = {"takeover", "TERM", "KILL"})
+    void whatALeaseGivesToADeletedNameIsNotTheNextEventfdsOfThatName(String how) throws Exception {
+        try (var client = client(Transport.HTTP);
+                var permits = client.create("permits", EventfdSpec.semaphoreOf(0));
+                var asking = daemon.connect()) {
+            client.create("will", EventfdSpec.counter()).close();
+            asking.call(
+                    "POST",
+                    "/v1/leases",
+                    "{\"take\":[{\"name\":\"permits\"}],\"give\":[{\"name\":\"will\"}],"
+                            + "\"holder\":\"connection\",\"timeout\":\"1m\"}");
+            until(() -> daemon.state("permits").path("waiters").asInt() == 1);
+            client.delete("will");
+            client.create("will", EventfdSpec.counter()).close();
+            permits.write(1);
+            assertThat(asking.answer().status()).isEqualTo(201);
+            next(how);
+        }
+        until(() -> leases().isEmpty());
+        assertThat(count("will")).isEqualTo("0");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"takeover", "TERM", "KILL"})
     void aWaitForALeaseGoesOnWithTheNextDaemon(String how) throws Exception {
