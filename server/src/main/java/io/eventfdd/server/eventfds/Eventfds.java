@@ -89,32 +89,39 @@ public final class Eventfds {
 
     /** Creates an eventfd, or finds the one that has the name. */
     public Creation create(EventfdName name, EventfdSpec spec, Caller caller) {
-        var standing = succession.settled(name);
-        if (standing == null) {
-            var made = calls.get(() -> findOrMake(name, spec, caller));
-            if (made.isNew()) {
-                inventory.written().join();
-                return new Creation(Creation.Result.CREATED, stateOf(made.eventfd()));
+        while (true) {
+            var found = Optional.ofNullable(succession.settled(name));
+            if (found.isEmpty()) {
+                var made = calls.get(() -> make(name, spec, caller));
+                if (made.isPresent()) {
+                    inventory.written().join();
+                    return new Creation(Creation.Result.CREATED, made.get());
+                }
+                found = Optional.ofNullable(inventory.get(name));
             }
-            standing = made.eventfd();
+            found.ifPresent(it -> rights.require(Right.READ, it.identity(), caller));
+            var state = found.flatMap(this::stateIfThere);
+            if (state.isPresent()) {
+                var result =
+                        state.get().spec().sameAs(spec)
+                                ? Creation.Result.FOUND
+                                : Creation.Result.DIFFERENT;
+                return new Creation(result, state.get());
+            }
+            // It was deleted meanwhile, so the name is free.
         }
-        rights.require(Right.READ, standing.identity(), caller);
-        var result =
-                standing.spec().sameAs(spec) ? Creation.Result.FOUND : Creation.Result.DIFFERENT;
-        return new Creation(result, stateOf(standing));
     }
 
-    private record Made(NamedEventfd eventfd, boolean isNew) {}
-
-    private Made findOrMake(EventfdName name, EventfdSpec spec, Caller caller) {
-        var found = inventory.get(name);
-        if (found != null) {
-            return new Made(found, false);
+    /** Creates an eventfd, and returns its first state; empty if the name is taken. */
+    private Optional<CurrentState> make(EventfdName name, EventfdSpec spec, Caller caller)
+            throws ErrnoException {
+        if (inventory.get(name) != null) {
+            return Optional.empty();
         }
         inventory.check(caller, 1);
         var eventfd = inventory.make(name, spec, caller);
         inventory.enter(eventfd);
-        return new Made(eventfd, true);
+        return Optional.ofNullable(eventfd.state());
     }
 
     /** The current state of the eventfd. */

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
 @OwnJvm
@@ -104,6 +105,32 @@ class EventfdsTest {
         assertThat(it.eventfds.create(name("x"), EventfdSpec.semaphoreOf(0), caller).result())
                 .isEqualTo(Creation.Result.DIFFERENT);
         assertThat(it.count(name("x"))).isZero();
+    }
+
+    @Test
+    void aNameThatIsDeletedWhileItIsCreatedIsCreatedAgain() {
+        var caller = it.client().caller();
+        var over = new AtomicBoolean();
+        var deletions =
+                it.inBackground(() -> {
+                    while (!over.get()) {
+                        try {
+                            it.eventfds.delete(name("x"), caller);
+                        } catch (ProblemException e) {
+                            assertThat(e.problem().type()).isEqualTo(ProblemType.NOT_FOUND);
+                        }
+                    }
+                    return true;
+                });
+        try {
+            for (int i = 0; i < 2_000; i++) {
+                assertThat(it.eventfds.create(name("x"), EventfdSpec.counter(), caller).result())
+                        .isIn(Creation.Result.CREATED, Creation.Result.FOUND);
+            }
+        } finally {
+            over.set(true);
+        }
+        assertThat(result(deletions)).isTrue();
     }
 
     @Test
