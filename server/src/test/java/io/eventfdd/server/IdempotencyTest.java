@@ -70,6 +70,22 @@ class IdempotencyTest {
     }
 
     @Test
+    void aTargetInAbsoluteFormIsTheSameRequest() throws Exception {
+        post("write", "k", "{\"value\":4}").statusCode(200);
+        try (var client = daemon.connect()) {
+            client.send(
+                    "POST http://localhost/v1/eventfds/n/write HTTP/1.1\r\n"
+                            + "Host: x\r\n"
+                            + "Idempotency-Key: k\r\n"
+                            + "Content-Type: application/json\r\n"
+                            + "Content-Length: 11\r\n\r\n"
+                            + "{\"value\":4}");
+            assertThat(client.answer().status()).isEqualTo(200);
+        }
+        assertThat(daemon.count("n")).isEqualTo("9");
+    }
+
+    @Test
     void aRequestWithTwoKeysIsRefusedAndDoesNothing() {
         daemon.request()
                 .header("Idempotency-Key", "k")

@@ -137,7 +137,8 @@ final class Routes {
                 : "there is only " + String.join(", ", new TreeSet<>(fixed.keySet()));
     }
 
-    private static String path(String target) {
+    /** The path in {@code target}, a path as it came, or one in absolute form. */
+    static String path(String target) {
         if (target.startsWith("/")) {
             return target;
         }
