@@ -678,6 +678,7 @@ class FdServerTest {
         daemon.oneStepATurn();
         allAreSent.complete(true);
         clients.forEach(client -> client.reply().close());
-        assertThat(daemon.loop.turns() - before).isGreaterThanOrEqualTo(50);
+        // The first turn may answer one as its event comes, and one as work.
+        assertThat(daemon.loop.turns() - before).isGreaterThanOrEqualTo(49);
     }
 }
