@@ -21,7 +21,8 @@ public sealed interface Donation {
      *
      * @param fd the descriptor of the other eventfd; the daemon owns it, and it is open until the
      *     loop goes on to something else
-     * @param settled completes on the loop's thread, when the holder may move what it has left
+     * @param settled completes when the next process would know that the holder has the descriptor,
+     *     and the holder may move what it has left
      */
     record Replaced(EventfdName name, Fd fd, CompletableFuture<?> settled) implements Donation {}
 }

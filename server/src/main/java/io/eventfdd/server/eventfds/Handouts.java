@@ -13,15 +13,12 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 
 /**
  * Finds and creates the eventfds whose descriptors clients ask for. It runs on the loop's thread,
  * which then sends the descriptors, so nobody can close one while it is sent.
  */
 public final class Handouts {
-    private static final CompletableFuture<Void> WRITTEN = CompletableFuture.completedFuture(null);
-
     private final EventLoop loop;
     private final Inventory inventory;
     private final Rights rights;
@@ -68,11 +65,11 @@ public final class Handouts {
         }
         made.forEach(inventory::enter);
         try {
-            boolean told = !made.isEmpty();
             for (var eventfd : all) {
-                told |= inventory.share(eventfd);
+                inventory.share(eventfd);
             }
-            return new Opened(all, made, told ? inventory.written() : WRITTEN);
+            // Also if others had them before: what was told of them may not be written yet.
+            return new Opened(all, made, inventory.written());
         } catch (ErrnoException e) {
             // If the kernel refuses an eventfd, that is a problem of its client, not of the loop.
             takeBack(made);

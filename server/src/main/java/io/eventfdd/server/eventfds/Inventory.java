@@ -120,16 +120,11 @@ final class Inventory {
         }
     }
 
-    /**
-     * Notes that the descriptor is about to leave this process for the first time. Returns false if
-     * it has left before.
-     */
-    boolean share(NamedEventfd eventfd) throws ErrnoException {
-        if (!eventfd.share()) {
-            return false;
+    /** Notes that the descriptor is about to leave this process. */
+    void share(NamedEventfd eventfd) throws ErrnoException {
+        if (eventfd.share()) {
+            ledger.shared(eventfd.identity(), eventfd.eventFd());
         }
-        ledger.shared(eventfd.identity(), eventfd.eventFd());
-        return true;
     }
 
     /** Notes that the eventfd has an advance on its former object {@code object}. */

@@ -35,7 +35,6 @@ final class NamedEventfd {
     private final Identity identity;
     private final EventFd eventFd;
     private Former former;
-    private final boolean beganAnew;
 
     /** The waiters that take the count, in the order in which they are served. */
     final TreeSet<Waiter.Consumer> consumers = new TreeSet<>(BY_ARRIVAL);
@@ -105,10 +104,8 @@ final class NamedEventfd {
     /** The permits that leases have taken of it. */
     private volatile long leased;
 
-    private NamedEventfd(
-            Identity identity, EventFd eventFd, boolean shared, Former former, boolean beganAnew) {
+    private NamedEventfd(Identity identity, EventFd eventFd, boolean shared, Former former) {
         this.identity = identity;
-        this.beganAnew = beganAnew;
         this.former = former;
         this.eventFd = eventFd;
         this.shared = shared;
@@ -118,7 +115,7 @@ final class NamedEventfd {
     static NamedEventfd create(Identity identity) throws ErrnoException {
         var spec = identity.spec();
         var eventFd = EventFd.create(spec.initial(), spec.semaphore(), true);
-        return new NamedEventfd(identity, eventFd, false, Former.NONE, false);
+        return new NamedEventfd(identity, eventFd, false, Former.NONE);
     }
 
     /**
@@ -131,7 +128,7 @@ final class NamedEventfd {
         if (!shared) {
             eventFd.fd().setNonblocking(true);
         }
-        return new NamedEventfd(identity, eventFd, shared, former, false);
+        return new NamedEventfd(identity, eventFd, shared, former);
     }
 
     /** Creates a new eventfd in place of one that was lost with its process. */
@@ -141,7 +138,7 @@ final class NamedEventfd {
         if (vacancy.count() != 0) {
             eventFd.write(vacancy.count() == Count.OVERFLOW ? Count.MAX : vacancy.count());
         }
-        return new NamedEventfd(identity, eventFd, false, vacancy.former(), true);
+        return new NamedEventfd(identity, eventFd, false, vacancy.former());
     }
 
     /**
@@ -150,14 +147,6 @@ final class NamedEventfd {
      */
     boolean was(EventFd object) throws ErrnoException {
         return former.contains(object.id());
-    }
-
-    /**
-     * Whether the former objects are not known, because the previous process may have been killed
-     * while it handed the eventfd out.
-     */
-    boolean mayHaveBeenAnything() {
-        return beganAnew && former.isEmpty();
     }
 
     Former former() {

@@ -44,9 +44,6 @@ public final class Succession {
     /** Whether a holder may bring an eventfd under a name that is not known. */
     private boolean acceptsStrangers;
 
-    /** Whether the time of grace still runs. */
-    private boolean isGrace;
-
     /**
      * The reason why nothing may change any more, because another process is about to take over;
      * null before that.
@@ -107,7 +104,6 @@ public final class Succession {
                 }
             }
             this.acceptsStrangers = acceptsStrangers;
-            this.isGrace = true;
             loop.after(grace, this::endGrace);
             return present;
         });
@@ -135,7 +131,6 @@ public final class Succession {
             return;
         }
         acceptsStrangers = false;
-        isGrace = false;
         var all = vacancies.all();
         if (!all.isEmpty()) {
             LOGGER.log(
@@ -280,16 +275,17 @@ public final class Succession {
         if (standing.eventFd().isSameAs(offer.eventFd())) {
             return new Donation.Same(offer.name());
         }
-        if (!standing.was(offer.eventFd())
-                && !acceptsStrangers
-                && !(isGrace && standing.mayHaveBeenAnything())) {
+        if (!standing.was(offer.eventFd()) && !acceptsStrangers) {
             throw Inventory.notFound(offer.name());
         }
         inventory.share(standing);
         var settled =
                 Settlement.begin(
                         loop, inventory, waits, () -> end != null, standing, offer.eventFd());
-        return new Donation.Replaced(offer.name(), standing.eventFd().fd(), settled);
+        return new Donation.Replaced(
+                offer.name(),
+                standing.eventFd().fd(),
+                CompletableFuture.allOf(settled, inventory.written()));
     }
 
     /**

@@ -40,7 +40,7 @@ final class Donors {
     /**
      * The reply, and the descriptors that go with it, which the daemon still owns.
      *
-     * @param settled completes on the loop's thread, when the reply may be sent
+     * @param settled completes when the reply may be sent
      */
     record Answer(DonateReply reply, List<Fd> fds, CompletableFuture<?> settled) {}
 

@@ -349,10 +349,11 @@ class DonateTest {
 
     @Test
     void anObjectThatTheNameNeverLedToIsNotFound() throws IOException {
-        restore(waiting("a", COUNTER, held(COUNTER, 1)));
+        restore(waiting("a", COUNTER, held(COUNTER, 1)), anew("c", COUNTER));
         assertRefused(ProblemType.NOT_FOUND, "a", COUNTER, held(COUNTER, 1));
         daemon.make("b", COUNTER);
         assertRefused(ProblemType.NOT_FOUND, "b", COUNTER, held(COUNTER, 1));
+        assertRefused(ProblemType.NOT_FOUND, "c", COUNTER, held(COUNTER, 1));
     }
 
     @Test

@@ -468,10 +468,15 @@ class FdServerTest {
 
     // Written down before it is known
 
-    /** Takes its time, once. */
+    /** Takes its time when it is asked first, {@code slow} times. */
     private static final class SlowLedger implements Ledger {
+        private final int slow;
         private final CompletableFuture<Void> first = new CompletableFuture<>();
         private final AtomicInteger asked = new AtomicInteger();
+
+        SlowLedger(int slow) {
+            this.slow = slow;
+        }
 
         @Override
         public void entered(Identity identity, EventFd eventFd) {}
@@ -496,12 +501,16 @@ class FdServerTest {
 
         @Override
         public CompletableFuture<Void> written() {
-            return asked.getAndIncrement() == 0 ? first : CompletableFuture.completedFuture(null);
+            return asked.getAndIncrement() < slow ? first : CompletableFuture.completedFuture(null);
         }
     }
 
     private SlowLedger slowly() throws IOException {
-        var ledger = new SlowLedger();
+        return slowly(1);
+    }
+
+    private SlowLedger slowly(int slow) throws IOException {
+        var ledger = new SlowLedger(slow);
         daemon.close();
         daemon = new FdServerUnderTest(FdServerUnderTest.ROOMY, 100, ledger);
         return ledger;
@@ -518,7 +527,21 @@ class FdServerTest {
         ledger.first.complete(null);
         client.reply().close();
         client.open(there("a")).close();
-        assertThat(ledger.asked).as("only what is new is waited for").hasValue(1);
+    }
+
+    @Test
+    void whoOpensItMeanwhileWaitsForThatToo() throws IOException {
+        var ledger = slowly(2);
+        var client = daemon.client();
+        var other = daemon.client();
+        client.send(creating("a"));
+        until(() -> ledger.asked.get() == 1);
+        other.send(there("a"));
+        until(() -> ledger.asked.get() == 2);
+        assertThat(other.hasSomething()).isFalse();
+        ledger.first.complete(null);
+        client.reply().close();
+        other.reply().close();
     }
 
     @Test
