@@ -348,7 +348,7 @@ final class Lines {
         }
     }
 
-    /** Completes {@code waiter}, for which nothing else can be done. */
+    /** Completes {@code waiter}, which is in no line, or for which nothing else can be done. */
     void abandon(Waiter waiter, End end) {
         if (waiter instanceof Watcher watcher && !waiter.outcome().isDone()) {
             watcher.watch().tell(new Watch.Event.Ended(end));

@@ -61,7 +61,7 @@ final class Waits {
         assert loop.inLoop();
         var refusal = over == null ? Lines.refusal(waiter) : over;
         if (refusal != null) {
-            waiter.outcome().complete(new Outcome.Ended(refusal));
+            lines.abandon(waiter, refusal);
             return;
         }
         try {

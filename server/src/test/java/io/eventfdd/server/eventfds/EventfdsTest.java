@@ -134,6 +134,14 @@ class EventfdsTest {
     }
 
     @Test
+    void aWatchThatComesTooLateIsToldSo() throws Exception {
+        var name = it.counter("x");
+        it.eventfds.endWaits(End.SHUT_DOWN);
+        var watch = it.eventfds.watch(name, it.client().caller());
+        assertThat(watch.next(LONG)).hasValue(new Watch.Event.Ended(End.SHUT_DOWN));
+    }
+
+    @Test
     void theListIsInOrderAndComesInPages() {
         List.of("b", "a.2", "a.1", "A", "a.3").forEach(it::counter);
         var caller = it.client().caller();
