@@ -54,6 +54,10 @@ public final class LinksFile {
 
     private static final Set<String> SCHEMES = Set.of("nats", "tls", "opentls", "ws", "wss");
     private static final int HIGHEST_PORT = 65535;
+
+    /** The server's limit. The name of an eventfd is longer if it has many dots. */
+    private static final int LONGEST_CONSUMER = 255;
+
     private static final Pattern HOST = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
     private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9_-]{1,64}");
 
@@ -245,17 +249,29 @@ public final class LinksFile {
     private static Link anImport(Fields fields) throws InvalidLinks {
         var name = name(fields);
         fields.required("mode");
+        var mode = fields.word("mode", Link.Mode.class).orElseThrow();
         var link =
                 new Link.Import(
                         subject(fields),
                         name,
-                        fields.word("mode", Link.Mode.class).orElseThrow(),
-                        fields.text("consumer", TOKEN, "1 to 64 of A-Z a-z 0-9 _ -")
-                                .orElse(Names.token(name.value())),
+                        mode,
+                        consumer(fields, name, mode),
                         stream(fields),
                         fields.word("create", Link.Kind.class).orElse(null));
         fields.end();
         return link;
+    }
+
+    private static String consumer(Fields fields, EventfdName name, Link.Mode mode)
+            throws InvalidLinks {
+        var consumer =
+                fields.text("consumer", TOKEN, "1 to 64 of A-Z a-z 0-9 _ -")
+                        .orElse(Names.token(name.value()));
+        if (mode == Link.Mode.SHARE && consumer.length() > LONGEST_CONSUMER) {
+            throw fields.wrong(
+                    "consumer", "is missing: the name of the eventfd is too long to be one");
+        }
+        return consumer;
     }
 
     private static EventfdName name(Fields fields) throws InvalidLinks {

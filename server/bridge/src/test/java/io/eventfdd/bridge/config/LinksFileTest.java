@@ -183,6 +183,19 @@ class LinksFileTest {
     }
 
     @Test
+    void nameThatIsTooLongForAConsumerNeedsOne() throws InvalidLinks {
+        var file = HEAD + "links: [import: {name: a%s, subject: s, mode: share%s}]\n";
+        assertThatExceptionOfType(InvalidLinks.class)
+                .isThrownBy(() -> LinksFile.parse(file.formatted(".".repeat(85), "")))
+                .withMessageContaining("links[0].import.consumer is missing");
+        assertThat(LinksFile.parse(file.formatted(".".repeat(85), ", consumer: c")).links())
+                .hasSize(1);
+        assertThat(LinksFile.parse(file.formatted(".".repeat(84), "")).links()).hasSize(1);
+        var copy = file.replace("share", "copy");
+        assertThat(LinksFile.parse(copy.formatted(".".repeat(85), "")).links()).hasSize(1);
+    }
+
+    @Test
     void sameKeyTwiceIsRefused() {
         assertThatExceptionOfType(InvalidLinks.class)
                 .isThrownBy(() -> LinksFile.parse("host: a\nhost: b\n"))
