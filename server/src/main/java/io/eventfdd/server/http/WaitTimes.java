@@ -18,7 +18,7 @@ public final class WaitTimes {
     /** RFC 7240's preference to wait, in seconds. */
     private static final Pattern WAIT =
             Pattern.compile(
-                    "(?:^|[,;])\\s*wait\\s*=\\s*\"?([0-9]{1,9})\"?\\s*(?:$|[,;])",
+                    "(?:^|[,;])\\s*wait\\s*=\\s*\"?([0-9]++)\"?\\s*(?:$|[,;])",
                     Pattern.CASE_INSENSITIVE);
 
     private final Supplier<Duration> maxWait;
@@ -56,10 +56,11 @@ public final class WaitTimes {
         }
         return Optional.of(WAIT.matcher(String.join(",", lines)))
                 .filter(Matcher::find)
-                .map(matcher -> {
-                    var wish = Duration.ofSeconds(Long.parseLong(matcher.group(1)));
-                    return shorter(wish, maxWait.get());
-                });
+                .map(matcher -> shorter(seconds(matcher.group(1)), maxWait.get()));
+    }
+
+    private static Duration seconds(String digits) {
+        return Duration.ofSeconds(digits.length() > 9 ? Integer.MAX_VALUE : Long.parseLong(digits));
     }
 
     private static Duration shorter(Duration a, Duration b) {

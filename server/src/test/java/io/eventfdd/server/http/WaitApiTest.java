@@ -135,6 +135,12 @@ class WaitApiTest extends EventfdApiCalls {
         assertThatAReadWaits(name, "Prefer: Wait=30\r\n");
     }
 
+    @Test
+    void aPreferenceThatIsLongerThanTheLimitIsShortened() throws IOException {
+        assertThatAReadWaits(counter(), "Prefer: wait=999999999\r\n");
+        assertThatAReadWaits(counter(), "Prefer: wait=99999999999999999999\r\n");
+    }
+
     private static void assertThatAReadWaits(String name, String headers) throws IOException {
         var read =
                 daemon.connect()
