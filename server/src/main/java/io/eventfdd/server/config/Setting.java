@@ -2,9 +2,11 @@ package io.eventfdd.server.config;
 
 import io.eventfdd.client.AccessMode;
 import io.eventfdd.client.InvalidRequestException;
+import io.eventfdd.internal.wire.Digits;
 import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.internal.wire.Timeout;
 
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -188,6 +190,9 @@ public enum Setting {
         AT_SIGHUP
     }
 
+    /** More than any setting can be; what is more still is as far out of its range. */
+    private static final BigInteger HIGHEST = BigInteger.valueOf(Long.MAX_VALUE);
+
     private final Change change;
     private final Kind kind;
     private final String standard;
@@ -292,7 +297,7 @@ public enum Setting {
     private static long valueOf(Setting setting, String text) throws InvalidSetting {
         try {
             return switch (setting.kind) {
-                case NUMBER, PORT -> Long.parseUnsignedLong(text);
+                case NUMBER, PORT -> Digits.parse(text).min(HIGHEST).longValue();
                 case DURATION ->
                         Timeout.parse(setting.key(), text, Duration.ofDays(365), "a year")
                                 .toMillis();

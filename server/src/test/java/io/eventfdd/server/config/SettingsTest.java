@@ -236,7 +236,7 @@ class SettingsTest {
     @CsvSource({
         "max-eventfds, 0", "max-eventfds, 1000001", "max-wait, 0s", "max-wait, 25h",
         "max-wait, 999ms", "socket-mode, 0667", "socket-mode, 0440", "directory-mode, 0600",
-        "max-keys, 18446744073709551615"
+        "max-keys, 18446744073709551615", "max-keys, 18446744073709551617"
     })
     void aValueOutOfRangeIsNamedFromEverySource(String key, String value) throws Exception {
         var words = new String[] {key + ": " + value + " is not ", " to "};
@@ -254,6 +254,8 @@ class SettingsTest {
         "max-eventfds, 1.5",
         "max-eventfds, ''",
         "max-eventfds, 1e3",
+        "max-eventfds, +5",
+        "max-eventfds, \u0663",
         "max-wait, 1",
         "max-wait, 1d",
         "max-wait, -1s",
