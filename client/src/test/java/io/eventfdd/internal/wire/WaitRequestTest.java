@@ -91,11 +91,18 @@ class WaitRequestTest {
                 "{\"eventfds\":[\"a\"],\"mode\":true}",
                 "{\"eventfds\":[\"a\"],\"timeout\":5}",
                 "{\"eventfds\":[\"a\"],\"timeout\":\"5\"}",
-                "{\"eventfds\":[\"a\"],\"timeout\":\"61m\"}",
                 "{\"eventfds\":[\"a\"],\"name\":1}"
             })
     void whatIsMissingMistypedOrUnknownIsAMalformedRequest(String json) {
         assertRefused(ProblemType.INVALID_REQUEST, () -> read(json));
+    }
+
+    @Test
+    void aTimeoutIsNotLongerThanTheLimit() {
+        assertRefused(
+                ProblemType.INVALID_VALUE,
+                () -> read("{\"eventfds\":[\"a\"],\"timeout\":\"61m\"}"),
+                "timeout: '61m' is longer than max-wait, 1h");
     }
 
     @ParameterizedTest

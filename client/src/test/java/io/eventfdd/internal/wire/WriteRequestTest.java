@@ -84,12 +84,19 @@ class WriteRequestTest {
                 "{\"value\":null}",
                 "{\"timeout\":0}",
                 "{\"timeout\":\"5\"}",
-                "{\"timeout\":\"2h\"}",
                 "{\"vlaue\":1}",
                 "[1]",
                 "1"
             })
     void whatIsMistypedOrUnknownIsAMalformedRequest(String json) {
         assertRefused(ProblemType.INVALID_REQUEST, () -> read(json));
+    }
+
+    @Test
+    void aTimeoutIsNotLongerThanTheLimit() {
+        assertRefused(
+                ProblemType.INVALID_VALUE,
+                () -> read("{\"timeout\":\"2h\"}"),
+                "timeout: '2h' is longer than max-wait, 1h");
     }
 }
