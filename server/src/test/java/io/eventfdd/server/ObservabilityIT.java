@@ -297,7 +297,7 @@ class ObservabilityIT {
         assertThat(failure)
                 .isEqualTo(
                         new Failure(
-                                1,
+                                2,
                                 "eventfdd: observability-address: '"
                                         + address
                                         + "' is not one of 127.0.0.1, ::1"));
