@@ -92,6 +92,7 @@ class BridgeConservationIT {
                                 Map.of("copy", COUNTER, "share", COUNTER))) {
             var run = new Run(new Random(seed), nats, source, left, right);
             try {
+                run.hosts().forEach(Host::awaitLinks);
                 run.settle();
                 Hosts.haveMessagesOfTheDeadGoToOthersSoon(nats, "share");
                 for (int i = 0; i < ACCIDENTS; i++) {

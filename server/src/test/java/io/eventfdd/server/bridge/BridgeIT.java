@@ -30,6 +30,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -78,6 +79,17 @@ class BridgeIT {
 
     private BridgeProcess onBeta(String links) throws IOException {
         return BridgeProcess.start(beta, nats, "beta", links);
+    }
+
+    /** Makes the consumer of the shared import on a stream that a bridge has made. */
+    private void makeConsumer(UnaryOperator<ConsumerConfiguration.Builder> settings)
+            throws IOException {
+        try (var to = onBeta(COPY)) {
+            to.awaitLog("import b: running");
+        }
+        var consumer = ConsumerConfiguration.builder().durable("c").filterSubject("s.*");
+        nats.streams(streams ->
+                streams.createConsumer("EVENTFDD", settings.apply(consumer).build()));
     }
 
     /** From alpha to beta, which shows that both bridges run. */
@@ -455,20 +467,8 @@ class BridgeIT {
 
     @Test
     void consumerWithAnotherConfigurationIsRefusedWithAllDifferences() throws Exception {
-        try (var to = onBeta(COPY)) {
-            to.awaitLog("import b: running"); // There is a stream.
-            nats.streams(streams ->
-                    streams.createConsumer(
-                            "EVENTFDD",
-                            ConsumerConfiguration.builder()
-                                    .durable("c")
-                                    .filterSubject("s.*")
-                                    .ackPolicy(AckPolicy.All)
-                                    .maxDeliver(3)
-                                    .headersOnly(true)
-                                    .build()));
-            assertThat(to.stop()).isZero();
-        }
+        makeConsumer(consumer ->
+                consumer.ackPolicy(AckPolicy.All).maxDeliver(3).headersOnly(true));
         try (var to = onBeta(SHARE)) {
             to.awaitLog("the consumer c of the stream EVENTFDD differs: ack_policy is all,")
                     .awaitLog("max_deliver is 3, has to be -1; headers_only is true");
@@ -477,19 +477,8 @@ class BridgeIT {
 
     @Test
     void consumerThatRefusesTheRequestsOfABridgeIsRefused() throws Exception {
-        try (var to = onBeta(COPY)) {
-            to.awaitLog("import b: running"); // There is a stream.
-        }
-        nats.streams(streams ->
-                streams.createConsumer(
-                        "EVENTFDD",
-                        ConsumerConfiguration.builder()
-                                .durable("c")
-                                .filterSubject("s.*")
-                                .ackPolicy(AckPolicy.Explicit)
-                                .maxBatch(10)
-                                .maxExpires(1000)
-                                .build()));
+        makeConsumer(consumer ->
+                consumer.ackPolicy(AckPolicy.Explicit).maxBatch(10).maxExpires(1000));
         var why =
                 "max_batch is 10, has to be at least 32 or unset; max_expires is 1000, has to be at"
                         + " least 10000 or unset";

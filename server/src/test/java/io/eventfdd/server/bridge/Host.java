@@ -121,6 +121,13 @@ final class Host implements AutoCloseable {
         return bridge;
     }
 
+    /** Waits until all links of this host run, so that their streams are there. */
+    void awaitLinks() {
+        for (var eventfd : held.keySet()) {
+            bridge.awaitLog(" " + eventfd + ": running");
+        }
+    }
+
     /** Ends the daemon and starts it again. */
     void restartDaemon() throws Exception {
         daemon.signal("TERM");
