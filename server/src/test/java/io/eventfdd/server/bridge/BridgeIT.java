@@ -13,6 +13,7 @@ import io.eventfdd.server.testing.NatsServer;
 import io.nats.client.JetStreamManagement;
 import io.nats.client.api.AckPolicy;
 import io.nats.client.api.ConsumerConfiguration;
+import io.nats.client.api.ReplayPolicy;
 import io.nats.client.api.RetentionPolicy;
 import io.nats.client.api.StreamConfiguration;
 import io.nats.client.impl.Headers;
@@ -88,8 +89,8 @@ class BridgeIT {
             to.awaitLog("import b: running");
         }
         var consumer = ConsumerConfiguration.builder().durable("c").filterSubject("s.*");
-        nats.streams(streams ->
-                streams.createConsumer("EVENTFDD", settings.apply(consumer).build()));
+        nats.streams(
+                streams -> streams.createConsumer("EVENTFDD", settings.apply(consumer).build()));
     }
 
     /** From alpha to beta, which shows that both bridges run. */
@@ -468,17 +469,21 @@ class BridgeIT {
     @Test
     void consumerWithAnotherConfigurationIsRefusedWithAllDifferences() throws Exception {
         makeConsumer(consumer ->
-                consumer.ackPolicy(AckPolicy.All).maxDeliver(3).headersOnly(true));
+                consumer.ackPolicy(AckPolicy.All)
+                        .maxDeliver(3)
+                        .replayPolicy(ReplayPolicy.Original)
+                        .headersOnly(true));
         try (var to = onBeta(SHARE)) {
             to.awaitLog("the consumer c of the stream EVENTFDD differs: ack_policy is all,")
-                    .awaitLog("max_deliver is 3, has to be -1; headers_only is true");
+                    .awaitLog("replay_policy is original, has to be instant; max_deliver is 3,")
+                    .awaitLog("headers_only is true");
         }
     }
 
     @Test
     void consumerThatRefusesTheRequestsOfABridgeIsRefused() throws Exception {
-        makeConsumer(consumer ->
-                consumer.ackPolicy(AckPolicy.Explicit).maxBatch(10).maxExpires(1000));
+        makeConsumer(
+                consumer -> consumer.ackPolicy(AckPolicy.Explicit).maxBatch(10).maxExpires(1000));
         var why =
                 "max_batch is 10, has to be at least 32 or unset; max_expires is 1000, has to be at"
                         + " least 10000 or unset";

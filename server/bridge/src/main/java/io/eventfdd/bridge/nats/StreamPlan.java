@@ -1,6 +1,7 @@
 package io.eventfdd.bridge.nats;
 
 import io.nats.client.api.DiscardPolicy;
+import io.nats.client.api.PersistMode;
 import io.nats.client.api.RetentionPolicy;
 import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
@@ -117,6 +118,14 @@ public record StreamPlan(String name, Set<String> subjects, Duration window, boo
                 "allow_direct is true with %d replicas, has to be false: one that lags may answer"
                         .formatted(found.getReplicas()));
         differ(differences, found.getNoAck(), "no_ack is true, has to be false");
+        differ(
+                differences,
+                found.getPersistMode() == PersistMode.Async,
+                "persist_mode is async: a message would be acknowledged before it is stored");
+        differ(
+                differences,
+                found.getSubjectTransform() != null,
+                "it has a subject_transform: a ledger would not be found under its subject");
         differ(differences, found.getMirror() != null, "it is a mirror, which takes no messages");
         differ(differences, found.getSealed(), "it is sealed");
         return differences;

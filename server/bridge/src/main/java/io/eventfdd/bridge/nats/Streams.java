@@ -4,6 +4,8 @@ import io.nats.client.JetStreamApiException;
 import io.nats.client.api.AckPolicy;
 import io.nats.client.api.ConsumerConfiguration;
 import io.nats.client.api.DeliverPolicy;
+import io.nats.client.api.PriorityPolicy;
+import io.nats.client.api.ReplayPolicy;
 import io.nats.client.api.StreamInfo;
 
 import org.jspecify.annotations.Nullable;
@@ -247,6 +249,8 @@ public final class Streams {
                         differ("filter_subject", found.getFilterSubject(), filter),
                         differ("ack_policy", found.getAckPolicy(), AckPolicy.Explicit),
                         differ("deliver_policy", found.getDeliverPolicy(), DeliverPolicy.All),
+                        differ("replay_policy", found.getReplayPolicy(), ReplayPolicy.Instant),
+                        differ("priority_policy", found.getPriorityPolicy(), PriorityPolicy.None),
                         differ("deliver_subject", found.getDeliverSubject(), null),
                         differ("max_deliver", found.getMaxDeliver(), UNLIMITED),
                         differ("headers_only", found.isHeadersOnly(), false),

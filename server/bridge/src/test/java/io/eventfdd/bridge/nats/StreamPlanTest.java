@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.nats.client.api.DiscardPolicy;
 import io.nats.client.api.Mirror;
+import io.nats.client.api.PersistMode;
 import io.nats.client.api.RetentionPolicy;
 import io.nats.client.api.StorageType;
 import io.nats.client.api.StreamConfiguration;
+import io.nats.client.api.SubjectTransform;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -95,6 +97,8 @@ class StreamPlanTest {
                         .allowDirect(true)
                         .replicas(3)
                         .noAck(true)
+                        .persistMode(PersistMode.Async)
+                        .subjectTransform(new SubjectTransform("a.*", "c.*"))
                         .mirror(Mirror.builder().name("T").build())
                         .build();
 
@@ -111,6 +115,9 @@ class StreamPlanTest {
                         "allow_direct is true with 3 replicas, has to be false: one that lags may"
                                 + " answer",
                         "no_ack is true, has to be false",
+                        "persist_mode is async: a message would be acknowledged before it is"
+                                + " stored",
+                        "it has a subject_transform: a ledger would not be found under its subject",
                         "it is a mirror, which takes no messages");
     }
 
