@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,14 @@ import java.util.List;
 @ExtendWith(SharedDaemon.class)
 class TopIT {
     private static final String PROMPT = "shell>";
+
+    /** exit(2) ends the thread that calls it. */
+    private static final String END_OF_MAIN_THREAD =
+            """
+            import ctypes, platform, threading, time
+            threading.Thread(target=time.sleep, args=[1000]).start()
+            ctypes.CDLL(None).syscall({"x86_64": 60, "aarch64": 93}[platform.machine()], 0)
+            """;
 
     /** The socket of the test's own tmux is there. */
     @TempDir private Path terminal;
@@ -210,6 +219,29 @@ class TopIT {
         until(() -> screen().get(3).startsWith("orders") && screen().get(3).endsWith("       0"));
         type("q");
         assertRestored("0");
+    }
+
+    /** The descriptors of its process are those of the threads that go on. */
+    @Test
+    void aHolderWhoseMainThreadHasEndedIsOneToo() throws Exception {
+        assumeTrue(Ran.isThere("python3"), "SKIP: there is no python3 here");
+        var holder = Ran.begin(daemon, "exec", "orders", "--", "python3", "-c", END_OF_MAIN_THREAD);
+        until(() -> state(holder.pid()).equals("Z"));
+        top("--holders");
+        until(() -> screen().get(3).startsWith("orders") && screen().get(3).endsWith("       1"));
+        holder.destroy();
+        until(() -> screen().get(3).startsWith("orders") && screen().get(3).endsWith("       0"));
+        type("q");
+        assertRestored("0");
+    }
+
+    private static String state(long pid) {
+        try {
+            var stat = Files.readString(Path.of("/proc", Long.toString(pid), "stat"));
+            return stat.substring(stat.lastIndexOf(')') + 2).split(" ", 2)[0];
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -79,26 +79,55 @@ final class Holders {
         }
     }
 
+    /**
+     * All threads of a process share its descriptors, so the first thread that has any will do. The
+     * first of all is the main thread. If it alone has ended, it has none, or /proc gives those to
+     * root.
+     */
     private void look(Path process) {
         var seen = new HashSet<Long>();
-        try (var descriptors = Files.newDirectoryStream(process.resolve("fd"))) {
-            for (var descriptor : descriptors) {
-                id(process, descriptor).ifPresent(seen::add);
+        boolean found = false;
+        int denied = 0;
+        try (var threads = Files.newDirectoryStream(process.resolve("task"))) {
+            for (var thread : threads) {
+                try {
+                    found = look(thread, seen);
+                } catch (AccessDeniedException e) {
+                    denied++;
+                }
+                if (found || denied > 1) {
+                    break;
+                }
             }
-        } catch (AccessDeniedException e) {
-            all = false;
         } catch (IOException | DirectoryIteratorException e) {
             // It has ended.
         }
+        all &= found || denied == 0;
         seen.forEach(id -> processes.merge(id, 1, Integer::sum));
     }
 
-    private static OptionalLong id(Path process, Path descriptor) {
+    /** Adds the ids of the thread's eventfds, and returns whether it has any descriptors. */
+    private static boolean look(Path thread, Set<Long> seen) throws AccessDeniedException {
+        boolean found = false;
+        try (var descriptors = Files.newDirectoryStream(thread.resolve("fd"))) {
+            for (var descriptor : descriptors) {
+                found = true;
+                id(thread, descriptor).ifPresent(seen::add);
+            }
+        } catch (AccessDeniedException e) {
+            throw e;
+        } catch (IOException | DirectoryIteratorException e) {
+            // It has ended.
+        }
+        return found;
+    }
+
+    private static OptionalLong id(Path thread, Path descriptor) {
         try {
             if (!Files.readSymbolicLink(descriptor).equals(EVENTFD)) {
                 return OptionalLong.empty();
             }
-            var info = process.resolve("fdinfo").resolve(descriptor.getFileName());
+            var info = thread.resolve("fdinfo").resolve(descriptor.getFileName());
             return OptionalLong.of(EventFd.parseId(Files.readString(info)));
         } catch (IOException e) {
             // It was closed.
