@@ -3,6 +3,7 @@ package io.eventfdd.server;
 import static io.eventfdd.server.testing.DaemonProcess.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,6 +19,8 @@ import io.eventfdd.server.testing.SharedDaemon;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -218,19 +221,49 @@ class CommandsIT {
 
     @Test
     void anInitialCountIsNamedAsItWasGiven() throws Exception {
-        assertThat(run("create", "--initial=-1", "a"))
-                .extracting(Ran::status, ran -> ran.output().lines().findFirst().orElse(""))
-                .containsExactly(2, "eventfdd: --initial: -1 is not 0 to 4294967295");
-        assertThat(run("create", "--initial=1e3", "a").output())
-                .startsWith("eventfdd: Invalid value for option '--initial': '1e3' is not a whole");
-        assertThat(run("watch", "-n", "", "a").output())
-                .startsWith("eventfdd: Invalid value for option '-n': '' is not a whole");
+        assertThat(run("create", "--initial=4294967296", "a"))
+                .isEqualTo(new Ran(2, "eventfdd: initial: 4294967296 is not 0 to 4294967295"));
+        assertThat(run("create", "--initial=99999999999999999999", "a").output())
+                .contains("'--initial': 99999999999999999999 is too large");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "+1", "1e3", "\u0663", " 1", ""})
+    void aNumberIsDigitsOfAsciiInEveryCommand(String number) throws Exception {
+        daemon.create("numbers", "{\"initial\":1}");
+        for (var command :
+                List.of(
+                        List.of("create", "--initial", number, "a"),
+                        List.of("watch", "-n", number, "numbers"),
+                        List.of("write", "numbers", number))) {
+            var words = command.subList(1, command.size()).toArray(String[]::new);
+            var ran = run(command.getFirst(), words);
+            assertThat(ran.status()).as(command + ": " + ran.output()).isEqualTo(2);
+            assertThat(ran.output()).contains("not a decimal number: '");
+        }
+        daemon.request().get("/v1/eventfds/numbers").then().body("count", equalTo(1));
+    }
+
+    @Test
+    void aWordThatMeansNothingIsNamedThoughAnotherIsMissingForIt() throws Exception {
+        assertThat(run("create", "-x").output()).startsWith("eventfdd: Unknown option: '-x'\n");
+        assertThat(run("read", "--max", "2", "a").output())
+                .startsWith("eventfdd: Unknown option: '--max'\n");
+        assertThat(run("run", "--on-deaht=a").output())
+                .startsWith("eventfdd: Unknown option: '--on-deaht=a'\n");
+        assertThat(run("create", "--initial").output()).contains("for option '--initial'");
+        assertThat(run("ls", "a", "b").output())
+                .startsWith("eventfdd: Unexpected argument: 'b'\nTry: eventfdd ls --help");
+        assertThat(run("-x").output()).startsWith("eventfdd: Unknown option: '-x'\n");
     }
 
     @Test
     void anUnknownCommandIsNamedWithTheOneThatIsMeant() throws Exception {
         assertThat(run("raed").output())
                 .startsWith("eventfdd: no command \"raed\"; did you mean read?");
+        assertThat(Ran.of(daemon.begin(DaemonProcess.launcher().toString(), "--", "ls")).output())
+                .startsWith("eventfdd: a -- stands before the command \"ls\"\n");
+        assertThat(run("\033[31mx").output()).doesNotContain("\033");
         assertThat(run("sevre").output()).contains("did you mean serve?");
         var nonsense = run("nonsense");
         assertThat(nonsense.status()).isEqualTo(2);

@@ -7,7 +7,9 @@ import static java.util.Objects.requireNonNull;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.EventfddException;
+import io.eventfdd.internal.wire.Digits;
 import io.eventfdd.internal.wire.ProblemException;
+import io.eventfdd.internal.wire.Shown;
 import io.eventfdd.server.config.InvalidSetting;
 
 import org.jspecify.annotations.Nullable;
@@ -21,7 +23,6 @@ import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -128,11 +129,14 @@ public final class Commands implements Callable<Integer> {
         return line;
     }
 
+    /** Parses digits, as everything else that takes numbers does. */
     private static long number(String text) {
         try {
-            return Long.parseLong(text);
+            return Digits.parse(text).longValueExact();
         } catch (NumberFormatException e) {
-            throw new TypeConversionException("'" + text + "' is not a whole number");
+            throw new TypeConversionException(e.getMessage());
+        } catch (ArithmeticException e) {
+            throw new TypeConversionException(text + " is too large");
         }
     }
 
@@ -166,19 +170,33 @@ public final class Commands implements Callable<Integer> {
 
     private static int usedWrongly(ParameterException failure, String[] arguments) {
         var command = failure.getCommandLine();
+        // What is missing may be missing only because a word before it was mistyped.
+        var unmatched = command.getUnmatchedArguments();
         var what =
-                failure instanceof UnmatchedArgumentException unmatched
-                                && command.getParent() == null
-                        ? unknown(command, unmatched.getUnmatched().getFirst())
-                        : failure.getMessage();
+                unmatched.isEmpty()
+                        ? failure.getMessage()
+                        : unmatched(command, unmatched.getFirst());
         command.getErr().println("eventfdd: " + what);
         command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
         return ExitStatus.WRONG_USE.code();
     }
 
-    /** The error about a word that is not a command. */
+    /** The error about a word that means nothing to {@code command}. */
+    private static String unmatched(CommandLine command, String word) {
+        if (word.startsWith("-")) {
+            return "Unknown option: " + Shown.quoted(word);
+        }
+        return command.getParent() == null
+                ? unknown(command, word)
+                : "Unexpected argument: " + Shown.quoted(word);
+    }
+
+    /** The error about a word in the place of a command. */
     private static String unknown(CommandLine root, String word) {
-        var sentence = "no command \"" + word + "\"";
+        if (root.getSubcommands().containsKey(word)) {
+            return "a -- stands before the command \"" + word + "\"";
+        }
+        var sentence = "no command \"" + Shown.of(word) + "\"";
         return root.getSubcommands().keySet().stream()
                 .filter(name -> GROUPS.values().stream().anyMatch(names -> names.contains(name)))
                 .filter(name -> slips(word, name) <= Math.min(MOST_SLIPS, name.length() - 1))

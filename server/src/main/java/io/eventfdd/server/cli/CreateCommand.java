@@ -1,6 +1,5 @@
 package io.eventfdd.server.cli;
 
-import io.eventfdd.client.Count;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 
@@ -48,9 +47,6 @@ final class CreateCommand extends DaemonCommand {
 
     @Override
     ExitStatus run(EventfddClient client) {
-        if (initial < 0) {
-            throw usedWrongly("--initial: " + initial + " is not 0 to " + Count.MAX_INITIAL);
-        }
         var kind =
                 semaphore
                         ? EventfdSpec.semaphoreOf(initial)

@@ -47,7 +47,7 @@ final class TimeLimit {
         public Duration convert(String text) {
             try {
                 return Timeout.parse(
-                        "timeout", text, NONE, "3650 days; leave it out to wait for ever");
+                        "TIME", text, NONE, "3650 days; leave it out to wait for ever");
             } catch (ProblemException e) {
                 throw new TypeConversionException(e.problem().detail());
             }
