@@ -6,6 +6,7 @@ import io.eventfdd.client.EventfddException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
+import java.util.ArrayList;
 import java.util.List;
 
 @Command(
@@ -22,23 +23,22 @@ final class RmCommand extends DaemonCommand {
 
     @Override
     ExitStatus run(EventfddClient client) {
-        EventfddException last = null;
+        var failures = new ArrayList<EventfddException>();
         for (var name : names) {
             try {
                 client.delete(name);
             } catch (EventfddException e) {
-                if (last != null) {
-                    complain(String.valueOf(last.getMessage()));
-                }
-                last = e;
+                failures.add(e);
                 if (e.problem().isEmpty()) {
                     break; // no daemon answers
                 }
             }
         }
-        if (last != null) {
-            throw last;
+        if (failures.isEmpty()) {
+            return ExitStatus.DONE;
         }
-        return ExitStatus.DONE;
+        var last = failures.removeLast();
+        failures.forEach(failure -> complain(String.valueOf(failure.getMessage())));
+        throw last;
     }
 }
