@@ -46,8 +46,16 @@ final class BridgeService {
             // which the commands do not know
             throw new InvalidSetting(String.valueOf(e.getMessage()));
         }
-        this.settings = Settings.of(links.settings());
+        this.settings = settings(file, links);
         this.directory = directory(given, links.runtimeDirectory());
+    }
+
+    private static Settings settings(Path file, Links links) throws InvalidSetting {
+        try {
+            return Settings.of(links.settings());
+        } catch (InvalidSetting e) {
+            throw new InvalidSetting(file + ": " + e.getMessage());
+        }
     }
 
     private static Path directory(@Nullable Path given, @Nullable Path configured) {

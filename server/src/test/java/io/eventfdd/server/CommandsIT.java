@@ -207,6 +207,26 @@ class CommandsIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "observability-port: 99999",
+                "observability-address: 0.0.0.0",
+                "log-level: loud",
+                "log-format: xml",
+                "longest-absence: 1s"
+            })
+    void whatIsWrongInALinksFileIsToldWithItsName(String line) throws Exception {
+        var links = daemon.file("wrong-line.yaml");
+        Files.writeString(
+                links,
+                BridgeProcess.yaml(
+                        "nats://127.0.0.1:1", "here", "- export: {name: a, subject: a}\n" + line));
+        var key = line.substring(0, line.indexOf(':'));
+        assertThat(run("bridge", "--config", links.toString()).output())
+                .startsWith("eventfdd: " + links + ": " + key);
+    }
+
     @Test
     void anEmptyVariableNamesNoFileOfSettings() throws Exception {
         var serve =
