@@ -386,6 +386,13 @@ class CommandsIT {
             var ran = Ran.of(daemon.begin(DaemonProcess.launcher().toString(), name, "--help"));
             assertThat(ran.output()).contains("Usage: eventfdd " + name, "Example: ");
             help.put(name, ran.output());
+            var about = command.usageMessage().description()[0];
+            var synopsis = ran.output().substring(0, ran.output().indexOf(about));
+            assertThat(command.options())
+                    .filteredOn(option -> !option.usageHelp() && !option.versionHelp())
+                    .as(name)
+                    .allSatisfy(option -> assertThat(synopsis).contains(option.names()[0]));
+            assertThat(synopsis.lines()).allSatisfy(line -> assertThat(line).hasSizeLessThan(81));
         }
         assertThat(help.get("write")).contains("wait for room").doesNotContain("ever");
         assertThat(help.get("read")).contains("for ever").doesNotContain("write");

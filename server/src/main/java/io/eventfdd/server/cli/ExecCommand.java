@@ -17,8 +17,10 @@ import java.util.Map;
 
 @Command(
         name = "exec",
-        customSynopsis =
-                "eventfdd exec [--no-listen-fds] [--runtime-dir=DIR] NAME... -- PROGRAM [ARG...]",
+        customSynopsis = {
+            "eventfdd exec [-hV] [--no-listen-fds] [--answer-timeout=TIME]",
+            "                     [--runtime-dir=DIR] NAME... -- PROGRAM [ARG...]"
+        },
         description = {
             "Becomes a program that has eventfds as descriptors 3, 4 and so on.",
             "The descriptors are the kernel's own objects: reading and writing them does not"

@@ -22,9 +22,11 @@ import java.util.Map;
 
 @Command(
         name = "run",
-        customSynopsis =
-                "eventfdd run [--runtime-dir=DIR] [--timeout=TIME] [--on-death=NAME[=N]]..."
-                        + " [NAME[=N]...] -- PROGRAM [ARG...]",
+        customSynopsis = {
+            "eventfdd run [-hV] [--answer-timeout=TIME] [--on-death=NAME[=N]]...",
+            "                    [--runtime-dir=DIR] [--timeout=TIME] [NAME[=N]...]",
+            "                    -- PROGRAM [ARG...]"
+        },
         description = {
             "Takes permits of semaphores and becomes a program that has them.",
             "The permits are taken all at once, after waiting for them in line with other callers."
