@@ -5,6 +5,7 @@ import io.eventfdd.client.Eventfd;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.EventfddException;
+import io.eventfdd.client.NotFoundException;
 import io.eventfdd.client.Transport;
 import io.eventfdd.internal.wire.Json;
 
@@ -48,9 +49,17 @@ final class BenchCommand extends DaemonCommand {
 
     private void delete(String name) {
         try (var client = connect(Transport.HTTP)) {
-            client.list(name + ".").forEach(state -> client.delete(state.name()));
+            client.list(name + ".").forEach(state -> delete(client, state.name()));
         } catch (EventfddException e) {
             complain(name + " may be left: " + e.getMessage());
+        }
+    }
+
+    private static void delete(EventfddClient client, String name) {
+        try {
+            client.delete(name);
+        } catch (NotFoundException e) {
+            // the measurement has deleted it itself meanwhile
         }
     }
 
