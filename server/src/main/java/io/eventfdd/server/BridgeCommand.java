@@ -23,7 +23,12 @@ import java.util.concurrent.Callable;
             "Links eventfds with those of other hosts, over NATS JetStream.",
             "It runs until SIGTERM or SIGINT, beside the daemon, and logs to stderr. The file says"
                     + " which eventfds are exported to a stream, and which are imported from it."
-                    + " Each signal is counted once, even if the bridge or the server is killed."
+                    + " Each signal is counted once, even if the bridge or the server is killed.",
+            "The file is YAML. host is a name that no other host has, nats: {servers: [URL, ...]}"
+                    + " are the servers, and links is a list of export: {name: NAME, subject:"
+                    + " SUBJECT} and import: {subject: SUBJECT, name: NAME, mode: MODE}. The mode"
+                    + " is copy, if every host gets each signal, or share, if one host gets it. The"
+                    + " page server/BRIDGE.md of the sources describes all keys."
         },
         footer = {"", "Example: eventfdd bridge --config /etc/eventfdd/links.yaml --check"})
 final class BridgeCommand implements Callable<Integer> {
