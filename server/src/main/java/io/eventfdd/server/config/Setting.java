@@ -152,7 +152,8 @@ public enum Setting {
             "0",
             "65535",
             "TCP port of /metrics and /health for everybody on this host; 0 means none"),
-    OBSERVABILITY_ADDRESS("127.0.0.1", "127.0.0.1, ::1", "the loopback address of that port"),
+    OBSERVABILITY_ADDRESS(
+            "127.0.0.1", "127.0.0.1, ::1", "the loopback address of observability-port"),
     METRICS_BY_NAME(
             Change.AT_SIGHUP,
             "off",
