@@ -37,6 +37,10 @@ class DocumentsTest {
     private static final Pattern CODE_PATH = Pattern.compile("`(/[^`]*)`");
     private static final Pattern CODE_WORD = Pattern.compile("`([a-z]+)`");
 
+    private static final Pattern ROW_OF_A_CALL = Pattern.compile("^\\| \\[?`([A-Z]+ /[^`]*)`");
+    private static final Pattern ROW_OF_A_PROBLEM =
+            Pattern.compile("^\\| `([a-z-]+)` \\| \\d+ \\|");
+
     private static final Pattern LITERAL = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*)\"");
     private static final Pattern WARNING =
             Pattern.compile(
@@ -101,6 +105,18 @@ class DocumentsTest {
                 .allSatisfy(call ->
                         assertThat(rows)
                                 .anyMatch(row -> row.contains("`" + call.operation() + "`")));
+    }
+
+    @Test
+    void thePageOfTheApiHasNoOtherCallAndNoOtherProblem() throws IOException {
+        assertThat(rows())
+                .flatMap(row -> found(ROW_OF_A_CALL, row))
+                .containsExactlyInAnyOrderElementsOf(
+                        daemon.endpoints().stream().map(Endpoint::operation).toList());
+        assertThat(rows())
+                .flatMap(row -> found(ROW_OF_A_PROBLEM, row))
+                .containsExactlyInAnyOrderElementsOf(
+                        Arrays.stream(ProblemType.values()).map(ProblemType::slug).toList());
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.eventfdd.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.eventfdd.server.cli.Completion;
 import io.eventfdd.server.cli.ExitStatus;
 import io.eventfdd.server.testing.DaemonProcess;
 
@@ -11,10 +12,13 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import picocli.CommandLine.Model.CommandSpec;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -34,6 +38,10 @@ class ReadmeIT {
     /** What a command prints, behind it or in a comment that says "prints: ". */
     private static final Pattern PRINTED =
             Pattern.compile("# (?:(\\{.*})|.*prints: (\\S.*))$", Pattern.MULTILINE);
+
+    private static final Pattern ROW_OF_COMMANDS = Pattern.compile("`(?:eventfdd )?([a-z]+)");
+    private static final Pattern CODE_OR_LINK = Pattern.compile("(`[^`]*`|]\\([^#)][^)]*\\))");
+    private static final Pattern NUMBER = Pattern.compile("([0-9]+(?:[.,][0-9]+)*)");
 
     private static final Pattern CLASS = Pattern.compile("public class (\\w+)");
 
@@ -59,6 +67,48 @@ class ReadmeIT {
         assertThat(commands("README.zh-CN.md"))
                 .isEqualTo(commands("README.md"))
                 .hasSizeGreaterThan(20);
+    }
+
+    @Test
+    void bothPagesHaveTheSameRows() throws IOException {
+        var rows = rows("README.md");
+        assertThat(rows("README.zh-CN.md"))
+                .map(ReadmeIT::whatNeedsNoTranslation)
+                .isEqualTo(rows.stream().map(ReadmeIT::whatNeedsNoTranslation).toList());
+        assertThat(rows).hasSizeGreaterThan(100);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"README.md", "README.zh-CN.md"})
+    void everyCommandHasARowAndNoRowIsOfAnother(String page) throws IOException {
+        var commands =
+                rows(page).stream()
+                        .filter(row -> row.startsWith("| `eventfdd "))
+                        .flatMap(row -> found(ROW_OF_COMMANDS, row.split("\\|", -1)[1]).stream())
+                        .distinct();
+        assertThat(commands)
+                .containsExactlyInAnyOrderElementsOf(
+                        Completion.commands(Main.commandLine().getCommandSpec()).stream()
+                                .map(CommandSpec::name)
+                                .toList());
+    }
+
+    private static List<String> rows(String page) throws IOException {
+        return Files.readAllLines(ROOT.resolve(page)).stream()
+                .filter(line -> line.startsWith("|"))
+                .toList();
+    }
+
+    /** The code in a row, what its links lead to, and its numbers. */
+    private static List<String> whatNeedsNoTranslation(String row) {
+        var words = new ArrayList<>(found(CODE_OR_LINK, row).stream().sorted().toList());
+        words.addAll(
+                found(NUMBER, CODE_OR_LINK.matcher(row).replaceAll("")).stream().sorted().toList());
+        return words;
+    }
+
+    private static List<String> found(Pattern pattern, String text) {
+        return pattern.matcher(text).results().map(match -> match.group(1)).toList();
     }
 
     /** The lines of the script, without the comments behind them. */
