@@ -51,6 +51,7 @@ public final class Exchange {
     private final BooleanSupplier stopping;
     private final int maxBody;
     private String name = "";
+    private String path = "";
     private String operation = "none";
     private String outcome = "gone-client";
     private boolean last;
@@ -82,6 +83,7 @@ public final class Exchange {
 
     void leadsTo(Routes.Match match) {
         name = match.name();
+        path = match.path();
         operation = match.endpoint().operation();
     }
 
@@ -100,6 +102,11 @@ public final class Exchange {
         return name;
     }
 
+    /** The path that led to this call: as it came, without what precedes it in absolute form. */
+    String path() {
+        return path;
+    }
+
     /** The connection that the request came on. */
     public ClientConnection client() {
         return connection.client();
@@ -112,17 +119,12 @@ public final class Exchange {
 
     /** The path as it came, fit for one line of a log. */
     public String shownPath() {
-        return Shown.of(rawPath());
+        return Shown.of(request.prologue().uriPath().rawPath());
     }
 
     /** The method of the request. */
     public String method() {
         return request.prologue().method().text();
-    }
-
-    /** The path as it came, without the query. */
-    String rawPath() {
-        return request.prologue().uriPath().rawPath();
     }
 
     /** The request as Helidon has it. */

@@ -50,10 +50,7 @@ final class KeyedEndpoints {
                         keys.answer(
                                 exchange.peer().uid(),
                                 key.get(),
-                                List.of(
-                                        bytes(exchange.method()),
-                                        bytes(Routes.path(exchange.rawPath())),
-                                        body),
+                                List.of(bytes(exchange.method()), bytes(exchange.path()), body),
                                 () -> call.answer(exchange, body));
                 clients.send(exchange, keyed.answer(), Optional.of(keyed.call()));
             }

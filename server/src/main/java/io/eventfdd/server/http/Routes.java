@@ -54,8 +54,9 @@ final class Routes {
      *
      * @param endpoint its row of the table
      * @param name what stands for the segment in braces, or empty if the path has none
+     * @param path the path as it came, without what precedes it in absolute form
      */
-    record Match(Endpoint endpoint, String name) {}
+    record Match(Endpoint endpoint, String name, String path) {}
 
     /**
      * No endpoint takes this method; {@code allow} is the value of the header that says which are
@@ -118,12 +119,12 @@ final class Routes {
         var rawPath = path(target);
         var methods = fixed.get(rawPath);
         if (methods != null) {
-            return new Match(endpoint(methods, method), "");
+            return new Match(endpoint(methods, method), "", rawPath);
         }
         for (var path : named) {
             var name = path.nameIn(rawPath);
             if (name.isPresent()) {
-                return new Match(endpoint(path.methods, method), decode(name.get()));
+                return new Match(endpoint(path.methods, method), decode(name.get()), rawPath);
             }
         }
         throw new ProblemException(
@@ -138,7 +139,7 @@ final class Routes {
     }
 
     /** The path in {@code target}, a path as it came, or one in absolute form. */
-    static String path(String target) {
+    private static String path(String target) {
         if (target.startsWith("/")) {
             return target;
         }
