@@ -116,7 +116,7 @@ final class Dispatcher implements Handler {
             throw new ProblemException(
                     ProblemType.INVALID_REQUEST, "a request must not have a fragment (#)");
         }
-        var match = routes.match(prologue.method().text(), prologue.uriPath().rawPath());
+        var match = routes.match(exchange.method(), prologue.uriPath().rawPath());
         exchange.leadsTo(match);
         match.endpoint().handler().handle(exchange);
         finish(exchange);

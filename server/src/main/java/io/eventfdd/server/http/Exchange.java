@@ -32,6 +32,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
@@ -68,7 +69,11 @@ public final class Exchange {
         this.connection = connection;
         this.stopping = stopping;
         this.maxBody = maxBody;
-        this.last = connection.isHttp10() || saysClose(request.headers());
+        // Helidon takes "head" for HEAD, and sends no body behind the length that it announces.
+        this.last =
+                connection.isHttp10()
+                        || !connection.isMethodInCapitals()
+                        || saysClose(request.headers());
     }
 
     private static Header contentType(String type) {
@@ -122,9 +127,10 @@ public final class Exchange {
         return Shown.of(request.prologue().uriPath().rawPath());
     }
 
-    /** The method of the request. */
+    /** The method of the request, which is in small letters if it came with some. */
     public String method() {
-        return request.prologue().method().text();
+        var method = request.prologue().method().text();
+        return connection.isMethodInCapitals() ? method : method.toLowerCase(Locale.ROOT);
     }
 
     /** The request as Helidon has it. */

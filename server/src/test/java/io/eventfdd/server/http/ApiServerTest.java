@@ -178,6 +178,30 @@ class ApiServerTest {
                 .body("type", equalTo("urn:eventfdd:problem:method-not-allowed"));
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "get, /v1, 'GET, HEAD'",
+        "Get, /v1, 'GET, HEAD'",
+        "GEt, /v1, 'GET, HEAD'",
+        "head, /v1, 'GET, HEAD'",
+        "post, /v1/eventfds/a/write, POST",
+        "delete, /v1/eventfds/a, 'DELETE, GET, HEAD, PUT'"
+    })
+    void aMethodInSmallLettersIsAnotherMethod(String method, String path, String allow)
+            throws IOException {
+        for (var split : List.of(0, 1, method.length() + 1)) {
+            try (var client = server.connect()) {
+                client.call("GET", "/v1", "");
+                assertThat(client.answer().status()).isEqualTo(200);
+                var request = method + " " + path + " HTTP/1.1\r\nHost: x\r\n\r\n";
+                client.send(request.substring(0, split)).send(request.substring(split));
+                var answer = client.answerToHead();
+                assertThat(answer.status()).isEqualTo(405);
+                assertThat(answer.header("allow")).isEqualTo(allow);
+            }
+        }
+    }
+
     @Test
     void theAnswerToHeadHasNoBody() throws IOException {
         try (var client = server.connect()) {

@@ -66,6 +66,11 @@ final class RequestBytes implements Supplier<byte @Nullable []> {
         return line.isHttp10();
     }
 
+    /** Whether the method of the request that has begun has no small letter. */
+    boolean isMethodInCapitals() {
+        return line.isMethodInCapitals();
+    }
+
     private void begin() {
         begun = true;
         line.begin();

@@ -8,6 +8,9 @@ import java.nio.charset.StandardCharsets;
  * <p>Helidon refuses HTTP/1.0, which nginx speaks by default and monitors use. So a line of
  * HTTP/1.0 is changed, where it stands, into one of HTTP/1.1 before the parser reads it. They
  * differ in one byte. What has to be different in the answer depends on {@link #isHttp10}.
+ *
+ * <p>Helidon turns a method into capitals. Methods are case-sensitive (RFC 9110, 9.1), and ours are
+ * in capitals, so {@link #isMethodInCapitals} says whether the request has one of them at all.
  */
 final class RequestLine {
     private static final byte[] HTTP_1_0 = " HTTP/1.0\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -16,6 +19,8 @@ final class RequestLine {
 
     private boolean ended;
     private boolean http10;
+    private boolean methodEnded;
+    private boolean methodInCapitals = true;
 
     /** How many bytes of {@link #HTTP_1_0} the line ends with so far. */
     private int matched;
@@ -29,6 +34,8 @@ final class RequestLine {
     void begin() {
         ended = false;
         http10 = false;
+        methodEnded = false;
+        methodInCapitals = true;
         matched = 0;
     }
 
@@ -40,6 +47,8 @@ final class RequestLine {
     }
 
     private void next(byte[] bytes, int i) {
+        methodEnded |= bytes[i] == ' ';
+        methodInCapitals &= methodEnded || bytes[i] < 'a' || bytes[i] > 'z';
         if (bytes[i] == HTTP_1_0[matched]) {
             if (matched == DIGIT) {
                 digitIn = bytes;
@@ -57,6 +66,11 @@ final class RequestLine {
             }
             digitIn = NOWHERE;
         }
+    }
+
+    /** Whether the method has no small letter; known once its line has ended. */
+    boolean isMethodInCapitals() {
+        return methodInCapitals;
     }
 
     /** Whether the request is one of HTTP/1.0; known once its line has ended. */

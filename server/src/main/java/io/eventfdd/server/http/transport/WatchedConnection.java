@@ -92,6 +92,11 @@ public final class WatchedConnection implements ServerConnection {
         return requests.isHttp10();
     }
 
+    /** Whether the method of the request that is here came without a small letter. */
+    public boolean isMethodInCapitals() {
+        return requests.isMethodInCapitals();
+    }
+
     /** What is wrong with the head of {@code request}, which came last, if something is. */
     public Optional<Problem> faultOf(ServerRequest request) {
         return RequestHead.fault(request, isHttp10());
