@@ -180,15 +180,28 @@ final class Lines {
     /** Ends the wait of {@code waiter}, which was not served. */
     void end(Waiter waiter, End end) throws IOException {
         if (waiter instanceof Watcher watcher) {
-            watcher.watch().tell(new Watch.Event.Ended(end));
+            tellLast(watcher);
+            watcher.watch().end(end);
         }
         leave(waiter, new Outcome.Ended(end));
+    }
+
+    /** Tells a count that the kernel may not have reported yet. */
+    private static void tellLast(Watcher watcher) {
+        try {
+            long count = watcher.target().eventFd().count();
+            if (count != 0) {
+                watcher.watch().tellIfNew(count);
+            }
+        } catch (ErrnoException e) {
+            say(watcher.target(), e);
+        }
     }
 
     /** Ends the wait of {@code waiter} with {@code problem}. */
     void refuse(Waiter waiter, Problem problem) throws IOException {
         if (waiter instanceof Watcher watcher) {
-            watcher.watch().tell(new Watch.Event.Ended(End.FAILED));
+            watcher.watch().end(End.FAILED);
         }
         leave(waiter, new Outcome.Refused(problem));
     }
@@ -351,7 +364,7 @@ final class Lines {
     /** Completes {@code waiter}, which is in no line, or for which nothing else can be done. */
     void abandon(Waiter waiter, End end) {
         if (waiter instanceof Watcher watcher && !waiter.outcome().isDone()) {
-            watcher.watch().tell(new Watch.Event.Ended(end));
+            watcher.watch().end(end);
         }
         waiter.outcome().complete(new Outcome.Ended(end));
     }

@@ -94,7 +94,7 @@ final class Showing implements EventLoop.Work {
             var observer = watcher == null ? next(eventfd.observers, lastObserver) : null;
             if (watcher != null) {
                 lastWatcher = watcher;
-                watcher.watch().tell(new Watch.Event.Counted(count));
+                watcher.watch().tell(count);
             } else if (observer == null) {
                 return false;
             } else {

@@ -96,9 +96,7 @@ final class Waits {
 
     private void serve(Waiter waiter, boolean readElsewhere) throws IOException {
         switch (waiter) {
-            case Watcher watcher ->
-                    watcher.watch()
-                            .tell(new Watch.Event.Counted(watcher.target().eventFd().count()));
+            case Watcher watcher -> watcher.watch().tell(watcher.target().eventFd().count());
             case Observer observer -> {
                 targets.changed();
                 Showing.see(observer, lines, targets);

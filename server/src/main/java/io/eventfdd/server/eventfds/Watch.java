@@ -19,21 +19,35 @@ public final class Watch {
         record Ended(End end) implements Event {}
     }
 
-    private final ArrayBlockingQueue<Event> newest = new ArrayBlockingQueue<>(1);
+    /** The newest count, and the end behind it. */
+    private final ArrayBlockingQueue<Event> events = new ArrayBlockingQueue<>(2);
+
+    /** The last count that was told; the loop's thread alone asks for it. */
+    private long told;
 
     Watch() {}
 
     /** The next event, waiting at most {@code patience} for it. */
     public Optional<Event> next(Duration patience) throws InterruptedException {
-        return Optional.ofNullable(newest.poll(patience.toNanos(), TimeUnit.NANOSECONDS));
+        return Optional.ofNullable(events.poll(patience.toNanos(), TimeUnit.NANOSECONDS));
     }
 
-    /**
-     * Replaces the event that was not fetched, if any, with {@code event}. Only the loop's thread
-     * calls this, so there is always room.
-     */
-    void tell(Event event) {
-        newest.poll();
-        newest.add(event);
+    /** Tells {@code count}, instead of a count that was not fetched yet. */
+    void tell(long count) {
+        told = count;
+        events.poll();
+        events.add(new Event.Counted(count));
+    }
+
+    /** Tells {@code count}, unless it is the last one that was told. */
+    void tellIfNew(long count) {
+        if (count != told) {
+            tell(count);
+        }
+    }
+
+    /** Tells that the watch has ended, behind a count that was not fetched yet. */
+    void end(End end) {
+        var _ = events.offer(new Event.Ended(end)); // there is room, unless it was told before
     }
 }

@@ -484,6 +484,37 @@ class EventfdsTest {
     // Watching
 
     @Test
+    void theLastCountComesBeforeTheEndOfAWatchHoweverSoonThatIs() throws Exception {
+        var name = it.counter("n");
+        it.write(name, 2);
+        var unread = it.eventfds.watch(name, it.client().caller());
+        var watch = it.eventfds.watch(name, it.client().caller());
+        assertThat(watch.next(LONG)).contains(new Watch.Event.Counted(2));
+        var goOn = new CompletableFuture<Void>();
+        it.loop.submit(goOn::join);
+        assertThat(it.write(name, 3)).isTrue();
+        var deleting = new Thread(() -> it.eventfds.delete(name, it.looking()));
+        deleting.start();
+        until(() -> deleting.getState() == Thread.State.WAITING);
+        goOn.complete(null);
+        deleting.join();
+        for (var each : List.of(unread, watch)) {
+            assertThat(each.next(LONG)).contains(new Watch.Event.Counted(5));
+            assertThat(each.next(LONG)).contains(new Watch.Event.Ended(End.DELETED));
+        }
+    }
+
+    @Test
+    void theEndOfAWatchDoesNotTellACountAgain() throws Exception {
+        var name = it.counter("n");
+        it.write(name, 2);
+        var watch = it.eventfds.watch(name, it.client().caller());
+        it.eventfds.delete(name, it.looking());
+        assertThat(watch.next(LONG)).contains(new Watch.Event.Counted(2));
+        assertThat(watch.next(LONG)).contains(new Watch.Event.Ended(End.DELETED));
+    }
+
+    @Test
     void aWatcherSeesTheCountAtOnceAndTheLastOneAlways() throws Exception {
         var name = it.counter("v");
         it.write(name, 2);
