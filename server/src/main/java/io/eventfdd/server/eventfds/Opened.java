@@ -2,7 +2,6 @@ package io.eventfdd.server.eventfds;
 
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.wire.OpenReply;
-import io.eventfdd.internal.wire.ProblemException;
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -63,17 +62,9 @@ public final class Opened {
         return written;
     }
 
-    /**
-     * Checks that all of them still exist.
-     *
-     * @throws ProblemException {@code not-found}
-     */
-    public void check() {
-        for (var eventfd : all) {
-            if (eventfd.deleted) {
-                throw Inventory.notFound(eventfd.name());
-            }
-        }
+    /** Whether all of them still exist. */
+    public boolean isStanding() {
+        return all.stream().noneMatch(eventfd -> eventfd.deleted);
     }
 
     List<NamedEventfd> made() {

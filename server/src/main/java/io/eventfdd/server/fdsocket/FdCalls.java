@@ -110,31 +110,38 @@ final class FdCalls {
         }
         try {
             connection.checkFlights(request.entries().size());
-            send(clients.eventfds().handouts().open(request, caller));
+            send(request, clients.eventfds().handouts().open(request, caller));
         } catch (ProblemException e) {
             connection.reply(e.problem());
         }
     }
 
     /** Sends the descriptors at once, or as soon as the next daemon would know of them. */
-    private void send(Opened opened) throws IOException {
+    private void send(OpenRequest request, Opened opened) throws IOException {
         unsent = opened;
         if (opened.written().isDone()) {
-            sendUnsent();
+            sendUnsent(request);
         } else {
             connection.busy();
-            var _ = opened.written().whenComplete((ok, e) -> loop.submit(this::sendUnsent));
+            var _ =
+                    opened.written()
+                            .whenComplete((ok, e) -> loop.submit(() -> sendUnsent(request)));
         }
     }
 
-    private void sendUnsent() throws IOException {
+    private void sendUnsent(OpenRequest request) throws IOException {
         var opened = unsent;
         if (opened == null) {
             connection.gone();
             return;
         }
+        if (!opened.isStanding()) {
+            // One was deleted meanwhile: what is to be created then is created anew.
+            end();
+            openNow(request);
+            return;
+        }
         try {
-            opened.check();
             if (connection.sendFds(opened.reply().toBytes(), opened.fds())) {
                 unsent = null;
             }

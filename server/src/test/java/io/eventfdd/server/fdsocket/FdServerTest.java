@@ -546,14 +546,36 @@ class FdServerTest {
 
     @Test
     void whatIsDeletedBeforeItIsSentIsNotFoundAndAllElseIsAsItWas() throws IOException {
+        var ledger = slowly(2);
+        var first = daemon.client();
+        first.send(creating("a"));
+        until(() -> ledger.asked.get() == 1);
+        var client = daemon.client();
+        client.send(there("a"), creating("b"));
+        until(() -> ledger.asked.get() == 2);
+        first.close(); // which takes its eventfd back
+        until(() -> daemon.eventfds.size() == 1);
+        ledger.first.complete(null);
+        assertThat(client.reply().slug()).isEqualTo("not-found");
+        assertThat(daemon.eventfds.size()).isZero();
+    }
+
+    @Test
+    void whatIsToBeCreatedAndIsDeletedBeforeItIsSentIsCreatedAgain() throws IOException {
         var ledger = slowly();
         var client = daemon.client();
         client.send(creating("a"), creating("b"));
         until(() -> ledger.asked.get() == 1);
         daemon.delete("a");
         ledger.first.complete(null);
-        assertThat(client.reply().slug()).isEqualTo("not-found");
-        assertThat(daemon.eventfds.size()).isZero();
+        try (var reply = client.reply()) {
+            assertThat(reply.entries())
+                    .containsExactly(
+                            entry("a", EventfdSpec.counter(), true),
+                            entry("b", EventfdSpec.counter(), true));
+            assertThat(reply.fds()).hasSize(2);
+        }
+        daemon.client().open(there("a"), there("b")).close();
     }
 
     @Test
