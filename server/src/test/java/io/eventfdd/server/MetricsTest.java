@@ -7,6 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.eventfdd.client.EventfddClient;
 import io.eventfdd.client.NotFoundException;
+import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.PacketBuffer;
+import io.eventfdd.internal.linux.Received;
+import io.eventfdd.internal.linux.SeqPacketSocket;
+import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.server.testing.RawClient;
 
 import org.junit.jupiter.api.AfterEach;
@@ -14,11 +20,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
 /** {@code /metrics} tells what happened, in Prometheus' text format. */
 class MetricsTest {
+    private static final Duration SOON = Duration.ofSeconds(15);
+
     private DaemonUnderTest daemon;
 
     @BeforeEach
@@ -79,6 +90,35 @@ class MetricsTest {
                 calls("open", "not-found", 1),
                 calls("open", "ok", 1),
                 "eventfdd_fds_handed_out_total 1.0\n");
+    }
+
+    @Test
+    void eachRequestOnFdSockIsCountedByWhatItAsksForHoweverItEnds() throws Exception {
+        try (var client = connect();
+                var eventfd = EventFd.create(0, false, true)) {
+            ask(client, "{\"op\":\"lease\",\"holder\":\"nobody\"}");
+            ask(client, "{\"op\":\"release\"}");
+            ask(client, "{\"op\":\"donate\"}");
+            ask(client, "{\"op\":\"takeover\",\"now\":true}");
+            ask(client, "{\"op\":\"sing\"}");
+            ask(client, "{\"op\":\"donate\",\"eventfds\":[]}", eventfd.fd());
+        }
+        untilMetricsContain(
+                calls("lease", "invalid-request", 1),
+                calls("release", "invalid-request", 1),
+                calls("donate", "invalid-request", 2),
+                calls("takeover", "invalid-request", 1),
+                calls("none", "invalid-request", 1));
+    }
+
+    private SeqPacketSocket connect() throws IOException {
+        return SeqPacketSocket.connect(daemon.directory().resolve("fd.sock"), SOON);
+    }
+
+    private static void ask(SeqPacketSocket client, String packet, Fd... fds) throws IOException {
+        var room = new PacketBuffer(OpenRequest.MAX_PACKET, 1);
+        client.send(room, packet.getBytes(StandardCharsets.UTF_8), List.of(fds));
+        assertThat(client.receive(room, SOON)).isInstanceOf(Received.Packet.class);
     }
 
     @Test

@@ -53,6 +53,9 @@ final class FdConnection implements Registration.Target {
     /** The outcome of a request whose client did not get the reply. */
     private static final String GONE = "gone-client";
 
+    /** What a request asks for that does not say so. */
+    private static final String NO_OPERATION = "none";
+
     /** The outcome of a request that was carried out. */
     static final String OK = "ok";
 
@@ -87,7 +90,7 @@ final class FdConnection implements Registration.Target {
     /** The time at which the current request was read. */
     private long began;
 
-    private Op operation = Op.OPEN;
+    private String operation = NO_OPERATION;
 
     /** The number of replies when the client was last found not to take them. */
     private long deafAt;
@@ -164,7 +167,7 @@ final class FdConnection implements Registration.Target {
 
     private void read(Look look) throws IOException {
         began = System.nanoTime();
-        operation = Op.OPEN;
+        operation = NO_OPERATION;
         switch (look.next()) {
             case NOTHING_YET -> {}
             case END, EMPTY_PACKET -> close();
@@ -231,7 +234,7 @@ final class FdConnection implements Registration.Target {
 
     /** Notes the op of the current request, for the metrics. */
     void begin(Op op) {
-        operation = op;
+        operation = op.word();
     }
 
     boolean isClosed() {
@@ -350,8 +353,7 @@ final class FdConnection implements Registration.Target {
     }
 
     private void answered(String outcome) {
-        clients.observer()
-                .replied(caller.peer(), operation.word(), outcome, System.nanoTime() - began);
+        clients.observer().replied(caller.peer(), operation, outcome, System.nanoTime() - began);
     }
 
     /**

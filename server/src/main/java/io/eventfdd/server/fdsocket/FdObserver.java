@@ -9,7 +9,7 @@ public interface FdObserver {
      * Called when a request was answered, or when its client went before that.
      *
      * @param peer the client
-     * @param operation the packet's {@code op}; {@code open} if the packet has no known one
+     * @param operation the packet's {@code op}; {@code none} if the packet has no known one
      * @param outcome {@code ok}, {@code gone-client}, or the name of the problem
      * @param nanos from the reading of the request to the end of its answer
      */

@@ -21,27 +21,10 @@ record FdRequests(FdConnection connection, FdCalls calls, FdLeases leases) {
         try {
             var fields = JsonFields.parse(packet);
             var op = Op.of(fields);
-            return switch (op) {
-                case OPEN -> {
-                    var request = OpenRequest.from(fields);
-                    yield () -> calls.open(request);
-                }
-                case TAKEOVER -> {
-                    fields.end();
-                    yield calls::takeOver;
-                }
-                case LEASE, RELEASE, COMMIT, RENEW, RESUME -> {
-                    var task = leases.understood(op, fields);
-                    yield () -> {
-                        connection.begin(op);
-                        task.run();
-                    };
-                }
-                case DONATE ->
-                        throw new ProblemException(
-                                ProblemType.INVALID_REQUEST,
-                                "op: donate needs the descriptors of its eventfds in the same"
-                                        + " packet");
+            var call = call(op, fields);
+            return () -> {
+                connection.begin(op);
+                call.run();
             };
         } catch (ProblemException e) {
             return () -> connection.reply(e.problem());
@@ -51,6 +34,29 @@ record FdRequests(FdConnection connection, FdCalls calls, FdLeases leases) {
                     connection.reply(
                             ProblemType.INTERNAL.problem(
                                     "the daemon failed because of a bug; its log says more"));
+        }
+    }
+
+    private EventLoop.Task call(Op op, JsonFields fields) {
+        try {
+            return switch (op) {
+                case OPEN -> {
+                    var request = OpenRequest.from(fields);
+                    yield () -> calls.open(request);
+                }
+                case TAKEOVER -> {
+                    fields.end();
+                    yield calls::takeOver;
+                }
+                case LEASE, RELEASE, COMMIT, RENEW, RESUME -> leases.understood(op, fields);
+                case DONATE ->
+                        throw new ProblemException(
+                                ProblemType.INVALID_REQUEST,
+                                "op: donate needs the descriptors of its eventfds in the same"
+                                        + " packet");
+            };
+        } catch (ProblemException e) {
+            return () -> connection.reply(e.problem());
         }
     }
 

@@ -5,6 +5,7 @@ import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Received;
 import io.eventfdd.internal.wire.DonateRequest;
+import io.eventfdd.internal.wire.Op;
 import io.eventfdd.internal.wire.OpenRequest;
 import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.loop.EventLoop;
@@ -30,6 +31,8 @@ final class PacketWithFds implements Disposal.Receiver {
     /** The reason why the descriptors are not wanted. */
     private Problem refusal = UNASKED;
 
+    private boolean isDonation;
+
     /** Decides about a packet of {@code size} bytes that the client of {@code connection} sent. */
     PacketWithFds(FdClients clients, EventLoop loop, FdConnection connection, int size) {
         this.clients = clients;
@@ -52,6 +55,7 @@ final class PacketWithFds implements Disposal.Receiver {
             refusal = UNASKED;
             return 0;
         }
+        isDonation = true;
         if (brought.getAsInt() > most) {
             refusal =
                     ProblemType.LIMIT.problem(
@@ -66,7 +70,8 @@ final class PacketWithFds implements Disposal.Receiver {
         try {
             settle(Donors.understood(packet));
         } catch (ProblemException e) {
-            loop.submit(() -> connection.reply(e.problem()));
+            refusal = e.problem();
+            dropped();
         }
     }
 
@@ -79,7 +84,12 @@ final class PacketWithFds implements Disposal.Receiver {
 
     @Override
     public void dropped() {
-        loop.submit(() -> connection.reply(refusal));
+        loop.submit(() -> {
+            if (isDonation) {
+                connection.begin(Op.DONATE);
+            }
+            connection.reply(refusal);
+        });
     }
 
     /** Ends the connection, which would be read in vain again and again. */
