@@ -7,6 +7,7 @@ import java.util.Map;
  * this package give. The numbers are those of x86_64 and aarch64.
  */
 public final class Errno {
+    public static final int EPERM = 1;
     public static final int ENOENT = 2;
     public static final int ESRCH = 3;
     public static final int EINTR = 4;
@@ -30,7 +31,7 @@ public final class Errno {
 
     private static final Map<Integer, String> NAMES =
             Map.ofEntries(
-                    Map.entry(1, "EPERM"),
+                    Map.entry(EPERM, "EPERM"),
                     Map.entry(ENOENT, "ENOENT"),
                     Map.entry(ESRCH, "ESRCH"),
                     Map.entry(EINTR, "EINTR"),

@@ -3,6 +3,7 @@ package io.eventfdd.server.fdsocket;
 import io.eventfdd.client.Problem;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.linux.Epoll;
+import io.eventfdd.internal.linux.Errno;
 import io.eventfdd.internal.linux.ErrnoException;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.SeqPacketSocket;
@@ -259,8 +260,8 @@ final class FdConnection implements Registration.Target {
     /**
      * Sends a reply together with descriptors. Returns false if the client is gone.
      *
-     * @throws ProblemException {@code limit} if too many descriptors are under way; the caller has
-     *     to reply this problem
+     * @throws ProblemException {@code limit} if too many descriptors are under way, {@code
+     *     invalid-request} if the client's socket takes none; the caller has to reply this problem
      */
     boolean sendFds(byte[] packet, List<Fd> fds) throws IOException {
         if (state == State.CLOSED) {
@@ -310,6 +311,11 @@ final class FdConnection implements Registration.Target {
         try {
             return socket.send(clients.buffer(), packet, fds);
         } catch (ErrnoException e) {
+            if (e.is(Errno.EPERM) && !fds.isEmpty()) {
+                throw new ProblemException(
+                        ProblemType.INVALID_REQUEST,
+                        "the socket of the client takes no descriptors (SO_PASSRIGHTS)");
+            }
             LOGGER.log(Level.WARNING, "a client of fd.sock gets no reply: {0}", e.getMessage());
             return Sent.PEER_GONE;
         }

@@ -9,6 +9,7 @@ import static io.eventfdd.server.fdsocket.FdServerUnderTest.there;
 import static io.eventfdd.server.fdsocket.FdServerUnderTest.until;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -16,6 +17,7 @@ import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.Received;
+import io.eventfdd.internal.linux.UnixPeer;
 import io.eventfdd.internal.wire.LeaseState;
 import io.eventfdd.internal.wire.OpenReply;
 import io.eventfdd.internal.wire.OpenRequest;
@@ -49,9 +51,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.IntStream;
 
 /** The whole of fd.sock over real sockets; no descriptor is left after any of it. */
@@ -255,6 +261,40 @@ class FdServerTest {
         assertThat(client.ask(packet).slug()).isEqualTo("too-large");
         client.ask(Arrays.copyOf(packet, OpenRequest.MAX_PACKET)).close();
         assertThat(daemon.fdsHandedOut()).isEqualTo(1);
+    }
+
+    @Test
+    void aClientThatTakesNoDescriptorsIsToldSoAndTheLogIsNot() throws IOException {
+        var client = daemon.client();
+        assumeTrue(UnixPeer.refuseDescriptors(client.socket.fd()), "needs Linux 6.16");
+        var logger = Logger.getLogger(FdServer.class.getPackageName());
+        var log = new KeptLog();
+        logger.addHandler(log);
+        try {
+            var problem = client.open(creating("a")).problem();
+            assertThat(problem.slug()).isEqualTo("invalid-request");
+            assertThat(problem.detail()).contains("takes no descriptors");
+            assertThat(daemon.eventfds.size()).as("all or nothing").isZero();
+            assertThat(client.open(there("a")).slug()).isEqualTo("not-found");
+        } finally {
+            logger.removeHandler(log);
+        }
+        assertThat(log.lines).isEmpty();
+    }
+
+    private static final class KeptLog extends Handler {
+        private final List<String> lines = new ArrayList<>();
+
+        @Override
+        public synchronized void publish(LogRecord entry) {
+            lines.add(entry.getMessage());
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
     }
 
     // Descriptors that nobody asked for
