@@ -182,11 +182,11 @@ public final class LeaseCalls {
     // The answer
 
     /**
-     * Reports whether the client took the answer with {@code lease}. If it did not, the lease is
-     * undone, unless a key keeps the answer. Any thread may call this.
+     * Reports whether the client of {@code caller} took the answer with {@code lease}. If it did
+     * not, the lease is undone, unless a key keeps the answer. Any thread may call this.
      */
-    public void settle(Lease lease, boolean taken) {
-        loop.submit(() -> leases.settle(lease, taken));
+    public void settle(Lease lease, Caller caller, boolean taken) {
+        loop.submit(() -> leases.settle(lease, caller, taken));
     }
 
     /**
@@ -204,9 +204,9 @@ public final class LeaseCalls {
     }
 
     /** {@link #settle} on the loop's thread. */
-    public void settleNow(Lease lease, boolean taken) throws IOException {
+    public void settleNow(Lease lease, Caller caller, boolean taken) throws IOException {
         assert loop.inLoop();
-        leases.settle(lease, taken);
+        leases.settle(lease, caller, taken);
     }
 
     // Looking

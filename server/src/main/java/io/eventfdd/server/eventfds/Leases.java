@@ -311,8 +311,8 @@ final class Leases {
      */
     void connectionEnded(Caller caller) throws IOException {
         var last = caller.granted();
-        if (last != null && last.asker == caller) {
-            settle(last, false); // the answer was not even sent
+        if (last != null) {
+            settle(last, caller, false); // the answer was not even sent
         }
         caller.granted(null);
         processes.connectionEnded(caller);
@@ -337,11 +337,13 @@ final class Leases {
     // The answer
 
     /**
-     * Settles whether the client took the answer with {@code lease}. If it did not, the lease is
-     * undone.
+     * Settles whether the client of {@code caller} took the answer with {@code lease}. If it did
+     * not, the lease is undone. Nothing is settled if the answer was repeated for its key: as long
+     * as it is not known whether the connection that asked has it, the lease outlives that
+     * connection, and the one with the repeated answer may resume it.
      */
-    void settle(Lease lease, boolean taken) throws IOException {
-        if (lease.asker == null || lease.over) {
+    void settle(Lease lease, Caller caller, boolean taken) throws IOException {
+        if (lease.asker != caller || lease.over) {
             return;
         }
         if (!taken) {
@@ -376,7 +378,7 @@ final class Leases {
             return;
         }
         if (lease.isSent() && UnixPeer.hasTakenAll(asker.socket())) {
-            settle(lease, true);
+            settle(lease, asker, true);
         } else {
             loop.after(LOOK_AGAIN, () -> look(lease));
         }

@@ -176,7 +176,7 @@ final class FdLeases {
     /** Called when the client asks for more: whether it {@code took} the last reply. */
     void settle(boolean took) throws IOException {
         if (granted != null) {
-            leases().settleNow(granted, took);
+            leases().settleNow(granted, caller, took);
             granted = null;
         }
     }

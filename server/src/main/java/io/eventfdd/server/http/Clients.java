@@ -124,14 +124,12 @@ public final class Clients implements ConnectionLife {
         var delivery = client.delivery.orElseThrow();
         boolean taken = !reset && isTaken(connection, client, delivery);
         client.delivery = Optional.empty();
+        var answer = delivery.answer();
+        answer.lease().ifPresent(lease -> eventfds.leases().settle(lease, client.caller, taken));
         if (delivery.key().isPresent()) {
             delivery.key().get().delivered(taken);
-        } else {
-            var answer = delivery.answer();
-            answer.lease().ifPresent(lease -> eventfds.leases().settle(lease, taken));
-            if (!taken && !answer.taken().isEmpty()) {
-                eventfds.putBack(answer.taken());
-            }
+        } else if (!taken && !answer.taken().isEmpty()) {
+            eventfds.putBack(answer.taken());
         }
         return taken;
     }

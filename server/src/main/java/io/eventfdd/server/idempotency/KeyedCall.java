@@ -129,9 +129,6 @@ public final class KeyedCall {
         if (taken) {
             inherited = List.of();
             kept = List.of();
-            if (lease != null) {
-                eventfds.leases().settle(lease, true);
-            }
         }
         putBackIfOver();
     }

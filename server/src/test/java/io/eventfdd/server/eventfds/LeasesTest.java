@@ -89,7 +89,7 @@ class LeasesTest {
     private Lease taken(long value, LeaseHolder holder, Client client) {
         var lease = leases().take(taking(value, holder), false, client.caller()).orElseThrow();
         lease.sent();
-        leases().settle(lease, true);
+        leases().settle(lease, client.caller(), true);
         return lease;
     }
 
@@ -426,7 +426,7 @@ class LeasesTest {
         var request = new LeaseRequest(of(many, 1), of(will, 1), CONNECTION, NOT_AT_ALL);
         for (int i = 0; i < 10_000; i++) {
             var lease = leases().take(request, false, client.caller()).orElseThrow();
-            leases().settle(lease, true);
+            leases().settle(lease, client.caller(), true);
         }
         assertThat(state(many).leased()).isEqualTo(10_000);
         it.eventfds.forget(client.caller());
@@ -442,7 +442,7 @@ class LeasesTest {
         for (var holder : List.of(PROCESS, CONNECTION, HOUR)) {
             var lease = leases().take(taking(2, holder), false, client.caller()).orElseThrow();
             lease.sent();
-            leases().settle(lease, false);
+            leases().settle(lease, client.caller(), false);
             becomes(5, 0);
         }
         assertThat(it.count(will)).isZero();
@@ -457,7 +457,7 @@ class LeasesTest {
             it.eventfds.forget(client.caller());
             becomes(5, 0);
             assertThat(it.count(will)).isZero();
-            leases().settle(lease, true);
+            leases().settle(lease, client.caller(), true);
             assertCounts(5, 0);
         }
     }
@@ -485,7 +485,7 @@ class LeasesTest {
     void anAnswerThatIsKeptForAKeyKeepsTheLeaseOfAConnectionUntilTheKeyIsOver() {
         var client = it.client();
         var lease = leases().take(taking(2, CONNECTION), true, client.caller()).orElseThrow();
-        leases().settle(lease, false);
+        leases().settle(lease, client.caller(), false);
         it.eventfds.forget(client.caller());
         assertCounts(3, 2);
         leases().keyOver(lease);
@@ -503,6 +503,41 @@ class LeasesTest {
         leases().keyOver(lease);
         assertCounts(3, 2);
         it.eventfds.forget(second.caller());
+        becomes(5, 0);
+    }
+
+    @Test
+    void aRetryThatHasTheAnswerOnAnotherConnectionCanResumeItThereOnceTheFirstHasEnded() {
+        var first = it.client();
+        var second = it.client();
+        var lease = leases().take(taking(2, CONNECTION), true, first.caller()).orElseThrow();
+        lease.sent();
+        leases().settle(lease, second.caller(), true);
+        assertThat(
+                        problemOf(() ->
+                                leases().renew(
+                                                id(lease),
+                                                Optional.of(CONNECTION),
+                                                second.caller())))
+                .isEqualTo(ProblemType.EXISTS);
+        leases().settle(lease, first.caller(), false);
+        it.eventfds.forget(first.caller());
+        leases().renew(id(lease), Optional.empty(), second.caller());
+        leases().keyOver(lease);
+        assertCounts(3, 2);
+        assertThat(it.count(will)).isZero();
+        it.eventfds.forget(second.caller());
+        becomes(5, 0);
+    }
+
+    @Test
+    void aLeaseWhoseFirstAnswerWasTakenEndsWithItsConnectionWhateverARetryGot() {
+        var first = it.client();
+        var second = it.client();
+        var lease = leases().take(taking(2, CONNECTION), true, first.caller()).orElseThrow();
+        leases().settle(lease, first.caller(), true);
+        leases().settle(lease, second.caller(), true);
+        it.eventfds.forget(first.caller());
         becomes(5, 0);
     }
 
@@ -654,7 +689,7 @@ class LeasesTest {
             var lease = leases().take(request, false, client.caller());
             if (lease.isPresent()) {
                 served++;
-                leases().settle(lease.get(), random.nextInt(4) != 0);
+                leases().settle(lease.get(), client.caller(), random.nextInt(4) != 0);
                 if (random.nextBoolean()) {
                     try {
                         leases().release(id(lease.get()), client.caller());
