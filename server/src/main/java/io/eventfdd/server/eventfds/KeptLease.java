@@ -10,7 +10,7 @@ import java.util.Set;
  * A lease on its way from one owning process to the next.
  *
  * @param process when the process that holds the lease started, in the kernel's clock; 0 if that is
- *     not known
+ *     not known, {@link #NO_PROCESS} if that process cannot run any more
  * @param term how long the lease is held after it is taken or renewed; zero if it is not held for a
  *     time
  * @param until when that time is up, in the clock of {@link System#nanoTime}, which all processes
@@ -19,6 +19,9 @@ import java.util.Set;
  */
 public record KeptLease(
         LeaseState state, long process, Duration term, long until, Set<EventfdName> gone) {
+    /** The start of a process that ended with another start of the system. */
+    public static final long NO_PROCESS = -1;
+
     /** Copies the names. */
     public KeptLease {
         gone = Set.copyOf(gone);

@@ -2,6 +2,7 @@ package io.eventfdd.server.handover;
 
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.internal.wire.ProblemException;
 import io.eventfdd.server.eventfds.Kept;
 import io.eventfdd.server.eventfds.KeptLease;
@@ -15,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -49,7 +49,8 @@ record Past(
      * Reads {@code file}. If its last line is incomplete, the process died while it wrote that
      * line.
      *
-     * @throws IOException if it cannot be read, or is not a file
+     * @throws IOException if it cannot be read, is not a file of this user, or is of a version that
+     *     this daemon does not know, whose content would be lost
      */
     static Past read(Path file) throws IOException {
         List<String> lines;
@@ -83,6 +84,16 @@ record Past(
                     case Row.LeaseEnded(var id) -> leased.remove(id);
                     case Row.Key(var answer) -> answers.add(answer);
                 }
+            } catch (Row.OtherVersion e) {
+                throw new IOException(
+                        file
+                                + " is of version "
+                                + e.version()
+                                + ", and this daemon knows only "
+                                + Row.VERSION
+                                + "; start the daemon that wrote it, or remove it to begin without"
+                                + " its names",
+                        e);
             } catch (ProblemException | IllegalArgumentException e) {
                 LOGGER.log(
                         Level.WARNING,
@@ -101,12 +112,21 @@ record Past(
 
     /** Decodes any bytes: a line with a byte that is not text is not a line of the table. */
     private static String text(Path file) throws IOException {
-        var attributes =
-                Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
-        if (!attributes.isRegularFile()) {
+        int owner = (int) Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException(file + " is not a file");
         }
-        return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        if (owner != OpenFiles.effectiveUser()) {
+            // Whoever wrote it would decide who owns each eventfd.
+            throw new IOException(
+                    file
+                            + " belongs to user "
+                            + Integer.toUnsignedString(owner)
+                            + ", not to us; remove it to begin without its names");
+        }
+        try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
     }
 
     /** The origin of keys that no process knew before. */
@@ -180,7 +200,7 @@ record Past(
     /** After another start of the system, no process is the same, and the clock has begun anew. */
     private KeptLease kept(Row.Leased one, boolean isSameBoot) {
         var lease = one.lease();
-        long process = isSameBoot ? lease.process() : 0;
+        long process = isSameBoot ? lease.process() : KeptLease.NO_PROCESS;
         long until = lease.until();
         if (!isSameBoot && lease.state().expires().isPresent()) {
             var left = Duration.between(Instant.now(), lease.state().expires().get());

@@ -235,8 +235,23 @@ sealed interface Row {
         }
     }
 
-    /** The version of this format. */
+    /** The version of this format. A daemon of another version does not read it. */
     int VERSION = 1;
+
+    /** The table is of another version. */
+    final class OtherVersion extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+        private final long version;
+
+        OtherVersion(long version) {
+            super("version " + version, null, false, false);
+            this.version = version;
+        }
+
+        long version() {
+            return version;
+        }
+    }
 
     /** The line, which is JSON, without its end. */
     String text();
@@ -245,6 +260,7 @@ sealed interface Row {
      * Reads a line.
      *
      * @throws ProblemException if it is not a line of the table
+     * @throws OtherVersion if it is the first line of a table of another version
      */
     static Row parse(byte[] utf8) {
         var fields = JsonFields.parse(utf8);
@@ -273,8 +289,12 @@ sealed interface Row {
         if (fields.has("key")) {
             return new Key(answer(fields));
         }
-        if (fields.count("eventfdd", 0, ANY, 0) != VERSION) {
+        if (!fields.has("eventfdd")) {
             throw new ProblemException(ProblemType.INVALID_REQUEST, "a line of an unknown kind");
+        }
+        long version = fields.count("eventfdd", 0, ANY, 0);
+        if (version != VERSION) {
+            throw new OtherVersion(version);
         }
         return new Head(fields.bool("stopped", false), fields.text("keys").orElse(""));
     }

@@ -140,7 +140,7 @@ class RowTest {
                 "{}",
                 "[]",
                 "7",
-                "{\"eventfdd\":2,\"stopped\":true}",
+                "{\"eventfdd\":\"two\",\"stopped\":true}",
                 "{\"removed\":-1}",
                 "{\"removed\":\"x\"}",
                 "{\"id\":1}",

@@ -8,6 +8,7 @@ import io.eventfdd.client.EventfdName;
 import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.internal.linux.EventFd;
 import io.eventfdd.internal.linux.Fd;
+import io.eventfdd.internal.linux.OpenFiles;
 import io.eventfdd.internal.wire.LeaseShare;
 import io.eventfdd.internal.wire.LeaseState;
 import io.eventfdd.server.eventfds.Former;
@@ -319,6 +320,46 @@ class TableTest {
         try (var table = open()) {
             assertThat(table.isKnown()).isFalse();
         }
+    }
+
+    @Test
+    void afterAnotherStartOfTheSystemNoProcessHoldsALease() throws IOException {
+        var state =
+                new LeaseState(
+                        "l",
+                        List.of(new LeaseShare(A.name(), 1)),
+                        List.of(),
+                        new LeaseState.Holder(LeaseState.Kind.PROCESS, 1, 0),
+                        Instant.EPOCH,
+                        Optional.empty());
+        var lease = new KeptLease(state, 0, Duration.ZERO, 0, Set.of());
+        var before = new Row.Leased(lease, List.of(1L), "another start");
+        Files.writeString(file, new Row.Head(false, "").text() + "\n" + before.text() + "\n");
+        assertThat(Past.read(file).leases())
+                .extracting(KeptLease::process)
+                .containsExactly(KeptLease.NO_PROCESS);
+    }
+
+    @Test
+    void oneOfAnotherVersionIsLeftToTheDaemonThatWroteIt() throws IOException {
+        var written = "{\"eventfdd\":2,\"names\":[\"a\"]}\n";
+        Files.writeString(file, written);
+        assertThatIOException()
+                .isThrownBy(this::open)
+                .withMessageStartingWith(file + " is of version 2,");
+        assertThat(file).hasContent(written);
+    }
+
+    @Test
+    void oneOfAnotherUserIsNotBelieved() throws IOException {
+        assumeTrue(OpenFiles.effectiveUser() == 0, "only root can give a file away");
+        Files.writeString(file, "{\"eventfdd\":1,\"stopped\":false,\"keys\":\"\"}\n");
+        Files.setAttribute(file, "unix:uid", 4_000_000);
+        assertThatIOException()
+                .isThrownBy(this::open)
+                .withMessageStartingWith(file + " belongs to user 4000000, not to us");
+        Files.delete(file);
+        open().close();
     }
 
     @Test
