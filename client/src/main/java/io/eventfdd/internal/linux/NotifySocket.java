@@ -14,6 +14,7 @@ import java.util.List;
  */
 public final class NotifySocket implements AutoCloseable {
     private static final int SOCK_DGRAM = 2;
+    private static final int MSG_DONTWAIT = 0x40;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int LONGEST = 4096;
 
@@ -66,10 +67,12 @@ public final class NotifySocket implements AutoCloseable {
      *
      * @param message assignments, one in each line
      * @param fds at most one, which the caller keeps open during the call
+     * @param waits whether to wait for room in the service manager's queue
      */
-    public void send(String message, List<Fd> fds) throws ErrnoException {
+    public void send(String message, List<Fd> fds, boolean waits) throws ErrnoException {
+        int flags = MSG_NOSIGNAL | (waits ? 0 : MSG_DONTWAIT);
         buffer.put(message.getBytes(StandardCharsets.UTF_8), fds);
-        while (LIBC.sendmsg(fd.number(), buffer.message(), MSG_NOSIGNAL) < 0) {
+        while (LIBC.sendmsg(fd.number(), buffer.message(), flags) < 0) {
             if (LIBC.errno() != Errno.EINTR) {
                 throw ErrnoException.ofLast("sendmsg(" + fd + ", " + message.strip() + ")");
             }

@@ -32,6 +32,9 @@ public final class Systemd implements Keeper, AutoCloseable {
     /** The time within which the watchdog has to be served; null if there is none. */
     private final @Nullable Duration watchdog;
 
+    /** Whether the last message could not be sent. */
+    private boolean failing;
+
     private Systemd(@Nullable NotifySocket socket, @Nullable Duration watchdog) {
         this.socket = socket;
         this.watchdog = watchdog;
@@ -108,18 +111,29 @@ public final class Systemd implements Keeper, AutoCloseable {
         send("FDSTOREREMOVE=1\nFDNAME=" + Name.of(id), List.of());
     }
 
+    /**
+     * Each eventfd that comes or goes is a message. So one that takes none is waited for once and
+     * logged once, and not again for each of them until it takes some.
+     */
     private synchronized void send(String message, List<Fd> fds) {
         if (socket == null) {
             return;
         }
         try {
-            socket.send(message, fds);
+            socket.send(message, fds, !failing);
+            if (failing) {
+                failing = false;
+                LOGGER.log(Level.INFO, "the service manager can be told again");
+            }
         } catch (ErrnoException e) {
-            LOGGER.log(
-                    Level.WARNING,
-                    "cannot tell the service manager {0}: {1}",
-                    message.lines().findFirst().orElse(""),
-                    e.getMessage());
+            if (!failing) {
+                failing = true;
+                LOGGER.log(
+                        Level.WARNING,
+                        "cannot tell the service manager {0}, and maybe more: {1}",
+                        message.lines().findFirst().orElse(""),
+                        e.getMessage());
+            }
         }
     }
 

@@ -16,10 +16,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 
 /** What a service manager hears on a real socket, of which Python has the other end. */
 @Timeout(300)
@@ -164,5 +168,74 @@ class SystemdTest {
             end();
             tellNobody(systemd);
         }
+    }
+
+    @Test
+    void oneThatHasGoneIsLoggedOnceHoweverMuchThereIsToTell() throws Exception {
+        try (var systemd = Systemd.of(listen())) {
+            end();
+            assertThat(logged(() -> forgetMany(systemd, 100))).hasSize(1);
+        }
+    }
+
+    /** Far more than its queue holds (net.unix.max_dgram_qlen), and each of them would wait 2 s. */
+    @Test
+    @Timeout(30)
+    void oneThatHearsNothingIsWaitedForOnceAndToldAgainWhenItHears() throws Exception {
+        try (var systemd = Systemd.of(listen())) {
+            kill("STOP");
+            assertThat(logged(() -> forgetMany(systemd, 5_000))).hasSize(1);
+            kill("CONT");
+            var again = "FDSTOREREMOVE=1 FDNAME=e1";
+            hears(again);
+            var lines =
+                    logged(() -> {
+                        do {
+                            systemd.stopping();
+                        } while (heard.readLine().equals(again));
+                    });
+            assertThat(lines).hasSize(1);
+        }
+    }
+
+    private void kill(String signal) throws Exception {
+        var kill = new ProcessBuilder("kill", "-" + signal, Long.toString(ear.pid()));
+        assertThat(kill.start().waitFor()).isZero();
+    }
+
+    private static void forgetMany(Systemd systemd, int count) {
+        for (int i = 0; i < count; i++) {
+            systemd.forget(1);
+        }
+    }
+
+    private interface Telling {
+        void run() throws Exception;
+    }
+
+    /** The lines of the log about what {@code telling} tells. */
+    private static List<String> logged(Telling telling) throws Exception {
+        var lines = new ArrayList<String>();
+        var log =
+                new Handler() {
+                    @Override
+                    public void publish(LogRecord entry) {
+                        lines.add(entry.getMessage());
+                    }
+
+                    @Override
+                    public void flush() {}
+
+                    @Override
+                    public void close() {}
+                };
+        var logger = Logger.getLogger(Systemd.class.getName());
+        logger.addHandler(log);
+        try {
+            telling.run();
+        } finally {
+            logger.removeHandler(log);
+        }
+        return lines;
     }
 }
