@@ -20,6 +20,7 @@ import io.eventfdd.server.testing.SharedDaemon;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.BufferedReader;
@@ -237,6 +238,20 @@ class CommandsIT {
                         "serve",
                         "--max-wait=0s");
         assertThat(Ran.of(serve)).isEqualTo(new Ran(2, "eventfdd: max-wait: 0s is not 1s to 24h"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "serve, --runtime-dir=",
+        "serve, --config=",
+        "ping, --runtime-dir=",
+        "bridge, --config="
+    })
+    void anEmptyPathIsNoneAndNotTheCurrentDirectory(String command, String option)
+            throws Exception {
+        var ran = Ran.of(daemon.begin(DaemonProcess.launcher().toString(), command, option));
+        assertThat(ran.status()).isEqualTo(2);
+        assertThat(ran.output()).contains("'' is not a path");
     }
 
     @Test

@@ -26,6 +26,8 @@ import picocli.CommandLine.TypeConversionException;
 
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -120,6 +122,7 @@ public final class Commands implements Callable<Integer> {
         line.getHelpSectionMap()
                 .put(SECTION_KEY_COMMAND_LIST, help -> list(help.commandSpec().subcommands()));
         line.registerConverter(long.class, Commands::number);
+        line.registerConverter(Path.class, Commands::path);
         // A name may not begin with @, but a program's argument may.
         line.setExpandAtFiles(false);
         line.setExecutionStrategy(Commands::execute);
@@ -138,6 +141,18 @@ public final class Commands implements Callable<Integer> {
         } catch (ArithmeticException e) {
             throw new TypeConversionException(text + " is too large");
         }
+    }
+
+    /** Parses a path. Java takes an empty one for the current directory, which nobody means. */
+    private static Path path(String text) {
+        try {
+            if (!text.isEmpty()) {
+                return Path.of(text);
+            }
+        } catch (InvalidPathException e) {
+            // such as a character that the locale does not have
+        }
+        throw new TypeConversionException(Shown.quoted(text) + " is not a path");
     }
 
     /** Runs the parsed command line, and flushes its output. */
