@@ -21,6 +21,12 @@ public final class WaitTimes {
                     "(?:^|[,;])\\s*wait\\s*=\\s*\"?([0-9]++)\"?\\s*(?:$|[,;])",
                     Pattern.CASE_INSENSITIVE);
 
+    /** A number of more digits is shortened to {@link #LONGEST_PREFERENCE}. */
+    private static final int MOST_DIGITS = 9;
+
+    /** Longer than any limit; a sum with it is still in range. */
+    private static final Duration LONGEST_PREFERENCE = Duration.ofSeconds(Integer.MAX_VALUE);
+
     private final Supplier<Duration> maxWait;
 
     /** At most as long as {@code maxWait} says at the time. */
@@ -60,7 +66,9 @@ public final class WaitTimes {
     }
 
     private static Duration seconds(String digits) {
-        return Duration.ofSeconds(digits.length() > 9 ? Integer.MAX_VALUE : Long.parseLong(digits));
+        return digits.length() > MOST_DIGITS
+                ? LONGEST_PREFERENCE
+                : Duration.ofSeconds(Long.parseLong(digits));
     }
 
     private static Duration shorter(Duration a, Duration b) {
