@@ -286,8 +286,8 @@ final class FdSocket implements AutoCloseable {
                 return null;
             }
             case WOULD_BLOCK, TOO_MANY_IN_FLIGHT -> {
-                silences.incrementAndGet();
-                throw lost(what, "it did not take the request in " + Timeout.format(patience));
+                throw silent(
+                        lost(what, "it did not take the request in " + Timeout.format(patience)));
             }
         }
         var received = socket.receive(room, patience);
@@ -299,8 +299,7 @@ final class FdSocket implements AutoCloseable {
         }
         disconnect();
         if (received == Received.Nothing.YET) {
-            silences.incrementAndGet();
-            throw lost(what, "there was no answer in " + Timeout.format(patience));
+            throw silent(lost(what, "there was no answer in " + Timeout.format(patience)));
         }
         throw lost(what, "the connection ended; whether it was carried out is not known");
     }
@@ -367,6 +366,12 @@ final class FdSocket implements AutoCloseable {
         return new ConnectionLostException(what + " on " + path + ": " + why, null);
     }
 
+    /** Counts a silence of the daemon, of which {@code failure} tells. */
+    private <E extends EventfddException> E silent(E failure) {
+        silences.incrementAndGet();
+        return failure;
+    }
+
     private void checkOpen() {
         if (closed) {
             throw Failures.clientClosed();
@@ -382,10 +387,9 @@ final class FdSocket implements AutoCloseable {
             } catch (ErrnoException e) {
                 if (e.outOfDescriptors()) {
                     throw Failures.of(e);
-                } else if (e.is(Errno.ETIMEDOUT)) {
-                    silences.incrementAndGet();
                 }
-                throw Failures.unavailable(path, e);
+                var failure = Failures.unavailable(path, e);
+                throw e.is(Errno.ETIMEDOUT) ? silent(failure) : failure;
             }
             connection = socket;
             wasThere = true;
