@@ -41,17 +41,20 @@ public final class VirtualThreads {
     /**
      * Runs {@code task} on a virtual thread if this Java has them, and otherwise on a daemon
      * thread.
+     *
+     * @throws OutOfMemoryError if there is no thread to be had
      */
     public static void startAny(String name, Runnable task) {
-        if (START_VIRTUAL == null) {
-            startPlatform(name, task);
-            return;
+        if (START_VIRTUAL != null) {
+            try {
+                var unused = (Thread) START_VIRTUAL.invokeExact(task);
+                return;
+            } catch (Throwable e) {
+                // The first one needs threads of the JDK. If there were none to be had then, no
+                // virtual thread starts in this JVM any more (JDK 25).
+            }
         }
-        try {
-            var unused = (Thread) START_VIRTUAL.invokeExact(task);
-        } catch (Throwable e) {
-            throw new AssertionError("a virtual thread always starts", e);
-        }
+        startPlatform(name, task);
     }
 
     /** Runs {@code task} on a daemon thread of the operating system. */

@@ -262,13 +262,20 @@ public final class HeldLeases implements AutoCloseable {
 
     /** Does {@code task} on another thread, again and again until it says that it is done. */
     void untilDone(BooleanSupplier task) {
-        VirtualThreads.startPlatform(
-                "eventfdd-client-discard",
-                () -> {
-                    while (!task.getAsBoolean()) {
-                        LockSupport.parkNanos(LONGEST_PAUSE_NANOS);
-                    }
-                });
+        try {
+            VirtualThreads.startPlatform(
+                    "eventfdd-client-discard",
+                    () -> {
+                        while (!task.getAsBoolean()) {
+                            LockSupport.parkNanos(LONGEST_PAUSE_NANOS);
+                        }
+                    });
+        } catch (Error e) {
+            // There is no thread to be had now.
+            var unused =
+                    timer.schedule(
+                            () -> untilDone(task), LONGEST_PAUSE_NANOS, TimeUnit.NANOSECONDS);
+        }
     }
 
     /**

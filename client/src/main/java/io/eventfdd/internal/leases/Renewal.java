@@ -90,7 +90,26 @@ final class Renewal {
         if (stopped) {
             timer.cancel(false);
         }
-        VirtualThreads.startAny("eventfdd-client-renewal", this::renew);
+        beginToRenew();
+    }
+
+    private void beginToRenew() {
+        if (!isMeant()) {
+            return;
+        }
+        try {
+            VirtualThreads.startAny("eventfdd-client-renewal", this::renew);
+        } catch (Error e) {
+            // There is no thread to be had now.
+            lastFailure = String.valueOf(e.getMessage());
+            var unused =
+                    leases.timer().schedule(this::beginToRenew, PAUSE_NANOS, TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /** Whether a renewal would be of use. */
+    private boolean isMeant() {
+        return !stopped && lease.isToBeKept() && !isOver();
     }
 
     /** The owner is told when the time is over, unless a renewal comes before. */
@@ -112,7 +131,7 @@ final class Renewal {
     }
 
     private void renew() {
-        while (!stopped && lease.isToBeKept() && !isOver()) {
+        while (isMeant()) {
             long now = System.nanoTime();
             try {
                 if (!leases.transport().renew(lease.id(), Duration.ofNanos(left()))) {
@@ -121,7 +140,8 @@ final class Renewal {
                 }
                 renewed(now);
                 return;
-            } catch (EventfddException e) {
+            } catch (EventfddException | Error e) {
+                // An error if there is no thread to be had that connects.
                 lastFailure = String.valueOf(e.getMessage());
             }
             LockSupport.parkNanos(Math.min(PAUSE_NANOS, Math.max(1, left())));

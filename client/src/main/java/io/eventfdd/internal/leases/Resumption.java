@@ -78,9 +78,17 @@ final class Resumption implements AutoCloseable {
             looking = false;
             sentinel.close();
         } else if (isAnyCutOff()) {
-            VirtualThreads.startPlatform("eventfdd-client-resume", this::resumeAll);
+            beginToResume();
         } else {
             lookLater();
+        }
+    }
+
+    private void beginToResume() {
+        try {
+            VirtualThreads.startPlatform("eventfdd-client-resume", this::resumeAll);
+        } catch (Error e) {
+            lookLater(); // There is no thread to be had now.
         }
     }
 
@@ -107,8 +115,8 @@ final class Resumption implements AutoCloseable {
             if (!lease.tether().orElseThrow().resume(lease.id())) {
                 lease.lapse(HeldLeases.UNKNOWN);
             }
-        } catch (EventfddException e) {
-            // No daemon is there yet.
+        } catch (EventfddException | Error e) {
+            // No daemon is there yet, or there is not enough memory to ask it.
         }
     }
 

@@ -11,14 +11,12 @@ import io.eventfdd.internal.LongestWait;
 import io.eventfdd.internal.wire.LeaseHolder;
 import io.eventfdd.internal.wire.LeaseRequest;
 import io.eventfdd.internal.wire.LeaseShare;
-import io.eventfdd.internal.wire.LeaseState;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -29,7 +27,7 @@ import java.util.concurrent.TimeUnit;
 /** What the owner of a lease is told while the daemon does not answer. */
 @Timeout(300)
 class HeldLeasesTest {
-    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration LONG = GrantingDaemon.LONG;
     private static final LeaseShare PERMIT = new LeaseShare(new EventfdName("s"), 1);
     private static final LeaseWish FOR_A_SECOND = wish(new LeaseHolder.For(Duration.ofSeconds(1)));
     private static final LeaseWish OF_PROCESS = wish(new LeaseHolder.OfProcess());
@@ -99,7 +97,7 @@ class HeldLeasesTest {
     }
 
     /** It grants every lease, and answers nothing else. */
-    private static final class Daemon implements LeaseTransport {
+    private static final class Daemon extends GrantingDaemon {
         private volatile boolean accepts = true;
 
         /** The thread that finds the connections ended. */
@@ -114,30 +112,11 @@ class HeldLeasesTest {
         }
 
         @Override
-        public Duration patience() {
-            return LONG;
-        }
-
-        @Override
-        public LeaseHolder withoutProcess() {
-            return new LeaseHolder.OfConnection();
-        }
-
-        @Override
         public Optional<Granted> take(LeaseRequest request, Stop stop) {
             if (failure != null) {
                 throw failure;
             }
-            var holder = new LeaseState.Holder(LeaseState.Kind.PROCESS, 1, 0);
-            var state =
-                    new LeaseState(
-                            "x",
-                            request.take(),
-                            List.of(),
-                            holder,
-                            Instant.EPOCH,
-                            Optional.empty());
-            return Optional.of(new Granted(state, Optional.empty()));
+            return super.take(request, stop);
         }
 
         @Override
@@ -180,8 +159,5 @@ class HeldLeasesTest {
                 public void close() {}
             };
         }
-
-        @Override
-        public void close() {}
     }
 }

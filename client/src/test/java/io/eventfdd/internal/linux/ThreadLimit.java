@@ -2,10 +2,15 @@ package io.eventfdd.internal.linux;
 
 import static io.eventfdd.internal.linux.Libc.LIBC;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * No room for the stack of another thread, until it is closed. It is for a JVM whose stacks are of
@@ -25,6 +30,32 @@ public final class ThreadLimit implements AutoCloseable {
         while (isThreadToBeHad()) {
             // The stack of a thread that has ended is used again.
         }
+    }
+
+    /**
+     * Runs {@code program} in a JVM with such stacks, and returns what it prints.
+     *
+     * @param directory for its output
+     */
+    public static List<String> linesOf(Class<?> program, Path directory, String... arguments)
+            throws IOException, InterruptedException {
+        var output = directory.resolve("output");
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xss1g", "-XX:+UseSerialGC"));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
+        command.addAll(List.of(arguments));
+        var process =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(output.toFile())
+                        .start();
+        try {
+            assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("it ends").isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        return Files.readAllLines(output);
     }
 
     private static long addressSpace() throws IOException {

@@ -2,15 +2,12 @@ package io.eventfdd.internal.raw;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.eventfdd.internal.linux.ThreadLimit;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -66,24 +63,7 @@ class FewThreadsTest {
 
     @Test
     void onceThereAreThreadsAgainAllIsAsBefore() throws Exception {
-        var output = directory.resolve("output");
-        var process =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-Xss1g",
-                                "-XX:+UseSerialGC",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                Program.class.getName())
-                        .redirectErrorStream(true)
-                        .redirectOutput(output.toFile())
-                        .start();
-        try {
-            assertThat(process.waitFor(120, TimeUnit.SECONDS)).as("it ends").isTrue();
-        } finally {
-            process.destroyForcibly();
-        }
-        assertThat(Files.readString(output, UTF_8).lines())
+        assertThat(ThreadLimit.linesOf(Program.class, directory))
                 .containsSubsequence(
                         "3 calls failed",
                         "0 descriptors more",
