@@ -2,6 +2,7 @@ package io.eventfdd.client;
 
 import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Failures;
+import io.eventfdd.internal.http.CallHandle;
 import io.eventfdd.internal.http.HttpCall;
 import io.eventfdd.internal.http.HttpConnection;
 import io.eventfdd.internal.http.ServerSentEvents;
@@ -81,24 +82,27 @@ public final class EventfdWatch implements Closeable {
      * Begins one.
      *
      * @param patience how long the daemon may take for the beginning
+     * @param handle with which another thread can end the beginning
      * @param onClose is told once, when it is closed
      */
     static EventfdWatch begin(
             Path socket,
             EventfdName name,
             Duration patience,
+            CallHandle handle,
             Consumer<? super EventfdWatch> onClose)
             throws InterruptedException {
         var call = HttpCall.get("/v1/eventfds/" + name + "/watch");
         HttpConnection connection;
         try {
-            connection = HttpConnection.open(socket);
+            connection = HttpConnection.open(socket, patience, handle::isEnded);
         } catch (ClosedByInterruptException e) {
             throw interrupted();
         } catch (IOException e) {
             throw Failures.unavailable(socket, e);
         }
         try {
+            handle.begin(connection);
             var events = new ServerSentEvents(connection.stream(call, patience));
             return new EventfdWatch(name, connection, events, onClose);
         } catch (ClosedByInterruptException e) {
@@ -110,6 +114,8 @@ public final class EventfdWatch implements Closeable {
         } catch (EventfddException e) {
             connection.close();
             throw e;
+        } finally {
+            handle.over();
         }
     }
 

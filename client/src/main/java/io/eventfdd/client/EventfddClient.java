@@ -64,6 +64,10 @@ public final class EventfddClient implements Closeable {
     private final Duration patience;
     private final Set<Eventfd> handles = ConcurrentHashMap.newKeySet();
     private final Set<EventfdWatch> watches = ConcurrentHashMap.newKeySet();
+
+    /** The watches that are about to begin. */
+    private final Set<CallHandle> beginnings = ConcurrentHashMap.newKeySet();
+
     private final HttpDaemon http;
     private final HeldLeases httpLeases;
     private final HttpOpener overHttp;
@@ -333,19 +337,30 @@ public final class EventfddClient implements Closeable {
      * @throws InterruptedException if the thread was interrupted
      */
     public EventfdWatch watch(String name) throws InterruptedException {
-        checkOpen();
-        var watch =
-                EventfdWatch.begin(
-                        directory.resolve("api.sock"),
-                        new EventfdName(name),
-                        patience,
-                        watches::remove);
-        watches.add(watch);
-        if (closed) {
-            watch.close();
-            throw Failures.clientClosed();
+        var handle = new CallHandle();
+        beginnings.add(handle);
+        try {
+            checkOpen();
+            var watch = begun(new EventfdName(name), handle);
+            watches.add(watch);
+            if (closed) {
+                watch.close();
+                throw Failures.clientClosed();
+            }
+            return watch;
+        } finally {
+            beginnings.remove(handle);
         }
-        return watch;
+    }
+
+    private EventfdWatch begun(EventfdName name, CallHandle handle) throws InterruptedException {
+        try {
+            return EventfdWatch.begin(
+                    directory.resolve("api.sock"), name, patience, handle, watches::remove);
+        } catch (ConnectionLostException | DaemonUnavailableException e) {
+            checkOpen();
+            throw e;
+        }
     }
 
     // Waiting on many
@@ -405,7 +420,8 @@ public final class EventfddClient implements Closeable {
             } else if (eventfd instanceof HttpEventfd one) {
                 httpEventfds.add(one);
             }
-            if (eventfd.isOpen() && !handles.contains(eventfd)) {
+            // In this order, because a handle is closed before this forgets it.
+            if (!handles.contains(eventfd) && eventfd.isOpen()) {
                 throw new IllegalArgumentException(eventfd + " was opened by another client");
             }
         }
@@ -444,6 +460,7 @@ public final class EventfddClient implements Closeable {
     public void close() {
         closed = true;
         List.copyOf(handles).forEach(Eventfd::close);
+        beginnings.forEach(CallHandle::end);
         List.copyOf(watches).forEach(EventfdWatch::close);
         httpLeases.close();
         http.close();

@@ -2,6 +2,7 @@ package io.eventfdd.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.eventfdd.internal.http.CallHandle;
 import io.eventfdd.internal.raw.RawHandles;
 import io.eventfdd.internal.raw.ThreadKind;
 
@@ -99,6 +100,7 @@ class CloseOnceTest {
                                 socket,
                                 new EventfdName("n"),
                                 Duration.ofSeconds(30),
+                                new CallHandle(),
                                 closed -> told.incrementAndGet()));
         var connection = daemon.accept();
         connection.write(ByteBuffer.wrap(BEGINNING.getBytes(StandardCharsets.US_ASCII)));

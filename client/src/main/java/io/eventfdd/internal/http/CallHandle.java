@@ -65,7 +65,7 @@ public final class CallHandle {
     }
 
     /** Notes that the call begins, on connection {@code on}. */
-    synchronized void begin(HttpConnection on) {
+    public synchronized void begin(HttpConnection on) {
         connection = on;
         if (ended) {
             on.abort();
@@ -89,11 +89,12 @@ public final class CallHandle {
     }
 
     /** Notes that the call is over, so that its connection may be used for another call. */
-    synchronized void over() {
+    public synchronized void over() {
         connection = null;
     }
 
-    synchronized boolean isEnded() {
+    /** Whether the call is to end. */
+    public synchronized boolean isEnded() {
         return ended;
     }
 

@@ -44,7 +44,7 @@ final class HttpCalls implements AutoCloseable {
      */
     HttpCalls(Path socket, Duration patience, Duration outage) {
         this.socket = socket;
-        this.connections = new HttpConnections(socket);
+        this.connections = new HttpConnections(socket, patience);
         this.patience = patience;
         this.outage = outage;
     }

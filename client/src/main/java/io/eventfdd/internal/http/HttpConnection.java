@@ -22,6 +22,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * One connection to {@code api.sock}. One thread at a time calls; any thread may {@link #abort} it.
@@ -50,8 +51,15 @@ public final class HttpConnection {
         this.connection = connection;
     }
 
-    public static HttpConnection open(Path path) throws IOException {
-        var socket = UnixSocket.connect(path);
+    /**
+     * Connects to the daemon. An interrupt ends the attempt.
+     *
+     * @param patience how long the daemon may take to accept the connection
+     * @param unwanted whether nobody wants the connection any more, which ends the attempt too
+     */
+    public static HttpConnection open(Path path, Duration patience, BooleanSupplier unwanted)
+            throws IOException {
+        var socket = UnixSocket.connect(path, patience, unwanted);
         try {
             return new HttpConnection(socket, CONNECTIONS.createConnection(socket));
         } catch (IOException | RuntimeException e) {

@@ -8,10 +8,12 @@ import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -21,13 +23,20 @@ public final class HttpConnections {
     private static final int MOST_IDLE = 16;
 
     private final Path socket;
+    private final Duration patience;
     private final ConcurrentLinkedDeque<HttpConnection> idle = new ConcurrentLinkedDeque<>();
     private final AtomicInteger idleCount = new AtomicInteger();
     private final Set<HttpConnection> busy = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
-    HttpConnections(Path socket) {
+    /**
+     * Starts without a connection.
+     *
+     * @param patience how long the daemon may take to accept one
+     */
+    HttpConnections(Path socket, Duration patience) {
         this.socket = socket;
+        this.patience = patience;
     }
 
     boolean isClosed() {
@@ -37,7 +46,7 @@ public final class HttpConnections {
     /** Takes a connection for a call, which has it alone. */
     HttpConnection take(CallHandle handle) throws InterruptedException {
         if (handle.outlivesClient()) {
-            return open();
+            return open(handle::isEnded);
         } else if (closed) {
             throw Failures.clientClosed();
         }
@@ -52,7 +61,7 @@ public final class HttpConnections {
             }
         }
         if (connection == null) {
-            connection = open();
+            connection = open(() -> closed || handle.isEnded());
         }
         busy.add(connection);
         if (closed) {
@@ -62,10 +71,14 @@ public final class HttpConnections {
         return connection;
     }
 
-    /** Makes a new connection, which the caller owns. */
-    HttpConnection open() throws InterruptedException {
+    /**
+     * Makes a new connection, which the caller owns.
+     *
+     * @param unwanted whether nobody wants the connection any more
+     */
+    HttpConnection open(BooleanSupplier unwanted) throws InterruptedException {
         try {
-            return HttpConnection.open(socket);
+            return HttpConnection.open(socket, patience, unwanted);
         } catch (ClosedByInterruptException e) {
             Thread.interrupted();
             throw new InterruptedException();

@@ -82,7 +82,7 @@ final class HttpLeases implements LeaseTransport {
                 throw new InterruptedException();
             }
             try {
-                var kept = new Kept(api.connections().open());
+                var kept = new Kept(api.connections().open(stop::isStopped));
                 var answer = exchange(kept.connection, call, wait, stop);
                 if (answer.isCreated()) {
                     return granted(answer).map(state -> new Granted(state, Optional.of(kept)));
@@ -196,7 +196,7 @@ final class HttpLeases implements LeaseTransport {
     @Override
     public Connection connect() {
         try {
-            return new Kept(api.connections().open());
+            return new Kept(api.connections().open(api.connections()::isClosed));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new DaemonUnavailableException("interrupted while it connected", e);

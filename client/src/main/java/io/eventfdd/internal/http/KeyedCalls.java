@@ -78,7 +78,7 @@ public final class KeyedCalls implements AutoCloseable {
         }
         close();
         try {
-            var made = HttpConnection.open(socket);
+            var made = HttpConnection.open(socket, patience, () -> false);
             connection = made;
             var answer = made.exchange(HttpCall.get("/v1"), patience, true);
             keyLife = HttpDaemon.read(answer, KeyedCalls::keyLifeOf);

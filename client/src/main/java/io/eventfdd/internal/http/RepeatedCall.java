@@ -105,7 +105,11 @@ final class RepeatedCall {
         try {
             connection = calls.connections().take(handle);
         } catch (DaemonUnavailableException e) {
-            if (handle.isEnded() || !calls.wasThere() || !away.pause()) {
+            if (calls.connections().isClosed() && !handle.outlivesClient()) {
+                throw Failures.clientClosed();
+            }
+            boolean hangs = e.getCause() instanceof SocketTimeoutException;
+            if (handle.isEnded() || hangs || !calls.wasThere() || !away.pause()) {
                 throw doubt != null ? doubt : e;
             }
             return Optional.empty();

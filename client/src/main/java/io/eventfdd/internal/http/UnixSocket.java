@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -19,7 +20,12 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /**
  * A connected Unix socket in the form that HttpComponents needs. (The one that comes with its
@@ -32,6 +38,8 @@ import java.nio.file.Path;
  * uses it; any thread may {@link #abort} it.
  */
 final class UnixSocket extends Socket {
+    private static final long BACKLOG_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
     private final SocketChannel channel;
     private final Selector selector;
     private final SelectionKey key;
@@ -47,14 +55,57 @@ final class UnixSocket extends Socket {
     private UnixSocket(SocketChannel channel, Selector selector) throws IOException {
         this.channel = channel;
         this.selector = selector;
-        channel.configureBlocking(false);
         this.key = channel.register(selector, 0);
     }
 
-    /** Connects. An interrupt ends the attempt. */
-    static UnixSocket connect(Path path) throws IOException {
+    /**
+     * Connects. If the backlog of the daemon is full, it tries again, for at most {@code patience}.
+     * An interrupt ends the attempt.
+     *
+     * @param unwanted whether nobody wants the connection any more, which ends the attempt too
+     * @throws SocketTimeoutException if the backlog stayed full
+     */
+    static UnixSocket connect(Path path, Duration patience, BooleanSupplier unwanted)
+            throws IOException {
+        long start = System.nanoTime();
+        while (true) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new ClosedByInterruptException();
+            }
+            try {
+                return connect(path);
+            } catch (SocketException e) {
+                if (!isBacklogFull(path, e)) {
+                    throw e;
+                }
+                if (unwanted.getAsBoolean()) {
+                    throw new AsynchronousCloseException();
+                }
+                if (System.nanoTime() - start >= patience.toNanos()) {
+                    var late = new SocketTimeoutException("it accepts no connection in time");
+                    late.initCause(e);
+                    throw late;
+                }
+            }
+            LockSupport.parkNanos(BACKLOG_PAUSE_NANOS);
+        }
+    }
+
+    /**
+     * Whether {@code failure} to connect to {@code path} is EAGAIN. Java tells it from the others
+     * only by a text, whose language depends on the machine.
+     */
+    private static boolean isBacklogFull(Path path, SocketException failure) {
+        // If nobody listens, it is a subclass. Otherwise this user may not use the socket, or there
+        // is none.
+        return failure.getClass() == SocketException.class && Files.isWritable(path);
+    }
+
+    private static UnixSocket connect(Path path) throws IOException {
         var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         try {
+            // A thread that blocks in connect(2) would wait for a full backlog without a limit.
+            channel.configureBlocking(false);
             channel.connect(UnixDomainSocketAddress.of(path));
             var selector = Selector.open();
             try {

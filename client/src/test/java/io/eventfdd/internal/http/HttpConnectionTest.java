@@ -42,7 +42,7 @@ class HttpConnectionTest {
         var path = directory.resolve("s");
         try (var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             listener.bind(UnixDomainSocketAddress.of(path));
-            var connection = HttpConnection.open(path);
+            var connection = HttpConnection.open(path, Duration.ofSeconds(30), () -> false);
             try (var daemon = listener.accept()) {
                 // It has room in the buffer of the connection, so nobody has to ask first.
                 daemon.write(ByteBuffer.wrap(bytes.getBytes(US_ASCII)));
@@ -79,7 +79,7 @@ class HttpConnectionTest {
         try (var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             listener.bind(UnixDomainSocketAddress.of(path));
             var before = sockets();
-            var connection = HttpConnection.open(path);
+            var connection = HttpConnection.open(path, Duration.ofSeconds(30), () -> false);
             try (var daemon = listener.accept()) {
                 daemon.write(ByteBuffer.wrap(ANSWER.getBytes(US_ASCII)));
                 connection.exchange(HttpCall.get("/"), Duration.ofSeconds(30), false);

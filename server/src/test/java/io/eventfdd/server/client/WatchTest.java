@@ -163,6 +163,36 @@ class WatchTest {
         assertThatThrownBy(() -> client.watch("orders")).isInstanceOf(ClosedEventfdException.class);
     }
 
+    /** The daemon has the request, and says nothing. */
+    @Test
+    void theClientsCloseEndsOneThatHasNotBegunYet(@TempDir Path directory) throws Exception {
+        var socket = directory.resolve("api.sock");
+        try (var listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            listener.bind(UnixDomainSocketAddress.of(socket));
+            var connecting =
+                    new FutureTask<>(
+                            EventfddClient.builder()
+                                            .runtimeDirectory(directory)
+                                            .transport(Transport.HTTP)
+                                            .timeout(Duration.ofMinutes(5))
+                                    ::connect);
+            new Thread(connecting).start();
+            try (var accepted = listener.accept()) {
+                accepted.read(ByteBuffer.allocate(4096));
+                accepted.write(ByteBuffer.wrap(ABOUT.getBytes(StandardCharsets.US_ASCII)));
+            }
+            var its = connecting.get(15, TimeUnit.SECONDS);
+            var watching = new FutureTask<>(() -> its.watch("orders"));
+            new Thread(watching).start();
+            try (var accepted = listener.accept()) {
+                accepted.read(ByteBuffer.allocate(4096));
+                its.close();
+                assertThatThrownBy(() -> watching.get(15, TimeUnit.SECONDS))
+                        .hasCauseInstanceOf(ClosedEventfdException.class);
+            }
+        }
+    }
+
     @Test
     void whatIsNotThereCannotBeWatched() {
         assertThatThrownBy(() -> client.watch("nothing")).isInstanceOf(NotFoundException.class);
