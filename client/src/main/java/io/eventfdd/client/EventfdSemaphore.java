@@ -10,6 +10,7 @@ import io.eventfdd.internal.wire.LeaseRequest;
 import java.io.Closeable;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,6 +37,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * leased: if its process is killed, it does not come back. {@link #acquireLease} takes any number
  * of permits, at one moment, that come back by themselves if this process ends. It asks the daemon,
  * so it is slower than {@link #acquire}, which is the kernel's business alone.
+ *
+ * <p><b>Another eventfd of the name.</b> Over HTTP, each call goes to the eventfd that has the name
+ * at that moment. If the name was deleted and is a counter now, a call that would take a permit
+ * throws {@link SpecMismatchException} and leaves the count as it is. If it does not exist any
+ * more, the call throws {@link NotFoundException}.
  */
 public final class EventfdSemaphore implements Closeable {
     private final Eventfd eventfd;
@@ -61,12 +67,12 @@ public final class EventfdSemaphore implements Closeable {
      * #acquireLease} takes permits that come back.
      */
     public void acquire() throws InterruptedException {
-        var unused = eventfd.read();
+        checkPermit(eventfd.read());
     }
 
     /** Takes a permit if there is one; the permit is not leased. */
     public boolean tryAcquire() {
-        return eventfd.tryRead().isPresent();
+        return isPermit(eventfd.tryRead());
     }
 
     /**
@@ -74,7 +80,22 @@ public final class EventfdSemaphore implements Closeable {
      * The permit is not leased.
      */
     public boolean tryAcquire(Duration timeout) throws InterruptedException {
-        return eventfd.read(timeout).isPresent();
+        return isPermit(eventfd.read(timeout));
+    }
+
+    private boolean isPermit(OptionalLong taken) {
+        taken.ifPresent(this::checkPermit);
+        return taken.isPresent();
+    }
+
+    /** Puts back what was taken, unless it is one permit. */
+    private void checkPermit(long taken) {
+        if (taken == 1) {
+            return;
+        }
+        eventfd.write(taken);
+        throw new SpecMismatchException(
+                eventfd.name() + " is a counter by now, and has no permits", null, null);
     }
 
     /** Adds a permit, whichever process took it. */

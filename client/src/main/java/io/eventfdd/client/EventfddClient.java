@@ -47,7 +47,10 @@ import java.util.concurrent.Executor;
  * <p>A {@linkplain Transport#RAW raw} handle is the kernel's object itself. It goes on working if
  * the daemon is restarted, or if the name is deleted. The client brings it to the next daemon, so
  * that the name leads to it again. If that daemon has another eventfd under the name by then, the
- * handle moves to that one, and takes its count along.
+ * handle moves to that one, and takes its count along. A handle over {@linkplain Transport#HTTP
+ * HTTP} stands for its name: if that was deleted, calls that wait end with {@link
+ * EventfdGoneException} and later ones throw {@link NotFoundException}, until the name is created
+ * again. Then they reach the new eventfd, of whatever kind it is.
  *
  * <p>While the daemon is {@linkplain Builder#outage away} for a short time, calls wait for the next
  * one, and calls that were under way are repeated if that is safe. After that time they fail with
@@ -368,8 +371,9 @@ public final class EventfddClient implements Closeable {
     /**
      * Waits until at least one of {@code eventfds} is readable, and takes nothing.
      *
-     * @param eventfds 1 to 1,024 of different names, opened by this client. If only some of them
-     *     are raw, the daemon waits on all of them, by their names
+     * @param eventfds 1 to 1,024 of different names, opened by this client. If not all of them are
+     *     raw, the daemon waits on them, by their names, which have to fit into 64 KiB then: some
+     *     490 of the longest names do
      * @return those that were readable, with their counts; empty if the time was up before
      */
     public List<Signal> awaitAny(List<? extends Eventfd> eventfds, Duration timeout)
