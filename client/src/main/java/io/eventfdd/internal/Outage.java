@@ -28,6 +28,18 @@ public final class Outage {
         this.interruptible = interruptible;
     }
 
+    /**
+     * Notes that a daemon had the call for {@code nanos} before it ended. A daemon that is about to
+     * end refuses a call at once. So if that took longer, the daemon was there, and the next pause
+     * begins another outage.
+     */
+    public void daemonHadIt(long nanos) {
+        if (nanos > LONGEST_PAUSE.toNanos()) {
+            hasBegun = false;
+            pauseNanos = FIRST_PAUSE.toNanos();
+        }
+    }
+
     /** Pauses, longer each time. If the outage is too long by now, it returns false at once. */
     public boolean pause() throws InterruptedException {
         long now = System.nanoTime();

@@ -13,7 +13,7 @@ public final class CallHandle {
     private @Nullable HttpConnection connection;
     private @Nullable Thread parked;
     private boolean ended;
-    private boolean sent;
+    private @Nullable HttpCall sent;
     private String keys = "";
 
     private enum Kind {
@@ -61,7 +61,7 @@ public final class CallHandle {
 
     /** Prepares the handle for another call, which has not been sent. */
     synchronized void renew() {
-        sent = false;
+        sent = null;
     }
 
     /** Notes that the call begins, on connection {@code on}. */
@@ -72,14 +72,16 @@ public final class CallHandle {
         }
     }
 
-    /** Notes that the call is sent now, first to a daemon whose keys have the origin {@code to}. */
-    synchronized void send(String to) {
-        sent = true;
+    /**
+     * Notes that {@code call} is sent now, first to a daemon whose keys have the origin {@code to}.
+     */
+    synchronized void send(HttpCall call, String to) {
+        sent = call;
         keys = to;
     }
 
-    /** Whether a daemon may have got the call. */
-    synchronized boolean isSent() {
+    /** The call that a daemon may have got; null if none has. */
+    synchronized @Nullable HttpCall sent() {
         return sent;
     }
 

@@ -62,7 +62,7 @@ final class HttpCalls implements AutoCloseable {
      */
     HttpAnswer call(HttpCall call, Duration longest, Duration away, CallHandle handle) {
         var between = new Outage(away, false);
-        var repeated = new RepeatedCall(this, call, longest, between, false, handle);
+        var repeated = new RepeatedCall(this, () -> call, longest, between, false, handle);
         boolean interrupted = Thread.interrupted();
         try {
             while (true) {
@@ -83,12 +83,14 @@ final class HttpCalls implements AutoCloseable {
     /**
      * A call that the daemon answers within {@code wait} and the time for any answer.
      *
+     * @param made makes the call, and makes it anew for another daemon, with the time that is left
      * @param handle with which another thread can end it
      * @throws InterruptedException if the thread was interrupted and there was no answer
      */
-    HttpAnswer call(HttpCall call, Duration wait, CallHandle handle) throws InterruptedException {
+    HttpAnswer call(Supplier<HttpCall> made, Duration wait, CallHandle handle)
+            throws InterruptedException {
         var between = new Outage(outage, true);
-        var repeated = new RepeatedCall(this, call, patience.plus(wait), between, true, handle);
+        var repeated = new RepeatedCall(this, made, patience.plus(wait), between, true, handle);
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
@@ -114,7 +116,7 @@ final class HttpCalls implements AutoCloseable {
         try {
             return call(call, patience, outage, handle);
         } catch (ConnectionLostException | ClosedEventfdException e) {
-            return lateAnswer(call, look, Duration.ZERO, handle, e);
+            return lateAnswer(look, Duration.ZERO, handle, e);
         }
     }
 
@@ -127,15 +129,17 @@ final class HttpCalls implements AutoCloseable {
      * for: three seconds, or as long as an outage may be if the call was ended by its handle, so
      * that nobody waits for it.
      *
+     * @param made makes the call, and makes it anew for another daemon, with the time that is left
      * @param look makes a call that changes nothing, if that is needed to ask for the answer
      */
-    HttpAnswer settled(HttpCall call, Supplier<HttpCall> look, Duration wait, CallHandle handle)
+    HttpAnswer settled(
+            Supplier<HttpCall> made, Supplier<HttpCall> look, Duration wait, CallHandle handle)
             throws InterruptedException {
         try {
-            return call(call, wait, handle);
+            return call(made, wait, handle);
         } catch (InterruptedException e) {
             try {
-                var late = lateAnswer(call, look, SETTLING, handle, e);
+                var late = lateAnswer(look, SETTLING, handle, e);
                 Thread.currentThread().interrupt();
                 return late;
             } catch (ConnectionLostException inDoubt) {
@@ -144,7 +148,7 @@ final class HttpCalls implements AutoCloseable {
             }
         } catch (ConnectionLostException | ClosedEventfdException e) {
             boolean longer = handle.isEnded() && outage.compareTo(SETTLING) > 0;
-            return lateAnswer(call, look, longer ? outage : SETTLING, handle, e);
+            return lateAnswer(look, longer ? outage : SETTLING, handle, e);
         }
     }
 
@@ -153,7 +157,7 @@ final class HttpCalls implements AutoCloseable {
      *
      * @param look makes a call that changes nothing
      * @param away how long the daemon may be away
-     * @param handle the handle of {@code call}
+     * @param handle the handle of the call
      * @param end says how the call was ended
      * @throws E {@code end}, if the daemon has not carried it out, and never will. If no daemon
      *     says what became of a call that takes, it is {@code end} too: what its key keeps goes
@@ -161,9 +165,9 @@ final class HttpCalls implements AutoCloseable {
      * @throws ConnectionLostException if no daemon says what became of a call that adds
      */
     private <E extends Exception> HttpAnswer lateAnswer(
-            HttpCall call, Supplier<HttpCall> look, Duration away, CallHandle handle, E end)
-            throws E {
-        if (!handle.isSent()) {
+            Supplier<HttpCall> look, Duration away, CallHandle handle, E end) throws E {
+        var call = handle.sent();
+        if (call == null) {
             throw end;
         }
         boolean undone = call.repeats() == HttpCall.Repeats.ALWAYS;

@@ -35,6 +35,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** The daemon's HTTP calls, which server/API.md describes, as methods. Safe for all threads. */
 public final class HttpDaemon implements AutoCloseable {
@@ -242,11 +243,14 @@ public final class HttpDaemon implements AutoCloseable {
             throws InterruptedException {
         var path = path(name) + "/write";
         WaitingCall own =
-                time -> {
-                    var call = HttpCall.write(path, body(value, time));
-                    return settled(call, name, time, handle);
-                };
-        var first = writes.write(name, value, deadline, handle, () -> own.make(Duration.ZERO));
+                until ->
+                        settled(
+                                () -> HttpCall.write(path, body(value, until.left())),
+                                name,
+                                until.left(),
+                                handle);
+        var now = Deadline.in(Duration.ZERO);
+        var first = writes.write(name, value, deadline, handle, () -> own.make(now));
         if (first.isEmpty() && handle.isEnded()) {
             throw Failures.handleClosed(name);
         }
@@ -257,10 +261,10 @@ public final class HttpDaemon implements AutoCloseable {
         return written;
     }
 
-    /** A call that waits for a certain time. */
+    /** A call that waits until a certain time, even if several daemons have it. */
     @FunctionalInterface
     private interface WaitingCall {
-        HttpAnswer make(Duration time) throws InterruptedException;
+        HttpAnswer make(Deadline until) throws InterruptedException;
     }
 
     /**
@@ -269,8 +273,10 @@ public final class HttpDaemon implements AutoCloseable {
      */
     private HttpAnswer answer(Deadline deadline, WaitingCall call) throws InterruptedException {
         var time = deadline.leftAtMost(longestWait);
-        var answer = call.make(time);
-        return isTooLong(answer, time) ? call.make(deadline.leftAtMost(longestWait)) : answer;
+        var answer = call.make(Deadline.in(time));
+        return isTooLong(answer, time)
+                ? call.make(Deadline.in(deadline.leftAtMost(longestWait)))
+                : answer;
     }
 
     /**
@@ -299,9 +305,10 @@ public final class HttpDaemon implements AutoCloseable {
     }
 
     /** The answer to a call on {@code name}, and perhaps on others. */
-    private HttpAnswer settled(HttpCall call, EventfdName name, Duration time, CallHandle handle)
+    private HttpAnswer settled(
+            Supplier<HttpCall> made, EventfdName name, Duration time, CallHandle handle)
             throws InterruptedException {
-        return api.settled(call, () -> look(name), time, handle);
+        return api.settled(made, () -> look(name), time, handle);
     }
 
     /** The same for a call that does not wait. */
@@ -328,14 +335,19 @@ public final class HttpDaemon implements AutoCloseable {
             var answer =
                     answer(
                             deadline,
-                            time -> {
-                                var body = new ReadRequest(time).toJson();
-                                var call = HttpCall.taking(path(name) + "/read", body);
-                                return settled(call, name, time, handle);
-                            });
+                            until ->
+                                    settled(
+                                            () -> readUntil(name, until),
+                                            name,
+                                            until.left(),
+                                            handle));
             value = value(answer);
         } while (value == 0 && !deadline.hasPassed());
         return value;
+    }
+
+    private static HttpCall readUntil(EventfdName name, Deadline until) {
+        return HttpCall.taking(path(name) + "/read", new ReadRequest(until.left()).toJson());
     }
 
     /** The count that was seen; 0 at the deadline. */
@@ -345,13 +357,14 @@ public final class HttpDaemon implements AutoCloseable {
             var answer =
                     answer(
                             deadline,
-                            time -> {
-                                var query = "/wait?timeout=" + Timeout.format(time);
-                                return api.call(HttpCall.get(path(name) + query), time, handle);
-                            });
+                            until -> api.call(() -> awaitUntil(name, until), until.left(), handle));
             count = number(answer, "count");
         } while (count == 0 && !deadline.hasPassed());
         return count;
+    }
+
+    private static HttpCall awaitUntil(EventfdName name, Deadline until) {
+        return HttpCall.get(path(name) + "/wait?timeout=" + Timeout.format(until.left()));
     }
 
     public List<Signal> await(
@@ -366,15 +379,12 @@ public final class HttpDaemon implements AutoCloseable {
             var answer =
                     answer(
                             deadline,
-                            time -> {
-                                var body = new WaitRequest(names, mode, consume, time).toJson();
+                            until -> {
+                                Supplier<HttpCall> made =
+                                        () -> awaitUntil(names, mode, consume, until);
                                 return consume
-                                        ? settled(
-                                                HttpCall.taking("/v1/wait", body),
-                                                names.get(0),
-                                                time,
-                                                handle)
-                                        : api.call(HttpCall.look("/v1/wait", body), time, handle);
+                                        ? settled(made, names.get(0), until.left(), handle)
+                                        : api.call(made, until.left(), handle);
                             });
             ready =
                     answer.isNoContent()
@@ -382,6 +392,12 @@ public final class HttpDaemon implements AutoCloseable {
                             : read(answer, fields -> ready(fields, consume));
         } while (ready.isEmpty() && !deadline.hasPassed());
         return ready;
+    }
+
+    private static HttpCall awaitUntil(
+            List<EventfdName> names, WaitRequest.Mode mode, boolean consume, Deadline until) {
+        var body = new WaitRequest(names, mode, consume, until.left()).toJson();
+        return consume ? HttpCall.taking("/v1/wait", body) : HttpCall.look("/v1/wait", body);
     }
 
     private static List<Signal> ready(JsonFields fields, boolean consume) {

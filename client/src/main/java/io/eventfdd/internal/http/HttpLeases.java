@@ -4,6 +4,7 @@ import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonUnavailableException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Outage;
 import io.eventfdd.internal.leases.LeaseTransport;
 import io.eventfdd.internal.leases.Stop;
@@ -17,6 +18,7 @@ import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Leases over HTTP. The request for one has no idempotency key: an answer that does not arrive
@@ -48,14 +50,16 @@ final class HttpLeases implements LeaseTransport {
 
     @Override
     public Optional<Granted> take(LeaseRequest request, Stop stop) throws InterruptedException {
-        var call = HttpCall.look(LEASES, request.toJson());
+        var until = Deadline.in(request.timeout());
+        Supplier<HttpCall> made =
+                () -> HttpCall.look(LEASES, request.within(until.left()).toJson());
         if (request.holder() instanceof LeaseHolder.OfConnection) {
-            return takeOnConnection(call, request.timeout(), stop);
+            return takeOnConnection(made, request.timeout(), stop);
         }
         var handle = new CallHandle();
         stop.begin(handle::end);
         try {
-            return granted(api.call(call, request.timeout(), handle))
+            return granted(api.call(made, request.timeout(), handle))
                     .map(state -> new Granted(state, Optional.empty()));
         } catch (ConnectionLostException | DaemonUnavailableException e) {
             throw stop.isStopped() ? stopped() : e;
@@ -74,24 +78,30 @@ final class HttpLeases implements LeaseTransport {
         return new ClosedEventfdException("the wait for a lease was ended", null);
     }
 
-    private Optional<Granted> takeOnConnection(HttpCall call, Duration wait, Stop stop)
+    private Optional<Granted> takeOnConnection(Supplier<HttpCall> made, Duration wait, Stop stop)
             throws InterruptedException {
         var away = new Outage(api.outage(), true);
         while (true) {
             if (Thread.interrupted()) {
                 throw new InterruptedException();
             }
+            long sent = System.nanoTime();
             try {
                 var kept = new Kept(api.connections().open(stop::isStopped));
-                var answer = exchange(kept.connection, call, wait, stop);
+                sent = System.nanoTime();
+                var answer = exchange(kept.connection, made.get(), wait, stop);
                 if (answer.isCreated()) {
                     return granted(answer).map(state -> new Granted(state, Optional.of(kept)));
                 }
                 kept.close();
+                away.daemonHadIt(System.nanoTime() - sent);
                 if (!answer.is(ProblemType.SHUTTING_DOWN) || !away.pause()) {
                     return granted(answer).map(state -> new Granted(state, Optional.empty()));
                 }
             } catch (ConnectionLostException | DaemonUnavailableException e) {
+                if (e instanceof ConnectionLostException) {
+                    away.daemonHadIt(System.nanoTime() - sent);
+                }
                 if (stop.isStopped()) {
                     throw stopped();
                 } else if (e.getCause() instanceof SocketTimeoutException || !away.pause()) {

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
  * One call until it has its answer, or until it must not be sent again. It is sent on one
@@ -44,12 +45,13 @@ final class RepeatedCall {
     private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final HttpCalls calls;
-    private final HttpCall call;
+    private final Supplier<HttpCall> made;
     private final Duration longest;
     private final Outage away;
     private final boolean interruptible;
     private final CallHandle handle;
     private final long start = System.nanoTime();
+    private HttpCall call;
     private State state = State.UNSENT;
     private int losses;
 
@@ -62,6 +64,8 @@ final class RepeatedCall {
     /**
      * Creates a call, which has not been sent.
      *
+     * @param made makes the call, and makes it anew for another daemon, with the time that is left.
+     *     A call of which a daemon may know the key stays as it is
      * @param longest how long its answer may take
      * @param away bounds the time between one daemon and the next
      * @param interruptible whether an interrupt ends it
@@ -69,13 +73,14 @@ final class RepeatedCall {
      */
     RepeatedCall(
             HttpCalls calls,
-            HttpCall call,
+            Supplier<HttpCall> made,
             Duration longest,
             Outage away,
             boolean interruptible,
             CallHandle handle) {
         this.calls = calls;
-        this.call = call;
+        this.made = made;
+        this.call = made.get();
         this.longest = longest;
         this.away = away;
         this.interruptible = interruptible;
@@ -115,15 +120,18 @@ final class RepeatedCall {
             return Optional.empty();
         }
         boolean mayBeDone = false;
+        long sent = System.nanoTime();
         try {
             handle.begin(connection);
             if (!knowsKey(connection)) {
                 return Optional.empty();
             }
             mayBeDone = true;
-            handle.send(sentTo);
+            handle.send(call, sentTo);
+            sent = System.nanoTime();
             var answer = calls.exchange(connection, call, longest, interruptible);
-            if (pauseIfTooEarly(answer)) {
+            if (pauseIfTooEarly(answer, System.nanoTime() - sent)) {
+                renew();
                 return Optional.empty();
             }
             calls.noteDone(call, answer, wasCutOff());
@@ -132,7 +140,12 @@ final class RepeatedCall {
             Thread.interrupted();
             throw new InterruptedException();
         } catch (IOException e) {
-            lost(connection, mayBeDone && !(e instanceof UnixSocket.NotSentException), e);
+            boolean arrived = mayBeDone && !(e instanceof UnixSocket.NotSentException);
+            lost(connection, arrived, e);
+            if (arrived) {
+                away.daemonHadIt(System.nanoTime() - sent);
+            }
+            renew();
             return Optional.empty();
         } finally {
             handle.over();
@@ -163,10 +176,10 @@ final class RepeatedCall {
     }
 
     /**
-     * Pauses if {@code answer} says that the call came too early. Returns false if it is the answer
-     * to the call.
+     * Pauses if {@code answer}, which took {@code nanos}, says that the call came too early or that
+     * the daemon ends. Returns false if it is the answer to the call.
      */
-    private boolean pauseIfTooEarly(HttpAnswer answer) throws InterruptedException {
+    private boolean pauseIfTooEarly(HttpAnswer answer, long nanos) throws InterruptedException {
         if (wasCutOff()
                 && answer.is(ProblemType.IDEMPOTENCY_KEY_IN_USE)
                 && System.nanoTime() - start < longest.toNanos()) {
@@ -174,7 +187,18 @@ final class RepeatedCall {
             LockSupport.parkNanos(PAUSE_NANOS);
             return true;
         }
-        return answer.is(ProblemType.SHUTTING_DOWN) && away.pause();
+        if (!answer.is(ProblemType.SHUTTING_DOWN)) {
+            return false;
+        }
+        away.daemonHadIt(nanos);
+        return away.pause();
+    }
+
+    /** Makes the call anew, unless a daemon may know its key. */
+    private void renew() {
+        if (state == State.UNSENT || call.key().isEmpty()) {
+            call = made.get();
+        }
     }
 
     /** Whether the call was sent on another connection as well, which was cut off. */

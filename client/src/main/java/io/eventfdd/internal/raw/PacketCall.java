@@ -24,6 +24,7 @@ import io.eventfdd.internal.wire.Timeout;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * One request about a lease until it has its reply. If a daemon ends before it replies, the request
@@ -52,7 +53,7 @@ final class PacketCall {
 
     private final RawLeases leases;
     private final Op op;
-    private final byte[] packet;
+    private final Supplier<JsonObject> request;
     private final Duration longest;
     private final Outage away;
     private final boolean interruptible;
@@ -62,6 +63,8 @@ final class PacketCall {
     /**
      * Creates a request, which has not been sent.
      *
+     * @param request makes the request, and makes it anew for another daemon, with the time that is
+     *     left
      * @param longest how long its reply may take
      * @param away bounds the time between one daemon and the next
      * @param interruptible whether an interrupt ends it; otherwise the interrupt is kept for later
@@ -70,14 +73,14 @@ final class PacketCall {
     PacketCall(
             RawLeases leases,
             Op op,
-            JsonObject request,
+            Supplier<JsonObject> request,
             Duration longest,
             Outage away,
             boolean interruptible,
             Stop stop) {
         this.leases = leases;
         this.op = op;
-        this.packet = Json.bytes(request);
+        this.request = request;
         this.longest = longest;
         this.away = away;
         this.interruptible = interruptible;
@@ -134,23 +137,28 @@ final class PacketCall {
 
     private Optional<Reply> exchange(PacketLink link, boolean kept)
             throws InterruptedException, ErrnoException {
-        var sent = link.send(packet);
+        var sent = link.send(Json.bytes(request.get()));
         if (sent == SeqPacketSocket.Sent.PEER_GONE) {
             return again(kept);
         } else if (sent != SeqPacketSocket.Sent.DONE) {
             throw lost("it does not take the request");
         }
+        long begun = System.nanoTime();
         var received = link.await(Deadline.in(longest), interruptible);
+        long took = System.nanoTime() - begun;
         if (received instanceof Received.Packet reply) {
             var read = read(reply, link);
-            return read.is(ProblemType.SHUTTING_DOWN) && away.pause()
-                    ? Optional.empty()
-                    : Optional.of(read);
+            if (!read.is(ProblemType.SHUTTING_DOWN)) {
+                return Optional.of(read);
+            }
+            away.daemonHadIt(took);
+            return away.pause() ? Optional.empty() : Optional.of(read);
         }
         if (received == Received.Nothing.YET) {
             throw unanswered(link);
         }
         inDoubt = true;
+        away.daemonHadIt(took);
         return again(kept);
     }
 

@@ -3,12 +3,14 @@ package io.eventfdd.internal.raw;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.ProblemType;
+import io.eventfdd.internal.Deadline;
 import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.Outage;
 import io.eventfdd.internal.VirtualThreads;
 import io.eventfdd.internal.leases.LeaseTransport;
 import io.eventfdd.internal.leases.Stop;
 import io.eventfdd.internal.wire.JsonFields;
+import io.eventfdd.internal.wire.JsonObject;
 import io.eventfdd.internal.wire.LeaseHolder;
 import io.eventfdd.internal.wire.LeaseRequest;
 import io.eventfdd.internal.wire.LeaseState;
@@ -24,6 +26,7 @@ import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
  * Leases over {@code fd.sock}. A request that waits has its own connection, because the daemon
@@ -146,10 +149,10 @@ final class RawLeases implements LeaseTransport {
     @Override
     public Optional<Granted> take(LeaseRequest request, Stop stop) throws InterruptedException {
         var longest = patience.plus(request.timeout());
+        var until = Deadline.in(request.timeout());
+        Supplier<JsonObject> packet = () -> request.within(until.left()).toPacket();
         var away = new Outage(outage, true);
-        var reply =
-                new PacketCall(this, Op.LEASE, request.toPacket(), longest, away, true, stop)
-                        .reply();
+        var reply = new PacketCall(this, Op.LEASE, packet, longest, away, true, stop).reply();
         boolean isOfConnection = request.holder() instanceof LeaseHolder.OfConnection;
         boolean kept = false;
         try {
@@ -182,7 +185,8 @@ final class RawLeases implements LeaseTransport {
         try {
             var request = op.request().put("id", id);
             var between = new Outage(away, false);
-            return new PacketCall(this, op, request, longest, between, false, new Stop()).reply();
+            return new PacketCall(this, op, () -> request, longest, between, false, new Stop())
+                    .reply();
         } catch (InterruptedException e) {
             throw new AssertionError("an interrupt does not end it", e);
         } finally {

@@ -55,6 +55,11 @@ public record LeaseRequest(
                 timeout);
     }
 
+    /** The same request, which waits for another time. */
+    public LeaseRequest within(Duration time) {
+        return new LeaseRequest(take, give, holder, time);
+    }
+
     /** The body that {@link #from} reads. */
     public JsonObject toJson() {
         return writeTo(Json.object());

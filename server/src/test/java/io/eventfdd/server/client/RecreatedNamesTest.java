@@ -49,8 +49,7 @@ class RecreatedNamesTest {
     }
 
     private static List<ThrowingCallable> acquisitions(EventfdSemaphore semaphore) {
-        return List.of(
-                semaphore::acquire, semaphore::tryAcquire, () -> semaphore.tryAcquire(LONG));
+        return List.of(semaphore::acquire, semaphore::tryAcquire, () -> semaphore.tryAcquire(LONG));
     }
 
     /** A counter gives all of its count at once, and not one permit. */
