@@ -99,7 +99,7 @@ public final class EventfdWatch implements Closeable {
         } catch (ClosedByInterruptException e) {
             throw interrupted();
         } catch (IOException e) {
-            throw Failures.unavailable(socket, e);
+            throw HttpConnection.failure(socket, e);
         }
         try {
             handle.begin(connection);

@@ -4,6 +4,7 @@ import io.eventfdd.client.ClosedEventfdException;
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonFaultException;
 import io.eventfdd.client.DaemonUnavailableException;
+import io.eventfdd.client.LimitException;
 import io.eventfdd.internal.Deadline;
 
 import org.jspecify.annotations.Nullable;
@@ -323,6 +324,8 @@ final class Gathering<Q, A> {
             return new DaemonUnavailableException(message, cause);
         } else if (cause instanceof DaemonFaultException) {
             return new DaemonFaultException(message, null, cause);
+        } else if (cause instanceof LimitException) {
+            return new LimitException(message, null, cause);
         } else if (cause instanceof ClosedEventfdException) {
             return new ClosedEventfdException(message, cause);
         }

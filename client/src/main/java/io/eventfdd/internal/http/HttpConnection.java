@@ -1,5 +1,9 @@
 package io.eventfdd.internal.http;
 
+import io.eventfdd.client.EventfddException;
+import io.eventfdd.client.LimitException;
+import io.eventfdd.internal.Failures;
+
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
@@ -121,6 +125,13 @@ public final class HttpConnection {
      */
     public void waitUpTo(long nanos) {
         socket.begin(System.nanoTime() + Math.min(nanos, LONGEST_NANOS), true);
+    }
+
+    /** The exception if a connection to {@code socket} cannot be made because of {@code cause}. */
+    public static EventfddException failure(Path socket, IOException cause) {
+        return cause instanceof UnixSocket.NoDescriptorException
+                ? new LimitException(cause.getMessage() + " (EMFILE)", null, cause)
+                : Failures.unavailable(socket, cause);
     }
 
     /** After {@link #waitUpTo}. */

@@ -83,7 +83,7 @@ public final class HttpConnections {
             Thread.interrupted();
             throw new InterruptedException();
         } catch (IOException e) {
-            throw unavailable(e);
+            throw HttpConnection.failure(socket, e);
         }
     }
 

@@ -2,6 +2,7 @@ package io.eventfdd.internal.http;
 
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.DaemonUnavailableException;
+import io.eventfdd.client.LimitException;
 import io.eventfdd.client.ProblemType;
 import io.eventfdd.internal.Failures;
 import io.eventfdd.internal.Outage;
@@ -109,7 +110,7 @@ final class RepeatedCall {
         HttpConnection connection;
         try {
             connection = calls.connections().take(handle);
-        } catch (DaemonUnavailableException e) {
+        } catch (DaemonUnavailableException | LimitException e) {
             if (calls.connections().isClosed() && !handle.outlivesClient()) {
                 throw Failures.clientClosed();
             }

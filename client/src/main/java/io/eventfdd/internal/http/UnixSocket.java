@@ -52,10 +52,21 @@ final class UnixSocket extends Socket {
 
     private volatile boolean aborted;
 
-    private UnixSocket(SocketChannel channel, Selector selector) throws IOException {
-        this.channel = channel;
-        this.selector = selector;
-        this.key = channel.register(selector, 0);
+    private UnixSocket() throws IOException {
+        try {
+            channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+            try {
+                selector = Selector.open();
+            } catch (IOException e) {
+                channel.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new NoDescriptorException(e);
+        }
+        // A thread that blocks in connect(2) would wait for a full backlog without a limit.
+        channel.configureBlocking(false);
+        key = channel.register(selector, 0);
     }
 
     /**
@@ -64,6 +75,7 @@ final class UnixSocket extends Socket {
      *
      * @param unwanted whether nobody wants the connection any more, which ends the attempt too
      * @throws SocketTimeoutException if the backlog stayed full
+     * @throws NoDescriptorException if this process has no descriptor left
      */
     static UnixSocket connect(Path path, Duration patience, BooleanSupplier unwanted)
             throws IOException {
@@ -72,9 +84,12 @@ final class UnixSocket extends Socket {
             if (Thread.currentThread().isInterrupted()) {
                 throw new ClosedByInterruptException();
             }
+            var socket = new UnixSocket();
             try {
-                return connect(path);
-            } catch (SocketException e) {
+                socket.channel.connect(UnixDomainSocketAddress.of(path));
+                return socket;
+            } catch (IOException | RuntimeException e) {
+                socket.close();
                 if (!isBacklogFull(path, e)) {
                     throw e;
                 }
@@ -95,29 +110,10 @@ final class UnixSocket extends Socket {
      * Whether {@code failure} to connect to {@code path} is EAGAIN. Java tells it from the others
      * only by a text, whose language depends on the machine.
      */
-    private static boolean isBacklogFull(Path path, SocketException failure) {
+    private static boolean isBacklogFull(Path path, Exception failure) {
         // If nobody listens, it is a subclass. Otherwise this user may not use the socket, or there
         // is none.
         return failure.getClass() == SocketException.class && Files.isWritable(path);
-    }
-
-    private static UnixSocket connect(Path path) throws IOException {
-        var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-        try {
-            // A thread that blocks in connect(2) would wait for a full backlog without a limit.
-            channel.configureBlocking(false);
-            channel.connect(UnixDomainSocketAddress.of(path));
-            var selector = Selector.open();
-            try {
-                return new UnixSocket(channel, selector);
-            } catch (IOException | RuntimeException e) {
-                selector.close();
-                throw e;
-            }
-        } catch (IOException | RuntimeException e) {
-            channel.close();
-            throw e;
-        }
     }
 
     /**
@@ -205,6 +201,15 @@ final class UnixSocket extends Socket {
                 }
             }
         };
+    }
+
+    /** Thrown if this process has no descriptor left for a connection (EMFILE). */
+    static final class NoDescriptorException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        NoDescriptorException(IOException cause) {
+            super("no open file is left for a connection: " + cause.getMessage(), cause);
+        }
     }
 
     /** Thrown if the daemon did not get the whole request, so that it was not carried out. */
