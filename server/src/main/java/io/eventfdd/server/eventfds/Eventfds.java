@@ -396,6 +396,14 @@ public final class Eventfds {
         return calls.get(inventory::sizeByUser);
     }
 
+    /**
+     * The problem that {@code caller} may not do {@code what}. It counts as a denial, and the log
+     * tells of it.
+     */
+    public ProblemException forbidden(Caller caller, String what) {
+        return rights.forbidden(caller, what);
+    }
+
     /** The number of times that a user was denied something. */
     public long denials() {
         return rights.denials();

@@ -173,9 +173,11 @@ final class FdCalls {
             return;
         }
         if (!mayTakeOver(caller.peer().uid())) {
-            connection.reply(
-                    ProblemType.FORBIDDEN.problem(
-                            "only the daemon's own user and root may take over"));
+            var refusal =
+                    clients.eventfds()
+                            .forbidden(
+                                    caller, "take over: only the daemon's own user and root may");
+            connection.reply(refusal.problem());
             return;
         }
         connection.busy();

@@ -515,7 +515,9 @@ class DonateTest {
 
     @Test
     void onlyItsOwnUserAndRootTakeADaemonOver() throws Exception {
+        long before = daemon.eventfds.denials();
         assertThat(stranger(STRANGER, "{'op':'takeover'}")).contains(":forbidden\"");
+        assertThat(daemon.eventfds.denials()).isEqualTo(before + 1);
         daemon.client().open(creating("a")).close();
     }
 
