@@ -218,6 +218,17 @@ class SocketActivationIT {
         assertThat(log()).contains("with the name ''").contains("a socket of " + directory);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"tcp=api:fd", "tcp=fd:api", "fd=api", "api=fd"})
+    void aSocketOfAnotherKindIsNotUsedWhateverItsName(String names) throws Exception {
+        var elsewhere = Files.createDirectory(parent.resolve("elsewhere"));
+        start("self", names, "", elsewhere);
+        assertThat(daemon.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(daemon.exitValue()).isEqualTo(1);
+        assertThat(log()).contains(" is no listening Unix socket of the type SOCK_");
+        assertThat(elsewhere.resolve("api.sock")).doesNotExist();
+    }
+
     @Test
     void oneOfBothIsEnough() throws Exception {
         start("self", "api", "");

@@ -22,6 +22,7 @@ public final class Errno {
     public static final int ERANGE = 34;
     public static final int ENAMETOOLONG = 36;
     public static final int ENODATA = 61;
+    public static final int ENOTSOCK = 88;
     public static final int ENOPROTOOPT = 92;
     public static final int ECONNABORTED = 103;
     public static final int ECONNRESET = 104;
@@ -59,7 +60,7 @@ public final class Errno {
                     Map.entry(38, "ENOSYS"),
                     Map.entry(40, "ELOOP"),
                     Map.entry(ENODATA, "ENODATA"),
-                    Map.entry(88, "ENOTSOCK"),
+                    Map.entry(ENOTSOCK, "ENOTSOCK"),
                     Map.entry(90, "EMSGSIZE"),
                     Map.entry(91, "EPROTOTYPE"),
                     Map.entry(ENOPROTOOPT, "ENOPROTOOPT"),

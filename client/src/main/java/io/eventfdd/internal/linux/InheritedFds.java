@@ -20,31 +20,49 @@ public final class InheritedFds {
 
     private static final int SO_TYPE = 3;
     private static final int SO_ACCEPTCONN = 30;
+    private static final int SO_DOMAIN = 39;
 
     private InheritedFds() {}
 
     /** The type of a socket. */
     public enum SocketType {
         /** SOCK_STREAM. */
-        BYTES(1),
+        BYTES(1, "SOCK_STREAM"),
         /** SOCK_SEQPACKET. */
-        PACKETS(5);
+        PACKETS(5, "SOCK_SEQPACKET");
 
         final int number;
+        private final String word;
 
-        SocketType(int number) {
+        SocketType(int number, String word) {
             this.number = number;
+            this.word = word;
         }
     }
 
     /**
-     * Checks that {@code fd} is a listening socket.
+     * Checks that {@code fd} is a listening Unix socket. Of the clients of any other socket, the
+     * kernel tells no user.
      *
      * @throws ErrnoException EINVAL if it is not, or if it has another type
      */
     public static void requireListener(Fd fd, SocketType type) throws ErrnoException {
-        if (option(fd, SO_TYPE) != type.number || option(fd, SO_ACCEPTCONN) == 0) {
-            throw ErrnoException.of(fd + " is no listener for " + type, Errno.EINVAL);
+        if (!isListener(fd, type)) {
+            throw ErrnoException.of(
+                    fd + " is no listening Unix socket of the type " + type.word, Errno.EINVAL);
+        }
+    }
+
+    private static boolean isListener(Fd fd, SocketType type) throws ErrnoException {
+        try {
+            return option(fd, SO_DOMAIN) == Libc.AF_UNIX
+                    && option(fd, SO_TYPE) == type.number
+                    && option(fd, SO_ACCEPTCONN) != 0;
+        } catch (ErrnoException e) {
+            if (e.is(Errno.ENOTSOCK)) {
+                return false;
+            }
+            throw e;
         }
     }
 
