@@ -32,6 +32,10 @@ final class LogWriter extends Handler {
     private static final Duration MOST_AT_THE_END = Duration.ofSeconds(1);
 
     private final OutputStream out;
+
+    /** Whether each line begins with its priority, as the journal of systemd reads it. */
+    private final boolean isJournal;
+
     private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
 
     /** The bytes of {@link #waiting}, and those that are being written. */
@@ -49,7 +53,18 @@ final class LogWriter extends Handler {
 
     /** Writes to {@code out} once it is started. */
     LogWriter(OutputStream out) {
+        this(out, false);
+    }
+
+    /**
+     * Writes to {@code out} once it is started.
+     *
+     * @param isJournal whether each line begins with its priority, as {@code <4>}
+     * @see <a href="https://man7.org/linux/man-pages/man3/sd-daemon.3.html">sd-daemon(3)</a>
+     */
+    LogWriter(OutputStream out, boolean isJournal) {
         this.out = out;
+        this.isJournal = isJournal;
     }
 
     /** Lines that are written together, or the line that tells of {@code told} dropped ones. */
@@ -63,7 +78,20 @@ final class LogWriter extends Handler {
     }
 
     private byte[] line(LogRecord entry) {
-        return getFormatter().format(entry).getBytes(StandardCharsets.UTF_8);
+        var line = getFormatter().format(entry);
+        return (isJournal ? priority(entry.getLevel()) + line : line)
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The level as syslog(3) has it: an error, a warning, information, or for debugging. */
+    private static String priority(Level level) {
+        int value = level.intValue();
+        if (value >= Level.SEVERE.intValue()) {
+            return "<3>";
+        } else if (value >= Level.WARNING.intValue()) {
+            return "<4>";
+        }
+        return value >= Level.INFO.intValue() ? "<6>" : "<7>";
     }
 
     /** Writes {@code line} as soon as the stream takes it, or drops it. */

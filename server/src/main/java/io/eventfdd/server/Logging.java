@@ -4,11 +4,16 @@ import io.eventfdd.internal.wire.Json;
 import io.eventfdd.server.config.Setting;
 import io.eventfdd.server.config.Settings;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.logging.Formatter;
 import java.util.logging.Level;
@@ -30,9 +35,28 @@ final class Logging {
     private static final Logger ACCESS = Logger.getLogger(AccessLog.LOGGER_NAME);
 
     /** Not System.err, which others may hold while it blocks. */
-    private static final LogWriter WRITER = new LogWriter(new FileOutputStream(FileDescriptor.err));
+    private static final LogWriter WRITER =
+            new LogWriter(
+                    new FileOutputStream(FileDescriptor.err),
+                    isJournal(System.getenv("JOURNAL_STREAM")));
 
     private Logging() {}
+
+    /**
+     * Whether standard error is {@code stream}, which is what systemd says of its journal: a device
+     * and an inode. A program that this daemon's environment came through may have redirected it.
+     */
+    private static boolean isJournal(@Nullable String stream) {
+        if (stream == null) {
+            return false;
+        }
+        try {
+            var file = Files.readAttributes(Path.of("/proc/self/fd/2"), "unix:dev,ino");
+            return stream.equals(file.get("dev") + ":" + file.get("ino"));
+        } catch (IOException e) {
+            return false;
+        }
+    }
 
     /**
      * Sends the records of System.Logger to standard error, from INFO on, until {@link #configure}

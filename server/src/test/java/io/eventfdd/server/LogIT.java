@@ -55,6 +55,18 @@ class LogIT {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"/proc/self/fd/2, <4>", "/, ''"})
+    void aLineHasItsPriorityWhereTheJournalReadsIt(String stream, String priority)
+            throws Exception {
+        var script =
+                "export JOURNAL_STREAM=$(stat -Lc %d:%i " + stream + ") EVENTFDD_X=1; exec \"$@\"";
+        try (var daemon = DaemonProcess.startUnder(List.of("sh", "-c", script, "sh"))) {
+            until(() -> daemon.log().endsWith("\n"));
+            assertThat(daemon.log()).matches(priority + "20\\S+Z WARNING Serve: .*\n");
+        }
+    }
+
     @Test
     void theAccessLogTellsCallAndUserAndOutcome() throws Exception {
         try (var daemon = DaemonProcess.start("--access-log", "on")) {
