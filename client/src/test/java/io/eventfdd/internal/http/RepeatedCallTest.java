@@ -5,8 +5,6 @@ import static io.eventfdd.internal.http.HeldCalls.until;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import io.eventfdd.client.ConnectionLostException;
 import io.eventfdd.client.EventfdName;
 import io.eventfdd.internal.Deadline;
@@ -19,11 +17,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,13 +31,18 @@ class RepeatedCallTest {
 
     @TempDir private Path directory;
 
-    private Daemons daemons;
+    private final List<String> writes = new CopyOnWriteArrayList<>();
+
+    /** The origin of the keys of the daemon that serves. */
+    private volatile String keys = "one";
+
+    private ScriptedDaemon daemons;
     private HttpDaemon http;
 
     @BeforeEach
     void start() throws IOException {
         var socket = directory.resolve("api.sock");
-        daemons = new Daemons(socket);
+        daemons = new ScriptedDaemon(socket, this::answerTo);
         http = new HttpDaemon(socket, LONG, LONG);
     }
 
@@ -54,74 +52,22 @@ class RepeatedCallTest {
         daemons.close();
     }
 
-    /** One daemon after the other on a socket. The first one answers no write. */
-    private static final class Daemons implements AutoCloseable {
-        private final ServerSocketChannel listener;
-        private final List<SocketChannel> connections = new CopyOnWriteArrayList<>();
-        private final List<String> writes = new CopyOnWriteArrayList<>();
-
-        /** The origin of the keys of the daemon that serves. */
-        private volatile String keys = "one";
-
-        Daemons(Path socket) throws IOException {
-            listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-            listener.bind(UnixDomainSocketAddress.of(socket));
-            inBackground(this::accept);
-        }
-
-        private static void inBackground(Runnable task) {
-            var thread = new Thread(task, "daemon");
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        private void accept() {
-            try {
-                while (true) {
-                    var connection = listener.accept();
-                    connections.add(connection);
-                    inBackground(() -> serve(connection));
-                }
-            } catch (IOException e) {
-                // closed
+    /** What the daemons say. The first one answers no write. */
+    private String answerTo(String request) {
+        var path = request.split(" ", 3)[1];
+        if (path.endsWith("/write")) {
+            writes.add(path);
+            if (keys.equals("one")) {
+                return ScriptedDaemon.NONE;
             }
         }
+        return ScriptedDaemon.answer(200, keys, "{}");
+    }
 
-        private void serve(SocketChannel connection) {
-            var buffer = ByteBuffer.allocate(65536);
-            try {
-                while (connection.read(buffer.clear()) >= 0) {
-                    var request = US_ASCII.decode(buffer.flip()).toString();
-                    var path = request.split(" ", 3)[1];
-                    if (path.endsWith("/write")) {
-                        writes.add(path);
-                        if (keys.equals("one")) {
-                            continue;
-                        }
-                    }
-                    var answer =
-                            "HTTP/1.1 200 OK\r\nEventfdd-Keys: %s\r\nContent-Length: 2\r\n\r\n{}"
-                                    .formatted(keys);
-                    connection.write(US_ASCII.encode(answer));
-                }
-            } catch (IOException e) {
-                // killed
-            }
-        }
-
-        /** Kills the daemon. The next one does not know its keys. */
-        void kill() throws IOException {
-            keys = "two";
-            for (var connection : connections) {
-                connection.close();
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            kill();
-            listener.close();
-        }
+    /** Kills the daemon. The next one does not know its keys. */
+    private void kill() throws IOException {
+        keys = "two";
+        daemons.endConnections();
     }
 
     @Test
@@ -131,17 +77,17 @@ class RepeatedCallTest {
                     http.write(A, 1);
                     return true;
                 });
-        until(() -> !daemons.writes.isEmpty());
+        until(() -> !writes.isEmpty());
         write.thread().interrupt();
         until(() -> !write.thread().isInterrupted());
-        daemons.kill();
+        kill();
         assertIsInDoubt(write);
     }
 
     /** A write that its daemon does not answer. */
     private Caller<Boolean> begunWrite() {
         var write = new Caller<>(() -> http.write(A, 1, Deadline.in(LONG), new CallHandle()));
-        until(() -> !daemons.writes.isEmpty());
+        until(() -> !writes.isEmpty());
         return write;
     }
 
@@ -157,7 +103,7 @@ class RepeatedCallTest {
     @Test
     void ifAnotherDaemonServesByThenAnInterruptedWriteIsInDoubt() {
         var write = begunWrite();
-        daemons.keys = "two";
+        keys = "two";
         write.thread().interrupt();
         assertIsInDoubt(write);
     }
@@ -165,7 +111,7 @@ class RepeatedCallTest {
     @Test
     void ifNoDaemonServesByThenAnInterruptedWriteIsInDoubt() throws Exception {
         var write = begunWrite();
-        daemons.listener.close();
+        daemons.stopListening();
         write.thread().interrupt();
         assertIsInDoubt(write);
     }
@@ -175,13 +121,13 @@ class RepeatedCallTest {
         Thread.currentThread().interrupt();
         assertThatExceptionOfType(InterruptedException.class)
                 .isThrownBy(() -> http.read(A, Deadline.in(Duration.ZERO), new CallHandle()));
-        assertThat(daemons.connections).isEmpty();
+        assertThat(daemons.connections()).isZero();
     }
 
     private void assertIsInDoubt(Caller<Boolean> write) {
         assertThatExceptionOfType(ExecutionException.class)
                 .isThrownBy(write::result)
                 .withCauseInstanceOf(ConnectionLostException.class);
-        assertThat(daemons.writes).hasSize(1);
+        assertThat(writes).hasSize(1);
     }
 }

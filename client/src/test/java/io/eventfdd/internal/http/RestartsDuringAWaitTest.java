@@ -25,11 +25,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -48,73 +43,38 @@ class RestartsDuringAWaitTest {
     private static final Pattern TIMEOUT = Pattern.compile("timeout\\W+(\\w+)");
     private static final LeaseShare PERMIT = new LeaseShare(A, 1);
 
-    /** Ends the connection. */
-    private static final String NONE = "";
-
     @TempDir private Path directory;
 
     private final List<String> waits = new CopyOnWriteArrayList<>();
     private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
-    private ServerSocketChannel listener;
+    private ScriptedDaemon daemon;
     private HttpDaemon http;
 
     @BeforeEach
     void start() throws IOException {
         var socket = directory.resolve("api.sock");
-        listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        listener.bind(UnixDomainSocketAddress.of(socket));
-        inBackground(this::accept);
+        daemon = new ScriptedDaemon(socket, this::answerTo);
         http = new HttpDaemon(socket, LONG, OUTAGE);
     }
 
     @AfterEach
     void stop() throws IOException {
         http.close();
-        listener.close();
+        daemon.close();
     }
 
     // The daemons
 
-    private static void inBackground(Runnable task) {
-        var thread = new Thread(task, "daemon");
-        thread.setDaemon(true);
-        thread.start();
-    }
-
-    private void accept() {
-        try {
-            while (true) {
-                var connection = listener.accept();
-                inBackground(() -> serve(connection));
-            }
-        } catch (IOException e) {
-            // closed
+    private String answerTo(String request) throws InterruptedException {
+        if (request.startsWith("GET /v1 ")) {
+            return answer(200, "{}");
         }
-    }
-
-    private void serve(SocketChannel connection) {
-        var buffer = ByteBuffer.allocate(65536);
-        try (connection) {
-            while (connection.read(buffer.clear()) >= 0) {
-                var request = US_ASCII.decode(buffer.flip()).toString();
-                var answer = answer(200, "{}");
-                if (!request.startsWith("GET /v1 ")) {
-                    waits.add(request);
-                    answer = answers.take();
-                }
-                if (answer.equals(NONE)) {
-                    return;
-                }
-                connection.write(US_ASCII.encode(answer));
-            }
-        } catch (IOException | InterruptedException e) {
-            // closed
-        }
+        waits.add(request);
+        return answers.take();
     }
 
     private static String answer(int status, String body) {
-        return "HTTP/1.1 %d X\r\nEventfdd-Keys: one\r\nContent-Length: %d\r\n\r\n%s"
-                .formatted(status, body.length(), body);
+        return ScriptedDaemon.answer(status, "one", body);
     }
 
     private static String shuttingDown() {
@@ -230,6 +190,6 @@ class RestartsDuringAWaitTest {
     @ParameterizedTest
     @MethodSource("withoutKey")
     void itOutlivesDaemonsThatAreKilled(Wait wait) throws Exception {
-        outlives(wait, NONE);
+        outlives(wait, ScriptedDaemon.END);
     }
 }
