@@ -46,16 +46,8 @@ final class BridgeService {
             // which the commands do not know
             throw new InvalidSetting(String.valueOf(e.getMessage()));
         }
-        this.settings = settings(file, links);
+        this.settings = Settings.of(links.settings(), file);
         this.directory = directory(given, links.runtimeDirectory());
-    }
-
-    private static Settings settings(Path file, Links links) throws InvalidSetting {
-        try {
-            return Settings.of(links.settings());
-        } catch (InvalidSetting e) {
-            throw new InvalidSetting(file + ": " + e.getMessage());
-        }
     }
 
     private static Path directory(@Nullable Path given, @Nullable Path configured) {

@@ -153,7 +153,10 @@ class LogIT {
             assertThat(daemon.log().lines())
                     .singleElement()
                     .asString()
-                    .endsWith("the settings stay unchanged: unknown setting: no-such-key");
+                    .endsWith(
+                            "the settings stay unchanged: "
+                                    + file
+                                    + ": unknown setting: no-such-key");
             daemon.request().get("/v1").then().body("limits.max-wait", equalTo("2h"));
             Files.delete(file);
             daemon.signal("HUP");

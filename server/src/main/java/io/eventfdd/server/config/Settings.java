@@ -1,22 +1,15 @@
 package io.eventfdd.server.config;
 
-import io.helidon.config.Config;
-import io.helidon.config.ConfigException;
-import io.helidon.config.ConfigSources;
-import io.helidon.config.spi.ConfigSource;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /** The settings of this run: every one of the table has a value, and it is in range. Immutable. */
@@ -54,65 +47,66 @@ public final class Settings {
     public static Settings read(
             Map<String, String> options, Map<String, String> environment, Optional<Path> file)
             throws InvalidSetting {
-        var config = config(options, environment, file);
-        var values = new EnumMap<Setting, Long>(Setting.class);
-        for (var entry : config.entrySet()) {
-            var setting = Setting.ofKey(entry.getKey());
-            if (setting.isEmpty()) {
-                throw new InvalidSetting("unknown setting: " + entry.getKey());
-            }
-            values.put(setting.get(), setting.get().parse(entry.getValue()));
-        }
-        for (var setting : Setting.values()) {
-            if (!values.containsKey(setting)) {
-                values.put(setting, setting.parse(setting.standard()));
-            }
-        }
-        return new Settings(values);
-    }
-
-    /**
-     * The settings of a process that is not the daemon: the default of each, unless {@code values}
-     * has its key.
-     *
-     * @throws InvalidSetting if a value is malformed or out of range
-     */
-    public static Settings of(Map<String, String> values) throws InvalidSetting {
-        var all = new EnumMap<Setting, Long>(Setting.class);
-        for (var setting : Setting.values()) {
-            all.put(setting, setting.parse(values.getOrDefault(setting.key(), setting.standard())));
-        }
-        return new Settings(all);
-    }
-
-    private static Map<String, String> config(
-            Map<String, String> options, Map<String, String> environment, Optional<Path> file)
-            throws InvalidSetting {
-        var sources = new ArrayList<Supplier<? extends ConfigSource>>();
-        sources.add(ConfigSources.create(options));
-        sources.add(ConfigSources.create(fromEnvironment(environment)));
+        var stated = new TreeMap<String, Stated>();
         var path = file.or(() -> Optional.of(STANDARD_FILE).filter(Files::exists));
         if (path.isPresent()) {
             if (!Files.isReadable(path.get())) {
                 throw new InvalidSetting("cannot read " + path.get());
             }
-            sources.add(ConfigSources.create(SettingsFile.read(path.get())));
+            stated.putAll(inFile(path.get(), SettingsFile.read(path.get())));
         }
-        try {
-            return Config.builder()
-                    .sources(sources)
-                    .disableEnvironmentVariablesSource()
-                    .disableSystemPropertiesSource()
-                    .build()
-                    .asMap()
-                    .orElse(Map.of());
-        } catch (ConfigException e) {
-            throw new InvalidSetting(
-                    "cannot read "
-                            + path.map(Path::toString).orElse("the settings")
-                            + ": "
-                            + e.getMessage());
+        for (var setting : Setting.values()) {
+            var value = environment.get(setting.variable());
+            if (value != null) {
+                stated.put(setting.key(), new Stated(value, setting.variable() + ": "));
+            }
         }
+        options.forEach((key, value) -> stated.put(key, new Stated(value, "")));
+        return of(stated);
+    }
+
+    /**
+     * The settings of a process that is not the daemon: the default of each, unless {@code values}
+     * of {@code file} has its key.
+     *
+     * @throws InvalidSetting if a key is unknown, or a value is malformed or out of range
+     */
+    public static Settings of(Map<String, String> values, Path file) throws InvalidSetting {
+        return of(inFile(file, values));
+    }
+
+    /**
+     * What somebody says that a setting is.
+     *
+     * @param place where, as the beginning of a message; empty for an option, which names itself
+     */
+    private record Stated(String value, String place) {}
+
+    private static Map<String, Stated> inFile(Path file, Map<String, String> values) {
+        var stated = new TreeMap<String, Stated>();
+        values.forEach((key, value) -> stated.put(key, new Stated(value, file + ": ")));
+        return stated;
+    }
+
+    private static Settings of(Map<String, Stated> stated) throws InvalidSetting {
+        var values = new EnumMap<Setting, Long>(Setting.class);
+        for (var setting : Setting.values()) {
+            values.put(setting, setting.parse(setting.standard()));
+        }
+        for (var entry : stated.entrySet()) {
+            var key = entry.getKey();
+            var place = entry.getValue().place();
+            var setting =
+                    Setting.ofKey(key)
+                            .orElseThrow(
+                                    () -> new InvalidSetting(place + "unknown setting: " + key));
+            try {
+                values.put(setting, setting.parse(entry.getValue().value()));
+            } catch (InvalidSetting e) {
+                throw new InvalidSetting(place + e.getMessage());
+            }
+        }
+        return new Settings(values);
     }
 
     /** The variables of {@code environment} that look like settings and are none, in order. */
@@ -127,17 +121,6 @@ public final class Settings {
 
     private static boolean isOfOthers(String name) {
         return OTHERS.contains(name) || SERVICE_LINK.matcher(name).matches();
-    }
-
-    private static Map<String, String> fromEnvironment(Map<String, String> environment) {
-        var found = new HashMap<String, String>();
-        for (var setting : Setting.values()) {
-            var value = environment.get(setting.variable());
-            if (value != null) {
-                found.put(setting.key(), value);
-            }
-        }
-        return found;
     }
 
     /** The value of a setting that is a number or a mode. */

@@ -42,8 +42,7 @@ final class SettingsFile {
         }
         for (var entry : map.entrySet()) {
             if (!(entry.getValue() instanceof String value)) {
-                throw new InvalidSetting(
-                        entry.getKey() + ": " + file + " gives it no single value");
+                throw new InvalidSetting(file + ": " + entry.getKey() + ": it has no single value");
             }
             settings.put(String.valueOf(entry.getKey()), value);
         }

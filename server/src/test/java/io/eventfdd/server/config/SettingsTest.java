@@ -274,6 +274,31 @@ class SettingsTest {
         assertInvalid(() -> read(NONE, NONE, file), words);
     }
 
+    @Test
+    void whatIsWrongIsToldWithThePlaceWhereItStands() throws Exception {
+        var file = file("max-wait: soon\n");
+        var variable = Map.of("EVENTFDD_MAX_WAIT", "soon");
+        var option = Map.of("max-wait", "soon");
+        assertTold(() -> read(NONE, NONE, file), file + ": max-wait: 'soon' is not");
+        assertTold(() -> read(NONE, variable, file), "EVENTFDD_MAX_WAIT: max-wait: 'soon' is not");
+        assertTold(() -> read(option, variable, file), "max-wait: 'soon' is not");
+        assertTold(() -> Settings.of(option, file), file + ": max-wait: 'soon' is not");
+        var unknown = file("max-wiat: 1h\n");
+        assertTold(() -> read(NONE, NONE, unknown), unknown + ": unknown setting: max-wiat");
+        var many = file("max-wait: [1h, 2h]\n");
+        assertTold(() -> read(NONE, NONE, many), many + ": max-wait: it has no single value");
+    }
+
+    @Test
+    void whatIsWrongMattersOnlyIfItIsInForce() throws Exception {
+        var settings = read(Map.of("max-wait", "2h"), NONE, file("max-wait: soon\n"));
+        assertThat(settings.duration(Setting.MAX_WAIT)).isEqualTo(Duration.ofHours(2));
+    }
+
+    private static void assertTold(ThrowingCallable call, String start) {
+        assertThatThrownBy(call).isInstanceOf(InvalidSetting.class).hasMessageStartingWith(start);
+    }
+
     private static String variable(String key) {
         return Setting.ofKey(key).orElseThrow().variable();
     }
