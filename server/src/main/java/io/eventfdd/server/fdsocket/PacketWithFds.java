@@ -12,6 +12,7 @@ import io.eventfdd.server.loop.EventLoop;
 import io.eventfdd.server.loop.LoopCalls;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A packet with descriptors, which are wanted only if it is a donation. Its size does not depend on
@@ -31,7 +32,8 @@ final class PacketWithFds implements Disposal.Receiver {
     /** The reason why the descriptors are not wanted. */
     private Problem refusal = UNASKED;
 
-    private boolean isDonation;
+    /** What the client asks for, if that is known. */
+    private Optional<Op> op = Optional.empty();
 
     /** Decides about a packet of {@code size} bytes that the client of {@code connection} sent. */
     PacketWithFds(FdClients clients, EventLoop loop, FdConnection connection, int size) {
@@ -55,7 +57,7 @@ final class PacketWithFds implements Disposal.Receiver {
             refusal = UNASKED;
             return 0;
         }
-        isDonation = true;
+        op = Optional.of(Op.DONATE);
         if (brought.getAsInt() > most) {
             refusal =
                     ProblemType.LIMIT.problem(
@@ -85,9 +87,7 @@ final class PacketWithFds implements Disposal.Receiver {
     @Override
     public void dropped() {
         loop.submit(() -> {
-            if (isDonation) {
-                connection.begin(Op.DONATE);
-            }
+            op.ifPresent(connection::begin);
             connection.reply(refusal);
         });
     }
