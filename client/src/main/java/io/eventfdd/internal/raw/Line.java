@@ -121,8 +121,9 @@ final class Line implements EpollThread.Target {
             }
             try {
                 boolean unchanged = !arm(false);
-                // What came while nobody waited has had its event.
-                if (unchanged && firstReader && eventFd.isReadable()) {
+                // What came while nobody waited has had its event, and so has room that was not
+                // enough for the writer that was the first until now.
+                if (unchanged && (first || (firstReader && eventFd.isReadable()))) {
                     waits.epollThread().modify(eventFd.fd(), interest, key);
                 }
             } catch (ErrnoException e) {
@@ -215,6 +216,17 @@ final class Line implements EpollThread.Target {
     @Override
     public void ready(int events, ReadBuffer buffer, GuardedWriter guarded) {
         List<News> news = new ArrayList<>();
+        try {
+            serve(events, news, buffer, guarded);
+        } catch (ErrnoException e) {
+            fail(e);
+        } finally {
+            news.forEach(News::tell);
+        }
+    }
+
+    private void serve(int events, List<News> news, ReadBuffer buffer, GuardedWriter guarded)
+            throws ErrnoException {
         lock.lock();
         try {
             if (closed) {
@@ -227,11 +239,8 @@ final class Line implements EpollThread.Target {
             boolean readersServed = !news.isEmpty();
             serveRoom(news, guarded);
             arm(readersServed);
-        } catch (ErrnoException e) {
-            fail(e);
         } finally {
             lock.unlock();
-            news.forEach(News::tell);
         }
     }
 
