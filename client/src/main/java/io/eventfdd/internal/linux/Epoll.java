@@ -3,7 +3,8 @@ package io.eventfdd.internal.linux;
 import static io.eventfdd.internal.linux.Libc.LIBC;
 
 /**
- * An epoll set. One thread waits on it; any thread may add to it and remove from it.
+ * An epoll set. One thread waits on it; any thread may add to it and remove from it, even if
+ * another closes it meanwhile.
  *
  * @see <a href="https://man7.org/linux/man-pages/man7/epoll.7.html">epoll(7)</a>
  */
@@ -65,24 +66,43 @@ public final class Epoll implements AutoCloseable {
     }
 
     /**
-     * Removes {@code target}. This must be done before the descriptor is closed, because others may
-     * hold its open file description.
+     * Removes {@code target}, unless this is closed. This must be done before the descriptor is
+     * closed, because others may hold its open file description.
      */
     public void remove(Fd target) throws ErrnoException {
-        if (LIBC.epoll_ctl(fd.number(), CTL_DEL, target.number(), 0) < 0) {
-            throw ErrnoException.ofLast("epoll_ctl(DEL, fd=" + target.number() + ")");
+        if (!fd.acquire()) {
+            return;
+        }
+        try {
+            if (LIBC.epoll_ctl(fd.number(), CTL_DEL, target.number(), 0) < 0) {
+                throw failure("DEL", target, LIBC.errno());
+            }
+        } finally {
+            fd.release();
         }
     }
 
     private void control(int operation, String name, Fd target, int interest, long data)
             throws ErrnoException {
-        // Not a slot of the events: another thread may add while one waits.
-        synchronized (request) {
-            request.set(interest, data);
-            if (LIBC.epoll_ctl(fd.number(), operation, target.number(), request.address()) < 0) {
-                throw ErrnoException.ofLast("epoll_ctl(" + name + ", fd=" + target.number() + ")");
-            }
+        if (!fd.acquire()) {
+            throw failure(name, target, Errno.EBADF);
         }
+        try {
+            // Not a slot of the events: another thread may add while one waits.
+            synchronized (request) {
+                request.set(interest, data);
+                if (LIBC.epoll_ctl(fd.number(), operation, target.number(), request.address())
+                        < 0) {
+                    throw failure(name, target, LIBC.errno());
+                }
+            }
+        } finally {
+            fd.release();
+        }
+    }
+
+    private static ErrnoException failure(String operation, Fd target, int errno) {
+        return ErrnoException.of("epoll_ctl(" + operation + ", fd=" + target.number() + ")", errno);
     }
 
     /**

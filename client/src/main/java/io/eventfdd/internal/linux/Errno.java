@@ -11,6 +11,7 @@ public final class Errno {
     public static final int ENOENT = 2;
     public static final int ESRCH = 3;
     public static final int EINTR = 4;
+    public static final int EBADF = 9;
     public static final int EAGAIN = 11;
     public static final int ENOMEM = 12;
     public static final int EINVAL = 22;
@@ -39,7 +40,7 @@ public final class Errno {
                     Map.entry(5, "EIO"),
                     Map.entry(7, "E2BIG"),
                     Map.entry(8, "ENOEXEC"),
-                    Map.entry(9, "EBADF"),
+                    Map.entry(EBADF, "EBADF"),
                     Map.entry(EAGAIN, "EAGAIN"),
                     Map.entry(ENOMEM, "ENOMEM"),
                     Map.entry(13, "EACCES"),

@@ -79,7 +79,11 @@ public final class EpollThread implements AutoCloseable {
 
     // The lines call these under their lock.
 
-    /** Adds {@code fd} to the set, and returns the key of its registration. */
+    /**
+     * Adds {@code fd} to the set, and returns the key of its registration.
+     *
+     * @throws ErrnoException EBADF if the thread has ended
+     */
     public long add(Fd fd, int interest, Target target) throws ErrnoException {
         long key = lastKey.incrementAndGet();
         targets.put(key, target);
@@ -100,16 +104,17 @@ public final class EpollThread implements AutoCloseable {
         epoll.modify(fd, interest, key);
     }
 
+    /** Removes {@code fd} from the set, which has nothing any more if the thread has ended. */
     public void remove(Fd fd, long key) throws ErrnoException {
         targets.remove(key);
         epoll.remove(fd);
     }
 
     private void run() {
-        var buffer = new ReadBuffer();
         try (epoll;
                 waker;
                 var writer = new GuardedWriter()) {
+            var buffer = new ReadBuffer();
             while (!closing) {
                 int count = next();
                 for (int i = 0; i < count; i++) {
@@ -119,9 +124,10 @@ public final class EpollThread implements AutoCloseable {
                     }
                 }
             }
-        } catch (ErrnoException e) {
+        } catch (ErrnoException | RuntimeException | Error e) {
+            // The set is closed by now, so that nobody comes into it unseen.
             LOGGER.log(Level.DEBUG, "the epoll thread ends", e);
-            targets.values().forEach(target -> target.fail(e));
+            targets.values().forEach(target -> fail(target, e));
         }
     }
 
@@ -144,14 +150,23 @@ public final class EpollThread implements AutoCloseable {
     private static void serve(Target target, int events, ReadBuffer buffer, GuardedWriter writer) {
         try {
             target.ready(events, buffer, writer);
-        } catch (RuntimeException e) {
-            // The failure of one must not affect the others.
+        } catch (RuntimeException | Error e) {
+            // The failure of one must not affect the others, not even if it finds no memory, or no
+            // thread to be had.
             LOGGER.log(Level.DEBUG, "cannot serve one", e);
-            target.fail(e);
-        } catch (Error e) {
-            // Nor must one that finds no memory, or no thread to be had.
-            LOGGER.log(Level.DEBUG, "cannot serve one", e);
-            target.fail(new IllegalStateException("the thread that waits could not serve it", e));
+            fail(target, e);
+        }
+    }
+
+    private static void fail(Target target, Throwable cause) {
+        try {
+            target.fail(
+                    cause instanceof Exception failure
+                            ? failure
+                            : new IllegalStateException(
+                                    "the thread that waits could not serve it", cause));
+        } catch (RuntimeException | Error e) {
+            LOGGER.log(Level.DEBUG, "cannot tell one", e);
         }
     }
 
