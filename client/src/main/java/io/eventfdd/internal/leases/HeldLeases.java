@@ -211,15 +211,11 @@ public final class HeldLeases implements AutoCloseable {
             lease.discard();
             throw Failures.clientClosed();
         }
-        if (lease.tether().isPresent()) {
-            resumption.begin();
-        }
-        return lease.renewal().map(renewal -> begin(lease, renewal, sent)).orElse(true);
-    }
-
-    private boolean begin(HeldLease lease, Renewal renewal, long sent) {
         try {
-            boolean isThere = renewal.begin(sent);
+            if (lease.tether().isPresent()) {
+                resumption.begin();
+            }
+            boolean isThere = lease.renewal().map(renewal -> renewal.begin(sent)).orElse(true);
             if (!isThere) {
                 held.remove(lease);
             }
@@ -227,6 +223,18 @@ public final class HeldLeases implements AutoCloseable {
         } catch (EventfddException e) {
             lease.discard();
             throw e;
+        } catch (Error e) {
+            // There is no thread to be had that sees to it.
+            closeNow(lease, e);
+            throw e;
+        }
+    }
+
+    private static void closeNow(HeldLease lease, Error cause) {
+        try {
+            lease.close();
+        } catch (EventfddException e) {
+            cause.addSuppressed(e);
         }
     }
 

@@ -4,7 +4,7 @@ import io.eventfdd.client.EventfddException;
 import io.eventfdd.internal.VirtualThreads;
 
 import java.util.Collection;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -21,7 +21,7 @@ final class Resumption implements AutoCloseable {
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final Collection<HeldLease> held;
-    private final ScheduledExecutorService timer;
+    private final ScheduledThreadPoolExecutor timer;
     private final LeaseTransport transport;
     private final Sentinel sentinel;
 
@@ -35,7 +35,9 @@ final class Resumption implements AutoCloseable {
      * @param held the leases that are held now
      */
     Resumption(
-            Collection<HeldLease> held, ScheduledExecutorService timer, LeaseTransport transport) {
+            Collection<HeldLease> held,
+            ScheduledThreadPoolExecutor timer,
+            LeaseTransport transport) {
         this.held = held;
         this.timer = timer;
         this.transport = transport;
@@ -62,10 +64,14 @@ final class Resumption implements AutoCloseable {
 
     /** A lease is there to look at. */
     synchronized void begin() {
-        if (!looking && !closed) {
+        if (closed) {
+            return;
+        } else if (!looking) {
             looking = true;
             lookLater();
         }
+        // The look may be due already, from when there was no thread to be had.
+        var unused = timer.prestartCoreThread();
     }
 
     private void lookLater() {

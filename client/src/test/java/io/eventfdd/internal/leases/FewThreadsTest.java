@@ -36,17 +36,11 @@ class FewThreadsTest {
         public static void main(String[] arguments) throws Exception {
             var daemon = new Daemon();
             boolean isRenewed = arguments[0].equals("renewed");
-            var holder = isRenewed ? new LeaseHolder.For(TERM) : new LeaseHolder.OfProcess();
-            var wish =
-                    new LeaseWish(
-                            List.of(new LeaseShare(new EventfdName("s"), 1)),
-                            List.of(),
-                            Optional.of(holder));
-            try (var leases =
-                    new HeldLeases(
-                            daemon, new LongestWait(() -> LONG), Duration.ZERO, Runnable::run)) {
+            try (var leases = daemon.leases()) {
                 long before = System.nanoTime();
-                var lease = leases.take(wish, Deadline.NEVER, new Stop()).orElseThrow();
+                var lease =
+                        leases.take(wish(holder(arguments[0])), Deadline.NEVER, new Stop())
+                                .orElseThrow();
                 var limit = new ThreadLimit();
                 try {
                     if (isRenewed) {
@@ -70,15 +64,46 @@ class FewThreadsTest {
                     .filter(thread -> thread.getName().equals("eventfdd-client-leases"))
                     .noneMatch(thread -> thread.getState() == Thread.State.RUNNABLE);
         }
+    }
 
-        private static void until(BooleanSupplier condition) {
-            long end = System.nanoTime() + LONG.toNanos();
-            while (!condition.getAsBoolean()) {
-                if (System.nanoTime() > end) {
-                    throw new AssertionError("not in time");
+    /** Takes two leases, the first one without a thread for it, and prints what becomes of them. */
+    static final class Taking {
+        public static void main(String[] arguments) throws Exception {
+            var daemon = new Daemon();
+            var holder = holder(arguments[0]);
+            try (var leases = daemon.leases()) {
+                var limit = new ThreadLimit();
+                try {
+                    leases.take(wish(holder), Deadline.NEVER, new Stop());
+                } catch (OutOfMemoryError e) {
+                    System.out.println(daemon.releases + " released");
+                } finally {
+                    limit.close();
                 }
-                LockSupport.parkNanos(1_000_000);
+                var lease = leases.take(wish(holder), Deadline.NEVER, new Stop()).orElseThrow();
+                daemon.ended = true;
+                until(() -> daemon.renewals > 0);
+                System.out.println(lease.isHeld() ? "it is held" : "it has lapsed");
             }
+        }
+    }
+
+    private static LeaseHolder holder(String what) {
+        return what.equals("renewed") ? new LeaseHolder.For(TERM) : new LeaseHolder.OfProcess();
+    }
+
+    private static LeaseWish wish(LeaseHolder holder) {
+        var share = new LeaseShare(new EventfdName("s"), 1);
+        return new LeaseWish(List.of(share), List.of(), Optional.of(holder));
+    }
+
+    private static void until(BooleanSupplier condition) {
+        long end = System.nanoTime() + LONG.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("not in time");
+            }
+            LockSupport.parkNanos(1_000_000);
         }
     }
 
@@ -87,9 +112,16 @@ class FewThreadsTest {
         private volatile boolean ended;
         private volatile boolean isEndSeen;
         private volatile int renewals;
+        private volatile int releases;
+
+        HeldLeases leases() {
+            return new HeldLeases(this, new LongestWait(() -> LONG), Duration.ZERO, Runnable::run);
+        }
 
         @Override
-        public void release(String id, Duration outage) {}
+        public void release(String id, Duration outage) {
+            releases = 1;
+        }
 
         @Override
         public boolean commit(String id) {
@@ -128,5 +160,12 @@ class FewThreadsTest {
     @ValueSource(strings = {"renewed", "resumed"})
     void onceThereAreThreadsAgainALeaseIs(String what) throws Exception {
         assertThat(ThreadLimit.linesOf(Program.class, directory, what)).contains("it is held");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"renewed", "resumed"})
+    void aLeaseThatNoThreadCanKeepGoesBackAndTheNextIs(String what) throws Exception {
+        assertThat(ThreadLimit.linesOf(Taking.class, directory, what))
+                .containsSubsequence("1 released", "it is held");
     }
 }
