@@ -202,14 +202,13 @@ public final class HttpEventfd implements Eventfd, Leasing {
         var handle = new CallHandle();
         var future = new WaitFuture<Long>(handle::end);
         VirtualThreads.startAny(
-                "eventfdd-client-" + name,
+                threadName(),
                 () -> {
                     try {
                         long value = waiting(List.of(this), handle, call);
                         executor.execute(() -> {
                             if (!future.deliver(value)) {
-                                VirtualThreads.startAny(
-                                        "eventfdd-client-" + name, () -> giveUp(value, putBack));
+                                giveUpLater(value, putBack);
                             }
                         });
                     } catch (InterruptedException | RuntimeException | Error e) {
@@ -217,6 +216,21 @@ public final class HttpEventfd implements Eventfd, Leasing {
                     }
                 });
         return future;
+    }
+
+    private String threadName() {
+        return "eventfdd-client-" + name;
+    }
+
+    /**
+     * Puts {@code value} back on a thread of its own, or on this one if there is none to be had.
+     */
+    private void giveUpLater(long value, LongConsumer putBack) {
+        try {
+            VirtualThreads.startAny(threadName(), () -> giveUp(value, putBack));
+        } catch (OutOfMemoryError e) {
+            giveUp(value, putBack);
+        }
     }
 
     /** Puts {@code value} back. Nobody is there to be told if that fails. */
