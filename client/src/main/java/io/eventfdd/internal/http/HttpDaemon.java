@@ -80,55 +80,38 @@ public final class HttpDaemon implements AutoCloseable {
     }
 
     public List<EventfdState> list(String prefix) {
-        List<EventfdState> all = new ArrayList<>();
-        var after = "";
-        do {
-            var path = "/v1/eventfds?prefix=" + prefix + (after.isEmpty() ? "" : "&after=" + after);
-            after =
-                    read(
-                            api.call(HttpCall.get(path)),
-                            fields -> {
-                                for (var element : fields.array("eventfds")) {
-                                    all.add(StateDocument.from(JsonFields.of("", element)));
-                                }
-                                return fields.text("next").orElse("");
-                            });
-        } while (!after.isEmpty());
-        return all;
+        var path = "/v1/eventfds?prefix=" + prefix + "&after=";
+        return all(path, "", "eventfds", StateDocument::from);
     }
 
     /** The leases that this user may see; only those that take from or give to {@code name}. */
     public List<LeaseState> leases(Optional<EventfdName> name) {
-        List<LeaseState> all = new ArrayList<>();
         var query = name.map(one -> "name=" + one + "&").orElse("");
-        var after = "";
-        do {
-            var path = "/v1/leases?" + query + "after=" + after;
-            after =
-                    read(
-                            api.call(HttpCall.get(path)),
-                            fields -> {
-                                for (var element : fields.array("leases")) {
-                                    all.add(LeaseState.from(JsonFields.of("", element)));
-                                }
-                                return fields.text("next").orElse("");
-                            });
-        } while (!after.isEmpty());
-        return all;
+        return all("/v1/leases?" + query + "after=", "", "leases", LeaseState::from);
     }
 
     /** The calls that wait on an eventfd, in order of arrival. */
     public List<WaiterState> waiters(EventfdName name) {
-        List<WaiterState> all = new ArrayList<>();
-        var after = "0";
+        return all(path(name) + "/waiters?after=", "0", "waiters", WaiterState::from);
+    }
+
+    /**
+     * The elements of {@code field} of all pages.
+     *
+     * @param path of a page, without the place behind which it begins
+     * @param first the place for the first page
+     */
+    private <T> List<T> all(
+            String path, String first, String field, Function<? super JsonFields, T> reader) {
+        List<T> all = new ArrayList<>();
+        var after = first;
         do {
-            var path = path(name) + "/waiters?after=" + after;
             after =
                     read(
-                            api.call(HttpCall.get(path)),
+                            api.call(HttpCall.get(path + after)),
                             fields -> {
-                                for (var element : fields.array("waiters")) {
-                                    all.add(WaiterState.from(JsonFields.of("", element)));
+                                for (var element : fields.array(field)) {
+                                    all.add(reader.apply(JsonFields.of("", element)));
                                 }
                                 return fields.text("next").orElse("");
                             });
