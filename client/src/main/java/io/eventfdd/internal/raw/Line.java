@@ -12,6 +12,8 @@ import io.eventfdd.internal.reactor.EpollThread;
 import io.eventfdd.internal.reactor.GuardedWriter;
 import io.eventfdd.internal.reactor.Sleeper;
 
+import org.jspecify.annotations.Nullable;
+
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -402,11 +404,13 @@ final class Line implements EpollThread.Target {
 
     /**
      * Replaces the kernel object with that of {@code other}, under the same descriptor number.
-     * Waiters go on waiting there. It must not be called on the epoll thread.
+     * Waiters go on waiting there; if it cannot be watched, they are told. It must not be called on
+     * the epoll thread.
      *
      * @return a descriptor of the previous object; empty if this is closed
      */
     Optional<Fd> replace(Fd other) throws ErrnoException {
+        ErrnoException unwatched = null;
         lock.lock();
         try {
             if (closed) {
@@ -422,10 +426,22 @@ final class Line implements EpollThread.Target {
                 return eventFd.fd()
                         .replace(other, () -> sleepers.forEach(Sleeper::wake), deliveries::get);
             } finally {
-                arm(false);
+                unwatched = failureToArm();
             }
         } finally {
             lock.unlock();
+            if (unwatched != null) {
+                fail(unwatched);
+            }
+        }
+    }
+
+    private @Nullable ErrnoException failureToArm() {
+        try {
+            arm(false);
+            return null;
+        } catch (ErrnoException e) {
+            return e;
         }
     }
 

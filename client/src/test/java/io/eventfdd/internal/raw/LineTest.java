@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.eventfdd.internal.linux.Epoll;
 import io.eventfdd.internal.linux.EventFd;
+import io.eventfdd.internal.linux.Fd;
 import io.eventfdd.internal.linux.ReadBuffer;
 import io.eventfdd.internal.linux.SeqPacketSocket;
 import io.eventfdd.internal.reactor.GuardedWriter;
@@ -12,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -47,6 +50,38 @@ class LineTest {
                 end.completeExceptionally(e);
             }
         }
+    }
+
+    /** A file cannot be watched. */
+    @Test
+    void whoeverWaitsIsToldIfTheNextObjectCannotBeWatched() throws Exception {
+        try (var handles = new RawHandles();
+                var file = file(directory.resolve("file"))) {
+            var eventfd = handles.counter();
+            var reader = new Reader(eventfd.line());
+            eventfd.line().join(reader);
+            var before = eventfd.line().replace(file);
+            before.orElseThrow().close();
+            assertThat(reader.end.get(20, TimeUnit.SECONDS)).as("closed").isFalse();
+        }
+    }
+
+    private static Fd file(Path file) throws IOException {
+        try (var out = Files.newOutputStream(file)) {
+            out.write(1);
+            return Fd.borrow(numberOf(file)).duplicate();
+        }
+    }
+
+    private static int numberOf(Path file) throws IOException {
+        try (var links = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (var link : links) {
+                if (Files.exists(link) && Files.isSameFile(link, file)) {
+                    return Integer.parseInt(link.getFileName().toString());
+                }
+            }
+        }
+        throw new AssertionError(file + " is not open");
     }
 
     /** What listens can be watched, and a read of it fails. */
