@@ -93,6 +93,11 @@ class LeasesTest {
         return lease;
     }
 
+    /** One of two permits whose answer a key keeps. */
+    private Lease takenWithKey(Client client) {
+        return leases().take(taking(2, CONNECTION), true, client.caller()).orElseThrow();
+    }
+
     private String id(Lease lease) {
         return lease.state().id();
     }
@@ -484,7 +489,7 @@ class LeasesTest {
     @Test
     void anAnswerThatIsKeptForAKeyKeepsTheLeaseOfAConnectionUntilTheKeyIsOver() {
         var client = it.client();
-        var lease = leases().take(taking(2, CONNECTION), true, client.caller()).orElseThrow();
+        var lease = takenWithKey(client);
         leases().settle(lease, client.caller(), false);
         it.eventfds.forget(client.caller());
         assertCounts(3, 2);
@@ -497,30 +502,11 @@ class LeasesTest {
     void suchALeaseCanBeResumedOnAnotherConnection() {
         var first = it.client();
         var second = it.client();
-        var lease = leases().take(taking(2, CONNECTION), true, first.caller()).orElseThrow();
-        it.eventfds.forget(first.caller());
-        leases().renew(id(lease), Optional.empty(), second.caller());
-        leases().keyOver(lease);
-        assertCounts(3, 2);
-        it.eventfds.forget(second.caller());
-        becomes(5, 0);
+        resumes(takenWithKey(first), first, second);
     }
 
-    @Test
-    void aRetryThatHasTheAnswerOnAnotherConnectionCanResumeItThereOnceTheFirstHasEnded() {
-        var first = it.client();
-        var second = it.client();
-        var lease = leases().take(taking(2, CONNECTION), true, first.caller()).orElseThrow();
-        lease.sent();
-        leases().settle(lease, second.caller(), true);
-        assertThat(
-                        problemOf(() ->
-                                leases().renew(
-                                                id(lease),
-                                                Optional.of(CONNECTION),
-                                                second.caller())))
-                .isEqualTo(ProblemType.EXISTS);
-        leases().settle(lease, first.caller(), false);
+    /** The second connection resumes the lease of the first, and keeps it after the key's end. */
+    private void resumes(Lease lease, Client first, Client second) {
         it.eventfds.forget(first.caller());
         leases().renew(id(lease), Optional.empty(), second.caller());
         leases().keyOver(lease);
@@ -531,10 +517,28 @@ class LeasesTest {
     }
 
     @Test
+    void aRetryThatHasTheAnswerOnAnotherConnectionCanResumeItThereOnceTheFirstHasEnded() {
+        var first = it.client();
+        var second = it.client();
+        var lease = takenWithKey(first);
+        lease.sent();
+        leases().settle(lease, second.caller(), true);
+        assertThat(
+                        problemOf(() ->
+                                leases().renew(
+                                                id(lease),
+                                                Optional.of(CONNECTION),
+                                                second.caller())))
+                .isEqualTo(ProblemType.EXISTS);
+        leases().settle(lease, first.caller(), false);
+        resumes(lease, first, second);
+    }
+
+    @Test
     void aLeaseWhoseFirstAnswerWasTakenEndsWithItsConnectionWhateverARetryGot() {
         var first = it.client();
         var second = it.client();
-        var lease = leases().take(taking(2, CONNECTION), true, first.caller()).orElseThrow();
+        var lease = takenWithKey(first);
         leases().settle(lease, first.caller(), true);
         leases().settle(lease, second.caller(), true);
         it.eventfds.forget(first.caller());
