@@ -71,7 +71,7 @@ public final class Bridge implements AutoCloseable {
             }
             threads.startPresences();
             return new Bridge(nats, threads, statuses, absences);
-        } catch (UnfitException | InterruptedException | RuntimeException e) {
+        } catch (UnfitException | InterruptedException | RuntimeException | Error e) {
             threads.close();
             nats.close();
             throw e;

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * Owns the threads of all links: one for each, one more for each link that claims, and one for each
@@ -132,18 +133,23 @@ public final class LinkThreads implements AutoCloseable {
         threads.add(
                 Thread.ofPlatform()
                         .name("eventfdd-" + status.link().replace(' ', '-'))
-                        .start(() -> run(task, status)));
+                        .start(() -> run(task, status, () -> stops)));
     }
 
-    private void run(LinkTask task, LinkStatus status) {
+    /**
+     * Runs {@code task} until it ends.
+     *
+     * @param stops whether it is to end
+     */
+    static void run(LinkTask task, LinkStatus status, BooleanSupplier stops) {
         try (task) {
             task.run();
         } catch (InterruptedException e) {
             // The bridge stops. Whatever was under way is settled at the next start.
         } catch (SecondWriterException e) {
             status.failed(String.valueOf(e.getMessage()));
-        } catch (RuntimeException e) {
-            if (!stops) { // jnats wraps an interrupt in one of these.
+        } catch (RuntimeException | Error e) { // an error if there is no memory or no thread
+            if (!stops.getAsBoolean()) { // jnats wraps an interrupt in one of these.
                 status.failed("a bug: " + e);
             }
         }
