@@ -130,6 +130,7 @@ final class HeldLease implements EventfdLease {
             committed = leases.transport().commit(id());
         } catch (RuntimeException e) {
             notEnded();
+            abandonAfterClose();
             throw e;
         }
         if (!committed) {
@@ -147,7 +148,19 @@ final class HeldLease implements EventfdLease {
 
     @Override
     public void close() {
-        release(leases.outage());
+        try {
+            release(leases.outage());
+        } catch (RuntimeException e) {
+            abandonAfterClose();
+            throw e;
+        }
+    }
+
+    /** The client's close left this to its owner, whose call has failed by now. */
+    private void abandonAfterClose() {
+        if (leases.isClosed()) {
+            abandon();
+        }
     }
 
     /**
@@ -199,7 +212,7 @@ final class HeldLease implements EventfdLease {
     void discard() {
         leases.untilDone(() -> {
             try {
-                close();
+                release(leases.outage());
                 return true;
             } catch (EventfddException e) {
                 return !isHeld();

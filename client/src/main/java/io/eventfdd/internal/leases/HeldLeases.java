@@ -96,6 +96,10 @@ public final class HeldLeases implements AutoCloseable {
         return timer;
     }
 
+    boolean isClosed() {
+        return closed;
+    }
+
     // Taking
 
     /** Takes a lease if its permits are there; an interrupt is kept for later. */

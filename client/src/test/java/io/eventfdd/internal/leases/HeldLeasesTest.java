@@ -15,6 +15,8 @@ import io.eventfdd.internal.wire.LeaseShare;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import java.time.Duration;
 import java.util.List;
@@ -68,6 +70,40 @@ class HeldLeasesTest {
         untilLapsed(lease);
     }
 
+    /** The client did not wait for the daemon, which was asked already. */
+    @ParameterizedTest
+    @EnumSource
+    void aLeaseWhoseEndFailsAfterThatOfTheClientHasLapsed(End end) throws Exception {
+        var lease = take(OF_PROCESS);
+        var ending =
+                new FutureTask<>(() -> {
+                    end.of(lease);
+                    return null;
+                });
+        daemon.answers = new CountDownLatch(1);
+        new Thread(ending).start();
+        daemon.asked.await();
+        leases.close();
+        assertThat(lease.lapsed()).isNotDone();
+        daemon.answers.countDown();
+        assertThatThrownBy(() -> ending.get(LONG.toSeconds(), TimeUnit.SECONDS))
+                .hasCauseInstanceOf(DaemonUnavailableException.class);
+        untilLapsed(lease);
+    }
+
+    enum End {
+        CLOSE,
+        COMMIT;
+
+        void of(EventfdLease lease) {
+            if (this == CLOSE) {
+                lease.close();
+            } else {
+                lease.commit();
+            }
+        }
+    }
+
     /** As when its backlog is full: to connect takes as long as a client may wait. */
     @Test
     void aDaemonThatLetsNobodyConnectDelaysNoLapse() throws Exception {
@@ -104,6 +140,13 @@ class HeldLeasesTest {
         private volatile Thread endsFor;
 
         private volatile Error failure;
+
+        /** Counted down once the end of a lease is asked for. */
+        private final CountDownLatch asked = new CountDownLatch(1);
+
+        /** For this it waits before it fails. */
+        private volatile CountDownLatch answers = new CountDownLatch(0);
+
         private final CountDownLatch connecting = new CountDownLatch(1);
         private final CountDownLatch mayConnect = new CountDownLatch(1);
 
@@ -121,12 +164,22 @@ class HeldLeasesTest {
 
         @Override
         public void release(String id, Duration outage) {
-            throw away();
+            throw late();
         }
 
         @Override
         public boolean commit(String id) {
-            throw away();
+            throw late();
+        }
+
+        private DaemonUnavailableException late() {
+            asked.countDown();
+            try {
+                answers.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            return away();
         }
 
         @Override
