@@ -134,13 +134,23 @@ final class Donor implements FdSocket.Life, EpollThread.Target, AutoCloseable {
     private void work() {
         while (takeWork()) {
             long pause = FIRST_PAUSE.toNanos();
-            for (int failed = 1; !closed && !tryDonateAll(); failed++) {
+            for (int failed = 1; !closed && !tryWork(); failed++) {
                 if (failed % FAILURES == 0) {
                     socket.discard();
                 }
                 LockSupport.parkNanos(pause);
                 pause = Math.min(2 * pause, LONGEST_PAUSE.toNanos());
             }
+        }
+    }
+
+    private boolean tryWork() {
+        try {
+            return tryDonateAll();
+        } catch (Error e) {
+            // There is not enough memory now. If this thread ended, no other one would begin.
+            LOGGER.log(Level.DEBUG, "cannot bring the eventfds yet", e);
+            return false;
         }
     }
 

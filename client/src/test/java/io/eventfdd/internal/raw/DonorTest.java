@@ -27,9 +27,11 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 
@@ -45,6 +47,10 @@ class DonorTest {
 
     private final RawHandles handles = new RawHandles();
     private final List<RawEventfd> eventfds = new ArrayList<>();
+
+    /** How often the client has no memory to say what it has open. */
+    private final AtomicInteger errors = new AtomicInteger();
+
     private final List<SeqPacketSocket> connections = new ArrayList<>();
     private final List<Donation> refused = new ArrayList<>();
     private final Map<EventfdName, EventFd> taken = new HashMap<>();
@@ -61,8 +67,15 @@ class DonorTest {
                         RawHandles.PATIENCE,
                         RawHandles.PATIENCE,
                         handles.waits,
-                        () -> eventfds);
+                        this::eventfds);
         donor.socket().connect();
+    }
+
+    private Collection<RawEventfd> eventfds() {
+        if (errors.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            throw new OutOfMemoryError("no heap");
+        }
+        return eventfds;
     }
 
     /** The daemon goes first, because a donation waits for its reply. */
@@ -92,6 +105,14 @@ class DonorTest {
                 () -> !taken.isEmpty());
         assertThat(taken.values().iterator().next().count()).isEqualTo(3);
         assertThat(refused).as("a fault that passes needs no new one").hasSizeGreaterThan(1);
+    }
+
+    @Test
+    void withoutMemoryForSomeTimeTheyComeNevertheless() throws Exception {
+        open(1);
+        errors.set(3);
+        daemon.accepted().close();
+        serve(donation -> false, ProblemType.LIMIT, () -> !taken.isEmpty());
     }
 
     /** As when the process, or the daemon, has few open files left. */
