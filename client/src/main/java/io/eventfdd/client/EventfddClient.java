@@ -128,7 +128,7 @@ public final class EventfddClient implements Closeable {
         try {
             raw.ifPresentOrElse(RawOpener::connect, http::info);
             return this;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // an error if there is no thread to be had
             close();
             throw e;
         }

@@ -391,15 +391,26 @@ final class FdSocket implements AutoCloseable {
                 var failure = Failures.unavailable(path, e);
                 throw e.is(Errno.ETIMEDOUT) ? silent(failure) : failure;
             }
+            begin(socket);
             connection = socket;
             wasThere = true;
-            life.began(socket);
             if (closed) {
                 disconnect(); // The close may not have seen it.
                 throw Failures.clientClosed();
             }
         }
         return socket;
+    }
+
+    /** Tells of the beginning. A connection whose end nobody would hear of is not kept. */
+    private void begin(SeqPacketSocket socket) {
+        try {
+            life.began(socket);
+        } catch (Error e) {
+            // There is no thread to be had.
+            socket.close();
+            throw e;
+        }
     }
 
     private PacketBuffer buffer() {

@@ -31,6 +31,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** What becomes of an opening whose daemon ends under it. */
 @Timeout(300)
@@ -80,6 +81,30 @@ class FdSocketTest {
 
     static List<OpenRequest> repeatable() {
         return List.of(FINDS, FINDS_OR_MAKES);
+    }
+
+    /** As when there is no thread to be had for the epoll set. */
+    @Test
+    void aConnectionWhoseEndNobodyWouldHearOfIsNotKept() {
+        var made = new AtomicInteger();
+        var life =
+                new FdSocket.Life() {
+                    @Override
+                    public void began(SeqPacketSocket connection) {
+                        if (made.incrementAndGet() == 1) {
+                            throw new OutOfMemoryError("unable to create native thread");
+                        }
+                    }
+
+                    @Override
+                    public void ends(SeqPacketSocket connection) {}
+                };
+        try (var other = new FdSocket(path, LONG, LONG, life)) {
+            assertThatThrownBy(other::connect).isInstanceOf(OutOfMemoryError.class);
+            assertThat(other.isConnected()).isFalse();
+            other.connect();
+            assertThat(made).hasValue(2);
+        }
     }
 
     @ParameterizedTest
