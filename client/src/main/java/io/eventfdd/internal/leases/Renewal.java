@@ -29,14 +29,17 @@ final class Renewal {
     /** The time less a margin for telling the owner. */
     private final long safeNanos;
 
+    private volatile String lastFailure = "no answer came in time";
+
+    // Changed under the lock, once this has begun.
+
     /** When the last renewal that succeeded was sent. */
     private volatile long sent;
 
-    private volatile String lastFailure = "no answer came in time";
-    private volatile Future<?> timer = CompletableFuture.completedFuture(null);
-
     /** Nobody renews it any more; its time may still run. */
     private volatile boolean stopped;
+
+    private Future<?> timer = CompletableFuture.completedFuture(null);
 
     Renewal(HeldLeases leases, HeldLease lease, Duration term) {
         this.leases = leases;
@@ -51,14 +54,14 @@ final class Renewal {
      */
     boolean begin(long nanoTime) {
         sent = nanoTime;
+        long from = nanoTime;
         if (System.nanoTime() - nanoTime >= termNanos / PARTS) {
-            long now = System.nanoTime();
+            from = System.nanoTime();
             if (!leases.transport().renew(lease.id(), leases.transport().patience())) {
                 return false;
             }
-            sent = now;
         }
-        watch();
+        countFrom(from);
         return true;
     }
 
@@ -71,26 +74,30 @@ final class Renewal {
         return sent + safeNanos - System.nanoTime();
     }
 
-    /** The timer looks when the next renewal is due, and when the time is over. */
-    private void watch() {
+    /**
+     * Counts the time from {@code nanoTime}, when a request was sent. The timer looks when the next
+     * renewal is due, and when the time is over.
+     */
+    private synchronized void countFrom(long nanoTime) {
+        sent = nanoTime;
+        if (stopped) {
+            return;
+        }
         long due = sent + termNanos / PARTS;
+        timer.cancel(false);
         timer =
                 leases.timer()
                         .schedule(
                                 this::renewInTime,
                                 Math.max(0, due - System.nanoTime()),
                                 TimeUnit.NANOSECONDS);
-        if (stopped) {
-            timer.cancel(false);
-        }
     }
 
-    private void renewInTime() {
-        tellAtTheEnd();
-        if (stopped) {
-            timer.cancel(false);
+    private synchronized void renewInTime() {
+        if (!stopped) {
+            tellAtTheEnd();
+            beginToRenew();
         }
-        beginToRenew();
     }
 
     private void beginToRenew() {
@@ -113,7 +120,7 @@ final class Renewal {
     }
 
     /** The owner is told when the time is over, unless a renewal comes before. */
-    void tellAtTheEnd() {
+    synchronized void tellAtTheEnd() {
         timer =
                 leases.timer()
                         .schedule(this::tellIfOver, Math.max(0, left()), TimeUnit.NANOSECONDS);
@@ -149,16 +156,14 @@ final class Renewal {
     }
 
     /** A renewal that comes too late is none: the owner was told. */
-    private void renewed(long when) {
+    private synchronized void renewed(long when) {
         if (!stopped && !isOver()) {
-            timer.cancel(false);
-            sent = when;
-            watch();
+            countFrom(when);
         }
     }
 
     /** The lease has ended, or its owner ends it: nobody renews it any more. */
-    void stop() {
+    synchronized void stop() {
         stopped = true;
         timer.cancel(false);
     }
