@@ -9,6 +9,8 @@ import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.ProblemDocument;
 import io.eventfdd.internal.wire.ProblemException;
 
+import org.jspecify.annotations.Nullable;
+
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
@@ -75,7 +77,7 @@ record HttpAnswer(int status, byte[] body, String keys) {
         }
     }
 
-    private DaemonFaultException notOurs(@org.jspecify.annotations.Nullable Exception cause) {
+    private DaemonFaultException notOurs(@Nullable Exception cause) {
         var text = new String(body, StandardCharsets.UTF_8);
         return new DaemonFaultException(
                 "not an answer of eventfdd: HTTP "

@@ -63,8 +63,12 @@ public record HttpCall(
 
     /** A write, with a new key that tells later whether it was carried out. */
     static HttpCall write(String path, JsonObject body) {
-        return new HttpCall(
-                "POST", path, Map.of(KEY, newKey()), Json.bytes(body), Repeats.WITH_ITS_KEY);
+        return withKey(path, newKey(), body);
+    }
+
+    /** A call that adds or takes, with a key that its caller knows. */
+    static HttpCall withKey(String path, String key, JsonObject body) {
+        return new HttpCall("POST", path, Map.of(KEY, key), Json.bytes(body), Repeats.WITH_ITS_KEY);
     }
 
     /**

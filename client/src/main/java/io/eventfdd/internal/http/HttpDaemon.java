@@ -420,7 +420,7 @@ public final class HttpDaemon implements AutoCloseable {
         return answer.isNoContent() ? 0 : read(answer, fields -> fields.count(field, 0, -1, 0));
     }
 
-    private static String path(EventfdName name) {
+    static String path(EventfdName name) {
         return "/v1/eventfds/" + name;
     }
 

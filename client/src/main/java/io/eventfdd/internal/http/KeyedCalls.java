@@ -6,7 +6,6 @@ import io.eventfdd.client.EventfdSpec;
 import io.eventfdd.client.EventfdState;
 import io.eventfdd.client.EventfddException;
 import io.eventfdd.client.ProblemType;
-import io.eventfdd.internal.wire.Json;
 import io.eventfdd.internal.wire.JsonFields;
 import io.eventfdd.internal.wire.ReadRequest;
 import io.eventfdd.internal.wire.SpecFields;
@@ -20,7 +19,6 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Calls on {@code api.sock} with keys that the caller chooses. A caller that keeps its keys in a
@@ -113,8 +111,9 @@ public final class KeyedCalls implements AutoCloseable {
      */
     public long read(EventfdName name, String key, Duration timeout, int max, List<String> done)
             throws IOException {
-        var body = Json.bytes(new ReadRequest(timeout, max).toJson());
-        var answer = exchange(keyed(name, "/read", key, body), timeout, done);
+        var body = new ReadRequest(timeout, max).toJson();
+        var call = HttpCall.withKey(HttpDaemon.path(name) + "/read", key, body);
+        var answer = exchange(call, timeout, done);
         return answer.isNoContent()
                 ? 0
                 : HttpDaemon.read(answer, fields -> fields.count("value", 1, -1, 0));
@@ -134,8 +133,9 @@ public final class KeyedCalls implements AutoCloseable {
         if (value == 0 || Count.toBigInteger(value).compareTo(Count.toBigInteger(Count.MAX)) > 0) {
             throw new IllegalArgumentException("not a value: " + Count.toString(value));
         }
-        var body = Json.bytes(new WriteRequest(value, timeout).toJson());
-        var answer = exchange(keyed(name, "/write", key, body), timeout, done);
+        var body = new WriteRequest(value, timeout).toJson();
+        var call = HttpCall.withKey(HttpDaemon.path(name) + "/write", key, body);
+        var answer = exchange(call, timeout, done);
         if (answer.is(ProblemType.WOULD_BLOCK)) {
             return false;
         }
@@ -150,27 +150,14 @@ public final class KeyedCalls implements AutoCloseable {
 
     /** The state of an eventfd. */
     public EventfdState state(EventfdName name) throws IOException {
-        var answer = exchange(HttpCall.get(path(name)), Duration.ZERO, List.of());
+        var answer = exchange(HttpCall.get(HttpDaemon.path(name)), Duration.ZERO, List.of());
         return HttpDaemon.read(answer, StateDocument::from);
     }
 
     /** Creates an eventfd, or finds the same one. */
     public EventfdState create(EventfdName name, EventfdSpec spec) throws IOException {
-        var call = HttpCall.put(path(name), SpecFields.json(spec), false);
+        var call = HttpCall.put(HttpDaemon.path(name), SpecFields.json(spec), false);
         return HttpDaemon.read(exchange(call, Duration.ZERO, List.of()), StateDocument::from);
-    }
-
-    private static HttpCall keyed(EventfdName name, String what, String key, byte[] body) {
-        return new HttpCall(
-                "POST",
-                path(name) + what,
-                Map.of("Idempotency-Key", key),
-                body,
-                HttpCall.Repeats.WITH_ITS_KEY);
-    }
-
-    private static String path(EventfdName name) {
-        return "/v1/eventfds/" + name;
     }
 
     private HttpAnswer exchange(HttpCall call, Duration wait, List<String> done)

@@ -1,5 +1,6 @@
 package io.eventfdd.internal.reactor;
 
+import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.spi.AbstractInterruptibleChannel;
 
@@ -33,7 +34,7 @@ final class InterruptHook extends AbstractInterruptibleChannel {
             end(true);
         } catch (ClosedByInterruptException e) {
             throw e;
-        } catch (java.nio.channels.AsynchronousCloseException e) {
+        } catch (AsynchronousCloseException e) {
             throw new AssertionError("nobody else closes it", e);
         }
     }
