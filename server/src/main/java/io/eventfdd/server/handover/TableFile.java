@@ -20,6 +20,7 @@ import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Objects;
@@ -49,6 +50,9 @@ final class TableFile implements AutoCloseable {
 
     /** The file that further lines are appended to; null until the content was written. */
     private @Nullable FileChannel channel;
+
+    /** The device and inode of that file. */
+    private @Nullable Object key;
 
     /** The number of bytes that were written to the file. */
     private long length;
@@ -126,9 +130,11 @@ final class TableFile implements AutoCloseable {
      */
     void replace(byte[] bytes) throws IOException {
         var written = openOrMake(next);
+        Object itsKey;
         try {
             writeAll(written, bytes);
             written.truncate(bytes.length);
+            itsKey = key(next);
             Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             written.close();
@@ -136,6 +142,7 @@ final class TableFile implements AutoCloseable {
         }
         var before = channel;
         channel = written;
+        key = itsKey;
         length = bytes.length;
         spare = 0;
         if (before != null) {
@@ -161,9 +168,25 @@ final class TableFile implements AutoCloseable {
         }
     }
 
-    /** Whether somebody has removed the file, or the space that is kept for it. */
+    /**
+     * Whether somebody has removed the file, or put another one in its place, which would lack all
+     * further lines; or has removed the space that is kept for it.
+     */
     boolean isMissing() throws IOException {
-        return !Files.exists(file, LinkOption.NOFOLLOW_LINKS) || (spare > 0 && !isOurs(next));
+        var there = key(file);
+        return there == null
+                || (channel != null && !there.equals(key))
+                || (spare > 0 && !isOurs(next));
+    }
+
+    /** The device and inode of {@code path} itself; null if nothing is there. */
+    private static @Nullable Object key(Path path) throws IOException {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .fileKey();
+        } catch (NoSuchFileException e) {
+            return null;
+        }
     }
 
     /** The number of bytes for which space is kept. */

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
@@ -411,6 +412,20 @@ class TableTest {
                     List.of());
         }
         assertThat(known()).containsExactly(A);
+    }
+
+    @Test
+    void itComesBackWhereAnotherFileWasPut() throws IOException {
+        try (var table = open()) {
+            table.entered(A, eventFd);
+            table.written().join();
+            var copy = Files.copy(file, file.resolveSibling("copy"));
+            Files.move(copy, file, StandardCopyOption.REPLACE_EXISTING);
+            assertThat(table.restore()).isTrue();
+            table.entered(B, eventFd);
+            assertThat(table.restore()).isFalse();
+        }
+        assertThat(known()).containsExactly(A, B);
     }
 
     @Test
