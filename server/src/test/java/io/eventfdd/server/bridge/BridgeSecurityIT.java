@@ -76,6 +76,39 @@ class BridgeSecurityIT {
         }
     }
 
+    @Test
+    void bridgeConnectsAgainWhenTheServerTakesItsUserAgain() throws Exception {
+        var users = passwordIs("secret");
+        try (var nats = NatsServer.startWith(List.of("-c", users.toString()));
+                var daemon = DaemonProcess.start()) {
+            var url = nats.url().replace("//", "//me:secret@");
+            var links = "- export: {name: a, subject: s, create: counter}\n";
+            try (var bridge =
+                    BridgeProcess.startWith(
+                            daemon, "host", BridgeProcess.yaml(url, "host", links))) {
+                bridge.awaitLog("export a: running");
+                nats.kill();
+                var _ = passwordIs("another");
+                nats.restart();
+                bridge.awaitLog("no server answers at " + nats.url()); // jnats has given up
+                daemon.write("a", 3);
+                bridge.awaitLog("export a: publishing to s.host");
+                nats.kill();
+                var _ = passwordIs("secret");
+                nats.restart();
+                bridge.awaitLog("export a: running again"); // now it is published
+                assertThat(times("connected to", bridge)).isEqualTo(2);
+                assertThat(times("the server says", bridge)).isEqualTo(1);
+            }
+        }
+    }
+
+    private Path passwordIs(String password) throws Exception {
+        return Files.writeString(
+                files.resolve("users.conf"),
+                "authorization {user: me, password: %s}\n".formatted(password));
+    }
+
     private static int times(String text, BridgeProcess bridge) {
         return bridge.log().split(text, -1).length - 1;
     }
