@@ -482,11 +482,14 @@ class BridgeIT {
 
     @Test
     void consumerThatRefusesTheRequestsOfABridgeIsRefused() throws Exception {
-        makeConsumer(
-                consumer -> consumer.ackPolicy(AckPolicy.Explicit).maxBatch(10).maxExpires(1000));
+        makeConsumer(consumer ->
+                consumer.ackPolicy(AckPolicy.Explicit)
+                        .maxPullWaiting(1)
+                        .maxBatch(10)
+                        .maxExpires(1000));
         var why =
-                "max_batch is 10, has to be at least 32 or unset; max_expires is 1000, has to be at"
-                        + " least 10000 or unset";
+                "max_waiting is 1, has to be at least 512 or unset; max_batch is 10, has to be at"
+                    + " least 32 or unset; max_expires is 1000, has to be at least 10000 or unset";
         assertThat(BridgeProcess.check(beta, nats, "beta", SHARE, 1)).contains(why);
         try (var to = onBeta(SHARE)) {
             to.awaitLog(why);

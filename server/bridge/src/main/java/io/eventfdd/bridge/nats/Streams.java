@@ -39,6 +39,9 @@ public final class Streams {
     private static final int NO_CONSUMER = 10014;
     private static final long UNLIMITED = -1;
 
+    /** How many requests of all hosts the server keeps, unless it is told otherwise. */
+    private static final long REQUESTS = 512;
+
     /** How often several bridges may overtake each other when they add their subjects. */
     private static final int ATTEMPTS = 20;
 
@@ -256,7 +259,8 @@ public final class Streams {
                         differ("headers_only", found.isHeadersOnly(), false),
                         differ("mem_storage", found.isMemStorage(), false),
                         differ("inactive_threshold", inactivity(found), Duration.ZERO),
-                        // The server refuses a request for more, and jnats does not say so.
+                        // The server refuses what is above these, and jnats does not say so.
+                        atLeast("max_waiting", found.getMaxPullWaiting(), REQUESTS),
                         atLeast("max_batch", found.getMaxBatch(), SharedFeed.BATCH),
                         atLeast(
                                 "max_expires",
