@@ -8,7 +8,6 @@ import io.eventfdd.server.http.transport.ConnectionEnd;
 import io.eventfdd.server.http.transport.EndOfConnection;
 import io.eventfdd.server.http.transport.WatchedConnection;
 import io.helidon.http.HeaderNames;
-import io.helidon.http.HeaderValues;
 import io.helidon.http.HttpPrologue;
 import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.Handler;
@@ -173,13 +172,9 @@ final class Dispatcher implements Handler {
      * behind it.
      */
     private static void drain(Exchange exchange, WatchedConnection connection) {
-        var request = exchange.request();
-        var body = request.content();
+        var body = exchange.request().content();
         if (body.consumed()) {
             return;
-        }
-        if (request.headers().containsToken(HeaderValues.EXPECT_100) && !request.continueSent()) {
-            throw new EndOfConnection("a body that was announced may come or not");
         }
         try {
             body.consume();

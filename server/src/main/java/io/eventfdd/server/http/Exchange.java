@@ -313,10 +313,17 @@ public final class Exchange {
     private void begin(Status status) {
         response.status(status);
         response.header(TransportProblems.NO_STORE);
-        last |= stopping.getAsBoolean();
+        last |= stopping.getAsBoolean() || isBodyUnasked();
         if (last) {
             response.header(HeaderValues.CONNECTION_CLOSE);
         }
+    }
+
+    /** Whether the client waits to be asked for its body, which may come or not from now on. */
+    private boolean isBodyUnasked() {
+        return !request.content().consumed()
+                && !request.continueSent()
+                && request.headers().containsToken(HeaderValues.EXPECT_100);
     }
 
     /** Makes this the connection's last exchange. */

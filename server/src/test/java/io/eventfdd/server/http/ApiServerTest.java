@@ -397,6 +397,27 @@ class ApiServerTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"POST, /v1/nothing, 404", "PATCH, /v1/eventfds/a, 405", "GET, /v1, 200"})
+    void anAnswerThatDoesNotWaitForTheBodyIsTheLastOne(String method, String path, int status)
+            throws IOException {
+        try (var client = server.connect()) {
+            client.send(
+                    method
+                            + ' '
+                            + path
+                            + " HTTP/1.1\r\n"
+                            + "Host: x\r\n"
+                            + "Content-Type: application/json\r\n"
+                            + "Expect: 100-continue\r\n"
+                            + "Content-Length: 2\r\n\r\n");
+            var answer = client.answer();
+            assertThat(answer.status()).isEqualTo(status);
+            assertThat(answer.header("connection")).isEqualTo("close");
+            assertThat(client.readToTheEnd()).isEmpty();
+        }
+    }
+
     @Test
     void queryParametersNobodyAsksForAreNamed() {
         given().get("/v1/eventfds/a?timeout=1s&tiemout=5s")
