@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -76,12 +77,20 @@ class LineTest {
     private static int numberOf(Path file) throws IOException {
         try (var links = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (var link : links) {
-                if (Files.exists(link) && Files.isSameFile(link, file)) {
+                if (leadsTo(link, file)) {
                     return Integer.parseInt(link.getFileName().toString());
                 }
             }
         }
         throw new AssertionError(file + " is not open");
+    }
+
+    private static boolean leadsTo(Path link, Path file) throws IOException {
+        try {
+            return Files.isSameFile(link, file);
+        } catch (NoSuchFileException e) {
+            return false; // closed meanwhile
+        }
     }
 
     /** What listens can be watched, and a read of it fails. */

@@ -16,13 +16,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 
 @Timeout(60)
 class EpollThreadTest {
+    private static final Path FDS = Path.of("/proc/self/fd");
+
     /** What the thread is told to do with an event, and what it tells. */
     private record Target(Runnable onEvent, CompletableFuture<String> told)
             implements EpollThread.Target {
@@ -92,20 +94,22 @@ class EpollThreadTest {
         }
     }
 
-    /** Another library may close what is not its own. */
+    /**
+     * Another library may close what is not its own. Here it does so on the thread itself, which
+     * thus finds it out at its next wait.
+     */
     @Test
     void withoutItsSetAllAreToldAndNobodyComesIntoThatOfAStranger() throws Exception {
-        var before = sets();
         try (var thread = EpollThread.start(0);
                 var one = EventFd.create(0, false, true);
                 var other = EventFd.create(0, false, true)) {
-            int number =
-                    sets().stream().filter(set -> !before.contains(set)).findAny().orElseThrow();
-            var served = new Target(() -> {}, new CompletableFuture<>());
+            var number = new AtomicInteger();
+            var served =
+                    new Target(() -> replace(number.get(), other.fd()), new CompletableFuture<>());
             var waiting = new Target(() -> {}, new CompletableFuture<>());
             thread.add(one.fd(), Epoll.IN | Epoll.ET, served);
             long key = thread.add(other.fd(), Epoll.IN | Epoll.ET, waiting);
-            Fd.borrow(number).replace(other.fd(), () -> {}, () -> 0).orElseThrow().close();
+            number.set(setWith(one.fd()));
             one.write(1);
             assertThat(served.told().get(20, TimeUnit.SECONDS)).isEqualTo("served");
             assertThat(waiting.told().get(20, TimeUnit.SECONDS)).startsWith("failed");
@@ -114,7 +118,7 @@ class EpollThreadTest {
             try {
                 do {
                     strangers.add(Epoll.create(1));
-                } while (!sets().contains(number));
+                } while (!isSet(FDS.resolve(number.toString())));
                 assertThatThrownBy(() -> thread.add(one.fd(), Epoll.IN, served))
                         .isInstanceOf(ErrnoException.class)
                         .hasMessageContaining("EBADF");
@@ -125,17 +129,33 @@ class EpollThreadTest {
         }
     }
 
-    /** The numbers of the epoll sets of this process. */
-    private static Set<Integer> sets() throws IOException {
-        var sets = new HashSet<Integer>();
-        try (var links = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+    private static void replace(int number, Fd by) {
+        try {
+            Fd.borrow(number).replace(by, () -> {}, () -> 0).orElseThrow().close();
+        } catch (ErrnoException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** The number of the epoll set that {@code member} is in. */
+    private static int setWith(Fd member) throws IOException {
+        try (var links = Files.newDirectoryStream(FDS)) {
             for (var link : links) {
-                if (isSet(link)) {
-                    sets.add(Integer.valueOf(link.getFileName().toString()));
+                if (isSet(link) && has(link.getFileName(), member)) {
+                    return Integer.parseInt(link.getFileName().toString());
                 }
             }
         }
-        return sets;
+        throw new AssertionError("no set has " + member);
+    }
+
+    private static boolean has(Path set, Fd member) {
+        var line = Pattern.compile("tfd:\\s+" + member.number() + " ");
+        try (var lines = Files.lines(Path.of("/proc/self/fdinfo").resolve(set))) {
+            return lines.anyMatch(text -> line.matcher(text).lookingAt());
+        } catch (IOException e) {
+            return false; // closed meanwhile
+        }
     }
 
     private static boolean isSet(Path link) {
